@@ -1,0 +1,1 @@
+"""What other systems need in order to log people in with us; meets the provider only over HTTP."""

@@ -1,0 +1,1 @@
+"""Persons and their accounts: identifiers, certificate, real-name level, password hash."""

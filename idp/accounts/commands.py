@@ -1,0 +1,89 @@
+"""`idp account …`: open accounts, set passwords and levels, enrol a second factor."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+
+from idp.accounts.model import InvalidAccount, NewAccount
+from idp.accounts.passwords import PasswordHasher
+from idp.accounts.service import Accounts, UnknownAccount
+from idp.infrastructure.console import actor, console, fail, password_from_input, show
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+
+app = typer.Typer(help="Accounts of persons.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    username: Annotated[str, typer.Option()],
+    name: Annotated[str, typer.Option()],
+    password_stdin: FromStdin = False,
+    phone: str | None = None,
+    email: str | None = None,
+    address: str | None = None,
+    certificate_type: str | None = None,
+    certificate_number: str | None = None,
+    level: int = 0,
+    totp: Annotated[bool, typer.Option("--totp", help="Enrol a one-time password app.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Open an account."""
+    password = password_from_input(password_stdin)
+    account = NewAccount(
+        username, name, "", level, phone, email, address, certificate_type, certificate_number
+    )
+
+    async def work(base: Foundation) -> dict[str, Any]:
+        accounts = Accounts(base, PasswordHasher(1))
+        account_id = await accounts.open(account, actor(), password)
+        secret = await accounts.enrol_totp(username, actor()) if totp else None
+        return {"id": account_id, "username": username, "totp_secret": secret}
+
+    try:
+        opened = console(context).run(work)
+    except InvalidAccount as error:
+        fail(str(error))
+    except Conflict:
+        fail("username: already taken")
+    show({key: value for key, value in opened.items() if value is not None}, as_json=as_json)
+
+
+@app.command("set-password")
+def set_password(
+    context: typer.Context, account: str, password_stdin: FromStdin = False, as_json: Json = False
+) -> None:
+    """Set a new password."""
+    password = password_from_input(password_stdin)
+    _change(context, lambda accounts: accounts.set_password(account, password, actor()), as_json)
+
+
+@app.command("set-level")
+def set_level(context: typer.Context, account: str, level: int, as_json: Json = False) -> None:
+    """Set the real-name level, 0 to 4."""
+    _change(context, lambda accounts: accounts.set_level(account, level, actor()), as_json)
+
+
+@app.command("enrol-totp")
+def enrol_totp(context: typer.Context, account: str, as_json: Json = False) -> None:
+    """Give an account a one-time password app; the secret is shown this once."""
+    _change(context, lambda accounts: accounts.enrol_totp(account, actor()), as_json, name="totp_secret")
+
+
+def _change(
+    context: typer.Context, change: Callable[[Accounts], Awaitable[str]], as_json: bool, name: str = "id"
+) -> None:
+    async def work(base: Foundation) -> str:
+        return await change(Accounts(base, PasswordHasher(1)))
+
+    try:
+        show({name: console(context).run(work)}, as_json=as_json)
+    except UnknownAccount:
+        fail("no single account has this name, phone or certificate number")
+    except InvalidAccount as error:
+        fail(str(error))

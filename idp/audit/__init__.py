@@ -1,0 +1,1 @@
+"""The append-only audit record: what happened, to whom, by whom, from where."""

@@ -1,0 +1,62 @@
+"""The audit table; lines are only ever added, in the transaction of what they tell."""
+
+import orjson
+from sqlalchemy import Column, Index, Table, Text, bindparam, insert, select
+
+from idp.audit.model import Line
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.sources import Sources
+
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("account_id", Text),
+    Column("client_id", Text),
+    Column("session_id", Text),
+    Column("address", Text),
+    Column("actor", Text),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_events_account_id_at", "account_id", "at"),
+)
+
+RECORD = Statement(insert(audit_events))
+SINCE = Statement(
+    select(audit_events)
+    .where(audit_events.c.at >= bindparam("since", type_=Instant()))
+    .order_by(audit_events.c.id)
+    .limit(bindparam("most"))
+)
+
+
+class AuditStore:
+    """Writes lines; there is no method that changes or removes one, and the database refuses it too."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    def record(self, line: Line) -> Call:
+        """The call that adds a line, for the transaction it belongs to."""
+        return RECORD(
+            id=self._sources.new_id(),
+            at=self._sources.now(),
+            event=line.event.value,
+            account_id=line.account_id,
+            client_id=line.client_id,
+            session_id=line.session_id,
+            address=line.address,
+            actor=line.actor,
+            detail=orjson.dumps(line.detail).decode() if line.detail else "{}",
+        )
+
+    def add(self, line: Line) -> Transaction[None]:
+        """A unit of work that only adds a line."""
+        yield self.record(line)
+
+    def since(self, instant: float, most: int = 1000) -> Transaction[list[Row]]:
+        """The lines from an instant on, oldest first."""
+        return list((yield SINCE(since=instant, most=most)))

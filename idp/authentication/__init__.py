@@ -1,0 +1,1 @@
+"""Logging in: the state machine, its throttle, and a file per method."""

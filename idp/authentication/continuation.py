@@ -1,0 +1,48 @@
+"""What a person came for before we asked who they are; carried, sealed, through the login pages."""
+
+from dataclasses import dataclass
+
+from idp.infrastructure.vault import Unreadable, Vault
+
+PURPOSE = "login.continuation"
+LIFETIME_SECONDS = 3600
+
+
+class Lapsed(Exception):
+    """The continuation is too old, was altered, or belongs to another browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Where to go on after the login.
+
+    `query` is the authorization request to resume, None for our own overview page; `asked_at` when it arrived
+    (a login or consent after that satisfies its prompt); `browser` binds it to one browser; `level` is what a step-up
+    has to reach; `again` says that the person must prove themselves even with a session.
+    """
+
+    asked_at: float
+    browser: str
+    query: str | None = None
+    client_id: str | None = None
+    level: int = 0
+    again: bool = False
+    login_hint: str = ""
+
+    def seal(self, vault: Vault) -> str:
+        """The text that the pages carry."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return vault.seal(PURPOSE, fields)
+
+
+def unseal(vault: Vault, text: str, browser: str, now: float) -> Continuation:
+    """The continuation of a sealed text; raises Lapsed."""
+    try:
+        continuation = Continuation(**vault.unseal(PURPOSE, text))
+    except (Unreadable, TypeError, ValueError) as error:
+        raise Lapsed("unreadable") from error
+    if continuation.browser != browser:
+        raise Lapsed("another browser")
+    if continuation.asked_at < now - LIFETIME_SECONDS:
+        raise Lapsed("too old")
+    return continuation

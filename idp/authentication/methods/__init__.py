@@ -1,0 +1,1 @@
+"""Second factors, a file each; read at start (see interface.py)."""

@@ -1,0 +1,20 @@
+"""What a second factor must offer."""
+
+from typing import Protocol, runtime_checkable
+
+from idp.accounts.store import AccountStore
+from idp.infrastructure.database import Row, Transaction
+
+
+@runtime_checkable
+class SecondFactor(Protocol):
+    """A kind of authenticator that a person has beside the password."""
+
+    kind: str
+    """The value of authenticators.kind."""
+    amr: str
+    """The authentication method reference (RFC 8176 §2)."""
+
+    def verify(self, store: AccountStore, authenticator: Row, answer: str, now: float) -> Transaction[bool]:
+        """Whether the answer is right, spending it so that it is right only once."""
+        ...

@@ -1,0 +1,114 @@
+"""How often somebody may guess: counted before the guess is checked, so that no race gets round it.
+
+Nobody is locked out by a stranger: a stranger's wrong guesses use up the stranger's own budget and, spread over
+many addresses, the budget of unknown devices. A device or place from which the person logged in before has its own.
+"""
+
+from dataclasses import dataclass
+
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.address import neighbourhood
+
+EPOCH_SECONDS = 86_400
+KNOWN_PLACE_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts in a window of so many seconds."""
+
+    attempts: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every budget. An account's own is small, an address's is that of an office or a service hall."""
+
+    account_and_place: Limit = Limit(5, 900)
+    account_from_strangers: Limit = Limit(30, 3600)
+    account_and_device: Limit = Limit(10, 900)
+    address: Limit = Limit(300, 900)
+    everybody: Limit = Limit(100_000, 900)
+    second_factor: Limit = Limit(5, 900)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody about to guess: whom they claim to be, from where, and on a device known to that account or not."""
+
+    account_key: str
+    address: str
+    known_device: str | None = None
+
+
+class Throttle:
+    """Counts attempts in the key-value store; its absence means that nobody can log in (KeyValueUnavailable)."""
+
+    def __init__(self, foundation: Foundation, limits: Limits) -> None:
+        self._key_value = foundation.key_value
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._limits = limits
+
+    def account_key(self, account_id: str | None, identifier: str) -> str:
+        """The name under which an account is counted; an identifier without account is counted alike."""
+        return self._vault.token_hash("throttle", account_id or f"?{identifier}").hex()
+
+    async def admit(self, attempt: Attempt) -> int:
+        """Count the attempt: 0 when it may go on, else the seconds after which to try again."""
+        place = neighbourhood(attempt.address)
+        if wait := await self._count("login_everybody", "", self._limits.everybody):
+            return wait
+        if wait := await self._count("login_address", self._hashed(place), self._limits.address):
+            return wait
+        name = await self._account_name(attempt.account_key)
+        if attempt.known_device is not None:
+            return await self._count(
+                "login_device", f"{name}:{attempt.known_device}", self._limits.account_and_device
+            )
+        pair = self._hashed(f"{name}:{place}")
+        if wait := await self._count("login_place", pair, self._limits.account_and_place):
+            return wait
+        if (
+            await self._key_value.get("login_known_place", self._known(attempt.account_key, place))
+            is not None
+        ):
+            return 0
+        return await self._count("login_strangers", name, self._limits.account_from_strangers)
+
+    async def admit_second_factor(self, account_key: str) -> int:
+        """Count an attempt at a second factor; only somebody who knows the password gets this far."""
+        name = await self._account_name(account_key)
+        return await self._count("second_factor", name, self._limits.second_factor)
+
+    async def succeeded(self, attempt: Attempt) -> None:
+        """Forget what this person mistyped here, and remember the place."""
+        place = neighbourhood(attempt.address)
+        name = await self._account_name(attempt.account_key)
+        await self._key_value.take("login_place", self._hashed(f"{name}:{place}"))
+        await self._key_value.take("second_factor", name)
+        if attempt.known_device is not None:
+            await self._key_value.take("login_device", f"{name}:{attempt.known_device}")
+        await self._key_value.put(
+            "login_known_place", self._known(attempt.account_key, place), b"1", KNOWN_PLACE_SECONDS
+        )
+
+    async def pardon(self, account_key: str) -> None:
+        """Begin an account's counts anew, wherever they stand."""
+        epoch = self._sources.new_token(6).encode()
+        await self._key_value.put("login_epoch", account_key, epoch, EPOCH_SECONDS)
+
+    async def _account_name(self, account_key: str) -> str:
+        epoch = await self._key_value.get("login_epoch", account_key)
+        return f"{account_key}.{epoch.decode()}" if epoch else account_key
+
+    async def _count(self, kind: str, key: str, limit: Limit) -> int:
+        count = await self._key_value.increment(kind, key, limit.seconds)
+        return limit.seconds if count > limit.attempts else 0
+
+    def _known(self, account_key: str, place: str) -> str:
+        return self._hashed(f"{account_key}@{place}")
+
+    def _hashed(self, text: str) -> str:
+        return self._vault.token_hash("throttle", text).hex()

@@ -1,0 +1,147 @@
+"""The command line `idp`: the server, migrations, and the commands of every room."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from idp import schema
+from idp.accounts import commands as accounts
+from idp.authentication.commands import unlock
+from idp.composition import NotMigrated, foundation
+from idp.doctor import examine
+from idp.infrastructure.console import Console, fail, show
+from idp.infrastructure.database import DatabaseUnavailable
+from idp.infrastructure.database.migrate import MigrationBusy, migrate
+from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.infrastructure.secret_file import BadSecretFile, make_if_missing
+from idp.infrastructure.sources import system_sources
+from idp.infrastructure.vault import Unreadable
+from idp.keys import commands as keys
+from idp.keys.service import KeyRing
+from idp.relying_parties import commands as relying_parties
+from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe
+
+ENV_FILE = "idp.env"
+GRACE_SECONDS = 10
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(relying_parties.app, name="client")
+accounts.app.command("unlock")(unlock)
+app.add_typer(accounts.app, name="account")
+app.add_typer(keys.app, name="keys")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def prepare(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(help="Data directory of a ./dev run; else IDP_* settings.")
+    ] = None,
+) -> None:
+    """湛河统一身份认证与用户中心 / Zhanhe Unified Identity."""
+    if data is not None:
+        _read_env_file(data / ENV_FILE)
+    context.obj = Console(lambda: foundation(_settings()))
+
+
+@app.command()
+def serve() -> None:
+    """Start the server; refuses unsafe settings."""
+    settings = _settings()
+    try:
+        refuse_unsafe(settings)
+    except UnsafeSettings as error:
+        fail(f"these settings must not go live:\n{error}")
+    uvicorn.run(
+        "idp.app:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        proxy_headers=False,  # infrastructure.web.address reads them, from known proxies only
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=65,
+        ssl_certfile=settings.tls_cert_file,
+        ssl_keyfile=settings.tls_key_file,
+    )
+
+
+@app.command("migrate")
+def migrate_command(as_json: Json = False) -> None:
+    """Bring the database to the version of this program; make the secret and the first signing keys."""
+    settings = _settings()
+    show(asyncio.run(prepare_database(settings)), as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Examine settings, stores, clock and TLS, and say what to do; exit status 1 when something must be done."""
+    try:
+        settings = read_settings()
+    except UnsafeSettings as error:
+        show(
+            [{"check": "settings", "ok": False, "says": problem} for problem in error.problems],
+            as_json=as_json,
+        )
+        raise typer.Exit(1) from error
+    findings = asyncio.run(examine(settings))
+    show([finding.shown() for finding in findings], as_json=as_json)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+async def prepare_database(settings: Settings) -> dict[str, object]:
+    """Everything `idp migrate` does; the versions before and after."""
+    made = make_if_missing(settings.secret_path, system_sources())
+    before, after = await migrate(settings.database, schema.metadata)
+    async with foundation(settings) as base:
+        await KeyRing(base).ensure()
+    return {"before": before, "after": after, "secret_made": made}
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except UnsafeSettings as error:
+        fail(f"settings:\n{error}")
+
+
+def _read_env_file(path: Path) -> None:
+    """Take the IDP_* lines of a data directory instead of those of the environment."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError:
+        fail(f"{path} cannot be read; is this the data directory of a ./dev run?")
+    for name in [name for name in os.environ if name.startswith("IDP_")]:
+        del os.environ[name]
+    for line in lines:
+        name, separator, value = line.partition("=")
+        if separator:
+            os.environ[name] = value
+
+
+def main() -> None:
+    """The console script; what can be said in a line is said in a line."""
+    try:
+        app()
+    except (NotMigrated, BadSecretFile, MigrationBusy) as error:
+        raise SystemExit(f"idp: {error}") from error
+    except Unreadable as error:
+        raise SystemExit("idp: the secret file does not belong to this database") from error
+    except DatabaseUnavailable as error:
+        raise SystemExit(f"idp: the database does not answer ({error})") from error
+    except KeyValueUnavailable as error:
+        raise SystemExit(f"idp: the key-value store does not answer ({error})") from error

@@ -1,0 +1,32 @@
+"""Opens what the services stand on, from settings: for a worker of the server and for one call of the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from idp.infrastructure import database, key_value
+from idp.infrastructure.database import migrate
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.secret_file import open_vault
+from idp.infrastructure.sources import system_sources
+from idp.settings import Settings
+
+
+class NotMigrated(Exception):
+    """The schema is not that of this program; the text says what to do."""
+
+
+@asynccontextmanager
+async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
+    """The foundation, closed at the end. Raises NotMigrated, BadSecretFile, DatabaseUnavailable."""
+    sources = system_sources()
+    vault = open_vault(settings.secret_path, sources)
+    found = await migrate.version(settings.database)
+    if found != migrate.head():
+        raise NotMigrated(f"schema {found or 'missing'}, needed {migrate.head()}: run `idp migrate`")
+    opened = await database.connect(settings.database)
+    values = key_value.connect(settings.key_value_url, opened, sources.now)
+    try:
+        yield Foundation(opened, values, vault, sources)
+    finally:
+        await values.close()
+        await opened.close()

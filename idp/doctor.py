@@ -1,0 +1,113 @@
+"""`idp doctor`: looks at everything that can be wrong before a person notices, and says what to do."""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from sqlalchemy import Double, cast, extract, func, select
+
+from idp.composition import NotMigrated, foundation
+from idp.infrastructure.database import DatabaseUnavailable, Statement
+from idp.infrastructure.database.connect import sqlite_path
+from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.infrastructure.secret_file import BadSecretFile
+from idp.infrastructure.sources import system_sources
+from idp.infrastructure.vault import Unreadable
+from idp.keys.service import KeyRing
+from idp.relying_parties.service import Registry
+from idp.settings import Settings, unsafe
+
+CLOCK_SECONDS = 5.0
+CERTIFICATE_DAYS = 14
+DAY = 86_400
+
+# transaction time of the database server, Unix seconds; SQLite has no server and no clock of its own
+SERVER_CLOCK = Statement(select(cast(extract("epoch", func.now()), Double).label("now")))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    check: str
+    ok: bool
+    says: str
+
+    def shown(self) -> dict[str, Any]:
+        """For the console."""
+        return {"check": self.check, "ok": self.ok, "says": self.says}
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Every finding, good ones too."""
+    findings = [Finding("settings", False, problem) for problem in unsafe(settings)]
+    findings = findings or [Finding("settings", True, "safe to go live")]
+    findings.extend(_certificate(settings.tls_cert_file, system_sources().now()))
+    try:
+        async with foundation(settings) as base:
+            async for finding in _stores(settings, base):
+                findings.append(finding)
+    except (NotMigrated, BadSecretFile) as error:
+        findings.append(Finding("database", False, str(error)))
+    except Unreadable:
+        findings.append(Finding("secret", False, "the secret file does not belong to this database"))
+    except (DatabaseUnavailable, OSError, ValueError) as error:
+        findings.append(
+            Finding("database", False, f"does not answer ({type(error).__name__}): check IDP_DATABASE_URL")
+        )
+    return findings
+
+
+async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding]:
+    yield Finding("database", True, "answers, schema up to date")
+    yield await _clock(settings, base)
+    yield await _key_value(base)
+    keys = KeyRing(base)
+    await keys.load()
+    signing = {period.algorithm.value for period in keys.periods() if period.signs(base.sources.now())}
+    yield Finding(
+        "keys", len(signing) == 3, f"signing with {', '.join(sorted(signing)) or 'nothing: idp migrate'}"
+    )
+    registry = Registry(base)
+    await registry.load()
+    for entry in registry.all():
+        loosened = entry.client.loosened()
+        if loosened and not entry.disabled:
+            says = f"{entry.client.client_name} is registered with {', '.join(loosened)}"
+            yield Finding("client", True, says)
+
+
+async def _clock(settings: Settings, base: Foundation) -> Finding:
+    if sqlite_path(settings.database) is not None:
+        return Finding("clock", True, "the database has the clock of this machine")
+    rows = await base.database.read(fetch(SERVER_CLOCK()))
+    drift = abs(rows[0]["now"] - base.sources.now())
+    return Finding(
+        "clock", drift < CLOCK_SECONDS, f"{drift:.1f} s from the database server's; keep both on NTP"
+    )
+
+
+async def _key_value(base: Foundation) -> Finding:
+    try:
+        await base.key_value.put("health", "doctor", b"1", 10)
+        answers = await base.key_value.take("health", "doctor") == b"1"
+    except KeyValueUnavailable as error:
+        return Finding("key-value", False, f"does not answer ({error}): check IDP_KEY_VALUE_URL")
+    return Finding("key-value", answers, "answers")
+
+
+def _certificate(path: Path | None, now: float) -> list[Finding]:
+    if path is None:
+        return []
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ValueError, ssl.SSLError) as error:
+        return [Finding("tls", False, f"{path}: {error}")]
+    days = int((certificate.not_valid_after_utc.timestamp() - now) // DAY)
+    return [Finding("tls", days >= CERTIFICATE_DAYS, f"certificate valid for {days} more days")]

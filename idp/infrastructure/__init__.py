@@ -1,0 +1,1 @@
+"""The ground floor: clock, ids, cryptography, database, key-value store, outbox, web."""

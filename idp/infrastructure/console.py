@@ -1,0 +1,81 @@
+"""What the commands of every room share: a foundation to work on, and output for people or for programs."""
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console as Terminal
+from rich.table import Table
+
+from idp.infrastructure.foundation import Foundation
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Kept in the context of the command line; opens the foundation when a command needs it."""
+
+    open: Callable[[], AbstractAsyncContextManager[Foundation]]
+
+    def run(self, work: Callable[[Foundation], Awaitable[T]]) -> T:
+        """Do something with the foundation."""
+
+        async def main() -> T:
+            async with self.open() as foundation:
+                return await work(foundation)
+
+        return asyncio.run(main())
+
+
+def console(context: typer.Context) -> Console:
+    """The console of a command's context."""
+    found = context.find_object(Console)
+    assert found is not None
+    return found
+
+
+def actor() -> str:
+    """Who acts, for the audit record."""
+    return f"cli:{getpass.getuser()}"
+
+
+def show(data: Any, *, as_json: bool) -> None:
+    """Print an object, or a list of objects, as JSON or as a table."""
+    if as_json:
+        typer.echo(json.dumps(data, ensure_ascii=False))
+    elif isinstance(data, dict):
+        _table(
+            ["", ""], [[name, str(value)] for name, value in data.items() if value is not None], header=False
+        )
+    elif data:
+        names = list(data[0])
+        _table(names, [[str(row[name]) for name in names] for row in data], header=True)
+    else:
+        typer.echo("(none)")
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message and exit status 1."""
+    typer.echo(f"idp: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def password_from_input(from_stdin: bool) -> str:
+    """A new password: one line of standard input, or asked for twice."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("password", hide_input=True, confirmation_prompt=True))
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]], *, header: bool) -> None:
+    table = Table(*names, show_header=header, box=None)
+    for row in rows:
+        table.add_row(*row)
+    Terminal().print(table)

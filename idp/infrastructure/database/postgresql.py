@@ -1,0 +1,175 @@
+"""PostgreSQL through asyncpg: the units of work of one moment share one transaction and one commit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+
+from idp.infrastructure.batching import Batcher
+from idp.infrastructure.database.interface import Conflict, DatabaseUnavailable, Transaction
+from idp.infrastructure.database.lockstep import Lockstep, Work
+from idp.infrastructure.database.statement import CALL, Call, Row, Statement
+
+T = TypeVar("T")
+
+LANES = 2  # one batch is on its way to the disk while the next one fills
+ACQUIRE_SECONDS = 3.0
+RETRIES = 3
+SESSION = {
+    "application_name": "zhanhe-idp",
+    "statement_timeout": "5s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "10s",
+    "jit": "off",  # compiling a one-row statement costs more than running it
+}
+
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_Run = Callable[[Sequence[Work]], Awaitable[Sequence[Any]]]
+_Pool = asyncpg.Pool
+_Connection = Any  # a pool proxy: it lends the methods of asyncpg.Connection without typing them
+
+
+class PostgreSQL:
+    """The `Database` for production."""
+
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._writes: Batcher[Work, Any] = Batcher(self._write_together, lanes=LANES)
+        self._reads: Batcher[Work, Any] = Batcher(self._read_together, lanes=LANES)
+
+    @classmethod
+    async def connect(cls, url: str) -> "PostgreSQL":
+        """Open the pool; raises DatabaseUnavailable when nobody answers."""
+        try:
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=2 * LANES + 1, reset=_keep, server_settings=SESSION, timeout=10,
+                max_inactive_connection_lifetime=0,
+            )  # fmt: skip
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            raise DatabaseUnavailable(type(error).__name__) from error
+        return cls(pool)
+
+    async def write(self, work: Callable[[], Transaction[T]]) -> T:
+        """See `Database.write`."""
+        return await self._writes.ask(work)  # type: ignore[no-any-return]
+
+    async def read(self, work: Callable[[], Transaction[T]]) -> T:
+        """See `Database.read`."""
+        return await self._reads.ask(work)  # type: ignore[no-any-return]
+
+    async def close(self) -> None:
+        """See `Database.close`."""
+        await self._writes.drain()
+        await self._reads.drain()
+        await self._pool.close()
+
+    async def _write_together(self, works: Sequence[Work]) -> Sequence[Any]:
+        return await _isolated(self._transaction, works)
+
+    async def _read_together(self, works: Sequence[Work]) -> Sequence[Any]:
+        return await _isolated(self._reading, works)
+
+    async def _transaction(self, works: Sequence[Work]) -> Sequence[Any]:
+        async with _Borrowed(self._pool) as connection:
+            steps = Lockstep(works)
+            await connection.execute("BEGIN")
+            try:
+                await _drive(connection, steps)
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+            return steps.outcomes
+
+    async def _reading(self, works: Sequence[Work]) -> Sequence[Any]:
+        async with _Borrowed(self._pool) as connection:
+            steps = Lockstep(works)
+            await _drive(connection, steps)
+            return steps.outcomes
+
+
+async def _isolated(run: _Run, works: Sequence[Work]) -> Sequence[Any]:
+    """Run them together; when one spoils the batch, run each alone, so that only the guilty one fails."""
+    try:
+        return await run(works)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - each is told its own below
+        if len(works) == 1 and not isinstance(error, _AGAIN):
+            return [_translate(error)]
+    return [await _alone(run, work) for work in works]
+
+
+async def _alone(run: _Run, work: Work) -> Any:
+    for _ in range(RETRIES):
+        try:
+            return (await run([work]))[0]
+        except _AGAIN as error:
+            last: Exception = error
+        except Exception as error:  # noqa: BLE001 - handed to whoever asked
+            return _translate(error)
+    return _translate(last)
+
+
+class _Borrowed:
+    """A connection from the pool; what went wrong with the line itself leaves as DatabaseUnavailable."""
+
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._connection: _Connection | None = None
+
+    async def __aenter__(self) -> _Connection:
+        try:
+            self._connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            raise DatabaseUnavailable(type(error).__name__) from error
+        return self._connection
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        assert self._connection is not None
+        await self._pool.release(self._connection)
+        if isinstance(
+            error, OSError | asyncpg.InterfaceError | asyncpg.PostgresConnectionError | TimeoutError
+        ):
+            raise DatabaseUnavailable(type(error).__name__) from error
+        if isinstance(error, asyncpg.OperatorInterventionError | asyncpg.InsufficientResourcesError):
+            raise DatabaseUnavailable(type(error).__name__) from error
+
+
+async def _drive(connection: _Connection, steps: Lockstep) -> None:
+    while groups := steps.round():
+        for statement, asked in groups:
+            for number, rows in zip(
+                [n for n, _ in asked], await _execute(connection, statement, asked), strict=True
+            ):
+                steps.answer(number, rows)
+
+
+async def _execute(
+    connection: _Connection, statement: Statement, asked: list[tuple[int, Call]]
+) -> list[Sequence[Row]]:
+    if len(asked) == 1:
+        return [await connection.fetch(statement.postgresql, *asked[0][1].arguments(0))]
+    arguments = [call.arguments(place) for place, (_, call) in enumerate(asked)]
+    if not statement.returns_rows:
+        await connection.executemany(statement.postgresql, arguments)
+        return [()] * len(asked)
+    answers: list[list[Row]] = [[] for _ in asked]
+    for row in await connection.fetchmany(statement.postgresql, arguments):
+        answers[row[CALL]].append(row)
+    return list(answers)
+
+
+async def _keep(connection: object) -> None:
+    """Nothing of ours outlives a transaction on a connection, so nothing needs resetting."""
+    await asyncio.sleep(0)
+
+
+def _translate(error: Exception) -> Exception:
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return Conflict(error.constraint_name or "constraint")
+    if isinstance(error, (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, *_AGAIN)):
+        return DatabaseUnavailable(type(error).__name__)
+    return error

@@ -1,0 +1,50 @@
+"""The outgoing HTTP client: short timeouts, no redirects, bounded answers, nothing taken from the environment."""
+
+import ssl
+from pathlib import Path
+
+import httpx2
+
+TIMEOUT_SECONDS = 5.0
+MOST_BYTES = 256 * 1024
+
+
+class BadAnswer(Exception):
+    """The other side did not answer, or not in the expected way; the text is safe to log."""
+
+
+class HttpClient:
+    """What the product needs of HTTP: post a form, fetch a small JSON document."""
+
+    def __init__(self, ca_file: Path | None = None) -> None:
+        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        self._client = httpx2.AsyncClient(
+            verify=context, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        )
+
+    async def post_form(self, url: str, form: dict[str, str]) -> int:
+        """Post a form; the status code. Raises BadAnswer."""
+        try:
+            async with self._client.stream("POST", url, data=form) as response:
+                return response.status_code
+        except (httpx2.HTTPError, OSError) as error:
+            raise BadAnswer(type(error).__name__) from error
+
+    async def get_json(self, url: str) -> bytes:
+        """The body of a small document answered with 200. Raises BadAnswer."""
+        try:
+            async with self._client.stream("GET", url, headers={"accept": "application/json"}) as response:
+                if response.status_code != 200:
+                    raise BadAnswer(f"status {response.status_code}")
+                body = b""
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise BadAnswer("answer too long")
+                return body
+        except (httpx2.HTTPError, OSError) as error:
+            raise BadAnswer(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()

@@ -1,0 +1,27 @@
+"""Reads a bounded form body; what the fields mean is the business of the endpoint."""
+
+from starlette.requests import Request
+
+MOST_BYTES = 64 * 1024
+FORM = "application/x-www-form-urlencoded"
+
+
+class UnreadableForm(Exception):
+    """The body is not a form, or too long; `status` is the HTTP status to answer with."""
+
+    def __init__(self, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+async def read_form(request: Request) -> bytes:
+    """The raw body of an application/x-www-form-urlencoded request; raises UnreadableForm."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.split(";", 1)[0].strip().lower() != FORM:
+        raise UnreadableForm(f"the body must be {FORM}")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise UnreadableForm("the body is too long", 413)
+    return body

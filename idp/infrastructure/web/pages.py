@@ -1,0 +1,117 @@
+"""Renders the pages: templates compiled once, static files under names that carry their content, security headers."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from idp.infrastructure.web.translations import Translations
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+STATIC = HERE / "static"
+STATIC_PATH = "/static/"
+
+CONTENT_TYPES: Mapping[str, str] = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+FORM_POST_SCRIPT = "document.forms[0].submit()"
+"""The one script there is: it sends the form of response_mode=form_post without a click."""
+
+_CSP = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    # No form-action: Chrome holds it against the redirects after a post too, and those lead from our login
+    # and consent forms to the registered system (w3c/webappsec-csp#8).
+}
+_SCRIPT_HASH = b64encode(hashlib.sha256(FORM_POST_SCRIPT.encode()).digest()).decode()
+
+
+def _policy(directives: Mapping[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
+PAGE_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": _policy(_CSP),
+    # Our addresses carry authorization requests: others learn nothing of them (RFC 9700 §4.2), while our own
+    # forms keep a real Origin header, which no-referrer would turn into "null".
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # browsers without frame-ancestors (RFC 9700 §4.16)
+    "Cache-Control": "no-store",
+}
+"""For every page."""
+
+FORM_POST_HEADERS: Mapping[str, str] = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": _policy({**_CSP, "script-src": f"'sha256-{_SCRIPT_HASH}'"}),
+    # The system that receives the form may check that it came from us: our origin, without the address.
+    "Referrer-Policy": "strict-origin",
+}
+"""For form_post.html, in place of PAGE_HEADERS."""
+
+STATIC_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+"""For static files: a changed file has another URL, so a copy never grows stale."""
+
+
+class Pages:
+    """All templates and static files, read when it is made."""
+
+    def __init__(
+        self, template_dirs: Sequence[Path], translations: Translations, static_dir: Path = STATIC
+    ) -> None:
+        self._translations = translations
+        self._static = {path.name: _static_file(path) for path in sorted(static_dir.iterdir())}
+        directories = list(dict.fromkeys([TEMPLATES, *template_dirs]))
+        _refuse_twins(directories)
+        self._environment = Environment(
+            loader=FileSystemLoader(directories),
+            autoescape=True,
+            undefined=StrictUndefined,
+            auto_reload=False,
+            cache_size=-1,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["static"] = self.static
+        self._environment.globals["form_post_script"] = FORM_POST_SCRIPT
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
+    def render(self, template: str, *, lang: str, **context: Any) -> str:
+        """A page in a language; raises jinja2.UndefinedError when the context lacks what the template names."""
+        gettext = partial(self._translations.gettext, lang)
+        return self._environment.get_template(template).render(context, lang=lang, _=gettext)
+
+    def static(self, name: str) -> str:
+        """The URL path of a static file."""
+        return self._static[name][0]
+
+    def static_files(self) -> dict[str, tuple[bytes, str]]:
+        """URL path → content and content type of every static file; serve them with STATIC_HEADERS."""
+        return {url: (content, content_type) for url, content, content_type in self._static.values()}
+
+
+def _static_file(path: Path) -> tuple[str, bytes, str]:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return f"{STATIC_PATH}{path.stem}.{digest}{path.suffix}", content, CONTENT_TYPES[path.suffix]
+
+
+def _refuse_twins(directories: Iterable[Path]) -> None:
+    """Two rooms with a template of one name: one of them would silently never be shown."""
+    owners: dict[str, Path] = {}
+    for directory in directories:
+        for path in sorted(directory.glob("*.html")):
+            if path.name in owners:
+                raise ValueError(f"two templates are named {path.name}: {owners[path.name]}, {path}")
+            owners[path.name] = path

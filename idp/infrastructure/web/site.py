@@ -1,0 +1,144 @@
+"""Renders pages for the person at the browser: language, CSRF token, security headers, error pages."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from idp.infrastructure.sources import Sources
+from idp.infrastructure.vault import Vault
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.address import Addresses
+from idp.infrastructure.web.cookies import Cookies
+from idp.infrastructure.web.forms import UnreadableForm, read_form
+from idp.infrastructure.web.pages import PAGE_HEADERS, Pages
+from idp.infrastructure.web.translations import LANGUAGES, Translations, negotiate
+
+YEAR = 365 * 86_400
+CSRF_FIELD = "csrf"
+CSRF_BYTES = 18
+
+
+class Forged(Exception):
+    """A form that did not come from our own page in this browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything a handler needs to talk to a person."""
+
+    origin: str
+    pages: Pages
+    translations: Translations
+    cookies: Cookies
+    addresses: Addresses
+    vault: Vault
+    sources: Sources
+
+    def language(self, request: Request) -> str:
+        """The person's language: asked for in the request, kept in the cookie, or the browser's."""
+        asked = request.query_params.get("ui_locales", "") if request.scope["query_string"] else ""
+        kept = self.cookies.get(request, names.LANGUAGE)
+        return negotiate(asked, kept, request.headers.get("accept-language"))
+
+    def say(self, request: Request, text: str, **values: object) -> str:
+        """A text in the person's language."""
+        return self.translations.gettext(self.language(request), text, **values)
+
+    def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
+        """A page with a fresh CSRF token for its forms."""
+        lang = self.language(request)
+        body = self.pages.render(
+            template,
+            lang=lang,
+            csrf=self._csrf_token(self._secret(request)),
+            language_urls=_language_urls(request),
+            **context,
+        )
+        response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
+        self.keep_browser(request, response)
+        if request.query_params.get("ui_locales"):
+            self.cookies.set(response, names.LANGUAGE, lang, YEAR)
+        return response
+
+    def error(self, request: Request, status: int, message: str, reference: str, title: str = "") -> Response:
+        """An error a person can read and tell the help desk about."""
+        return self.page(
+            request,
+            "error.html",
+            status,
+            title=title or self.say(request, "出错了"),
+            message=message,
+            detail_code=reference,
+            actions=[(self.say(request, "回到首页"), "/")],
+        )
+
+    def redirect(self, url: str) -> Response:
+        """303: the browser follows with GET whatever it came with."""
+        return RedirectResponse(url, status_code=303, headers={"cache-control": "no-store"})
+
+    def browser(self, request: Request) -> str:
+        """A name for this browser, to bind to it what it carries for us; call `keep_browser` on the answer."""
+        return self.vault.token_hash("browser", self._secret(request)).hex()
+
+    def keep_browser(self, request: Request, response: Response) -> None:
+        """Set the cookie behind `browser` and the CSRF tokens."""
+        self.cookies.set(response, names.CSRF, self._secret(request))
+
+    async def form(self, request: Request) -> dict[str, str]:
+        """The fields of a form posted from our own page; raises UnreadableForm, Forged.
+
+        Two proofs (OWASP CSRF): the browser's own word on where the form came from, and a token only our page had.
+        """
+        raw = await read_form(request)
+        try:
+            pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=50, errors="strict")
+        except ValueError as error:
+            raise UnreadableForm("the form cannot be decoded") from error
+        fields = dict(pairs)
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            raise Forged
+        if request.headers.get("origin", self.origin) not in (self.origin, "null"):
+            raise Forged
+        secret = self.cookies.get(request, names.CSRF)
+        presented = fields.pop(CSRF_FIELD, "")
+        if secret is None or not presented.isascii():
+            raise Forged
+        if not hmac.compare_digest(presented, self._csrf_token(secret)):
+            raise Forged
+        return fields
+
+    def _secret(self, request: Request) -> str:
+        """The cookie's secret; for a browser that has none, one for the rest of this request."""
+        kept = self.cookies.get(request, names.CSRF)
+        if kept is None:
+            kept = request.scope.setdefault("zhanhe.browser", self.sources.new_token(CSRF_BYTES))
+        return kept
+
+    def _csrf_token(self, secret: str) -> str:
+        return self.vault.token_hash("csrf", secret).hex()
+
+
+def _language_urls(request: Request) -> list[tuple[str, str, str]]:
+    """The same page in the other languages."""
+    if request.method != "GET":
+        return []
+    query = [pair for pair in parse_qsl(request.url.query, keep_blank_values=True) if pair[0] != "ui_locales"]
+    return [
+        (lang, label, f"{request.url.path}?{urlencode([*query, ('ui_locales', lang)])}")
+        for lang, label in LANGUAGES.items()
+    ]
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a machine rather than a person waits for the answer."""
+    return "text/html" not in request.headers.get("accept", "")
+
+
+def json_error(status: int, code: str, description: str) -> Response:
+    """An error for a machine."""
+    body = {"error": code, "error_description": description}
+    return JSONResponse(body, status_code=status, headers={"cache-control": "no-store"})

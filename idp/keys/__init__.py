@@ -1,0 +1,1 @@
+"""Signing keys: making, publishing, rotating and using them."""

@@ -1,0 +1,54 @@
+"""`idp keys …`: list and rotate signing keys."""
+
+from typing import Annotated, Any
+
+import typer
+
+from idp.infrastructure.console import console, show
+from idp.infrastructure.foundation import Foundation
+from idp.keys.model import Algorithm, KeyPeriod
+from idp.keys.service import LEAD_SECONDS, KeyRing
+
+app = typer.Typer(help="Signing keys.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_keys(context: typer.Context, as_json: Json = False) -> None:
+    """Every signing key, oldest first."""
+
+    async def work(base: Foundation) -> list[dict[str, Any]]:
+        keys = KeyRing(base)
+        await keys.load()
+        return [_shown(period, base.sources.now()) for period in keys.periods()]
+
+    show(console(context).run(work), as_json=as_json)
+
+
+@app.command()
+def rotate(
+    context: typer.Context,
+    alg: Annotated[Algorithm | None, typer.Option(help="Only this algorithm.")] = None,
+    lead: Annotated[int, typer.Option(min=0, help="Seconds from publishing to signing.")] = LEAD_SECONDS,
+    as_json: Json = False,
+) -> None:
+    """Publish new keys, sign with them after the lead, keep the old ones published for a day; no restart."""
+
+    async def work(base: Foundation) -> list[dict[str, Any]]:
+        keys = KeyRing(base)
+        made = [await keys.rotate(algorithm, lead) for algorithm in ([alg] if alg else Algorithm)]
+        return [_shown(period, base.sources.now()) for period in made]
+
+    show(console(context).run(work), as_json=as_json)
+
+
+def _shown(period: KeyPeriod, now: float) -> dict[str, Any]:
+    return {
+        "kid": period.kid,
+        "alg": period.algorithm.value,
+        "published": period.published(now),
+        "signs": period.signs(now),
+        "signs_from": int(period.signs_from),
+        "retires_at": int(period.retires_at) if period.retires_at else None,
+    }

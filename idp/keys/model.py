@@ -1,0 +1,36 @@
+"""A signing key: its name, algorithm and the stretch of time in which it signs and is published."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Algorithm(StrEnum):
+    """JWS algorithms we sign with (RFC 7518 §3.1, RFC 9864 keeps EdDSA as the registered name)."""
+
+    ES256 = "ES256"
+    RS256 = "RS256"
+    EDDSA = "EdDSA"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPeriod:
+    """When a key signs and is published, in Unix seconds; `retires_at` None means no end is set."""
+
+    kid: str
+    algorithm: Algorithm
+    signs_from: float
+    retires_at: float | None
+
+    def published(self, now: float) -> bool:
+        """In the JWKS from its making until it retires: before it signs, so that every cache can know it."""
+        return self.retires_at is None or self.retires_at > now
+
+    def signs(self, now: float) -> bool:
+        """May be the signing key now."""
+        return self.published(now) and self.signs_from <= now
+
+
+def signing_key(periods: list[KeyPeriod], algorithm: Algorithm, now: float) -> KeyPeriod | None:
+    """The newest key of an algorithm that signs now."""
+    able = [period for period in periods if period.algorithm == algorithm and period.signs(now)]
+    return max(able, key=lambda period: period.signs_from, default=None)

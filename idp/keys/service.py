@@ -1,0 +1,143 @@
+"""The key ring of a worker: signs, publishes the JWKS, verifies what we signed, rotates."""
+
+import hashlib
+from collections import OrderedDict
+from typing import Any
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.keys import jws as signing
+from idp.keys.model import Algorithm, KeyPeriod, signing_key
+from idp.keys.store import KeyStore
+
+OVERLAP_SECONDS = 86_400
+"""How long a replaced key stays published: longer than any token it signed lives."""
+LEAD_SECONDS = 10
+"""A new key is published this long before it signs, so that every worker serves it before any uses it."""
+_REMEMBER_SECONDS = 10.0
+_REMEMBER_MOST = 4096
+
+
+class InvalidToken(Exception):
+    """A token that we did not sign, or whose type, time or issuer is wrong."""
+
+
+class KeyRing:
+    """Keys in memory, parsed once; `load` follows the database."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._store = KeyStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._periods: list[KeyPeriod] = []
+        self._signers: dict[str, signing.Signer] = {}
+        self._jwks: dict[str, dict[str, Any]] = {}
+        self._verified: OrderedDict[bytes, tuple[dict[str, Any], float]] = OrderedDict()
+
+    async def load(self) -> None:
+        """Read the keys; makes nothing."""
+        rows = await self._database.read(self._store.all)
+        signers = dict(self._signers)
+        for row in rows:
+            if row["kid"] not in signers:
+                signers[row["kid"]] = self._signer(row)
+        self._signers = signers
+        self._jwks = {row["kid"]: orjson.loads(row["public_jwk"]) for row in rows}
+        self._periods = [
+            KeyPeriod(row["kid"], Algorithm(row["algorithm"]), row["signs_from"], row["retires_at"])
+            for row in rows
+        ]
+        self._verified.clear()
+
+    def sign(self, algorithm: Algorithm, typ: str, claims: dict[str, Any]) -> str:
+        """A JWT signed with the current key of an algorithm; raises LookupError when there is none."""
+        period = signing_key(self._periods, algorithm, self._sources.now())
+        if period is None:
+            raise LookupError(f"no {algorithm} signing key; run: idp migrate")
+        return self._signers[period.kid].sign(typ, claims)
+
+    def jwks(self) -> bytes:
+        """The JWK Set (RFC 7517 §5) of every published key."""
+        now = self._sources.now()
+        return orjson.dumps({"keys": [self._jwks[p.kid] for p in self._periods if p.published(now)]})
+
+    def periods(self) -> list[KeyPeriod]:
+        """Every key's period, oldest first."""
+        return list(self._periods)
+
+    def verify(self, token: str, typ: str, *, expired_too: bool = False) -> dict[str, Any]:
+        """The claims of a token of ours; raises InvalidToken.
+
+        The key decides the algorithm, never the token (RFC 8725 §3.1), and `typ` must match (§3.11).
+        """
+        digest = hashlib.sha256(f"{typ} {token}".encode()).digest()
+        now = self._sources.now()
+        remembered = self._verified.get(digest)
+        if remembered is not None and remembered[1] > now:
+            return remembered[0]
+        claims = self._verify(token, typ)
+        expires_at = claims.get("exp")
+        if not isinstance(expires_at, int | float) or (expires_at <= now and not expired_too):
+            raise InvalidToken("expired")
+        if expires_at > now:
+            self._remember(digest, claims, min(expires_at, now + _REMEMBER_SECONDS))
+        return claims
+
+    def _verify(self, token: str, typ: str) -> dict[str, Any]:
+        try:
+            header = jws.extract_compact(token.encode("ascii")).headers()
+            key = self._jwks[header["kid"]]
+            if header.get("typ") != typ:
+                raise InvalidToken("another type of token")
+            keys = KeySet.import_key_set({"keys": [key]})
+            payload = jws.deserialize_compact(token, keys, algorithms=[key["alg"]]).payload
+            claims = orjson.loads(payload)
+        except (JoseError, KeyError, TypeError, ValueError) as error:
+            raise InvalidToken(type(error).__name__) from error
+        if not isinstance(claims, dict):
+            raise InvalidToken("not an object")
+        return claims
+
+    def _remember(self, digest: bytes, claims: dict[str, Any], until: float) -> None:
+        self._verified[digest] = (claims, until)
+        if len(self._verified) > _REMEMBER_MOST:
+            self._verified.popitem(last=False)
+
+    def _signer(self, row: Row) -> signing.Signer:
+        key = signing.from_der(self._store.private_key(row))
+        return signing.Signer(row["kid"], Algorithm(row["algorithm"]), key)
+
+    async def ensure(self) -> None:
+        """Make the first key of each algorithm that has none."""
+        await self.load()
+        for algorithm in Algorithm:
+            if not any(p.algorithm is algorithm and p.retires_at is None for p in self._periods):
+                await self.rotate(algorithm, lead=0)
+
+    async def rotate(self, algorithm: Algorithm, lead: float = LEAD_SECONDS) -> KeyPeriod:
+        """Publish a new key, let it sign after `lead` seconds, and retire the others after the overlap."""
+        key = signing.generate(algorithm)
+        jwk = signing.public_jwk(key, algorithm)
+        now = self._sources.now()
+        period = KeyPeriod(jwk["kid"], algorithm, now + lead, None)
+
+        def work() -> Transaction[None]:
+            yield from self._store.add(period, signing.to_der(key), orjson.dumps(jwk), now)
+            yield self._audit.record(
+                Line(Event.KEY_CREATED, detail={"kid": period.kid, "alg": algorithm.value})
+            )
+            end = now + lead + OVERLAP_SECONDS
+            for kid in (yield from self._store.retire_others(algorithm, period.kid, end)):
+                yield self._audit.record(Line(Event.KEY_RETIRED, detail={"kid": kid, "at": end}))
+
+        await self._database.write(work)
+        await self.load()
+        return period

@@ -1,0 +1,73 @@
+"""The table of signing keys; private parts are encrypted under the master secret."""
+
+from sqlalchemy import Column, LargeBinary, Table, Text, bindparam, insert, select, update
+
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.schema import Instant, Sealed
+from idp.infrastructure.revisions import bump
+from idp.infrastructure.vault import Vault
+from idp.keys.model import Algorithm, KeyPeriod
+
+REVISION = "keys"
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", Text, primary_key=True),
+    Column("algorithm", Text, nullable=False),
+    Column("private_key", Sealed, nullable=False),
+    Column("public_jwk", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("signs_from", Instant, nullable=False),
+    Column("retires_at", Instant),
+)
+
+ADD = Statement(insert(signing_keys))
+ALL = Statement(select(signing_keys).order_by(signing_keys.c.signs_from))
+RETIRE = Statement(
+    update(signing_keys)
+    .where(
+        signing_keys.c.algorithm == bindparam("the_algorithm"),
+        signing_keys.c.kid != bindparam("successor"),
+        signing_keys.c.retires_at.is_(None),
+    )
+    .values(retires_at=bindparam("retires_at"))
+    .returning(signing_keys.c.kid)
+)
+
+_PLACE = "signing_keys.private_key"
+
+
+class KeyStore:
+    """Reads and adds signing keys."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def all(self) -> Transaction[list[Row]]:
+        """Every key, retired ones too, oldest first."""
+        return list((yield ALL()))
+
+    def add(self, period: KeyPeriod, private_key: bytes, public_jwk: bytes, now: float) -> Transaction[None]:
+        """Add a key and tell the workers."""
+        yield ADD(
+            kid=period.kid,
+            algorithm=period.algorithm.value,
+            private_key=self._vault.encrypt_bytes(_PLACE, private_key),
+            public_jwk=public_jwk,
+            created_at=now,
+            signs_from=period.signs_from,
+            retires_at=None,
+        )
+        yield bump(REVISION)
+
+    def retire_others(
+        self, algorithm: Algorithm, successor: str, retires_at: float
+    ) -> Transaction[list[str]]:
+        """Set the end of every open key of an algorithm but the successor; their kids."""
+        rows = yield RETIRE(the_algorithm=algorithm.value, successor=successor, retires_at=retires_at)
+        return [row["kid"] for row in rows]
+
+    def private_key(self, row: Row) -> bytes:
+        """The PKCS #8 DER of a row's private key; raises vault.Unreadable."""
+        return self._vault.decrypt_bytes(_PLACE, row["private_key"])

@@ -1,0 +1,131 @@
+"""Answers a checked authorization request: looks at the person's standing, notes consent, issues the code."""
+
+import asyncio
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.keys.service import InvalidToken, KeyRing
+from idp.oauth.codes import Codes
+from idp.oauth.interaction import Standing, standing_of
+from idp.oauth.model import Code, Lifetimes, Subject
+from idp.oauth.protocol.authorization import AuthorizationRequest
+from idp.oauth.protocol.errors import InvalidRequest, OAuthError
+from idp.oauth.store import OAuthStore
+from idp.oauth.tokens import ID_TOKEN
+from idp.relying_parties.model import Client
+from idp.sessions.model import Lifetimes as SessionLifetimes
+from idp.sessions.service import TOUCH_SECONDS, Sessions
+from idp.sessions.store import SessionStore
+
+
+class AuthorizationService:
+    """The database's side of /authorize."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        sessions: Sessions,
+        keys: KeyRing,
+        lifetimes: Lifetimes,
+        session_lifetimes: SessionLifetimes,
+    ) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._sessions = sessions
+        self._keys = keys
+        self._store = OAuthStore(session_lifetimes)
+        self._session_store = SessionStore(session_lifetimes)
+        self._audit = AuditStore(foundation.sources)
+        self._codes = Codes(foundation, lifetimes.code)
+
+    async def standing(self, session_token: str | None, client: Client) -> Standing | None:
+        """Where the person of a session cookie stands toward a client."""
+        if session_token is None:
+            return None
+        token_hash = self._sessions.token_hash(session_token)
+        now = self._sources.now()
+        return standing_of(
+            await self._database.read(lambda: self._store.authorize(token_hash, client.client_id, now))
+        )
+
+    def hinted(self, request: AuthorizationRequest) -> str | None:
+        """The account of the id_token_hint, expired or not; raises InvalidRequest when it is not ours."""
+        if request.id_token_hint is None:
+            return None
+        try:
+            return str(self._keys.verify(request.id_token_hint, ID_TOKEN, expired_too=True)["sub"])
+        except (InvalidToken, KeyError) as error:
+            raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
+
+    async def issue(self, request: AuthorizationRequest, standing: Standing, address: str) -> str:
+        """A code; that it was issued and that the client takes part in the session is on disk before it leaves."""
+        session = standing.session
+        subject = Subject(
+            session.account_id, session.id, session.authenticated_at, session.amr, session.level
+        )
+        code = Code(
+            client_id=request.client_id,
+            redirect_uri=request.redirect_uri,
+            scopes=request.scopes,
+            nonce=request.nonce,
+            code_challenge=request.code_challenge,
+            subject=subject,
+        )
+        now = self._sources.now()
+        line = Line(
+            Event.AUTHORIZATION_GRANTED,
+            session.account_id,
+            request.client_id,
+            session.id,
+            address,
+            detail={"scope": request.scope, "level": session.level},
+        )
+
+        def work() -> Transaction[None]:
+            if not standing.joined:
+                yield self._session_store.join(session.id, request.client_id, now)
+            if now - session.last_seen_at > TOUCH_SECONDS:
+                yield from self._session_store.touch(session.id, now)
+            yield self._audit.record(line)
+
+        text, _ = await asyncio.gather(self._codes.issue(code), self._database.write(work))
+        return text
+
+    async def agree(self, request: AuthorizationRequest, standing: Standing, address: str) -> None:
+        """Note that the person agrees, now, to what the request asks on top of what was agreed before."""
+        session = standing.session
+        scope = " ".join(sorted(standing.consented.union(request.scopes)))
+        line = Line(
+            Event.CONSENT_GIVEN,
+            session.account_id,
+            request.client_id,
+            session.id,
+            address,
+            detail={"scope": request.scope},
+        )
+        now = self._sources.now()
+
+        def work() -> Transaction[None]:
+            yield self._store.consent(session.account_id, request.client_id, scope, now)
+            yield self._audit.record(line)
+
+        await self._database.write(work)
+
+    async def refuse(self, standing: Standing, client: Client, address: str) -> None:
+        """Note that the person said no."""
+        session = standing.session
+        await self._note(
+            Line(Event.CONSENT_REFUSED, session.account_id, client.client_id, session.id, address)
+        )
+
+    async def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
+        """Note that a request was refused."""
+        detail = {"error": error.code, "reason": error.detail}
+        await self._note(
+            Line(Event.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
+        )
+
+    async def _note(self, line: Line) -> None:
+        await self._database.write(lambda: self._audit.add(line))

@@ -1,0 +1,155 @@
+"""Who the client is: basic, post, private_key_jwt or none (OpenID Connect Core §9, RFC 7523), one way only."""
+
+import base64
+from typing import Any
+from urllib.parse import unquote_plus
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from starlette.requests import Request
+
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.http_client import BadAnswer, HttpClient
+from idp.oauth.protocol.errors import InvalidClient, InvalidRequest
+from idp.oauth.protocol.parameters import Parameters
+from idp.relying_parties.model import AuthMethod, Client
+from idp.relying_parties.service import Registry
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
+ASSERTION_SECONDS = 300
+JWKS_SECONDS = 300.0
+JWKS_LEAST_SECONDS = 10.0
+_REFUSAL = "client authentication failed"
+
+
+class ClientAuthenticator:
+    """Authenticates the client of a request. The answer never says which part was wrong."""
+
+    def __init__(self, issuer: str, foundation: Foundation, registry: Registry, http: HttpClient) -> None:
+        self._audiences = frozenset({issuer, f"{issuer}/token"})
+        self._key_value = foundation.key_value
+        self._sources = foundation.sources
+        self._registry = registry
+        self._http = http
+        self._fetched: dict[str, tuple[KeySet, float]] = {}
+
+    async def authenticate(self, request: Request, parameters: Parameters) -> Client:
+        """The client; raises InvalidClient, or InvalidRequest where it tries two ways at once (RFC 6749 §2.3)."""
+        header = request.headers.get("authorization")
+        assertion = parameters.get("client_assertion")
+        secret = parameters.get("client_secret")
+        if sum(way is not None for way in (header, assertion, secret)) > 1:
+            raise InvalidRequest("the client authenticates in more than one way")
+        if header is not None:
+            client_id, basic_secret = _basic(header)
+            self._same_client(parameters, client_id)
+            return self._by_secret(client_id, basic_secret, AuthMethod.BASIC)
+        if assertion is not None:
+            return await self._by_assertion(assertion, parameters)
+        client_id = parameters.require("client_id")
+        if secret is not None:
+            return self._by_secret(client_id, secret, AuthMethod.POST)
+        return self._known(client_id, AuthMethod.NONE)
+
+    def _known(self, client_id: str, method: AuthMethod) -> Client:
+        client = self._registry.find(client_id)
+        if client is None:
+            raise InvalidClient(_REFUSAL, detail="unknown or disabled client")
+        if client.token_endpoint_auth_method is not method:
+            raise InvalidClient(_REFUSAL, detail=f"not registered for {method}")
+        return client
+
+    def _by_secret(self, client_id: str, secret: str, method: AuthMethod) -> Client:
+        client = self._known(client_id, method)
+        if not self._registry.secret_matches(client_id, secret):
+            raise InvalidClient(_REFUSAL, detail="wrong secret")
+        return client
+
+    @staticmethod
+    def _same_client(parameters: Parameters, client_id: str) -> None:
+        if parameters.get("client_id", client_id) != client_id:
+            raise InvalidRequest("client_id differs from the authenticated client")
+
+    async def _by_assertion(self, assertion: str, parameters: Parameters) -> Client:
+        if parameters.get("client_assertion_type") != ASSERTION_TYPE:
+            raise InvalidRequest("client_assertion_type must be jwt-bearer")
+        client_id = _claimed_issuer(assertion)
+        self._same_client(parameters, client_id)
+        client = self._known(client_id, AuthMethod.PRIVATE_KEY_JWT)
+        claims = await self._verified(assertion, client)
+        now = self._sources.now()
+        expires_at = claims.get("exp")
+        audience = claims.get("aud")
+        audiences = {audience} if isinstance(audience, str) else set(audience or ())
+        jti = claims.get("jti")
+        good = (
+            claims.get("iss") == claims.get("sub") == client_id
+            and bool(audiences & self._audiences)
+            and isinstance(expires_at, int | float)
+            and now < expires_at <= now + ASSERTION_SECONDS + 60
+            and isinstance(jti, str)
+            and 0 < len(jti) <= 200
+        )
+        if not good:
+            raise InvalidClient(_REFUSAL, detail="claims of the assertion")
+        if not await self._key_value.add("assertion", f"{client_id}:{jti}", b"1", ASSERTION_SECONDS + 60):
+            raise InvalidClient(_REFUSAL, detail="assertion used before")
+        return client
+
+    async def _verified(self, assertion: str, client: Client) -> dict[str, Any]:
+        """The claims, checked with the client's own keys; a key we do not know yet is fetched once."""
+        for fresh in (False, True):
+            keys = await self._keys_of(client, fresh=fresh)
+            try:
+                payload = jws.deserialize_compact(
+                    assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)
+                ).payload
+                claims = orjson.loads(payload)
+            except (JoseError, ValueError, TypeError) as error:
+                if fresh or client.jwks is not None:
+                    raise InvalidClient(_REFUSAL, detail=f"assertion: {type(error).__name__}") from error
+                continue
+            if isinstance(claims, dict):
+                return claims
+        raise InvalidClient(_REFUSAL, detail="assertion is no object")
+
+    async def _keys_of(self, client: Client, *, fresh: bool) -> KeySet:
+        if client.jwks is not None:
+            return KeySet.import_key_set(client.jwks)  # type: ignore[arg-type]
+        uri = client.jwks_uri or ""
+        known = self._fetched.get(uri)
+        age = self._sources.now() - known[1] if known else None
+        if known and age is not None and age < (JWKS_LEAST_SECONDS if fresh else JWKS_SECONDS):
+            return known[0]
+        try:
+            keys = KeySet.import_key_set(orjson.loads(await self._http.get_json(uri)))
+        except (BadAnswer, JoseError, ValueError, TypeError, KeyError) as error:
+            raise InvalidClient(_REFUSAL, detail=f"jwks_uri: {error}") from error
+        self._fetched[uri] = (keys, self._sources.now())
+        return keys
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Client id and secret of a Basic header, form-decoded (RFC 6749 §2.3.1)."""
+    scheme, _, encoded = header.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError("another scheme")
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        if not colon:
+            raise ValueError("no colon")
+        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except ValueError as error:
+        raise InvalidClient(_REFUSAL, detail="malformed Authorization header") from error
+
+
+def _claimed_issuer(assertion: str) -> str:
+    """Whose keys to check the assertion with; believed only once the signature is."""
+    try:
+        claims = orjson.loads(jws.extract_compact(assertion.encode()).payload)
+        return str(claims["iss"])
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise InvalidClient(_REFUSAL, detail="unreadable assertion") from error

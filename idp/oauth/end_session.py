@@ -1,0 +1,161 @@
+"""OpenID Connect RP-Initiated Logout 1.0: asks where in doubt, ends the session everywhere, reports."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from idp.infrastructure.database import Row
+from idp.infrastructure.outbox import Outbox
+from idp.infrastructure.vault import Unreadable
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm, read_form
+from idp.infrastructure.web.site import Forged, Site
+from idp.keys.service import InvalidToken, KeyRing
+from idp.oauth.protocol.errors import InvalidRequest, OAuthError
+from idp.oauth.protocol.parameters import Parameters, parse
+from idp.oauth.protocol.responses import with_query
+from idp.oauth.tokens import ID_TOKEN
+from idp.relying_parties.model import Client
+from idp.relying_parties.service import Registry
+from idp.sessions.model import Session, masked_name
+from idp.sessions.service import Caller, Sessions
+
+END_SESSION = "/end_session"
+CONFIRM = "/end_session/confirm"
+PURPOSE = "logout.continuation"
+SETTLE_SECONDS = 3.0
+"""How long the person waits for the systems to confirm before the page says which have not."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogoutRequest:
+    """A checked request: who asked, where to go afterwards, and whose session the hint names."""
+
+    client: Client | None
+    back: str | None
+    hinted_session: str | None
+
+
+class LogoutPages:
+    """Handlers of /end_session."""
+
+    def __init__(
+        self, site: Site, keys: KeyRing, registry: Registry, sessions: Sessions, outbox: Outbox
+    ) -> None:
+        self._site = site
+        self._keys = keys
+        self._registry = registry
+        self._sessions = sessions
+        self._outbox = outbox
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {END_SESSION: {"GET": self.ask, "POST": self.ask}, CONFIRM: {"POST": self.confirm}}
+
+    async def ask(self, request: Request) -> Response:
+        """Log out at once when the ID token names this very session; else ask the person (§2)."""
+        try:
+            raw = await read_form(request) if request.method == "POST" else request.scope["query_string"]
+            asked = self._checked(parse(raw))
+        except (OAuthError, UnreadableForm) as error:
+            message = self._site.say(request, "退出登录的请求不正确。您可以在本页面直接退出。")
+            return self._site.error(request, error.status, message, str(error))
+        session = await self._session(request)
+        if session is None:
+            if request.method == "POST":  # a cross-site post comes without our Lax cookies
+                return self._site.redirect(f"{END_SESSION}?{raw.decode('ascii')}")
+            return await self._goodbye(request, asked, None)
+        if asked.hinted_session == session.id:
+            return await self._end(request, session, asked)
+        return self._site.page(
+            request,
+            "logout.html",
+            action=CONFIRM,
+            continue_=self._site.vault.seal(PURPOSE, {"back": asked.back, "client": _client_id(asked)}),
+            name_masked=masked_name(session.name),
+            system=asked.client.client_name if asked.client else None,
+        )
+
+    async def confirm(self, request: Request) -> Response:
+        """The person said whether to log out."""
+        try:
+            fields = await self._site.form(request)
+            kept = self._site.vault.unseal(PURPOSE, fields.get("continue", ""))
+        except (UnreadableForm, Forged, Unreadable):
+            return self._site.redirect("/")
+        client = self._registry.find(kept.get("client") or "")
+        asked = LogoutRequest(client, kept.get("back"), None)
+        session = await self._session(request)
+        if fields.get("decision") != "logout":
+            return self._site.redirect("/")
+        if session is None:
+            return await self._goodbye(request, asked, None)
+        return await self._end(request, session, asked)
+
+    def _checked(self, parameters: Parameters) -> LogoutRequest:
+        parameters.check()
+        hint = self._hint(parameters)
+        client_id = parameters.get("client_id") or (hint or {}).get("aud")
+        if hint is not None and client_id != hint.get("aud"):
+            raise InvalidRequest("client_id is not the audience of id_token_hint")
+        client = self._registry.find(str(client_id)) if client_id else None
+        back = parameters.get("post_logout_redirect_uri")
+        if back is not None and (client is None or back not in client.post_logout_redirect_uris):
+            raise InvalidRequest("post_logout_redirect_uri is not registered, or the client is not known")
+        state = parameters.get("state")
+        if back is not None and state is not None:
+            back = with_query(back, {"state": state})
+        return LogoutRequest(client, back, (hint or {}).get("sid"))
+
+    def _hint(self, parameters: Parameters) -> dict[str, Any] | None:
+        hint = parameters.get("id_token_hint")
+        if hint is None:
+            return None
+        try:
+            return self._keys.verify(hint, ID_TOKEN, expired_too=True)
+        except InvalidToken as error:
+            raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
+
+    async def _end(self, request: Request, session: Session, asked: LogoutRequest) -> Response:
+        caller = Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+        await self._sessions.end(session.id, caller, "logout")
+        response = await self._goodbye(request, asked, session)
+        self._site.cookies.clear(response, names.SESSION)
+        return response
+
+    async def _goodbye(self, request: Request, asked: LogoutRequest, session: Session | None) -> Response:
+        """Back to the system that asked, once every other one has confirmed; or our own page with each one's state."""
+        notices = await self._outbox.settle(session.id, SETTLE_SECONDS) if session else []
+        arrived = all(row["delivered_at"] is not None for row in notices)
+        if asked.back is not None and arrived:
+            return RedirectResponse(asked.back, 303, {"cache-control": "no-store"})
+        joined = await self._sessions.joined(session.id) if session else []
+        return self._site.page(
+            request,
+            "logged_out.html",
+            systems=[self._state(request, row, notices) for row in joined],
+            home="/",
+            back=(asked.back, asked.client.client_name) if asked.back and asked.client else None,
+        )
+
+    def _state(self, request: Request, joined: Row, notices: list[Row]) -> tuple[str, str]:
+        client = self._registry.find(joined["client_id"])
+        name = client.client_name if client else joined["client_id"]
+        notice = next((row for row in notices if row["recipient"] == joined["client_id"]), None)
+        if notice is None:
+            text = self._site.say(request, "该系统不接收退出通知，请在该系统中自行退出")
+        elif notice["delivered_at"] is not None:
+            text = self._site.say(request, "已退出")
+        else:
+            text = self._site.say(request, "尚未确认，我们会继续通知该系统")
+        return name, text
+
+    async def _session(self, request: Request) -> Session | None:
+        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+
+
+def _client_id(asked: LogoutRequest) -> str | None:
+    return asked.client.client_id if asked.client else None

@@ -1,0 +1,1 @@
+"""Grants of the token endpoint, a file each; read at start (see interface.py)."""

@@ -1,0 +1,122 @@
+"""The authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636); a replay revokes what the code gave."""
+
+from idp.audit.model import Event, Line
+from idp.infrastructure.database import Transaction
+from idp.oauth.codes import Codes, Replayed
+from idp.oauth.grants.interface import TokenRequest, Workshop
+from idp.oauth.model import Code, Grant, Subject
+from idp.oauth.protocol import pkce
+from idp.oauth.protocol.errors import InvalidGrant
+from idp.oauth.tokens import Answer
+from idp.relying_parties.model import GrantType
+
+_NOBODY = Subject("", "", 0.0, (), 0)
+
+
+class AuthorizationCode:
+    """See `Grant`."""
+
+    grant_type = GrantType.AUTHORIZATION_CODE
+
+    async def authorize(self, request: TokenRequest, workshop: Workshop) -> Answer:
+        """Redeem the code once. Whoever presents it wrongly has spent it: a stolen code is worth one guess."""
+        text = request.parameters.require("code")
+        codes = Codes(workshop.foundation, workshop.lifetimes.code)
+        grant_id = codes.grant_id(text)
+        try:
+            code = await codes.redeem(text)
+        except Replayed as replay:
+            await self._revoke(request, workshop, grant_id)
+            raise InvalidGrant("the code was used before") from replay
+        if code is None:
+            # A replay long after: the code is forgotten, what it gave is not.
+            await self._revoke_if_there(request, workshop, grant_id)
+            raise InvalidGrant("the code is unknown or has expired")
+        _check(code, request)
+        return await self._grant(code, grant_id, request, workshop)
+
+    async def _grant(self, code: Code, grant_id: str, request: TokenRequest, workshop: Workshop) -> Answer:
+        now = workshop.foundation.sources.now()
+        grant = Grant(
+            id=grant_id,
+            client_id=code.client_id,
+            scopes=code.scopes,
+            subject=code.subject,
+            generation=0,
+            rotated_at=now,
+            expires_at=now + workshop.lifetimes.refresh_absolute,
+            revoked=False,
+        )
+        detail = {"grant": self.grant_type.value, "grant_id": grant_id, "jti": request.jti}
+        line = Line(
+            Event.TOKEN_ISSUED,
+            code.subject.account_id,
+            code.client_id,
+            code.subject.session_id,
+            request.address,
+            detail=detail,
+        )
+
+        def work() -> Transaction[None]:
+            yield workshop.store.add_grant(grant, now)
+            yield workshop.audit.record(line)
+
+        await workshop.foundation.database.write(work)
+        return workshop.mint.for_grant(request.client, grant, code.scopes, request.jti, code.nonce)
+
+    async def _revoke(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:
+        """Revoke the grant even if the one who redeems the code has not stored it yet."""
+        now = workshop.foundation.sources.now()
+        tomb = Grant(grant_id, request.client.client_id, (), _NOBODY, 0, now, now, revoked=True)
+        line = Line(
+            Event.CODE_REPLAYED,
+            client_id=request.client.client_id,
+            address=request.address,
+            detail={"grant_id": grant_id},
+        )
+
+        def work() -> Transaction[None]:
+            yield workshop.store.tombstone(tomb, now)
+            yield workshop.audit.record(line)
+
+        await workshop.foundation.database.write(work)
+
+    async def _revoke_if_there(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:
+        now = workshop.foundation.sources.now()
+
+        def work() -> Transaction[None]:
+            row = yield from workshop.store.revoke(grant_id, now)
+            if row is not None:
+                yield workshop.audit.record(
+                    Line(
+                        Event.CODE_REPLAYED,
+                        row["account_id"],
+                        row["client_id"],
+                        row["session_id"],
+                        request.address,
+                        detail={"grant_id": grant_id, "presented_by": request.client.client_id},
+                    )
+                )
+
+        await workshop.foundation.database.write(work)
+
+
+def _check(code: Code, request: TokenRequest) -> None:
+    """The code belongs to this client, this redirect URI and this verifier; the answer does not say which is wrong."""
+    parameters = request.parameters
+    verifier = parameters.get("code_verifier")
+    wrong = {
+        "another client": code.client_id != request.client.client_id,
+        "another redirect_uri": parameters.get("redirect_uri") != code.redirect_uri,
+        # A verifier where there was no challenge is a downgrade (RFC 9700 §2.1.1).
+        "code_verifier": (verifier is None) != (code.code_challenge is None)
+        or (verifier is not None and not pkce.verify(verifier, code.code_challenge or "")),
+    }
+    for what, is_wrong in wrong.items():
+        if is_wrong:
+            raise InvalidGrant(
+                "the code was issued for another client, redirect_uri or verifier", detail=what
+            )
+
+
+GRANT = AuthorizationCode()

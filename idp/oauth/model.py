@@ -1,0 +1,75 @@
+"""What the provider keeps: a code for a minute, a grant for as long as it is used."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Lifetimes in seconds."""
+
+    code: int = 60
+    access_token: int = 300
+    id_token: int = 600
+    refresh_idle: int = 30 * 86_400
+    refresh_absolute: int = 180 * 86_400
+    refresh_grace: int = 10
+    """In this window after a rotation the same request gets the same successor (tabs, lost answers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """On whose behalf, and how that person logged in. `authenticated_at` in Unix seconds."""
+
+    account_id: str
+    session_id: str
+    authenticated_at: float
+    amr: tuple[str, ...]
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What an authorization code stands for."""
+
+    client_id: str
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    nonce: str | None
+    code_challenge: str | None
+    subject: Subject
+
+    def to_json(self) -> dict[str, Any]:
+        """For the key-value store."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Code":
+        """What `to_json` wrote."""
+        subject = fields["subject"]
+        return cls(
+            **{
+                **fields,
+                "scopes": tuple(fields["scopes"]),
+                "subject": Subject(**{**subject, "amr": tuple(subject["amr"])}),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a person granted to a client: the family of all tokens that come of one code."""
+
+    id: str
+    client_id: str
+    scopes: tuple[str, ...]
+    subject: Subject
+    generation: int
+    rotated_at: float
+    expires_at: float
+    revoked: bool
+
+    @property
+    def offline(self) -> bool:
+        """Outlives the session (OpenID Connect Core §11)."""
+        return "offline_access" in self.scopes

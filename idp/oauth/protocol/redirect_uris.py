@@ -1,0 +1,29 @@
+"""Compares redirect URIs: to the letter, but for the port of an app on loopback."""
+
+from urllib.parse import urlsplit
+
+_LOOPBACK_IPS = frozenset({"127.0.0.1", "::1"})
+
+
+def matches(presented: str, registered: tuple[str, ...], *, native: bool) -> bool:
+    """Exact comparison (RFC 9700 §4.1.3); a native app chooses its loopback port when it runs (RFC 8252 §7.3)."""
+    if presented in registered:
+        return True
+    return native and any(_same_but_for_port(presented, uri) for uri in registered)
+
+
+def _same_but_for_port(presented: str, registered: str) -> bool:
+    try:
+        left, right = urlsplit(presented), urlsplit(registered)
+        if left.port is None or left.port == 0 or left.username is not None:
+            return False
+    except ValueError:
+        return False
+    if left.scheme != "http" or right.scheme != "http" or right.hostname not in _LOOPBACK_IPS:
+        return False
+    return (left.hostname, left.path, left.query, "#" in presented) == (
+        right.hostname,
+        right.path,
+        right.query,
+        False,
+    )

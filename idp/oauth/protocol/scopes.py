@@ -1,0 +1,44 @@
+"""Scopes we know, and how a request is held against a registration."""
+
+import re
+
+from idp.oauth.protocol.errors import InvalidScope
+
+OPENID = "openid"
+PROFILE = "profile"
+EMAIL = "email"
+PHONE = "phone"
+ADDRESS = "address"
+OFFLINE_ACCESS = "offline_access"
+REAL_NAME = "real_name"
+
+OF_PERSONS = (OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS, REAL_NAME)
+"""Scopes about a person; real_name is ours: certificate type and number and the real-name level."""
+
+_TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
+
+
+def requested(text: str | None, registered: frozenset[str], default: str) -> tuple[str, ...]:
+    """The scopes of a request in its order, without repetition.
+
+    Raises InvalidScope when one is malformed or not registered for the client.
+    """
+    names = tuple(dict.fromkeys((text or default).split(" ")))
+    for name in names:
+        if _TOKEN.fullmatch(name) is None:
+            raise InvalidScope("scope is malformed")
+        if name not in registered:
+            raise InvalidScope(
+                "scope is more than this client is registered for", detail=f"not registered: {name}"
+            )
+    return names
+
+
+def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...]:
+    """The scopes of a refresh request: none more than were granted (RFC 6749 §6)."""
+    if text is None:
+        return granted
+    names = tuple(dict.fromkeys(text.split(" ")))
+    if not set(names) <= set(granted):
+        raise InvalidScope("scope is more than was granted")
+    return names

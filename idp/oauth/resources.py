@@ -1,0 +1,176 @@
+"""What holders of tokens ask: userinfo, introspection (RFC 7662), revocation (RFC 7009)."""
+
+from typing import Any
+
+from idp.accounts import store as fields
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.keys.service import InvalidToken as NotOurs
+from idp.keys.service import KeyRing
+from idp.oauth import refresh_tokens
+from idp.oauth.protocol import scopes
+from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
+from idp.oauth.store import OAuthStore
+from idp.oauth.tokens import ACCESS_TOKEN, GRANT_CLAIM
+from idp.relying_parties.model import Client
+from idp.relying_parties.service import Registry
+from idp.sessions.model import Lifetimes
+
+INACTIVE: dict[str, Any] = {"active": False}
+
+
+class Resources:
+    """Judges tokens that come back."""
+
+    def __init__(
+        self, issuer: str, foundation: Foundation, keys: KeyRing, registry: Registry, sessions: Lifetimes
+    ) -> None:
+        self._issuer = issuer
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._keys = keys
+        self._registry = registry
+        self._accounts = AccountStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._store = OAuthStore(sessions)
+
+    async def userinfo(self, token: str) -> dict[str, Any]:
+        """The claims that the token's scopes release; raises InvalidToken, InsufficientScope."""
+        claims = self._claims(token)
+        if claims is None or self._issuer not in _audiences(claims):
+            raise InvalidToken("the access token is invalid or expired")
+        granted = frozenset(claims["scope"].split())
+        if scopes.OPENID not in granted or GRANT_CLAIM not in claims:
+            raise InsufficientScope("the access token lacks the scope openid")
+        account = await self._account(claims)
+        if account is None:
+            raise InvalidToken("the access token was revoked or its session has ended")
+        return self._released(account, granted)
+
+    async def introspect(self, client: Client, token: str) -> dict[str, Any]:
+        """RFC 7662 §2.2, to the token's own client, its audience, or a resource server; to others it is inactive."""
+        claims = self._claims(token)
+        if claims is not None:
+            return await self._introspect_access(client, claims)
+        return await self._introspect_refresh(client, token)
+
+    async def revoke(self, client: Client, token: str, address: str) -> None:
+        """RFC 7009 §2.1: a token of another client, or one that we do not know, is left alone without a word."""
+        claims = self._claims(token)
+        if claims is not None and claims["client_id"] == client.client_id:
+            line = Line(
+                Event.TOKEN_REVOKED,
+                claims["sub"] if GRANT_CLAIM in claims else None,
+                client.client_id,
+                claims.get("sid"),
+                address,
+                detail={"jti": claims["jti"]},
+            )
+            await self._database.write(lambda: self._revoke_access(claims, line))
+        refresh = refresh_tokens.read(self._vault, token)
+        if refresh is not None:
+            grant_id = refresh.grant_id
+            await self._database.write(lambda: self._revoke_grant(grant_id, client, address))
+
+    def _claims(self, token: str) -> dict[str, Any] | None:
+        try:
+            return self._keys.verify(token, ACCESS_TOKEN)
+        except NotOurs:
+            return None
+
+    async def _account(self, claims: dict[str, Any]) -> Row | None:
+        if self._registry.find(claims["client_id"]) is None:
+            return None
+        grant_id, jti, now = claims[GRANT_CLAIM], claims["jti"], self._sources.now()
+        return await self._database.read(lambda: self._store.token_account(grant_id, jti, now))
+
+    async def _introspect_access(self, client: Client, claims: dict[str, Any]) -> dict[str, Any]:
+        allowed = client.client_id in {claims["client_id"], *_audiences(claims)} or client.resource_server
+        if not allowed or self._registry.find(claims["client_id"]) is None:
+            return INACTIVE
+        if GRANT_CLAIM in claims:
+            account = await self._account(claims)
+            if account is None:
+                return INACTIVE
+            about = {"username": account["username"]}
+        else:
+            if await self._database.read(lambda: self._store.token_revoked(claims["jti"])):
+                return INACTIVE
+            about = {}
+        shown = {name: value for name, value in claims.items() if name != GRANT_CLAIM}
+        return {"active": True, "token_type": "Bearer", **shown, **about}
+
+    async def _introspect_refresh(self, client: Client, token: str) -> dict[str, Any]:
+        refresh = refresh_tokens.read(self._vault, token)
+        if refresh is None:
+            return INACTIVE
+        now = self._sources.now()
+        found = await self._database.read(lambda: self._store.grant(refresh.grant_id, now))
+        if found is None:
+            return INACTIVE
+        grant, lives = found
+        if not lives or grant.generation != refresh.generation or grant.client_id != client.client_id:
+            return INACTIVE
+        return {
+            "active": True,
+            "client_id": grant.client_id,
+            "sub": grant.subject.account_id,
+            "scope": " ".join(grant.scopes),
+            "exp": int(grant.expires_at),
+            "iss": self._issuer,
+        }
+
+    def _revoke_access(self, claims: dict[str, Any], line: Line) -> Transaction[None]:
+        yield self._store.sweep(self._sources.now())
+        yield self._store.revoke_token(claims["jti"], claims["exp"])
+        yield self._audit.record(line)
+
+    def _revoke_grant(self, grant_id: str, client: Client, address: str) -> Transaction[None]:
+        now = self._sources.now()
+        found = yield from self._store.grant(grant_id, now)
+        if found is None or found[0].client_id != client.client_id:
+            return
+        row = yield from self._store.revoke(grant_id, now)
+        if row is not None:
+            yield self._audit.record(
+                Line(
+                    Event.TOKEN_REVOKED,
+                    row["account_id"],
+                    row["client_id"],
+                    row["session_id"],
+                    address,
+                    detail={"grant_id": grant_id},
+                )
+            )
+
+    def _released(self, account: Row, granted: frozenset[str]) -> dict[str, Any]:
+        """Claims by scope (OpenID Connect Core §5.4); what is not asked for is not even decrypted."""
+        claims: dict[str, Any] = {"sub": account["id"]}
+        if scopes.PROFILE in granted:
+            claims |= {"name": account["name"], "preferred_username": account["username"]}
+        if scopes.EMAIL in granted:
+            claims |= {"email": self._accounts.reveal(account, fields.EMAIL), "email_verified": False}
+        if scopes.PHONE in granted:
+            claims |= {
+                "phone_number": self._accounts.reveal(account, fields.PHONE),
+                "phone_number_verified": False,
+            }
+        if scopes.ADDRESS in granted:
+            formatted = self._accounts.reveal(account, fields.ADDRESS)
+            claims["address"] = {"formatted": formatted} if formatted else None
+        if scopes.REAL_NAME in granted:
+            claims |= {
+                "real_name_level": account["real_name_level"],
+                "certificate_type": account["certificate_type"],
+                "certificate_number": self._accounts.reveal(account, fields.CERTIFICATE),
+            }
+        return {name: value for name, value in claims.items() if value is not None}
+
+
+def _audiences(claims: dict[str, Any]) -> set[str]:
+    audience = claims.get("aud", ())
+    return {audience} if isinstance(audience, str) else set(audience)

@@ -1,0 +1,26 @@
+"""What a scope means to a person who is asked to consent: title and explanation."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from idp.infrastructure.web.translations import mark as _
+from idp.oauth.protocol import scopes
+
+SCOPE_TEXTS: Mapping[str, tuple[str, str]] = {
+    scopes.OPENID: (_("您的账号标识"), _("一个用来认出您的编号，不含姓名和证件信息。")),
+    scopes.PROFILE: (_("姓名和用户名"), _("您的姓名和登录用户名。")),
+    scopes.PHONE: (_("手机号码"), _("您登记的手机号码，以及它是否经过验证。")),
+    scopes.EMAIL: (_("电子邮箱"), _("您登记的电子邮箱，以及它是否经过验证。")),
+    scopes.ADDRESS: (_("联系地址"), _("您登记的联系地址。")),
+    scopes.REAL_NAME: (_("实名信息"), _("您的证件类型、证件号码和实名等级。")),
+    scopes.OFFLINE_ACCESS: (_("持续访问"), _("在您离开后，仍可继续获得以上信息。")),
+}
+"""In the order in which they are shown."""
+
+OTHER = _("这个系统登记的业务权限。")
+
+
+def scope_items(wanted: Iterable[str], say: Callable[[str], str]) -> list[tuple[str, str]]:
+    """Title and explanation of each scope, translated; a business scope is shown by its own name."""
+    names = list(wanted)
+    known = [(say(title), say(text)) for name, (title, text) in SCOPE_TEXTS.items() if name in names]
+    return known + [(name, say(OTHER)) for name in names if name not in SCOPE_TEXTS]

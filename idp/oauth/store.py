@@ -1,0 +1,277 @@
+"""The tables of grants, consents and revoked tokens; single use is always one statement."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from idp.accounts.model import State
+from idp.accounts.store import accounts, authenticators
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.database.statement import Call
+from idp.oauth.model import Grant, Subject
+from idp.sessions.model import Lifetimes as SessionLifetimes
+from idp.sessions.store import SESSION_COLUMNS, alive_session, limits, participants, sessions
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.client_id"), nullable=False, index=True),
+    Column("account_id", Text, ForeignKey("accounts.id"), index=True),
+    Column("session_id", Text, ForeignKey("sessions.id"), index=True),
+    Column("scope", Text, nullable=False),
+    Column("offline", Integer, nullable=False),
+    Column("amr", Text, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("authenticated_at", Instant, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("rotated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
+    Column("client_id", Text, ForeignKey("clients.client_id"), primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("granted_at", Instant, nullable=False),
+)
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+_id = bindparam("the_id", type_=Text)
+_now = bindparam("now", type_=Instant())
+_one = literal_column("1", Integer)
+_jti = bindparam("the_jti", type_=Text)
+
+# A grant lives on its session unless it is offline, and on its account always.
+_session_lives = exists(
+    select(sessions.c.id)
+    .where(
+        sessions.c.id == grants.c.session_id,
+        sessions.c.ended_at.is_(None),
+        sessions.c.created_at > bindparam("since_created", type_=Instant()),
+    )
+    .correlate(grants)
+)
+_account_lives = exists(
+    select(accounts.c.id)
+    .where(accounts.c.id == grants.c.account_id, accounts.c.state == bindparam("active", type_=Text))
+    .correlate(grants)
+)
+_grant_lives = and_(
+    grants.c.revoked_at.is_(None),
+    grants.c.expires_at > _now,
+    or_(grants.c.offline == _one, _session_lives),
+    _account_lives,
+)
+
+AUTHORIZE = Statement(
+    select(
+        *SESSION_COLUMNS,
+        consents.c.scope.label("consented_scope"),
+        consents.c.granted_at.label("consented_at"),
+        participants.c.joined_at,
+        exists(select(authenticators.c.id).where(authenticators.c.account_id == accounts.c.id))
+        .correlate(accounts)
+        .label("second_factor"),
+    )
+    .select_from(
+        sessions.join(accounts, accounts.c.id == sessions.c.account_id)
+        .outerjoin(
+            consents,
+            and_(
+                consents.c.account_id == sessions.c.account_id,
+                consents.c.client_id == bindparam("the_client"),
+            ),
+        )
+        .outerjoin(
+            participants,
+            and_(
+                participants.c.session_id == sessions.c.id,
+                participants.c.client_id == bindparam("the_client"),
+            ),
+        )
+    )
+    .where(sessions.c.token_hash == bindparam("the_token"), *alive_session())
+)
+CONSENT = Statement(
+    insert(consents).on_conflict_do_update(
+        index_elements=["account_id", "client_id"],
+        set_={"scope": insert(consents).excluded.scope, "granted_at": insert(consents).excluded.granted_at},
+    ),
+    lock_key="account_id",
+)
+ADD_GRANT = Statement(insert(grants).on_conflict_do_nothing(index_elements=["id"]))
+TOMBSTONE = Statement(
+    insert(grants).on_conflict_do_update(
+        index_elements=["id"],
+        set_={"revoked_at": func.coalesce(grants.c.revoked_at, insert(grants).excluded.revoked_at)},
+    ),
+    lock_key="id",
+)
+ROTATE = Statement(
+    update(grants)
+    .where(
+        grants.c.id == _id,
+        grants.c.client_id == bindparam("the_client"),
+        grants.c.generation == bindparam("the_generation", type_=Integer),
+        grants.c.rotated_at > bindparam("since_rotated", type_=Instant()),
+        _grant_lives,
+    )
+    .values(generation=grants.c.generation + _one, rotated_at=_now)
+    .returning(grants),
+    lock_key="the_id",
+)
+GRANT = Statement(select(grants, _grant_lives.label("lives")).where(grants.c.id == _id))
+REVOKE = Statement(
+    update(grants)
+    .where(grants.c.id == _id, grants.c.revoked_at.is_(None))
+    .values(revoked_at=_now)
+    .returning(grants.c.client_id, grants.c.account_id, grants.c.session_id),
+    lock_key="the_id",
+)
+REVOKE_TOKEN = Statement(insert(revoked_tokens).on_conflict_do_nothing(index_elements=["jti"]))
+SWEEP_TOKENS = Statement(delete(revoked_tokens).where(revoked_tokens.c.expires_at <= _now))
+TOKEN_REVOKED = Statement(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti))
+TOKEN_STATE = Statement(
+    select(accounts)
+    .select_from(grants.join(accounts, accounts.c.id == grants.c.account_id))
+    .where(
+        grants.c.id == _id,
+        _grant_lives,
+        ~exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti)),
+    )
+)
+
+
+class OAuthStore:
+    """One statement per method, or per call for the transactions of others."""
+
+    def __init__(self, session_lifetimes: SessionLifetimes) -> None:
+        self._sessions = session_lifetimes
+
+    def authorize(self, token_hash: bytes, client_id: str, now: float) -> Transaction[Row | None]:
+        """The live session of a cookie, with its account's consent to a client and whether that client joined."""
+        parameters = {"the_token": token_hash, "the_client": client_id}
+        return first((yield AUTHORIZE(**parameters, **limits(self._sessions, now))))
+
+    def consent(self, account_id: str, client_id: str, scope: str, now: float) -> Call:
+        """The call that notes what a person agreed to give a client."""
+        return CONSENT(account_id=account_id, client_id=client_id, scope=scope, granted_at=now)
+
+    def add_grant(self, grant: Grant, now: float) -> Call:
+        """The call that adds a grant; one that a replay revoked before it was there stays revoked."""
+        return ADD_GRANT(**_columns(grant, now), revoked_at=None)
+
+    def tombstone(self, grant: Grant, now: float) -> Call:
+        """The call that revokes a grant whether or not it is there yet."""
+        return TOMBSTONE(**_columns(grant, now), revoked_at=now)
+
+    def rotate(
+        self, grant_id: str, client_id: str, generation: int, now: float, idle: int
+    ) -> Transaction[Grant | None]:
+        """Move a live grant to its next generation: for the one caller that comes with the current one."""
+        row = first(
+            (
+                yield ROTATE(
+                    the_id=grant_id,
+                    the_client=client_id,
+                    the_generation=generation,
+                    since_rotated=now - idle,
+                    **self._alive(now),
+                )
+            )
+        )
+        return None if row is None else grant_of(row)
+
+    def grant(self, grant_id: str, now: float) -> Transaction[tuple[Grant, bool] | None]:
+        """A grant and whether it lives."""
+        row = first((yield GRANT(the_id=grant_id, **self._alive(now))))
+        return None if row is None else (grant_of(row), bool(row["lives"]))
+
+    def revoke(self, grant_id: str, now: float) -> Transaction[Row | None]:
+        """Revoke a grant; its client, account and session for the one caller that did it."""
+        return first((yield REVOKE(the_id=grant_id, now=now)))
+
+    def revoke_token(self, jti: str, expires_at: float) -> Call:
+        """The call that puts an access token on the list until it would have expired."""
+        return REVOKE_TOKEN(jti=jti, expires_at=expires_at)
+
+    def sweep(self, now: float) -> Call:
+        """The call that forgets revoked access tokens that have expired."""
+        return SWEEP_TOKENS(now=now)
+
+    def token_account(self, grant_id: str, jti: str, now: float) -> Transaction[Row | None]:
+        """The account behind an access token, if token, grant, session and account all live."""
+        return first((yield TOKEN_STATE(the_id=grant_id, the_jti=jti, **self._alive(now))))
+
+    def token_revoked(self, jti: str) -> Transaction[bool]:
+        """Whether an access token without a person behind it was revoked."""
+        return bool((yield TOKEN_REVOKED(the_jti=jti)))
+
+    def _alive(self, now: float) -> dict[str, object]:
+        return {"now": now, "since_created": now - self._sessions.absolute, "active": State.ACTIVE.value}
+
+
+def grant_of(row: Row) -> Grant:
+    """The grant of a row."""
+    return Grant(
+        id=row["id"],
+        client_id=row["client_id"],
+        scopes=tuple(row["scope"].split()),
+        subject=Subject(
+            account_id=row["account_id"],
+            session_id=row["session_id"],
+            authenticated_at=row["authenticated_at"],
+            amr=tuple(row["amr"].split()),
+            level=row["level"],
+        ),
+        generation=row["generation"],
+        rotated_at=row["rotated_at"],
+        expires_at=row["expires_at"],
+        revoked=row["revoked_at"] is not None,
+    )
+
+
+def _columns(grant: Grant, now: float) -> dict[str, object]:
+    subject = grant.subject
+    return {
+        "id": grant.id,
+        "client_id": grant.client_id,
+        "account_id": subject.account_id or None,
+        "session_id": subject.session_id or None,
+        "scope": " ".join(grant.scopes),
+        "offline": int(grant.offline),
+        "amr": " ".join(subject.amr),
+        "level": subject.level,
+        "authenticated_at": subject.authenticated_at,
+        "generation": grant.generation,
+        "created_at": now,
+        "rotated_at": grant.rotated_at,
+        "expires_at": grant.expires_at,
+    }

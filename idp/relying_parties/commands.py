@@ -1,0 +1,123 @@
+"""`idp client …`: register systems, list them, rotate their secrets, disable them."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from idp.infrastructure.console import actor, console, fail, show
+from idp.infrastructure.foundation import Foundation
+from idp.relying_parties.model import AuthMethod, Client
+from idp.relying_parties.service import Registry, UnknownClient
+
+app = typer.Typer(help="Registered systems.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Many = Annotated[list[str] | None, typer.Option()]
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Name that people see.")],
+    redirect_uri: Many = None,
+    post_logout_redirect_uri: Many = None,
+    backchannel_logout_uri: str | None = None,
+    client_uri: str | None = None,
+    grant: Many = None,
+    auth_method: AuthMethod = AuthMethod.BASIC,
+    scope: Many = None,
+    jwks_uri: str | None = None,
+    jwks_file: Path | None = None,
+    id_token_alg: str = "ES256",  # noqa: S107
+    min_level: int = 0,
+    resource_server: Annotated[bool, typer.Option("--resource-server")] = False,
+    no_consent: Annotated[bool, typer.Option("--no-consent")] = False,
+    no_pkce: Annotated[bool, typer.Option("--no-pkce")] = False,
+    as_json: Json = False,
+) -> None:
+    """Register a system; its secret is shown this once."""
+    metadata: dict[str, Any] = {
+        "client_name": name,
+        "client_uri": client_uri,
+        "redirect_uris": redirect_uri or [],
+        "post_logout_redirect_uris": post_logout_redirect_uri or [],
+        "backchannel_logout_uri": backchannel_logout_uri,
+        "grant_types": grant or ["authorization_code"],
+        "token_endpoint_auth_method": auth_method,
+        "scope": " ".join(scope or ["openid"]),
+        "jwks": json.loads(jwks_file.read_text()) if jwks_file else None,
+        "jwks_uri": jwks_uri,
+        "id_token_signed_response_alg": id_token_alg,
+        "minimum_level": min_level,
+        "resource_server": resource_server,
+        "consent_required": not no_consent,
+        "pkce_required": not no_pkce,
+    }
+
+    async def work(base: Foundation) -> tuple[Client, str | None]:
+        return await Registry(base).create(metadata, actor())
+
+    try:
+        client, secret = console(context).run(work)
+    except ValidationError as error:
+        fail(
+            "; ".join(
+                f"{'.'.join(map(str, item['loc'])) or 'client'}: {item['msg']}" for item in error.errors()
+            )
+        )
+    show({"client_id": client.client_id, "client_secret": secret, **_shown(client)}, as_json=as_json)
+
+
+@app.command("list")
+def list_clients(context: typer.Context, as_json: Json = False) -> None:
+    """Every registered system."""
+
+    async def work(base: Foundation) -> list[dict[str, Any]]:
+        registry = Registry(base)
+        await registry.load()
+        return [{**_shown(entry.client), "disabled": entry.disabled} for entry in registry.all()]
+
+    show(console(context).run(work), as_json=as_json)
+
+
+@app.command("rotate-secret")
+def rotate_secret(context: typer.Context, client_id: str, as_json: Json = False) -> None:
+    """Give a system a new secret; the old one works for another week."""
+
+    async def work(base: Foundation) -> str:
+        return await Registry(base).rotate_secret(client_id, actor())
+
+    try:
+        secret = console(context).run(work)
+    except UnknownClient:
+        fail("no such client, or it has no secret")
+    show({"client_id": client_id, "client_secret": secret}, as_json=as_json)
+
+
+@app.command()
+def disable(context: typer.Context, client_id: str, as_json: Json = False) -> None:
+    """Disable a system, from within a second on."""
+
+    async def work(base: Foundation) -> None:
+        await Registry(base).disable(client_id, actor())
+
+    try:
+        console(context).run(work)
+    except UnknownClient:
+        fail("no such client, or it was disabled before")
+    show({"client_id": client_id, "disabled": True}, as_json=as_json)
+
+
+def _shown(client: Client) -> dict[str, Any]:
+    return {
+        "client_id": client.client_id,
+        "client_name": client.client_name,
+        "token_endpoint_auth_method": client.token_endpoint_auth_method.value,
+        "grant_types": [grant.value for grant in client.grant_types],
+        "scope": client.scope,
+        "redirect_uris": list(client.redirect_uris),
+        "loosened": client.loosened(),
+    }

@@ -1,0 +1,124 @@
+"""A registered client, in the metadata names of RFC 7591 and OpenID Connect Registration."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+URI_LENGTH = 2000
+
+
+class AuthMethod(StrEnum):
+    """token_endpoint_auth_method values we accept (OpenID Connect Core §9)."""
+
+    BASIC = "client_secret_basic"
+    POST = "client_secret_post"
+    PRIVATE_KEY_JWT = "private_key_jwt"
+    NONE = "none"
+
+
+class GrantType(StrEnum):
+    """Grants a client may be registered for."""
+
+    AUTHORIZATION_CODE = "authorization_code"
+    REFRESH_TOKEN = "refresh_token"  # noqa: S105
+    CLIENT_CREDENTIALS = "client_credentials"
+
+
+def _plain_uri(uri: str) -> str:
+    parts = urlsplit(uri)
+    bad = (
+        not parts.scheme
+        or "#" in uri
+        or len(uri) > URI_LENGTH
+        or not uri.isascii()
+        or any(c <= " " for c in uri)
+    )
+    if bad or parts.username is not None:
+        raise ValueError(f"not an absolute URI without fragment, user name or blanks: {uri[:80]!r}")
+    return uri
+
+
+def _web_uri(uri: str) -> str:
+    """https anywhere; http only on this machine (RFC 9700 §2.6, RFC 8252 §8.3)."""
+    parts = urlsplit(_plain_uri(uri))
+    if parts.hostname and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    ):
+        return uri
+    raise ValueError(f"must be https, or http on loopback: {uri[:80]!r}")
+
+
+def _redirect_uri(uri: str) -> str:
+    """A web address or an app's own scheme in reverse domain form (RFC 8252 §7.1)."""
+    scheme = urlsplit(_plain_uri(uri)).scheme
+    return uri if "." in scheme else _web_uri(uri)
+
+
+WebUri = Annotated[str, AfterValidator(_web_uri)]
+RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
+
+
+class Client(BaseModel):
+    """A client's registered metadata. The strict value is the default; a looser one is named here per client."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str
+    client_name: str = Field(min_length=1, max_length=100)
+    client_uri: WebUri | None = None
+    redirect_uris: tuple[RedirectUri, ...] = ()
+    post_logout_redirect_uris: tuple[RedirectUri, ...] = ()
+    backchannel_logout_uri: WebUri | None = None
+    grant_types: tuple[GrantType, ...] = (GrantType.AUTHORIZATION_CODE,)
+    token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
+    scope: str = "openid"
+    jwks: dict[str, Any] | None = None
+    jwks_uri: WebUri | None = None
+    id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "ES256"  # noqa: S105
+    minimum_level: int = Field(default=0, ge=0, le=4)
+    consent_required: bool = True
+    pkce_required: bool = True
+    resource_server: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Client":
+        if GrantType.AUTHORIZATION_CODE in self.grant_types and not self.redirect_uris:
+            raise ValueError("the authorization_code grant needs a redirect_uri")
+        if self.public and not self.pkce_required:
+            raise ValueError("a public client never goes without PKCE (RFC 9700 §2.1.1)")
+        if self.public and (GrantType.CLIENT_CREDENTIALS in self.grant_types or self.resource_server):
+            raise ValueError("a public client cannot hold credentials (RFC 6749 §4.4)")
+        if self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT and (self.jwks is None) == (
+            self.jwks_uri is None
+        ):
+            raise ValueError("private_key_jwt needs exactly one of jwks and jwks_uri")
+        if not self.pkce_required and "openid" not in self.scope.split():
+            raise ValueError("only an OpenID Connect client with nonce may do without PKCE (RFC 9700 §2.1.1)")
+        return self
+
+    @property
+    def public(self) -> bool:
+        """Has no credentials of its own (RFC 6749 §2.1)."""
+        return self.token_endpoint_auth_method is AuthMethod.NONE
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The registered scope as a set."""
+        return frozenset(self.scope.split())
+
+    def may(self, grant: GrantType) -> bool:
+        """Is registered for a grant."""
+        return grant in self.grant_types
+
+    def loosened(self) -> list[str]:
+        """The settings of this client that are weaker than the default, for `idp doctor`."""
+        loose = {
+            "consent_required=false": not self.consent_required,
+            "pkce_required=false": not self.pkce_required,
+            "resource_server=true": self.resource_server,
+            "id_token_signed_response_alg=RS256": self.id_token_signed_response_alg == "RS256",  # noqa: S105
+        }
+        return [name for name, weaker in loose.items() if weaker]

@@ -1,0 +1,126 @@
+"""The registry of clients: kept in memory by every worker, changed through the database."""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.relying_parties.model import AuthMethod, Client
+from idp.relying_parties.store import ClientStore
+
+SECRET_PREFIX = "zcs_"  # noqa: S105
+SECRET_BYTES = 32
+OVERLAP_SECONDS = 7 * 86_400
+_SECRET_METHODS = (AuthMethod.BASIC, AuthMethod.POST)
+
+
+class UnknownClient(Exception):
+    """There is no such client, or it has no secret to rotate, or it was disabled already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client as the registry keeps it."""
+
+    client: Client
+    secret_hash: bytes | None
+    previous_secret_hash: bytes | None
+    previous_secret_expires_at: float
+    disabled: bool
+
+
+class Registry:
+    """Finds and changes clients."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._store = ClientStore()
+        self._audit = AuditStore(foundation.sources)
+        self._registered: dict[str, Registered] = {}
+
+    async def load(self) -> None:
+        """Read every client."""
+        rows = await self._database.read(self._store.all)
+        self._registered = {
+            row["client_id"]: Registered(
+                client=Client.model_validate_json(row["document"]),
+                secret_hash=row["secret_hash"],
+                previous_secret_hash=row["previous_secret_hash"],
+                previous_secret_expires_at=row["previous_secret_expires_at"] or 0.0,
+                disabled=row["disabled_at"] is not None,
+            )
+            for row in rows
+        }
+
+    def find(self, client_id: str) -> Client | None:
+        """The enabled client of this id."""
+        registered = self._registered.get(client_id)
+        return None if registered is None or registered.disabled else registered.client
+
+    def all(self) -> list[Registered]:
+        """Every client, disabled ones too, oldest first."""
+        return list(self._registered.values())
+
+    def secret_matches(self, client_id: str, secret: str) -> bool:
+        """Compare a machine-made secret through a keyed hash, in constant time."""
+        registered = self._registered.get(client_id)
+        if registered is None or registered.secret_hash is None:
+            return False
+        presented = self._vault.token_hash("client_secret", secret)
+        if hmac.compare_digest(presented, registered.secret_hash):
+            return True
+        previous = registered.previous_secret_hash
+        in_overlap = registered.previous_secret_expires_at > self._sources.now()
+        return previous is not None and in_overlap and hmac.compare_digest(presented, previous)
+
+    async def create(self, metadata: dict[str, Any], actor: str) -> tuple[Client, str | None]:
+        """Register a client; its id and secret are made here. Raises pydantic.ValidationError."""
+        client = Client(client_id=self._sources.new_token(12), **metadata)
+        secret = self._new_secret() if client.token_endpoint_auth_method in _SECRET_METHODS else None
+        secret_hash = self._vault.token_hash("client_secret", secret) if secret else None
+
+        def work() -> Transaction[None]:
+            yield from self._store.add(client, secret_hash, self._sources.now())
+            detail = {"name": client.client_name}
+            yield self._audit.record(
+                Line(Event.CLIENT_CREATED, client_id=client.client_id, actor=actor, detail=detail)
+            )
+
+        await self._database.write(work)
+        return client, secret
+
+    async def rotate_secret(self, client_id: str, actor: str, overlap: float = OVERLAP_SECONDS) -> str:
+        """A new secret; the old one works until the overlap ends. Raises UnknownClient."""
+        secret = self._new_secret()
+        new_hash = self._vault.token_hash("client_secret", secret)
+        line = Line(Event.CLIENT_SECRET_ROTATED, client_id=client_id, actor=actor)
+
+        def work() -> Transaction[bool]:
+            done = yield from self._store.rotate_secret(client_id, new_hash, self._sources.now() + overlap)
+            if done:
+                yield self._audit.record(line)
+            return done
+
+        if not await self._database.write(work):
+            raise UnknownClient(client_id)
+        return secret
+
+    async def disable(self, client_id: str, actor: str) -> None:
+        """No login, token or introspection for this client from within a second on. Raises UnknownClient."""
+
+        def work() -> Transaction[bool]:
+            done = yield from self._store.disable(client_id, self._sources.now())
+            if done:
+                yield self._audit.record(Line(Event.CLIENT_DISABLED, client_id=client_id, actor=actor))
+            return done
+
+        if not await self._database.write(work):
+            raise UnknownClient(client_id)
+
+    def _new_secret(self) -> str:
+        return SECRET_PREFIX + self._sources.new_token(SECRET_BYTES)

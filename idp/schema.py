@@ -1,0 +1,14 @@
+"""Every table of the product in one catalogue: importing the stores is what fills it."""
+
+import idp.accounts.store
+import idp.audit.store
+import idp.infrastructure.key_value.sql
+import idp.infrastructure.outbox
+import idp.infrastructure.revisions
+import idp.keys.store
+import idp.oauth.store
+import idp.relying_parties.store
+import idp.sessions.store  # noqa: F401
+from idp.infrastructure.database import metadata
+
+__all__ = ["metadata"]

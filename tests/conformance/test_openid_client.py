@@ -1,0 +1,146 @@
+"""npm openid-client, a certified relying party library, against a running provider."""
+
+import json
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.conformance.registered import (
+    METHODS,
+    POST_LOGOUT_REDIRECT_URI,
+    REDIRECT_URI,
+    Registered,
+    register,
+)
+from tests.support.instance import Account, Instance
+from tests.support.node import executable, install
+
+PATIENCE = 60
+
+
+class Play(Protocol):
+    """Runs a scenario for a client and gives what it saw."""
+
+    def __call__(self, scenario: str, registered: Registered, **settings: Any) -> dict[str, Any]: ...
+
+
+@pytest.fixture(scope="module")
+def play(instance: Instance, account: Account, node_folder: Path) -> Play:
+    """The runner in Node.js."""
+    install(node_folder)
+
+    def run(scenario: str, registered: Registered, **settings: Any) -> dict[str, Any]:
+        given = asdict(registered) | {
+            "issuer": instance.issuer,
+            "redirect_uri": REDIRECT_URI,
+            "post_logout_redirect_uri": POST_LOGOUT_REDIRECT_URI,
+            "account": asdict(account),
+            **settings,
+        }
+        done = subprocess.run(
+            [executable("node"), "run.mjs", scenario],
+            cwd=node_folder,
+            input=json.dumps(given),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"{scenario}: {done.stdout}{done.stderr}"
+        seen: dict[str, Any] = json.loads(done.stdout)
+        return seen
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def confidential(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Registered:
+    """A client with a secret."""
+    return register(instance, "client_secret_basic", tmp_path_factory.mktemp("client"))
+
+
+@pytest.mark.parametrize("document", ["oidc", "oauth2"])
+def test_both_metadata_documents_are_discovered(play: Play, confidential: Registered, document: str) -> None:
+    seen = play("discovery", confidential, discovery=document)
+    assert seen["pkce"] is True
+    assert seen["metadata"]["authorization_response_iss_parameter_supported"] is True
+    assert set(METHODS) <= set(seen["metadata"]["token_endpoint_auth_methods_supported"])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_code_flow_works_with_each_authentication_method(
+    play: Play, instance: Instance, account: Account, method: str, tmp_path: Path
+) -> None:
+    seen = play("code", register(instance, method, tmp_path))
+    assert seen["claims"]["sub"] == seen["userinfo"]["sub"] == account.account_id
+    assert seen["userinfo"]["preferred_username"] == account.username
+    assert seen["rotated"] is True
+    assert seen["same_userinfo"] is True
+    assert seen["token_type"] == "bearer"
+    assert {"auth_time", "sid", "acr", "amr", "nonce", "at_hash"} <= seen["claims"].keys()
+
+
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "EdDSA"])
+def test_the_id_token_is_signed_with_the_algorithm_of_the_client(
+    play: Play, instance: Instance, account: Account, alg: str, tmp_path: Path
+) -> None:
+    seen = play("code", register(instance, "client_secret_post", tmp_path, alg))
+    assert seen["claims"]["sub"] == account.account_id
+
+
+def test_userinfo_of_another_subject_is_noticed(play: Play, confidential: Registered) -> None:
+    assert play("code", confidential)["stranger"] is not None
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])
+def test_tokens_are_introspected_and_revoked(
+    play: Play, instance: Instance, account: Account, method: str, tmp_path: Path
+) -> None:
+    registered = register(instance, method, tmp_path)
+    seen = play("introspectionAndRevocation", registered)
+    assert seen["before"]["active"] is True
+    assert seen["before"]["sub"] == account.account_id
+    assert seen["before"]["client_id"] == registered.client_id
+    assert seen["refresh_before"]["active"] is True
+    assert seen["access_after"] == {"active": False}
+    assert seen["refresh_after"] == {"active": False}
+    assert seen["refreshing"] == "invalid_grant"
+    assert seen["userinfo"] is not None
+    assert seen["unknown"] is None
+
+
+def test_a_public_client_revokes_its_own_token(play: Play, instance: Instance, tmp_path: Path) -> None:
+    seen = play("publicRevocation", register(instance, "none", tmp_path))
+    assert seen["refreshing"] == "invalid_grant"
+
+
+def test_the_answer_comes_by_form_post_where_asked(play: Play, confidential: Registered) -> None:
+    assert play("formPost", confidential)["method"] == "POST"
+
+
+def test_a_client_gets_a_token_for_itself(play: Play, confidential: Registered) -> None:
+    seen = play("clientCredentials", confidential)
+    assert seen["about"]["active"] is True
+    assert seen["about"]["client_id"] == confidential.client_id
+    assert seen["refresh_token"] is None
+
+
+def test_a_silent_login_works_until_the_person_logs_out(play: Play, confidential: Registered) -> None:
+    seen = play("singleSignOnAndLogout", confidential)
+    assert seen["same_session"]
+    assert seen["same_login"]
+    assert seen["returned_to"] == f"{POST_LOGOUT_REDIRECT_URI}?state={seen['state']}"
+    assert seen["silent_after"] == "login_required"
+    assert seen["userinfo_after"] is not None
+
+
+def test_what_must_be_refused_is_refused(play: Play, confidential: Registered) -> None:
+    seen = play("refusals", confidential)
+    assert seen["wrong_verifier"] == "invalid_grant"
+    assert seen["replay"] == "invalid_grant"
+    assert seen["family_after_replay"] == "invalid_grant"
+    assert seen["nonce"] is not None
+    assert seen["wrong_secret"] == "invalid_client"

@@ -1,0 +1,91 @@
+"""A private nginx in front of several processes of the provider."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+from typing import Self
+
+from devtools import machine
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
+
+CONFIGURATION = """
+{user}
+daemon off;
+worker_processes 1;
+pid {directory}/pid;
+error_log {directory}/log warn;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    upstream provider {{
+        {servers}
+        keepalive 32;
+    }}
+    server {{
+        listen {address}:{port}{tls};
+        location / {{
+            proxy_pass http://provider;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_next_upstream error timeout;
+        }}
+    }}
+}}
+"""
+
+
+@dataclass
+class Nginx:
+    """A running proxy; `url` is where it answers."""
+
+    url: str
+    process: Process
+    directory: Path
+
+    @classmethod
+    def start(
+        cls, upstreams: Sequence[int], certificate: Path | None = None, key: Path | None = None
+    ) -> Self:
+        """Spread requests over the ports of the loopback address; with a certificate it speaks TLS."""
+        program = machine.nginx()
+        if program is None:
+            raise FileNotFoundError("nginx is not installed; ./dev test installs it")
+        directory, port = Path(tempfile.mkdtemp(prefix="zhanhe-nginx-")), free_port()
+        tls = (
+            f" ssl;\n        ssl_certificate {certificate};\n        ssl_certificate_key {key}"
+            if certificate
+            else ""
+        )
+        settings = directory / "nginx.conf"
+        settings.write_text(
+            CONFIGURATION.format(
+                # the directory is closed to everybody else, so root's workers stay root
+                user="user root;" if os.geteuid() == 0 else "",
+                directory=directory,
+                servers="\n        ".join(f"server {LOOPBACK}:{upstream};" for upstream in upstreams),
+                address=LOOPBACK,
+                port=port,
+                tls=tls,
+            )
+        )
+        process = Process(
+            [program, "-e", directory / "log", "-c", settings], port, directory / "output"
+        ).start()
+        return cls(f"{'https' if certificate else 'http'}://{LOOPBACK}:{port}", process, directory)
+
+    def stop(self) -> None:
+        """Stop it and remove what it wrote."""
+        self.process.stop()
+        rmtree(self.directory)
