@@ -17,11 +17,12 @@ class BadSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is fixed in a system's code: what it is called, what it asks for."""
+    """What is fixed in a system's code: what it is called, what it asks for, where its pages are."""
 
     name: str
     title: str
     scope: str
+    pages: tuple[tuple[str, str], ...]
     level: int = 0
 
 

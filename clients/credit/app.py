@@ -13,7 +13,13 @@ from clients.common.settings import About, Settings
 from clients.common.site import Site, came_back
 from clients.sdk import Sources, require_level, system_sources, visit_of
 
-ABOUT = About(name="credit", title="公共信用查询", scope="openid profile real_name", level=2)
+ABOUT = About(
+    name="credit",
+    title="公共信用查询",
+    scope="openid profile real_name",
+    pages=(("/", "首页"), ("/report", "信用报告"), ("/me", "我的信息")),
+    level=2,
+)
 RECORDS = (
     ("行政许可", 1, "个体工商户登记（演示）"),
     ("行政处罚", 0, "没有记录"),

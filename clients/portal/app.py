@@ -15,7 +15,12 @@ from clients.common.settings import About, Settings
 from clients.common.site import Site, came_back
 from clients.sdk import Sources, require_login, visit_of
 
-ABOUT = About(name="portal", title="政务服务网门户", scope="openid profile phone")
+ABOUT = About(
+    name="portal",
+    title="政务服务网门户",
+    scope="openid profile phone",
+    pages=(("/", "首页"), ("/me", "我的信息")),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from clients.sdk.core.errors import InvalidResponse, LoginError, Refused, Unavailable
+from clients.sdk.core.levels import ONE_FACTOR_LEVEL
 
 RETRY_SECONDS = 5
 LOGIN_PATH = "/login"
@@ -80,59 +81,58 @@ def login_url(return_to: str, level: int = 0) -> str:
     return f"{LOGIN_PATH}?{urlencode(query)}"
 
 
+_NOT_NOW = (
+    503,
+    "统一身份认证暂时无法使用",
+    "统一身份认证服务现在没有应答，不是您的操作有误。请稍等片刻再试。",
+    "The login service is not answering at the moment. Please try again shortly.",
+)
+_NOT_ACCEPTED = (
+    502,
+    "本系统暂时不能登录",
+    "统一身份认证没有接受本系统的请求。这不是您的操作有误，请把下面的代码告诉本系统的管理员。",
+    "The login service refused this system's request. Please tell the administrator the code below.",
+)
+_NOT_OURS = (
+    400,
+    "登录没有完成",
+    "这次登录等待太久，或者不是从这个浏览器窗口开始的。请重新登录。",
+    "This login took too long or was not started in this browser. Please log in again.",
+)
+_NOT_BELIEVED = (
+    502,
+    "登录没有完成",
+    "统一身份认证送来的登录结果没有通过核对，为了您的安全没有采用。请重新登录；如果再次出现，请联系管理员。",
+    "The login result could not be verified and was not used. Please log in again.",
+)
+
+
 def problem_of(error: LoginError, return_to: str = "/") -> Problem:
     """The page for an error."""
-    again = Action("重新登录", login_url(return_to))
+    actions = (Action("重新登录", login_url(return_to)), _HOME)
     if isinstance(error, Unavailable) or (
         isinstance(error, Refused) and error.error in ("temporarily_unavailable", "server_error")
     ):
-        return Problem(
-            503,
-            "统一身份认证暂时无法使用",
-            "统一身份认证服务现在没有应答，不是您的操作有误。请稍等片刻再试。",
-            "The login service is not answering at the moment. Please try again shortly.",
-            (Action("再试一次", login_url(return_to)), _HOME),
-            "temporarily_unavailable",
-            RETRY_SECONDS,
-        )
-    if isinstance(error, Refused) and error.error in _REFUSALS:
-        status, title, message, english = _REFUSALS[error.error]
-        return Problem(status, title, message, english, (again, _HOME), error.error)
+        actions = (Action("再试一次", login_url(return_to)), _HOME)
+        return Problem(*_NOT_NOW, actions, "temporarily_unavailable", RETRY_SECONDS)
     if isinstance(error, Refused):
-        return Problem(
-            502,
-            "本系统暂时不能登录",
-            "统一身份认证没有接受本系统的请求。这不是您的操作有误，请把下面的代码告诉本系统的管理员。",
-            "The login service refused this system's request. Please tell the administrator the code below.",
-            (again, _HOME),
-            error.error if error.error.isidentifier() and error.error.isascii() else "refused",
-        )
+        # a code of the provider's own choice is shown only if it looks like one
+        reference = error.error if error.error.isascii() and error.error.isidentifier() else "refused"
+        return Problem(*_REFUSALS.get(error.error, _NOT_ACCEPTED), actions, reference)
     if isinstance(error, InvalidResponse):
-        return Problem(
-            400,
-            "登录没有完成",
-            "这次登录等待太久，或者不是从这个浏览器窗口开始的。请重新登录。",
-            "This login took too long or was not started in this browser. Please log in again.",
-            (again, _HOME),
-            "invalid_response",
-        )
-    return Problem(
-        502,
-        "登录没有完成",
-        "统一身份认证送来的登录结果没有通过核对，为了您的安全没有采用。请重新登录；如果再次出现，请联系管理员。",
-        "The login result could not be verified and was not used. Please log in again.",
-        (again, _HOME),
-        "invalid_token",
-    )
+        return Problem(*_NOT_OURS, actions, "invalid_response")
+    return Problem(*_NOT_BELIEVED, actions, "invalid_token")
 
 
 def level_problem(required: int, reached: int, return_to: str) -> Problem:
     """The page for a person whose login stays below what a page requires."""
+    second_factor = "登录时还需要使用动态口令。" if required > ONE_FACTOR_LEVEL else ""
     return Problem(
         403,
         "认证级别不够",
         f"这里需要 {required} 级实名认证，您这次登录达到的是 {reached} 级。"
-        f"请先在统一身份认证的用户中心把实名认证提升到 {required} 级，或者到区政务服务大厅办理，然后再试。",
+        f"请先在统一身份认证的用户中心把实名认证提升到 {required} 级，或者到区政务服务大厅办理，然后再试。"
+        f"{second_factor}",
         f"This page needs identity level {required}; your login has level {reached}.",
         (Action("已经提升，再试一次", login_url(return_to, required)), _HOME),
         "insufficient_level",

@@ -19,6 +19,7 @@ from tests.clients.making import CLIENT_ID, ISSUER, SYSTEM, Clock, sources
 class Stage:
     """All that plays a part in a login."""
 
+    app: LoginMiddleware
     browser: httpx2.AsyncClient
     provider: FakeProvider
     clock: Clock
@@ -40,8 +41,7 @@ class Stage:
 
     async def notify(self, logout_token: str) -> httpx2.Response:
         """Send a logout token as the provider does: from elsewhere, without cookies."""
-        transport = self.browser._mounts[next(iter(self.browser._mounts))]
-        async with httpx2.AsyncClient(transport=transport) as client:
+        async with browser(self.app, self.provider, self.system) as client:
             return await client.post(f"{self.system}/backchannel-logout", data={"logout_token": logout_token})
 
 
@@ -62,7 +62,7 @@ async def stage(system: SystemConfig | None = None) -> AsyncIterator[Stage]:
     login = open_login(system, sources=sources(clock), transport=provider.transport())
     app = LoginMiddleware(_pages(), login)
     async with browser(app, provider, system.url) as client:
-        yield Stage(client, provider, clock, system.url)
+        yield Stage(app, client, provider, clock, system.url)
     await login.aclose()
 
 

@@ -1,0 +1,1 @@
+"""Independent implementations of the other side, against a running provider."""

@@ -1,28 +1,29 @@
-"""One provider process for the independent clients of this folder."""
+"""One provider process, its clients and an account, for the independent counterparts of this folder."""
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pytest
 
+from tests.conformance.registered import Registered, register_all
 from tests.support.instance import Account, Instance
 
 
-@pytest.fixture(scope="session")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A running provider on SQLite."""
-    created = Instance.create(tmp_path_factory.mktemp("provider"))
-    with created.process():
-        yield created
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A running provider, whom it knows and what is registered (by authentication method and ID token algorithm)."""
+
+    issuer: str
+    account: Account
+    clients: Mapping[tuple[str, str], Registered]
 
 
 @pytest.fixture(scope="session")
-def account(instance: Instance) -> Account:
-    """A citizen at level 2."""
-    return instance.create_account("zhangsan", "--phone", "13800000001", "--level", "2")
-
-
-@pytest.fixture(scope="session")
-def node_folder() -> Path:
-    """Where openid-client is installed."""
-    return Path(__file__).parent / "node"
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
+    """On SQLite, as `./dev run` has it."""
+    folder = tmp_path_factory.mktemp("provider")
+    instance = Instance.create(folder)
+    clients = register_all(instance, folder)
+    account = instance.create_account("zhangsan", "--phone", "13800000001", "--level", "2")
+    with instance.process():
+        yield Provider(instance.issuer, account, clients)

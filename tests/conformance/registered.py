@@ -13,6 +13,8 @@ REDIRECT_URI = "http://127.0.0.1:9/callback"  # nobody listens: the test is the 
 POST_LOGOUT_REDIRECT_URI = "http://127.0.0.1:9/goodbye"
 SCOPES = ("openid", "profile", "phone", "offline_access")
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+ALGS = ("ES256", "RS256", "EdDSA")
+KINDS = [*((method, "ES256") for method in METHODS), *(("client_secret_basic", alg) for alg in ALGS[1:])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,12 @@ class Registered:
     private_jwk: dict[str, Any] | None = None
 
 
-def register(instance: Instance, method: str, folder: Path, alg: str = "ES256") -> Registered:
-    """Register a client for one authentication method and ID token algorithm."""
+def register_all(instance: Instance, folder: Path) -> dict[tuple[str, str], Registered]:
+    """A client of each kind: authentication method and ID token algorithm."""
+    return {(method, alg): _register(instance, method, folder, alg) for method, alg in KINDS}
+
+
+def _register(instance: Instance, method: str, folder: Path, alg: str) -> Registered:
     arguments = ["--auth-method", method, "--id-token-alg", alg, "--redirect-uri", REDIRECT_URI]
     arguments += ["--post-logout-redirect-uri", POST_LOGOUT_REDIRECT_URI]
     grants = ["authorization_code", "refresh_token", *([] if method == "none" else ["client_credentials"])]

@@ -12,9 +12,10 @@ from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.conformance.registered import REDIRECT_URI, SCOPES, Registered, register
+from tests.conformance.conftest import Provider
+from tests.conformance.registered import REDIRECT_URI, SCOPES
 from tests.support.browserless import Browserless
-from tests.support.instance import Account, Instance
+from tests.support.instance import Account
 
 pytestmark = pytest.mark.anyio
 
@@ -22,25 +23,24 @@ SECRET_METHODS = ("client_secret_basic", "client_secret_post")
 
 
 @pytest.fixture
-async def metadata(instance: Instance) -> dict[str, Any]:
+async def metadata(provider: Provider) -> dict[str, Any]:
     """The provider's discovery document."""
     async with httpx2.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{instance.issuer}/.well-known/openid-configuration")
+        answer = await http.get(f"{provider.issuer}/.well-known/openid-configuration")
         document: dict[str, Any] = answer.raise_for_status().json()
         return document
 
 
-@pytest.fixture(scope="module", params=SECRET_METHODS)
-def registered(
-    request: pytest.FixtureRequest, instance: Instance, tmp_path_factory: pytest.TempPathFactory
-) -> Registered:
-    """A client for each way of showing a secret."""
-    return register(instance, request.param, tmp_path_factory.mktemp("client"))
-
-
 @pytest.fixture
-async def client(registered: Registered) -> AsyncIterator[Any]:
-    """Authlib's client; it is not typed."""
+def account(provider: Provider) -> Account:
+    """Who logs in."""
+    return provider.account
+
+
+@pytest.fixture(params=SECRET_METHODS)
+async def client(request: pytest.FixtureRequest, provider: Provider) -> AsyncIterator[Any]:
+    """Authlib's client, which is not typed, for each way of showing a secret."""
+    registered = provider.clients[request.param, "ES256"]
     async with AsyncOAuth2Client(
         registered.client_id,
         registered.client_secret,

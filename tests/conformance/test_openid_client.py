@@ -8,41 +8,45 @@ from typing import Any, Protocol
 
 import pytest
 
+from tests.conformance.conftest import Provider
 from tests.conformance.registered import (
+    ALGS,
     METHODS,
     POST_LOGOUT_REDIRECT_URI,
     REDIRECT_URI,
-    Registered,
-    register,
 )
-from tests.support.instance import Account, Instance
 from tests.support.node import executable, install
 
+FOLDER = Path(__file__).parent / "node"
 PATIENCE = 60
 
 
 class Play(Protocol):
-    """Runs a scenario for a client and gives what it saw."""
+    """Runs a scenario for a client of one kind and gives what it saw."""
 
-    def __call__(self, scenario: str, registered: Registered, **settings: Any) -> dict[str, Any]: ...
+    def __call__(
+        self, scenario: str, method: str = ..., alg: str = ..., **settings: Any
+    ) -> dict[str, Any]: ...
 
 
 @pytest.fixture(scope="module")
-def play(instance: Instance, account: Account, node_folder: Path) -> Play:
+def play(provider: Provider) -> Play:
     """The runner in Node.js."""
-    install(node_folder)
+    install(FOLDER)
 
-    def run(scenario: str, registered: Registered, **settings: Any) -> dict[str, Any]:
-        given = asdict(registered) | {
-            "issuer": instance.issuer,
+    def run(
+        scenario: str, method: str = "client_secret_basic", alg: str = "ES256", **settings: Any
+    ) -> dict[str, Any]:
+        given = asdict(provider.clients[method, alg]) | {
+            "issuer": provider.issuer,
             "redirect_uri": REDIRECT_URI,
             "post_logout_redirect_uri": POST_LOGOUT_REDIRECT_URI,
-            "account": asdict(account),
+            "account": asdict(provider.account),
             **settings,
         }
         done = subprocess.run(
             [executable("node"), "run.mjs", scenario],
-            cwd=node_folder,
+            cwd=FOLDER,
             input=json.dumps(given),
             capture_output=True,
             text=True,
@@ -56,15 +60,9 @@ def play(instance: Instance, account: Account, node_folder: Path) -> Play:
     return run
 
 
-@pytest.fixture(scope="module")
-def confidential(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Registered:
-    """A client with a secret."""
-    return register(instance, "client_secret_basic", tmp_path_factory.mktemp("client"))
-
-
 @pytest.mark.parametrize("document", ["oidc", "oauth2"])
-def test_both_metadata_documents_are_discovered(play: Play, confidential: Registered, document: str) -> None:
-    seen = play("discovery", confidential, discovery=document)
+def test_both_metadata_documents_are_discovered(play: Play, document: str) -> None:
+    seen = play("discovery", discovery=document)
     assert seen["pkce"] is True
     assert seen["metadata"]["authorization_response_iss_parameter_supported"] is True
     assert set(METHODS) <= set(seen["metadata"]["token_endpoint_auth_methods_supported"])
@@ -72,38 +70,35 @@ def test_both_metadata_documents_are_discovered(play: Play, confidential: Regist
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_code_flow_works_with_each_authentication_method(
-    play: Play, instance: Instance, account: Account, method: str, tmp_path: Path
+    play: Play, provider: Provider, method: str
 ) -> None:
-    seen = play("code", register(instance, method, tmp_path))
-    assert seen["claims"]["sub"] == seen["userinfo"]["sub"] == account.account_id
-    assert seen["userinfo"]["preferred_username"] == account.username
+    seen = play("code", method)
+    assert seen["claims"]["sub"] == seen["userinfo"]["sub"] == provider.account.account_id
+    assert seen["userinfo"]["preferred_username"] == provider.account.username
     assert seen["rotated"] is True
     assert seen["same_userinfo"] is True
     assert seen["token_type"] == "bearer"
     assert {"auth_time", "sid", "acr", "amr", "nonce", "at_hash"} <= seen["claims"].keys()
 
 
-@pytest.mark.parametrize("alg", ["ES256", "RS256", "EdDSA"])
+@pytest.mark.parametrize("alg", ALGS)
 def test_the_id_token_is_signed_with_the_algorithm_of_the_client(
-    play: Play, instance: Instance, account: Account, alg: str, tmp_path: Path
+    play: Play, provider: Provider, alg: str
 ) -> None:
-    seen = play("code", register(instance, "client_secret_post", tmp_path, alg))
-    assert seen["claims"]["sub"] == account.account_id
+    seen = play("code", alg=alg)
+    assert seen["claims"]["sub"] == provider.account.account_id
 
 
-def test_userinfo_of_another_subject_is_noticed(play: Play, confidential: Registered) -> None:
-    assert play("code", confidential)["stranger"] is not None
+def test_userinfo_of_another_subject_is_noticed(play: Play) -> None:
+    assert play("code")["stranger"] is not None
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "private_key_jwt"])
-def test_tokens_are_introspected_and_revoked(
-    play: Play, instance: Instance, account: Account, method: str, tmp_path: Path
-) -> None:
-    registered = register(instance, method, tmp_path)
-    seen = play("introspectionAndRevocation", registered)
+def test_tokens_are_introspected_and_revoked(play: Play, provider: Provider, method: str) -> None:
+    seen = play("introspectionAndRevocation", method)
     assert seen["before"]["active"] is True
-    assert seen["before"]["sub"] == account.account_id
-    assert seen["before"]["client_id"] == registered.client_id
+    assert seen["before"]["sub"] == provider.account.account_id
+    assert seen["before"]["client_id"] == provider.clients[method, "ES256"].client_id
     assert seen["refresh_before"]["active"] is True
     assert seen["access_after"] == {"active": False}
     assert seen["refresh_after"] == {"active": False}
@@ -112,24 +107,24 @@ def test_tokens_are_introspected_and_revoked(
     assert seen["unknown"] is None
 
 
-def test_a_public_client_revokes_its_own_token(play: Play, instance: Instance, tmp_path: Path) -> None:
-    seen = play("publicRevocation", register(instance, "none", tmp_path))
+def test_a_public_client_revokes_its_own_token(play: Play) -> None:
+    seen = play("publicRevocation", "none")
     assert seen["refreshing"] == "invalid_grant"
 
 
-def test_the_answer_comes_by_form_post_where_asked(play: Play, confidential: Registered) -> None:
-    assert play("formPost", confidential)["method"] == "POST"
+def test_the_answer_comes_by_form_post_where_asked(play: Play) -> None:
+    assert play("formPost")["method"] == "POST"
 
 
-def test_a_client_gets_a_token_for_itself(play: Play, confidential: Registered) -> None:
-    seen = play("clientCredentials", confidential)
+def test_a_client_gets_a_token_for_itself(play: Play, provider: Provider) -> None:
+    seen = play("clientCredentials")
     assert seen["about"]["active"] is True
-    assert seen["about"]["client_id"] == confidential.client_id
+    assert seen["about"]["client_id"] == provider.clients["client_secret_basic", "ES256"].client_id
     assert seen["refresh_token"] is None
 
 
-def test_a_silent_login_works_until_the_person_logs_out(play: Play, confidential: Registered) -> None:
-    seen = play("singleSignOnAndLogout", confidential)
+def test_a_silent_login_works_until_the_person_logs_out(play: Play) -> None:
+    seen = play("singleSignOnAndLogout")
     assert seen["same_session"]
     assert seen["same_login"]
     assert seen["returned_to"] == f"{POST_LOGOUT_REDIRECT_URI}?state={seen['state']}"
@@ -137,8 +132,14 @@ def test_a_silent_login_works_until_the_person_logs_out(play: Play, confidential
     assert seen["userinfo_after"] is not None
 
 
-def test_what_must_be_refused_is_refused(play: Play, confidential: Registered) -> None:
-    seen = play("refusals", confidential)
+def test_offline_access_outlives_the_session(play: Play) -> None:
+    seen = play("singleSignOnAndLogout", scope="openid offline_access")
+    assert seen["silent_after"] == "login_required"
+    assert seen["refresh_after"] is None
+
+
+def test_what_must_be_refused_is_refused(play: Play) -> None:
+    seen = play("refusals")
     assert seen["wrong_verifier"] == "invalid_grant"
     assert seen["replay"] == "invalid_grant"
     assert seen["family_after_replay"] == "invalid_grant"

@@ -3,6 +3,8 @@
 import re
 
 HIGHEST = 4
+ONE_FACTOR_LEVEL = 2
+"""The highest level a login with one factor reaches, whoever logs in."""
 _ACR = re.compile(r"urn:zhanhe:acr:level:([0-4])")
 
 

@@ -69,7 +69,9 @@ async function errorOf(promise) {
     await promise;
     return null;
   } catch (error) {
-    return error.error ?? error.cause?.error ?? error.code ?? error.message;
+    // A 401 with WWW-Authenticate is an error of its own kind, whatever the body says (RFC 6749 §5.2).
+    const said = error.response?.bodyUsed === false ? await error.response.json() : {};
+    return error.error ?? error.cause?.error ?? said.error ?? error.code ?? error.message;
   }
 }
 
@@ -139,7 +141,9 @@ export async function clientCredentials(settings) {
 
 export async function singleSignOnAndLogout(settings) {
   const config = await discover(settings);
-  const { browser, tokens } = await logIn(settings, config);
+  // Without offline_access what was given ends with the session (Back-Channel Logout 1.0 §2.7).
+  const scope = settings.scope ?? 'openid profile';
+  const { browser, tokens } = await logIn(settings, config, { scope });
   const silent = await ask(settings, config, { prompt: 'none' });
   const quiet = await exchange(config, (await browser.open(silent.url)).callback, silent.checks);
   const state = client.randomState();
@@ -159,6 +163,7 @@ export async function singleSignOnAndLogout(settings) {
     state,
     silent_after: await errorOf(exchange(config, refused.callback, after.checks)),
     userinfo_after: await errorOf(client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub)),
+    refresh_after: tokens.refresh_token && await errorOf(client.refreshTokenGrant(config, tokens.refresh_token)),
   };
 }
 

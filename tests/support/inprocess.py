@@ -1,0 +1,127 @@
+"""A whole provider inside the test: real routes and storage, a clock that the test turns, requests without sockets."""
+
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from idp import schema
+from idp.accounts.model import NewAccount
+from idp.accounts.service import Accounts
+from idp.app import Worker
+from idp.audit.store import AuditStore
+from idp.infrastructure import database, key_value
+from idp.infrastructure.database.migrate import migrate
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.sources import Sources, system_sources
+from idp.infrastructure.vault import Vault
+from idp.infrastructure.web.dispatch import Dispatcher
+from idp.relying_parties.model import Client
+from idp.settings import Settings
+
+ISSUER = "https://id.test"
+REDIRECT_URI = "https://app.test/callback"
+PASSWORD = "correct horse battery"
+SECRET = bytes(range(32))
+
+
+class Clock:
+    """Unix time that stands still until it is turned."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+@dataclass
+class Provider:
+    """A started provider and the means to fill it."""
+
+    worker: Worker
+    dispatcher: Dispatcher
+    clock: Clock
+
+    def browser(self, address: str = "198.51.100.7") -> httpx2.AsyncClient:
+        """A person's browser: keeps cookies, follows nothing by itself."""
+        transport = httpx2.ASGITransport(app=self.dispatcher, client=(address, 40000))
+        return httpx2.AsyncClient(transport=transport, base_url=ISSUER, headers={"accept": "text/html"})
+
+    def machine(self, address: str = "203.0.113.9") -> httpx2.AsyncClient:
+        """A registered system's HTTP client."""
+        transport = httpx2.ASGITransport(app=self.dispatcher, client=(address, 40000))
+        return httpx2.AsyncClient(transport=transport, base_url=ISSUER)
+
+    async def register(self, **metadata: Any) -> tuple[Client, str | None]:
+        """A client with everything that a test may want, unless said otherwise; its secret."""
+        defaults: dict[str, Any] = {
+            "client_name": "测试系统",
+            "redirect_uris": [REDIRECT_URI],
+            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+            "scope": "openid profile email phone address offline_access real_name api",
+            "consent_required": False,
+        }
+        made = await self.worker.registry.create(defaults | metadata, "test")
+        await self.worker.revisions.refresh()
+        return made
+
+    async def open_account(self, username: str = "zhangsan", password: str = PASSWORD, **fields: Any) -> str:
+        """An account of level 2; its id."""
+        defaults: dict[str, Any] = {"name": "张三", "level": 2, "password_hash": ""}
+        accounts = Accounts(self.worker.base, self.worker.hasher)
+        return await accounts.open(NewAccount(username=username, **(defaults | fields)), "test", password)
+
+    async def enrol_totp(self, username: str = "zhangsan") -> str:
+        """A second factor; its secret."""
+        return await Accounts(self.worker.base, self.worker.hasher).enrol_totp(username, "test")
+
+    async def audit_events(self) -> list[str]:
+        """The names of all events so far."""
+        return [row["event"] for row in await self.audit_lines()]
+
+    async def audit_lines(self) -> list[dict[str, Any]]:
+        """All audit lines so far."""
+        rows = await self.worker.base.database.read(lambda: AuditStore(self.worker.base.sources).since(0.0))
+        return [dict(row) for row in rows]
+
+
+def basic(client: Client, secret: str | None) -> dict[str, str]:
+    """The Authorization header of client_secret_basic."""
+    return {"authorization": "Basic " + b64encode(f"{client.client_id}:{secret}".encode()).decode()}
+
+
+@asynccontextmanager
+async def provider(
+    folder: Path,
+    *,
+    database_url: str = "",
+    key_value_url: str = "memory",
+    clock: Clock | None = None,
+    **options: Any,
+) -> AsyncIterator[Provider]:
+    """Start a provider on a database of its own; `options` are settings."""
+    clock = clock or Clock()
+    settings = Settings(issuer=ISSUER, data_dir=folder, database_url=database_url, **options)
+    await migrate(settings.database, schema.metadata)
+    real = system_sources(clock)
+    sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)
+    opened = await database.connect(settings.database)
+    values = key_value.connect(key_value_url, opened, clock)
+    worker = Worker(settings, Foundation(opened, values, Vault([SECRET], sources), sources))
+    await worker.keys.ensure()
+    await worker.start()
+    try:
+        yield Provider(worker, worker.dispatcher(), clock)
+    finally:
+        await worker.stop()
+        await values.close()
+        await opened.close()
