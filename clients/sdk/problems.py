@@ -49,8 +49,8 @@ _REFUSALS: dict[str, tuple[int, str, str, str]] = {
     ),
     "unmet_authentication_requirements": (
         403,
-        "认证级别不够",
-        "本系统要求的认证级别，您的账号目前达不到。请先在统一身份认证的用户中心完成实名认证，再回来登录。",
+        "认证等级不够",
+        "本系统要求的认证等级，您的账号目前达不到。请先在统一身份认证的用户中心完成实名认证，再回来登录。",
         "This system needs a higher identity level than your account has. Please verify your identity first.",
     ),
     "login_required": (
@@ -129,7 +129,7 @@ def level_problem(required: int, reached: int, return_to: str) -> Problem:
     second_factor = "登录时还需要使用动态口令。" if required > ONE_FACTOR_LEVEL else ""
     return Problem(
         403,
-        "认证级别不够",
+        "认证等级不够",
         f"这里需要 {required} 级实名认证，您这次登录达到的是 {reached} 级。"
         f"请先在统一身份认证的用户中心把实名认证提升到 {required} 级，或者到区政务服务大厅办理，然后再试。"
         f"{second_factor}",
