@@ -1,8 +1,9 @@
 """The composition root: builds every service once per worker and answers as one ASGI application."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from idp.authentication.throttle import Limit, Limits, Throttle
 from idp.composition import foundation
 from idp.health import health
 from idp.infrastructure import plugins
+from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.logs import configure
@@ -28,7 +30,7 @@ from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.revisions import Revisions
 from idp.infrastructure.web.address import Addresses, networks
 from idp.infrastructure.web.cookies import Cookies
-from idp.infrastructure.web.dispatch import Dispatcher, Handler
+from idp.infrastructure.web.dispatch import RETRY_AFTER_SECONDS, Dispatcher, Handler
 from idp.infrastructure.web.pages import STATIC_HEADERS, Pages
 from idp.infrastructure.web.site import Site, json_error, wants_json
 from idp.infrastructure.web.translations import Translations
@@ -56,6 +58,7 @@ from idp.settings import Settings, read_settings, refuse_unsafe
 ROOMS = Path(__file__).parent
 TEMPLATES = [ROOMS / room / "templates" for room in ("authentication", "oauth", "selfservice")]
 GC_THRESHOLD = 50_000
+AGAIN_SECONDS = 1.0
 
 
 class Worker:
@@ -132,7 +135,8 @@ class Worker:
         authenticator = ClientAuthenticator(issuer, self.base, self.registry, self.http)
         grants = plugins.load(idp.oauth.grants, "GRANT", Grant)  # type: ignore[type-abstract]
         tokens = TokenService(authenticator, workshop, grants)
-        resources = Resources(issuer, self.base, self.keys, self.registry, self.session_lifetimes)
+        idle = self.lifetimes.refresh_idle
+        resources = Resources(issuer, self.base, self.keys, self.registry, self.session_lifetimes, idle)
         return MachineEndpoints(issuer, self.site.addresses, authenticator, tokens, resources, self.keys)
 
     def _authorize(self) -> AuthorizePages:
@@ -151,6 +155,7 @@ class Worker:
     def _framework(self) -> FastAPI:
         """JSON interfaces, and the page for what is nowhere."""
         app = FastAPI(title="Zhanhe Unified Identity", docs_url=None, redoc_url=None, openapi_url=None)
+        app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
         app.include_router(health(self.base))
 
         async def not_found(request: Request, error: Exception) -> Response:
@@ -210,23 +215,41 @@ class Application:
             await self._lifespan(receive, send)
         elif self._handle is not None:
             await self._handle(scope, receive, send)
+        else:
+            answer = json_error(503, *_MACHINE_ERRORS[503])
+            answer.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+            await answer(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         async with AsyncExitStack() as stack:
             try:
-                running = await stack.enter_async_context(worker(self._settings))
+                await self._begin(stack)
+            except DatabaseUnavailable:
+                # A worker that is replaced during an outage says 503 and tries on: were it to fail,
+                # the server would take it for a fault of the program and end all the others too.
+                trying = asyncio.create_task(self._begin_later(stack))
+                stack.callback(trying.cancel)
             except Exception as error:  # noqa: BLE001 - whatever it is, the server must hear that we did not start
                 await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
                 return
-            self._handle = running.dispatcher()
-            # What lives as long as the process is not worth looking at again: p99 falls to a quarter.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(GC_THRESHOLD, 20, 50)
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
+
+    async def _begin(self, stack: AsyncExitStack) -> None:
+        running = await stack.enter_async_context(worker(self._settings))
+        self._handle = running.dispatcher()
+        # What lives as long as the process is not worth looking at again: p99 falls to a quarter.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD, 20, 50)
+
+    async def _begin_later(self, stack: AsyncExitStack) -> None:
+        while self._handle is None:
+            await asyncio.sleep(AGAIN_SECONDS)
+            with suppress(DatabaseUnavailable):
+                await self._begin(stack)
 
 
 def create() -> Application:

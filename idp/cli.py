@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,7 @@ import uvicorn
 from idp import schema
 from idp.accounts import commands as accounts
 from idp.authentication.commands import unlock
-from idp.composition import NotMigrated, foundation
+from idp.composition import NotMigrated, foundation, require_schema
 from idp.doctor import examine
 from idp.infrastructure.console import Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
@@ -58,6 +60,9 @@ def serve() -> None:
         refuse_unsafe(settings)
     except UnsafeSettings as error:
         fail(f"these settings must not go live:\n{error}")
+    asyncio.run(require_schema(settings))
+    # uvicorn stops gracefully, then raises the signal again: having been asked to end is no failure.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     uvicorn.run(
         "idp.app:create",
         factory=True,

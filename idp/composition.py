@@ -15,14 +15,19 @@ class NotMigrated(Exception):
     """The schema is not that of this program; the text says what to do."""
 
 
+async def require_schema(settings: Settings) -> None:
+    """Raises NotMigrated, DatabaseUnavailable."""
+    found = await migrate.version(settings.database)
+    if found != migrate.head():
+        raise NotMigrated(f"schema {found or 'missing'}, needed {migrate.head()}: run `idp migrate`")
+
+
 @asynccontextmanager
 async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
     """The foundation, closed at the end. Raises NotMigrated, BadSecretFile, DatabaseUnavailable."""
     sources = system_sources()
     vault = open_vault(settings.secret_path, sources)
-    found = await migrate.version(settings.database)
-    if found != migrate.head():
-        raise NotMigrated(f"schema {found or 'missing'}, needed {migrate.head()}: run `idp migrate`")
+    await require_schema(settings)
     opened = await database.connect(settings.database)
     values = key_value.connect(settings.key_value_url, opened, sources.now)
     try:

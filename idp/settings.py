@@ -5,7 +5,7 @@ import stat
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -89,6 +89,8 @@ class Settings(BaseSettings):
         config = os.environ.get(CONFIG)
         if config is None:
             return init_settings, env_settings
+        if not Path(config).is_file():
+            raise FileNotFoundError(f"{config} does not exist")
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(config))
 
     @property
@@ -114,7 +116,9 @@ def read_settings() -> Settings:
     problems = [f"{name}: unknown setting" for name in unknown]
     try:
         settings = Settings()  # type: ignore[call-arg]  # read from the environment
-    except ValidationError as error:
+    except (OSError, ValueError) as error:
+        if not isinstance(error, ValidationError):
+            raise UnsafeSettings([*problems, f"{CONFIG}: {error}"]) from error
         for item in error.errors():
             name = PREFIX + "_".join(str(part) for part in item["loc"]).upper()
             problems.append(f"{name}: {item['msg']}")
@@ -137,13 +141,15 @@ def unsafe(settings: Settings) -> list[str]:
 
 
 def _rules(settings: Settings) -> list[tuple[bool, str]]:
-    parts = urlsplit(settings.issuer)
+    parts = _split(settings.issuer)
     tls = settings.tls_cert_file is not None and settings.tls_key_file is not None
     half_tls = (settings.tls_cert_file is None) != (settings.tls_key_file is None)
     secret = settings.secret_path
     return [
         (
-            not parts.hostname or parts.path != "" or bool(parts.query) or bool(parts.fragment),
+            not parts.hostname
+            or settings.issuer != f"{parts.scheme}://{parts.netloc}"
+            or "@" in parts.netloc,
             "IDP_ISSUER: must be https://host[:port], without path and final slash",
         ),
         (
@@ -181,6 +187,16 @@ def _rules(settings: Settings) -> list[tuple[bool, str]]:
             "IDP_SESSION_IDLE: cannot be longer than IDP_SESSION_ABSOLUTE",
         ),
     ]
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; none of something that is no URL."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # out of range or no number: ValueError
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
 
 
 def _is_loopback(host: str) -> bool:

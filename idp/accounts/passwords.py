@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from passlib.context import CryptContext
+from passlib.exc import PasswordValueError
 
 T = TypeVar("T")
 
@@ -86,6 +87,10 @@ def _verify(password: str, stored: str) -> tuple[bool, str | None]:
     if not is_known_hash(stored):
         return False, None
     secret = password.encode()[:_BCRYPT_BYTES] if stored.startswith("$2") else password.encode()
-    right, _ = _CONTEXT.verify_and_update(secret, stored)
-    outdated = right and _CONTEXT.needs_update(stored)
-    return right, _CONTEXT.hash(password) if outdated else None
+    try:
+        right = _CONTEXT.verify(secret, stored)
+    except PasswordValueError:  # some old schemes know no NUL
+        right = False
+    # The work is done for a wrong password too: a fast old scheme must not tell by its haste who has an account.
+    new_hash = _CONTEXT.hash(password) if _CONTEXT.needs_update(stored) else None
+    return right, new_hash if right else None

@@ -75,7 +75,8 @@ class Authentication:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
         account = await self._database.read(lambda: self._accounts.find(identifier))
         account_id = account["id"] if account else None
-        key = self._throttle.account_key(account_id, normalized_identifier(identifier))
+        # Lower case as in the look-up: were two spellings counted apart, the count would tell who has an account.
+        key = self._throttle.account_key(account_id, normalized_identifier(identifier).lower())
         attempt = Attempt(key, caller.address, self._known_device(device, account_id))
         if wait := await self._throttle.admit(attempt):
             await self._note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
@@ -100,7 +101,7 @@ class Authentication:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
         if MULTIPLE in session.amr or not await self._second_factors(session.account_id):
             return None
-        return Pending(await self._pend(session.account_id, session.amr))
+        return Pending(await self._pend(session.account_id, session.amr, session.id))
 
     async def pending_account(self, token: str | None) -> Row | None:
         """The account whose login waits under a token."""
@@ -117,6 +118,8 @@ class Authentication:
         pending = await self._pending(token)
         if pending is None or token is None:
             return None
+        if pending["session_id"] is not None and (before is None or before.id != pending["session_id"]):
+            return None  # a step-up strengthens the session that began it; once that ended, a password is due
         account_id: str = pending["account_id"]
         key = self._throttle.account_key(account_id, "")
         if wait := await self._throttle.admit_second_factor(key):
@@ -155,9 +158,9 @@ class Authentication:
         yield self._audit.record(Line(Event.SECOND_FACTOR_FAILED, account_id, address=caller.address))
         return None
 
-    async def _pend(self, account_id: str, amr: tuple[str, ...]) -> str:
+    async def _pend(self, account_id: str, amr: tuple[str, ...], session_id: str | None = None) -> str:
         token = PENDING_PREFIX + self._sources.new_token(32)
-        value = orjson.dumps({"account_id": account_id, "amr": amr})
+        value = orjson.dumps({"account_id": account_id, "amr": amr, "session_id": session_id})
         await self._key_value.put(PENDING, self._key(token), value, PENDING_SECONDS)
         return token
 

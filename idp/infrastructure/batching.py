@@ -37,9 +37,11 @@ class Batcher(Generic[Item, Result]):
         return await future
 
     async def drain(self) -> None:
-        """Wait until nothing is under way."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Wait until nothing is asked or under way."""
+        while self._scheduled or self._tasks:
+            await asyncio.sleep(0)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
 
     def _start(self) -> None:
         self._scheduled = False

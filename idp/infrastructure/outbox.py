@@ -158,7 +158,10 @@ class Outbox:
         """Claim and deliver once; how many were claimed."""
         now = self._sources.now()
         rows = await self._database.write(fetch(CLAIM(now=now, most=MOST, lease_ends_at=now + LEASE_SECONDS)))
-        await asyncio.gather(*[self._deliver(row) for row in rows])
+        # One that breaks must not cut short the others.
+        for outcome in await asyncio.gather(*[self._deliver(row) for row in rows], return_exceptions=True):
+            if outcome is not None:
+                raise outcome
         return len(rows)
 
     async def _run(self) -> None:
@@ -168,9 +171,15 @@ class Outbox:
                     continue
             except DatabaseUnavailable as error:
                 log.warning("outbox could not be read", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must still leave
+                log.error("outbox broke", reason=type(error).__name__)
             await _wait(self._wake, POLL_SECONDS)
 
     async def _deliver(self, row: Row) -> None:
+        if row["kind"] not in self._kinds:
+            # A newer worker wrote it, in the middle of an upgrade; it comes back when the lease runs out.
+            log.warning("a message of a kind unknown here", kind=row["kind"])
+            return
         deliver, report = self._kinds[row["kind"]]
         try:
             await deliver(orjson.loads(row["payload"]))

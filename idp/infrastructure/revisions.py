@@ -65,12 +65,16 @@ class Revisions:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def refresh(self) -> None:
-        """Look once and reload what changed."""
+        """Look once and reload what changed; what could not be reloaded is tried again at the next look."""
         numbers = await self._numbers()
-        for name, number in numbers.items():
-            if number != self._seen.get(name) and name in self._reload:
-                await self._reload[name]()
-            self._seen[name] = number
+        changed = [name for name in self._reload if numbers.get(name) != self._seen.get(name)]
+        outcomes = await asyncio.gather(*[self._reload[name]() for name in changed], return_exceptions=True)
+        for name, outcome in zip(changed, outcomes, strict=True):
+            if outcome is None:
+                self._seen[name] = numbers[name]
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
 
     async def _watch(self) -> None:
         while True:
@@ -79,6 +83,8 @@ class Revisions:
                 await self.refresh()
             except DatabaseUnavailable as error:
                 log.warning("revisions could not be read", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - a row that we cannot read must not make us deaf to all others
+                log.error("a change could not be loaded", reason=type(error).__name__)
 
     async def _numbers(self) -> dict[str, int]:
         return {row["name"]: row["number"] for row in await self._database.read(fetch(ALL()))}

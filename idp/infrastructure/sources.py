@@ -3,23 +3,32 @@
 import os
 import secrets
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 
 def _uuid7(now: Callable[[], float]) -> Callable[[], str]:
-    """UUID version 7 (RFC 9562 §5.7): ordered by time, so that indexes grow at their end."""
+    """UUID version 7 (RFC 9562 §5.7): ordered by time, so that indexes grow at their end.
+
+    An id is a name, not a secret, so its random part is asked of the system for many ids at once.
+    """
+    pool: list[str] = []
 
     def new_id() -> str:
-        milliseconds = int(now() * 1000)
-        value = milliseconds.to_bytes(6, "big") + os.urandom(10)
-        number = int.from_bytes(value, "big")
-        number = number & ~(0xF << 76) | (0x7 << 76)
-        number = number & ~(0x3 << 62) | (0x2 << 62)
-        return str(uuid.UUID(int=number))
+        if not pool:
+            digits = os.urandom(_AT_ONCE * _DIGITS // 2).hex()
+            pool.extend(digits[at : at + _DIGITS] for at in range(0, len(digits), _DIGITS))
+        random = pool.pop()
+        time_ms = f"{int(now() * 1000):012x}"
+        variant = _VARIANTS[random[3]]
+        return f"{time_ms[:8]}-{time_ms[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
 
     return new_id
+
+
+_DIGITS = 20
+_AT_ONCE = 256
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,15 +37,15 @@ class Vault:
         self._ciphers = {_key_id(secret): AESGCM(_derive(secret, "field")) for secret in secrets}
         self._current = _key_id(secrets[0])
         self._lookup = secrets[-1]
-        self._hashing: dict[str, bytes] = {}
+        self._keyed: dict[str, hmac.HMAC] = {}
 
     def token_hash(self, kind: str, token: str) -> bytes:
         """The keyed hash under which a secret is stored or looked up; `kind` separates the uses."""
-        return hmac.digest(self._key(kind), token.encode(), "sha256")
+        return self._mac(kind, token)
 
     def blind_index(self, place: str, value: str) -> bytes:
         """The keyed hash by which an encrypted field (`table.column`) is found."""
-        return hmac.digest(self._key(f"index:{place}"), value.encode(), "sha256")
+        return self._mac(f"index:{place}", value)
 
     def encrypt(self, place: str, plain: str) -> bytes:
         """AES-256-GCM with `table.column` as associated data: a value moved to another column does not decrypt."""
@@ -86,11 +86,14 @@ class Vault:
         assert isinstance(value, dict)
         return value
 
-    def _key(self, kind: str) -> bytes:
-        key = self._hashing.get(kind)
-        if key is None:
-            key = self._hashing[kind] = _derive(self._lookup, f"hash:{kind}")
-        return key
+    def _mac(self, kind: str, text: str) -> bytes:
+        """HMAC-SHA-256 under the key of a kind, whose first block is computed once."""
+        keyed = self._keyed.get(kind)
+        if keyed is None:
+            keyed = self._keyed[kind] = hmac.new(_derive(self._lookup, f"hash:{kind}"), digestmod="sha256")
+        mac = keyed.copy()
+        mac.update(text.encode())
+        return mac.digest()
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:

@@ -83,7 +83,7 @@ class KeyRing:
         remembered = self._verified.get(digest)
         if remembered is not None and remembered[1] > now:
             return remembered[0]
-        claims = self._verify(token, typ)
+        claims = self._verify(token, typ, retired_too=expired_too)
         expires_at = claims.get("exp")
         if not isinstance(expires_at, int | float) or (expires_at <= now and not expired_too):
             raise InvalidToken("expired")
@@ -91,10 +91,12 @@ class KeyRing:
             self._remember(digest, claims, min(expires_at, now + _REMEMBER_SECONDS))
         return claims
 
-    def _verify(self, token: str, typ: str) -> dict[str, Any]:
+    def _verify(self, token: str, typ: str, *, retired_too: bool) -> dict[str, Any]:
         try:
             header = jws.extract_compact(token.encode("ascii")).headers()
             key = self._jwks[header["kid"]]
+            if not retired_too and not self._is_published(header["kid"]):
+                raise InvalidToken("signed with a key that has retired")
             if header.get("typ") != typ:
                 raise InvalidToken("another type of token")
             keys = KeySet.import_key_set({"keys": [key]})
@@ -105,6 +107,10 @@ class KeyRing:
         if not isinstance(claims, dict):
             raise InvalidToken("not an object")
         return claims
+
+    def _is_published(self, kid: str) -> bool:
+        now = self._sources.now()
+        return any(period.kid == kid and period.published(now) for period in self._periods)
 
     def _remember(self, digest: bytes, claims: dict[str, Any], until: float) -> None:
         self._verified[digest] = (claims, until)

@@ -1,6 +1,5 @@
 """Answers a checked authorization request: looks at the person's standing, notes consent, issues the code."""
 
-import asyncio
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -90,7 +89,8 @@ class AuthorizationService:
                 yield from self._session_store.touch(session.id, now)
             yield self._audit.record(line)
 
-        text, _ = await asyncio.gather(self._codes.issue(code), self._database.write(work))
+        text = await self._codes.issue(code)
+        await self._database.write(work)
         return text
 
     async def agree(self, request: AuthorizationRequest, standing: Standing, address: str) -> None:

@@ -83,15 +83,16 @@ class ClientAuthenticator:
         now = self._sources.now()
         expires_at = claims.get("exp")
         audience = claims.get("aud")
-        audiences = {audience} if isinstance(audience, str) else set(audience or ())
+        audiences = audience if isinstance(audience, list) else [audience]
         jti = claims.get("jti")
         good = (
             claims.get("iss") == claims.get("sub") == client_id
-            and bool(audiences & self._audiences)
+            and any(isinstance(one, str) and one in self._audiences for one in audiences)
             and isinstance(expires_at, int | float)
             and now < expires_at <= now + ASSERTION_SECONDS + 60
             and isinstance(jti, str)
             and 0 < len(jti) <= 200
+            and "\0" not in jti  # PostgreSQL's text knows no NUL
         )
         if not good:
             raise InvalidClient(_REFUSAL, detail="claims of the assertion")

@@ -26,7 +26,13 @@ class Resources:
     """Judges tokens that come back."""
 
     def __init__(
-        self, issuer: str, foundation: Foundation, keys: KeyRing, registry: Registry, sessions: Lifetimes
+        self,
+        issuer: str,
+        foundation: Foundation,
+        keys: KeyRing,
+        registry: Registry,
+        sessions: Lifetimes,
+        refresh_idle: int,
     ) -> None:
         self._issuer = issuer
         self._database = foundation.database
@@ -37,6 +43,7 @@ class Resources:
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._store = OAuthStore(sessions)
+        self._refresh_idle = refresh_idle
 
     async def userinfo(self, token: str) -> dict[str, Any]:
         """The claims that the token's scopes release; raises InvalidToken, InsufficientScope."""
@@ -113,7 +120,8 @@ class Resources:
         if found is None:
             return INACTIVE
         grant, lives = found
-        if not lives or grant.generation != refresh.generation or grant.client_id != client.client_id:
+        idle = now - grant.rotated_at >= self._refresh_idle
+        if not lives or idle or grant.generation != refresh.generation or grant.client_id != client.client_id:
             return INACTIVE
         return {
             "active": True,

@@ -4,6 +4,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -57,6 +59,17 @@ def _redirect_uri(uri: str) -> str:
     return uri if "." in scheme else _web_uri(uri)
 
 
+def _public_keys(jwks: dict[str, Any]) -> dict[str, Any]:
+    """A JWK Set of public keys that we can read: what is wrong with it is said now, not at the first token."""
+    try:
+        keys = KeySet.import_key_set(jwks).keys  # type: ignore[arg-type]  # it is what is being checked
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        raise ValueError("not a JWK Set (RFC 7517 §5) of keys we know") from error
+    if any(key.key_type == "oct" or key.is_private for key in keys):
+        raise ValueError("must hold public keys only")
+    return jwks
+
+
 WebUri = Annotated[str, AfterValidator(_web_uri)]
 RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
 
@@ -75,7 +88,7 @@ class Client(BaseModel):
     grant_types: tuple[GrantType, ...] = (GrantType.AUTHORIZATION_CODE,)
     token_endpoint_auth_method: AuthMethod = AuthMethod.BASIC
     scope: str = "openid"
-    jwks: dict[str, Any] | None = None
+    jwks: Annotated[dict[str, Any], AfterValidator(_public_keys)] | None = None
     jwks_uri: WebUri | None = None
     id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "ES256"  # noqa: S105
     minimum_level: int = Field(default=0, ge=0, le=4)

@@ -1,6 +1,7 @@
 """Clients registered for the independent counterparts."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ POST_LOGOUT_REDIRECT_URI = "http://127.0.0.1:9/goodbye"
 SCOPES = ("openid", "profile", "phone", "offline_access")
 METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 ALGS = ("ES256", "RS256", "EdDSA")
-KINDS = [*((method, "ES256") for method in METHODS), *(("client_secret_basic", alg) for alg in ALGS[1:])]
+KINDS: list[tuple[str, str]] = [
+    *((method, "ES256") for method in METHODS),
+    *(("client_secret_basic", alg) for alg in ALGS[1:]),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class Registered:
 
 def register_all(instance: Instance, folder: Path) -> dict[tuple[str, str], Registered]:
     """A client of each kind: authentication method and ID token algorithm."""
-    return {(method, alg): _register(instance, method, folder, alg) for method, alg in KINDS}
+    with ThreadPoolExecutor(max_workers=3) as commands:
+        made = commands.map(lambda kind: _register(instance, kind[0], kind[1], folder), KINDS)
+        return dict(zip(KINDS, made, strict=True))
 
 
-def _register(instance: Instance, method: str, folder: Path, alg: str) -> Registered:
+def _register(instance: Instance, method: str, alg: str, folder: Path) -> Registered:
     arguments = ["--auth-method", method, "--id-token-alg", alg, "--redirect-uri", REDIRECT_URI]
     arguments += ["--post-logout-redirect-uri", POST_LOGOUT_REDIRECT_URI]
     grants = ["authorization_code", "refresh_token", *([] if method == "none" else ["client_credentials"])]

@@ -1,5 +1,6 @@
 """Drives several units of work side by side: in each round, like calls are put together."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,39 +8,59 @@ from idp.infrastructure.database.interface import Transaction
 from idp.infrastructure.database.statement import Call, Row, Statement
 
 Work = Callable[[], Transaction[Any]]
+Groups = list[tuple[Statement, list[tuple[int, Call]]]]
 
 
 class Lockstep:
-    """The state of a shared transaction: which unit waits for which call, and what came out of the finished ones."""
+    """The state of a shared transaction: which unit waits for which call, and what came out of the finished ones.
+
+    A call that answers no rows is not waited for: the unit goes on at once, and its calls are made one after
+    the other, in the order in which it asked for them.
+    """
 
     def __init__(self, works: Sequence[Work]) -> None:
         self.outcomes: list[Any] = [None] * len(works)
-        self._running: dict[int, Transaction[Any]] = {}
-        self._asked: dict[int, Call] = {}
-        for number, work in enumerate(works):
-            self._running[number] = work()
-            self._resume(number, None)
+        self._units = [work() for work in works]
+        self._asked: list[deque[Call]] = [deque() for _ in works]
+        self._running = set(range(len(works)))
+        for number in range(len(works)):
+            self._advance(number, None)
 
-    def round(self) -> list[tuple[Statement, list[tuple[int, Call]]]]:
-        """What is asked now, grouped by statement in lock order; empty when every unit has finished."""
+    def round(self) -> Groups:
+        """What to call now, grouped by statement in lock order; empty when all is done."""
         groups: dict[Statement, list[tuple[int, Call]]] = {}
-        for number, call in self._asked.items():
-            groups.setdefault(call.statement, []).append((number, call))
-        for statement, calls in groups.items():
+        for number, calls in enumerate(self._asked):
+            if calls:
+                call = calls.popleft()
+                groups.setdefault(call.statement, []).append((number, call))
+        for statement, asked in groups.items():
             key = statement.lock_key
-            if key is not None and len(calls) > 1:
-                calls.sort(key=lambda asked: asked[1].parameters[key])
-        return sorted(groups.items(), key=lambda group: group[0].order)
+            if key is not None and len(asked) > 1:
+                asked.sort(key=lambda item: item[1].parameters[key])
+        return sorted(groups.items(), key=_order)
+
+    def alone(self) -> bool:
+        """Whether one statement is all that is left, so that it needs no transaction around it."""
+        if self._running or any(len(calls) > 1 for calls in self._asked):
+            return False
+        return len({calls[0].statement for calls in self._asked if calls}) == 1
 
     def answer(self, number: int, rows: Sequence[Row]) -> None:
-        """Send a unit its rows and note what it asks next."""
-        self._resume(number, rows)
+        """Send a unit the rows it waits for and note what it asks next."""
+        self._advance(number, rows)
 
-    def _resume(self, number: int, rows: Sequence[Row] | None) -> None:
-        unit = self._running[number]
+    def _advance(self, number: int, rows: Sequence[Row] | None) -> None:
+        unit, asked = self._units[number], self._asked[number]
         try:
-            self._asked[number] = next(unit) if rows is None else unit.send(rows)
+            call = next(unit) if rows is None else unit.send(rows)
+            asked.append(call)
+            while not call.statement.returns_rows:
+                call = unit.send(())
+                asked.append(call)
         except StopIteration as stop:
             self.outcomes[number] = stop.value
-            self._asked.pop(number, None)
-            del self._running[number]
+            self._running.discard(number)
+
+
+def _order(group: tuple[Statement, list[tuple[int, Call]]]) -> int:
+    return group[0].order

@@ -13,10 +13,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from idp.infrastructure.database.connect import sqlite_path
+from idp.infrastructure.database.interface import DatabaseUnavailable
 
 Result = TypeVar("Result")
 
@@ -37,7 +39,7 @@ def head() -> str:
 
 
 async def migrate(url: str, metadata: MetaData) -> tuple[str, str]:
-    """Upgrade the database of a URL; the versions before and after. Raises MigrationBusy."""
+    """Upgrade the database of a URL; the versions before and after. Raises MigrationBusy, DatabaseUnavailable."""
 
     def upgrade(connection: Connection) -> tuple[str, str]:
         before = _version(connection)
@@ -60,9 +62,12 @@ async def version(url: str) -> str:
 
 async def _with_connection(url: str, work: Callable[[Connection], Result], *, locked: bool) -> Result:
     path = sqlite_path(url)
-    if path is None:
-        return await _on_postgresql(url, work, locked=locked)
-    return await asyncio.to_thread(_on_sqlite, path, work, locked=locked)
+    try:
+        if path is None:
+            return await _on_postgresql(url, work, locked=locked)
+        return await asyncio.to_thread(_on_sqlite, path, work, locked=locked)
+    except (OSError, InterfaceError, OperationalError) as error:
+        raise DatabaseUnavailable(type(error).__name__) from error
 
 
 async def _on_postgresql(url: str, work: Callable[[Connection], Result], *, locked: bool) -> Result:

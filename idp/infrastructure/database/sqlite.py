@@ -59,7 +59,10 @@ class _Thread:
 
     def __init__(self, path: Path) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
-        self._connection = self._pool.submit(open_file, path).result()
+        try:
+            self._connection = self._pool.submit(open_file, path).result()
+        except sqlite3.OperationalError as error:
+            raise DatabaseUnavailable(str(error)) from error
 
     async def run(self, run: _Run, works: Sequence[Work]) -> Sequence[Any]:
         return await asyncio.get_running_loop().run_in_executor(
@@ -112,9 +115,11 @@ def _transaction(connection: sqlite3.Connection, works: Sequence[Work]) -> Seque
 def _drive(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[Any]:
     steps = Lockstep(works)
     while groups := steps.round():
-        for _, asked in groups:
+        for statement, asked in groups:
             for number, call in asked:
-                steps.answer(number, _execute(connection, call))
+                rows = _execute(connection, call)
+                if statement.returns_rows:
+                    steps.answer(number, rows)
     return steps.outcomes
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import redis.asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 
 from idp.infrastructure.batching import Batcher
 from idp.infrastructure.key_value.interface import KeyValueUnavailable
@@ -72,9 +72,18 @@ class RedisKeyValue:
         for command in commands:
             pipeline.execute_command(*command)
         try:
-            return await pipeline.execute(raise_on_error=False)
+            answers = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError, TimeoutError) as error:
             raise KeyValueUnavailable(type(error).__name__) from error
+        if any(isinstance(answer, ReadOnlyError) for answer in answers):
+            # After a failover the master is elsewhere, and the old line would never say so again.
+            await self._client.connection_pool.disconnect(inuse_connections=False)
+        return [_unavailable(answer) if isinstance(answer, RedisError) else answer for answer in answers]
+
+
+def _unavailable(error: RedisError) -> KeyValueUnavailable:
+    """It answers, but does not do it: loading, out of memory, a replica after a failover."""
+    return KeyValueUnavailable(type(error).__name__)
 
 
 def _as_it_is(response: Any, **options: Any) -> Any:

@@ -55,7 +55,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the last to see it: logged, and answered without a trace
             reference = self._reference()
             # The traceback's frames are logged, not its message: a message may quote what somebody sent.
-            log.error("request broke", path=request.url.path, reference=reference, frames=_frames(error))
+            log.error("request broke", path=request.scope["path"], reference=reference, frames=_frames(error))
             return self._show_error(request, 500, reference)
 
     def _reference(self) -> str:

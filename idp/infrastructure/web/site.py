@@ -1,6 +1,7 @@
 """Renders pages for the person at the browser: language, CSRF token, security headers, error pages."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +21,7 @@ from idp.infrastructure.web.translations import LANGUAGES, Translations, negotia
 YEAR = 365 * 86_400
 CSRF_FIELD = "csrf"
 CSRF_BYTES = 18
+_SECRET = re.compile(r"[A-Za-z0-9_-]{24}")  # what new_token makes of so many bytes
 
 
 class Forged(Exception):
@@ -112,9 +114,9 @@ class Site:
         return fields
 
     def _secret(self, request: Request) -> str:
-        """The cookie's secret; for a browser that has none, one for the rest of this request."""
+        """The cookie's secret; for a browser that has none of our making, one for the rest of this request."""
         kept = self.cookies.get(request, names.CSRF)
-        if kept is None:
+        if kept is None or _SECRET.fullmatch(kept) is None:
             kept = request.scope.setdefault("zhanhe.browser", self.sources.new_token(CSRF_BYTES))
         return kept
 
@@ -123,13 +125,12 @@ class Site:
 
 
 def _language_urls(request: Request) -> list[tuple[str, str, str]]:
-    """The same page in the other languages."""
+    """The same page in the other languages; relative, so that no path (//elsewhere) can lead away from us."""
     if request.method != "GET":
         return []
-    query = [pair for pair in parse_qsl(request.url.query, keep_blank_values=True) if pair[0] != "ui_locales"]
+    query = [pair for pair in request.query_params.multi_items() if pair[0] != "ui_locales"]
     return [
-        (lang, label, f"{request.url.path}?{urlencode([*query, ('ui_locales', lang)])}")
-        for lang, label in LANGUAGES.items()
+        (lang, label, f"?{urlencode([*query, ('ui_locales', lang)])}") for lang, label in LANGUAGES.items()
     ]
 
 

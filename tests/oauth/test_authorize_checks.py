@@ -1,0 +1,350 @@
+"""Every row of the two tables of checks: what is shown to the person, what goes back to the client."""
+
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from tests.support.browserless import Callback, Page
+from tests.support.inprocess import ISSUER, REDIRECT_URI, Provider
+from tests.support.raw import raw_request
+from tests.support.visits import CHALLENGE, asking, audit_of, callback, page, signed_in, visitor
+
+pytestmark = pytest.mark.anyio
+
+
+async def answer(house: Provider, url: str) -> Page | Callback:
+    async with visitor(house) as someone:
+        return await someone.open(url)
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "https://evil.test/callback",
+        REDIRECT_URI + "/",
+        REDIRECT_URI + "/../other",
+        REDIRECT_URI + "?more=1",
+        REDIRECT_URI + "#fragment",
+        REDIRECT_URI.upper(),
+        REDIRECT_URI.replace("https", "http"),
+        "https://app.test:443/callback",
+        "https://app.test@evil.test/callback",
+        "https://app.test\\@evil.test/callback",
+        "https://evil.test\\.app.test/callback",
+        "https://app.test.evil.test/callback",
+        " " + REDIRECT_URI,
+        REDIRECT_URI + " ",
+        REDIRECT_URI + "\n",
+        REDIRECT_URI + "\x00",
+        REDIRECT_URI + "%00",
+        "//evil.test/callback",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "/login",
+        ISSUER,
+        "https://аpp.test/callback",  # a Cyrillic а
+        "x" * 5000,
+    ],
+)
+async def test_a_redirect_uri_that_is_not_registered_to_the_letter_gets_a_page(
+    house: Provider, redirect_uri: str
+) -> None:
+    client, _ = await house.register()
+    shown = page(await answer(house, asking(client, redirect_uri=redirect_uri)))
+    assert shown.status == 400
+    assert 'href="http' not in shown.text
+    assert 'href="//' not in shown.text
+    assert "<form" not in shown.text
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+async def test_without_client_or_redirect_uri_nothing_is_redirected(house: Provider, name: str) -> None:
+    client, _ = await house.register()
+    assert page(await answer(house, asking(client, **{name: None}))).status == 400
+    assert page(await answer(house, asking(client, **{name: ""}))).status == 400
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+async def test_a_second_client_id_or_redirect_uri_gets_a_page(house: Provider, name: str) -> None:
+    client, _ = await house.register()
+    value = {"client_id": client.client_id, "redirect_uri": REDIRECT_URI}[name]
+    for second in (value, "https://evil.test/"):
+        assert page(await answer(house, f"{asking(client)}&{urlencode({name: second})}")).status == 400
+        assert page(await answer(house, f"/authorize?{urlencode({name: second})}&{asking(client)[11:]}")).status == 400
+
+
+async def test_an_unknown_and_a_disabled_client_get_the_same_page(house: Provider) -> None:
+    client, _ = await house.register()
+    await house.worker.registry.disable(client.client_id, "test")
+    await house.worker.revisions.refresh()
+    disabled = page(await answer(house, asking(client)))
+    unknown = page(await answer(house, asking(client, client_id="nobody")))
+    assert (disabled.status, unknown.status) == (400, 400)
+    assert "not registered or disabled" in disabled.text
+    assert "not registered or disabled" in unknown.text
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "\" onload=x \"", "${7*7}{{7*7}}"])
+async def test_what_is_sent_is_not_quoted_on_the_error_page(house: Provider, hostile: str) -> None:
+    client, _ = await house.register()
+    for changes in ({"client_id": hostile}, {"redirect_uri": hostile}):
+        text = page(await answer(house, asking(client, **changes))).text
+        assert hostile not in text
+        assert "49" not in text or "7*7" not in text
+
+
+SENT_BACK = [
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code id_token"}, "unsupported_response_type"),
+    ({"response_type": "none"}, "unsupported_response_type"),
+    ({"response_mode": "fragment"}, "invalid_request"),
+    ({"response_mode": "query.jwt"}, "invalid_request"),
+    ({"scope": "openid admin"}, "invalid_scope"),
+    ({"scope": "openid  profile"}, "invalid_scope"),
+    ({"scope": 'openid "x"'}, "invalid_scope"),
+    ({"scope": "openid пользователь"}, "invalid_scope"),
+    ({"scope": " "}, "invalid_scope"),
+    ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge": "short"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE + "A"}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:-1] + "="}, "invalid_request"),
+    ({"code_challenge": CHALLENGE[:-1] + "é"}, "invalid_request"),
+    ({"nonce": "n" * 513}, "invalid_request"),
+    ({"nonce": "随机"}, "invalid_request"),
+    ({"nonce": "a\nb"}, "invalid_request"),
+    ({"prompt": "none login"}, "invalid_request"),
+    ({"prompt": "create"}, "invalid_request"),
+    ({"max_age": "-1"}, "invalid_request"),
+    ({"max_age": "1.5"}, "invalid_request"),
+    ({"max_age": "9999999999"}, "invalid_request"),
+    ({"max_age": "٣"}, "invalid_request"),
+    ({"max_age": "soon"}, "invalid_request"),
+    ({"request": "e30.e30."}, "request_not_supported"),
+    ({"request_uri": "https://evil.test/r"}, "request_uri_not_supported"),
+    ({"registration": "{}"}, "registration_not_supported"),
+    ({"id_token_hint": "nonsense"}, "invalid_request"),
+    ({"login_hint": "a\x00b"}, "invalid_request"),
+    ({"anything": "x" * 5000}, "invalid_request"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error"), SENT_BACK, ids=lambda value: repr(value)[:60])
+async def test_what_is_wrong_after_the_redirect_uri_goes_back_to_the_client(
+    house: Provider, changes: dict[str, str | None], error: str
+) -> None:
+    client, _ = await house.register()
+    back = callback(await answer(house, asking(client, **changes)))
+    assert back.url == REDIRECT_URI
+    assert back.parameters["error"] == error
+    assert back.parameters["iss"] == ISSUER
+    assert back.parameters["state"] == "the state"
+    assert "code" not in back.parameters
+    assert back.parameters["error_description"].isascii()
+
+
+@pytest.mark.parametrize("name", ["scope", "nonce", "code_challenge", "prompt", "response_type", "max_age", "anything"])
+async def test_a_parameter_sent_twice_goes_back_as_invalid_request(house: Provider, name: str) -> None:
+    client, _ = await house.register()
+    back = callback(await answer(house, f"{asking(client)}&{name}=one&{name}=two"))
+    assert back.parameters["error"] == "invalid_request"
+    assert back.parameters["state"] == "the state"
+
+
+@pytest.mark.parametrize("state", ["s" * 2049, "状态", "a\r\nSet-Cookie: x=y", "\x00"])
+async def test_a_state_that_cannot_be_carried_is_refused_without_it(house: Provider, state: str) -> None:
+    client, _ = await house.register()
+    back = callback(await answer(house, asking(client, state=state)))
+    assert back.parameters["error"] == "invalid_request"
+    assert "state" not in back.parameters
+
+
+async def test_a_doubled_state_is_refused_without_it(house: Provider) -> None:
+    client, _ = await house.register()
+    back = callback(await answer(house, f"{asking(client)}&state=other"))
+    assert back.parameters["error"] == "invalid_request"
+    assert "state" not in back.parameters
+
+
+@pytest.mark.parametrize("state", [None, "s" * 2048, "a&b=c?d#e%20 '\"<>", "+ +"])
+async def test_a_state_comes_back_to_the_letter(house: Provider, state: str | None) -> None:
+    client, _ = await house.register()
+    async with signed_in(house) as someone:
+        back = callback(await someone.open(asking(client, state=state)))
+    assert back.parameters.get("state") == state
+    assert back.parameters["iss"] == ISSUER
+    assert back.parameters["code"].startswith("zac_")
+
+
+@pytest.mark.parametrize("query", ["%FF=1", "scope=%C3%28", "x=%ED%A0%80", "&".join(f"p{n}=1" for n in range(70))])
+async def test_what_is_not_form_encoded_utf_8_gets_a_page(house: Provider, query: str) -> None:
+    client, _ = await house.register()
+    assert page(await answer(house, f"{asking(client)}&{query}")).status == 400
+
+
+async def test_raw_bytes_in_the_query_get_a_page(house: Provider) -> None:
+    client, _ = await house.register()
+    query = asking(client).partition("?")[2].encode() + b"&x=\xff\xfe"
+    answered = await raw_request(house, "GET", "/authorize", query=query, headers=[(b"accept", b"text/html")])
+    assert answered.status == 400
+    assert answered.headers["content-type"].startswith("text/html")
+
+
+async def test_a_request_longer_than_anybody_needs_gets_a_page(house: Provider) -> None:
+    client, _ = await house.register()
+    assert page(await answer(house, asking(client) + "&x=" + "a" * 17_000)).status == 400
+
+
+async def test_an_empty_parameter_counts_as_absent(house: Provider) -> None:
+    client, _ = await house.register()
+    async with signed_in(house) as someone:
+        url = asking(client, prompt="", max_age="", response_mode="", request="", id_token_hint="")
+        assert "code" in callback(await someone.open(url)).parameters
+
+
+async def test_a_client_without_the_code_grant_is_told_so(house: Provider) -> None:
+    client, _ = await house.register(grant_types=["client_credentials"])
+    assert callback(await answer(house, asking(client))).parameters["error"] == "unauthorized_client"
+
+
+async def test_a_public_client_never_goes_without_pkce(house: Provider) -> None:
+    client, _ = await house.register(
+        token_endpoint_auth_method="none", grant_types=["authorization_code"], redirect_uris=[REDIRECT_URI]
+    )
+    back = callback(await answer(house, asking(client, code_challenge=None, code_challenge_method=None)))
+    assert back.parameters["error"] == "invalid_request"
+
+
+async def test_a_confidential_client_goes_without_pkce_only_with_openid_and_nonce(house: Provider) -> None:
+    client, _ = await house.register(pkce_required=False)
+    bare = {"code_challenge": None, "code_challenge_method": None}
+    async with signed_in(house) as someone:
+        assert "code" in callback(await someone.open(asking(client, **bare))).parameters
+        for changes in ({"nonce": None}, {"scope": "profile"}):
+            back = callback(await someone.open(asking(client, **bare, **changes)))
+            assert back.parameters["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("presented", "good"),
+    [
+        ("http://127.0.0.1:5173/cb", True),
+        ("http://127.0.0.1:1/cb", True),
+        ("http://127.0.0.1/cb", True),
+        ("http://127.0.0.1:0/cb", False),
+        ("http://127.0.0.1:99999/cb", False),
+        ("http://127.0.0.1:5173/other", False),
+        ("http://127.0.0.1:5173/cb?x=1", False),
+        ("http://127.0.0.1:5173/cb#x", False),
+        ("http://localhost:5173/cb", False),
+        ("http://127.0.0.2:5173/cb", False),
+        ("https://127.0.0.1:5173/cb", False),
+        ("http://user@127.0.0.1:5173/cb", False),
+        ("http://:pw@127.0.0.1:5173/cb", False),
+        ("http://127.0.0.1:80\\@evil.test/cb", False),
+        ("http://127.0.0.1:5173@evil.test/cb", False),
+        ("http://127.0.0.1:５１/cb", False),
+    ],
+)
+async def test_an_app_on_loopback_chooses_its_port_and_nothing_else(
+    house: Provider, presented: str, good: bool
+) -> None:
+    client, _ = await house.register(
+        token_endpoint_auth_method="none",
+        grant_types=["authorization_code"],
+        redirect_uris=["http://127.0.0.1/cb"],
+    )
+    async with signed_in(house) as someone:
+        answered = await someone.open(asking(client, redirect_uri=presented))
+    if good:
+        assert callback(answered).url == presented
+    else:
+        assert page(answered).status == 400
+
+
+async def test_a_confidential_client_has_no_loose_port(house: Provider) -> None:
+    client, _ = await house.register(redirect_uris=["http://127.0.0.1/cb"])
+    assert page(await answer(house, asking(client, redirect_uri="http://127.0.0.1:5173/cb"))).status == 400
+
+
+async def test_a_registered_query_is_kept_and_added_to(house: Provider) -> None:
+    uri = "https://app.test/callback?tenant=1"
+    client, _ = await house.register(redirect_uris=[uri])
+    async with signed_in(house) as someone:
+        response = await someone.client.get(asking(client, redirect_uri=uri))
+    assert response.headers["location"].startswith(uri + "&code=zac_")
+
+
+async def test_form_post_is_a_page_that_posts_itself(house: Provider) -> None:
+    client, _ = await house.register()
+    state = "\"><script>alert(1)</script>"
+    async with signed_in(house) as someone:
+        response = await someone.client.get(asking(client, response_mode="form_post", state=state))
+        back = callback(await someone.open(asking(client, response_mode="form_post", state=state)))
+    assert state not in response.text
+    assert response.headers["cache-control"] == "no-store"
+    assert (back.method, back.url) == ("POST", REDIRECT_URI)
+    assert back.parameters["state"] == state
+    assert back.parameters["iss"] == ISSUER
+
+
+async def test_an_error_goes_back_by_the_response_mode_too(house: Provider) -> None:
+    client, _ = await house.register()
+    back = callback(await answer(house, asking(client, response_mode="form_post", prompt="none")))
+    assert (back.method, back.parameters["error"]) == ("POST", "login_required")
+
+
+async def test_the_answer_is_not_kept_and_leaks_no_referrer(house: Provider) -> None:
+    client, _ = await house.register()
+    async with signed_in(house) as someone:
+        response = await someone.client.get(asking(client))
+    assert response.status_code == 303
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_a_request_by_post_goes_on_as_get_with_the_cookies(house: Provider) -> None:
+    client, _ = await house.register()
+    form = {"content-type": "application/x-www-form-urlencoded", "origin": "https://app.test"}
+    async with signed_in(house) as someone:
+        response = await someone.client.post("/authorize", content=asking(client)[11:], headers=form)
+        assert response.status_code == 303
+        assert "code" in callback(await someone.open(response.headers["location"])).parameters
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"{}", "application/json", 400),
+        (b"a=\xff", "application/x-www-form-urlencoded", 400),
+        (b"a=%ff", "application/x-www-form-urlencoded", 400),
+        (b"a=" + b"x" * 70_000, "application/x-www-form-urlencoded", 413),
+        (b"", "", 400),
+    ],
+)
+async def test_a_post_that_is_no_form_gets_a_page(
+    house: Provider, body: bytes, content_type: str, status: int
+) -> None:
+    async with house.browser() as browser:
+        response = await browser.post("/authorize", content=body, headers={"content-type": content_type})
+    assert response.status_code == status
+    assert response.headers["content-type"].startswith("text/html")
+
+
+async def test_line_breaks_in_a_posted_request_make_no_header(house: Provider) -> None:
+    body = f"client_id=x&a={quote('b')}\r\nSet-Cookie: evil=1"
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    async with house.browser() as browser:
+        response = await browser.post("/authorize", content=body, headers=form)
+    assert "evil" not in response.headers.get("set-cookie", "")
+    assert "\n" not in response.headers.get("location", "")
+
+
+async def test_a_refused_request_is_in_the_record_without_a_name_that_was_not_proven(house: Provider) -> None:
+    client, _ = await house.register()
+    await answer(house, asking(client, redirect_uri="https://evil.test/"))
+    await answer(house, asking(client, scope="openid admin"))
+    assert await audit_of(house, client_id=client.client_id) == ["client.created", "authorization.refused"]

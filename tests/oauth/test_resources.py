@@ -1,0 +1,308 @@
+"""What holders of tokens ask: whose token, of which type, signed by whom, still alive."""
+
+import base64
+from typing import Any
+
+import httpx2
+import pytest
+
+from idp.keys import jws as signing
+from idp.keys.model import Algorithm
+from idp.relying_parties.model import Client
+from tests.support.inprocess import ISSUER, Provider, basic
+from tests.support.visits import (
+    audit_of,
+    claims_of,
+    forged,
+    header_of,
+    hs256,
+    post,
+    refresh,
+    signed_in,
+    token_request,
+    tokens,
+    userinfo,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def introspect(house: Provider, client: Client, secret: str | None, token: str) -> dict[str, Any]:
+    response = await post(house, "/introspect", {"token": token}, basic(client, secret))
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    return dict(response.json())
+
+
+async def revoke(house: Provider, client: Client, secret: str | None, token: str) -> httpx2.Response:
+    return await post(house, "/revoke", {"token": token}, basic(client, secret))
+
+
+def invalid(response: httpx2.Response) -> None:
+    """RFC 6750 §3."""
+    assert response.status_code == 401, response.text
+    assert response.json()["error"] == "invalid_token"
+    assert response.headers["www-authenticate"].startswith("Bearer ")
+    assert response.headers["www-authenticate"].isascii()
+    assert response.headers["cache-control"] == "no-store"
+
+
+def foreign_signer(kid: str, algorithm: Algorithm = Algorithm.ES256) -> signing.Signer:
+    return signing.Signer(kid, algorithm, signing.generate(algorithm))
+
+
+async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provider) -> None:
+    client, secret = await house.register()
+    fields = {
+        "phone": "13800000001",
+        "email": "a@b.test",
+        "address": "建设路 1 号",
+        "certificate_type": "111",
+        "certificate_number": "410411199001010015",
+    }
+    async with signed_in(house, **fields) as someone:
+        shown = {}
+        for scope in ("openid", "openid profile", "openid phone", "openid email", "openid address", "openid real_name"):
+            made = await tokens(house, client, secret, someone, scope=scope)
+            shown[scope] = set((await userinfo(house, made["access_token"])).json()) - {"sub"}
+    assert shown == {
+        "openid": set(),
+        "openid profile": {"name", "preferred_username"},
+        "openid phone": {"phone_number", "phone_number_verified"},
+        "openid email": {"email", "email_verified"},
+        "openid address": {"address"},
+        "openid real_name": {"real_name_level", "certificate_type", "certificate_number"},
+    }
+
+
+async def test_userinfo_takes_the_token_by_header_or_posted_form_and_one_way_only(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        token = (await tokens(house, client, secret, someone))["access_token"]
+    header = {"authorization": f"Bearer {token}"}
+    assert (await post(house, "/userinfo", {"access_token": token})).status_code == 200
+    both = await post(house, "/userinfo", {"access_token": token}, header)
+    assert (both.status_code, both.json()["error"]) == (400, "invalid_request")
+    async with house.machine() as machine:
+        assert (await machine.get("/userinfo", headers={"authorization": f"bearer {token}"})).status_code == 200
+        assert (await machine.post("/userinfo", headers=header)).status_code == 200
+        invalid(await machine.get("/userinfo", params={"access_token": token}))
+        invalid(await machine.post("/userinfo", params={"access_token": token}))
+        invalid(await machine.get("/userinfo"))
+        invalid(await machine.get("/userinfo", headers={"authorization": f"Basic {token}"}))
+        invalid(await machine.get("/userinfo", headers={"authorization": "Bearer"}))
+
+
+async def hostile_tokens(house: Provider, made: dict[str, Any]) -> list[str]:
+    """Everything that looks like an access token and is none."""
+    token: str = made["access_token"]
+    header, claims = header_of(token), claims_of(token)
+    head, body, signature = token.split(".")
+    keys = house.worker.keys
+    public = house.worker.keys.jwks()
+    raw = bytearray(base64.urlsafe_b64decode(signature + "=="))
+    raw[0] ^= 1
+    return [
+        made["id_token"],
+        made.get("refresh_token", ""),
+        keys.sign(Algorithm.ES256, "logout+jwt", claims),
+        keys.sign(Algorithm.ES256, "JWT", claims),
+        keys.sign(Algorithm.ES256, "AT+JWT", claims),
+        keys.sign(Algorithm.ES256, "at+jwt", {name: value for name, value in claims.items() if name != "exp"}),
+        keys.sign(Algorithm.ES256, "at+jwt", claims | {"exp": "later"}),
+        forged(header | {"alg": "none"}, claims, ""),
+        forged({"typ": "at+jwt", "alg": "none"}, claims, ""),
+        forged(header, claims | {"scope": "openid real_name"}, signature),
+        forged(header | {"alg": "RS256"}, claims, signature),
+        forged(header | {"kid": "foreign"}, claims, signature),
+        forged(header | {"kid": ["a"]}, claims, signature),
+        hs256(header, claims, public),
+        hs256(header, claims, header["kid"].encode()),
+        foreign_signer(header["kid"]).sign("at+jwt", claims),
+        foreign_signer("foreign").sign("at+jwt", claims),
+        foreign_signer(header["kid"], Algorithm.EDDSA).sign("at+jwt", claims),
+        f"{head}.{body}." + base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("="),
+        f"{head}.{body}.",
+        f"{head}.{body}",
+        f"{head}.{body}.{signature}.x",
+        f"{head}.{body}." + "A" * 86,
+        f"{head}.{body}." + base64.urlsafe_b64encode(bytes(64)).decode().rstrip("="),
+        base64.urlsafe_b64encode(b"[" * 20_000).decode() + ".e30.x",
+        "x",
+        "...",
+        "é",
+    ]
+
+
+async def test_nothing_but_an_access_token_of_ours_opens_userinfo(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    for hostile in await hostile_tokens(house, made):
+        async with house.machine() as machine:
+            header = {"authorization": b"Bearer " + hostile.encode()}
+            invalid(await machine.get("/userinfo", headers=header))  # type: ignore[arg-type]
+    assert (await userinfo(house, made["access_token"])).status_code == 200
+
+
+async def test_nothing_but_a_token_of_ours_is_active(house: Provider) -> None:
+    client, secret = await house.register(grant_types=["authorization_code"])
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    for hostile in await hostile_tokens(house, made):
+        if 0 < len(hostile) <= 4096:
+            assert await introspect(house, client, secret, hostile) == {"active": False}
+
+
+async def test_an_access_token_ends_with_its_time(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+        house.clock.forward(299)
+        assert (await userinfo(house, made["access_token"])).status_code == 200
+        house.clock.forward(1)
+        invalid(await userinfo(house, made["access_token"]))
+        assert await introspect(house, client, secret, made["access_token"]) == {"active": False}
+
+
+async def test_a_token_for_another_audience_does_not_open_userinfo(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    claims = claims_of(made["access_token"]) | {"aud": "https://other.test"}
+    invalid(await userinfo(house, house.worker.keys.sign(Algorithm.ES256, "at+jwt", claims)))
+
+
+async def test_a_token_of_a_system_alone_does_not_open_userinfo(house: Provider) -> None:
+    client, secret = await house.register()
+    made = (await token_request(house, client, secret, grant_type="client_credentials")).json()
+    response = await userinfo(house, made["access_token"])
+    assert (response.status_code, response.json()["error"]) == (403, "insufficient_scope")
+
+
+async def test_introspection_answers_the_owner_and_resource_servers_and_nobody_else(house: Provider) -> None:
+    client, secret = await house.register()
+    stranger, stranger_secret = await house.register()
+    server, server_secret = await house.register(resource_server=True)
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    token = made["access_token"]
+    own = await introspect(house, client, secret, token)
+    assert own["active"] is True
+    assert own["client_id"] == client.client_id
+    assert own["iss"] == ISSUER
+    assert "grant_id" not in own
+    assert (await introspect(house, server, server_secret, token))["active"] is True
+    assert await introspect(house, stranger, stranger_secret, token) == {"active": False}
+    assert (await introspect(house, client, secret, made["refresh_token"]))["active"] is True
+    assert await introspect(house, stranger, stranger_secret, made["refresh_token"]) == {"active": False}
+
+
+async def test_introspection_wants_a_confidential_client(house: Provider) -> None:
+    public, _ = await house.register(token_endpoint_auth_method="none", grant_types=["authorization_code"])
+    response = await post(house, "/introspect", {"token": "x", "client_id": public.client_id})
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    response = await post(house, "/introspect", {"token": "x"})
+    assert response.json()["error"] in {"invalid_request", "invalid_client"}
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+async def test_without_a_token_the_request_is_invalid(house: Provider, path: str) -> None:
+    client, secret = await house.register()
+    for data in ({}, {"token": ""}, {"token_type_hint": "access_token"}):
+        response = await post(house, path, data, basic(client, secret))
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
+
+
+async def test_a_wrong_token_type_hint_does_no_harm(house: Provider) -> None:
+    client, secret = await house.register()
+    made = (await token_request(house, client, secret, grant_type="client_credentials")).json()
+    data = {"token": made["access_token"], "token_type_hint": "refresh_token"}
+    assert (await post(house, "/introspect", data, basic(client, secret))).json()["active"] is True
+    assert (await post(house, "/revoke", data, basic(client, secret))).status_code == 200
+    assert await introspect(house, client, secret, made["access_token"]) == {"active": False}
+
+
+async def test_a_revoked_access_token_is_dead_and_its_siblings_live(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        first = await tokens(house, client, secret, someone)
+        second = (await refresh(house, client, secret, first["refresh_token"])).json()
+        assert (await userinfo(house, first["access_token"])).status_code == 200
+        assert (await revoke(house, client, secret, first["access_token"])).status_code == 200
+        invalid(await userinfo(house, first["access_token"]))
+        assert (await userinfo(house, second["access_token"])).status_code == 200
+    assert "token.revoked" in await audit_of(house, client_id=client.client_id)
+
+
+async def test_a_revoked_refresh_token_takes_its_access_tokens_along(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+        assert (await revoke(house, client, secret, made["refresh_token"])).status_code == 200
+    invalid(await userinfo(house, made["access_token"]))
+    assert (await refresh(house, client, secret, made["refresh_token"])).status_code == 400
+    assert await introspect(house, client, secret, made["refresh_token"]) == {"active": False}
+
+
+async def test_nobody_revokes_the_tokens_of_another(house: Provider) -> None:
+    client, secret = await house.register()
+    stranger, stranger_secret = await house.register(resource_server=True)
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    for token in (made["access_token"], made["refresh_token"], made["id_token"], "nonsense"):
+        response = await revoke(house, stranger, stranger_secret, token)
+        assert (response.status_code, response.content) == (200, b"")
+    assert (await userinfo(house, made["access_token"])).status_code == 200
+    assert (await refresh(house, client, secret, made["refresh_token"])).status_code == 200
+
+
+async def test_a_public_client_revokes_its_own_tokens(house: Provider) -> None:
+    client, secret = await house.register(
+        token_endpoint_auth_method="none", grant_types=["authorization_code", "refresh_token"]
+    )
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+    data = {"token": made["refresh_token"], "client_id": client.client_id}
+    assert (await post(house, "/revoke", data)).status_code == 200
+    invalid(await userinfo(house, made["access_token"]))
+
+
+async def test_tokens_of_an_ended_session_are_inactive(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone)
+        assert (await introspect(house, client, secret, made["access_token"]))["active"] is True
+        await someone.log_out("/end_session")
+    assert await introspect(house, client, secret, made["access_token"]) == {"active": False}
+    assert await introspect(house, client, secret, made["refresh_token"]) == {"active": False}
+    invalid(await userinfo(house, made["access_token"]))
+
+
+async def test_a_rotated_refresh_token_is_inactive(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        first = await tokens(house, client, secret, someone)
+    second = (await refresh(house, client, secret, first["refresh_token"])).json()
+    assert await introspect(house, client, secret, first["refresh_token"]) == {"active": False}
+    assert (await introspect(house, client, secret, second["refresh_token"]))["active"] is True
+
+
+async def test_a_refresh_token_that_lay_idle_too_long_is_inactive(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone, scope="openid offline_access")
+    house.clock.forward(house.worker.settings.refresh_idle + 1)
+    assert await introspect(house, client, secret, made["refresh_token"]) == {"active": False}
+
+
+async def test_the_documents_may_be_kept_and_name_us(house: Provider) -> None:
+    async with house.machine() as machine:
+        for path in ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"):
+            response = await machine.get(path)
+            assert response.json()["issuer"] == ISSUER
+            assert response.json()["authorization_response_iss_parameter_supported"] is True
+            assert "none" not in response.json()["id_token_signing_alg_values_supported"]
+            assert "max-age" in response.headers["cache-control"]
+        keys = (await machine.get("/jwks")).json()["keys"]
+    assert not any({"d", "p", "q", "k"} & set(key) for key in keys)
