@@ -8,67 +8,22 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx2
 from cryptography import x509
 
-from idp.accounts.model import RESIDENT_ID, NewAccount
-from idp.accounts.passwords import PasswordHasher
-from idp.accounts.service import Accounts
-from idp.cli import ENV_FILE, prepare_database
-from idp.composition import foundation
-from idp.infrastructure.sources import Sources, system_sources
-from idp.relying_parties.service import Registry, UnknownClient
+from idp.cli import ENV_FILE
+from idp.demo_data import HOST, SYSTEMS, Kept, seed, write_private
+from idp.infrastructure.sources import system_sources
 from idp.settings import Settings
 
-HOST = "127.0.0.1"
 PORT = 8000
-KEPT = "demo.json"
-ACTOR = "demo"
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
-
-PASSPORT = "414"
-PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
-    (
-        NewAccount("zhangsan", "张三", "", 2, "13800000001", None, None, RESIDENT_ID, "410411199001010015"),
-        False,
-        "实名等级 2，只用密码：两个系统都能进入 / level 2, password only: enters both systems",
-    ),
-    (
-        NewAccount("lisi", "李四", "", 3, "13800000002", None, None, PASSPORT, "E00000001"),
-        True,
-        "实名等级 3，密码加动态口令 / level 3, password and one-time password",
-    ),
-    (
-        NewAccount("wangwu", "王五", "", 0, "13800000003"),
-        False,
-        "未实名：能进门户，进不了信用查询 / level 0: the portal only, the credit system explains why",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """A demo system: its module, its name, the offset of its port, what it may ask for."""
-
-    module: str
-    name: str
-    offset: int
-    scope: str
-    level: int = 0
-
-
-SYSTEMS = (
-    System("clients.portal", "政务服务网门户", 1, "openid profile phone"),
-    System("clients.credit", "公共信用查询", 2, "openid profile real_name"),
-)
 
 
 class CannotStart(Exception):
@@ -113,7 +68,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _prepare(options: argparse.Namespace) -> tuple[Settings, dict[str, Any]]:
+def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     """Settings, database and demo people; what was made before is kept."""
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if options.ready:
@@ -139,79 +94,14 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, dict[str, Any]]:
     for name in [name for name in os.environ if name.startswith("IDP_")]:
         del os.environ[name]
     os.environ.update(environment)
-    _write(options.data / ENV_FILE, "".join(f"{name}={value}\n" for name, value in environment.items()))
-    settings = Settings()  # type: ignore[call-arg]  # read from the environment
-    return settings, asyncio.run(_seed(settings, options))
-
-
-async def _seed(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
-    await prepare_database(settings)
-    path = options.data / KEPT
-    kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if kept.get("issuer") == settings.issuer and kept.get("database") == settings.database:
-        return kept
-    sources = system_sources()
-    async with foundation(settings) as base:
-        if kept.get("database") != settings.database:
-            kept = {"accounts": [], "systems": []}
-            for person, totp, about in PEOPLE:
-                kept["accounts"].append(
-                    await _open(Accounts(base, PasswordHasher(1)), person, totp, about, sources)
-                )
-        registry = Registry(base)
-        for system in kept["systems"]:
-            await _forget(registry, system["client_id"])
-        kept["systems"] = [await _register(registry, system, options.port, sources) for system in SYSTEMS]
-    kept |= {"issuer": settings.issuer, "database": settings.database}
-    _write(path, json.dumps(kept, ensure_ascii=False, indent=1))
-    return kept
-
-
-async def _open(
-    accounts: Accounts, person: NewAccount, totp: bool, about: str, sources: Sources
-) -> dict[str, str]:
-    password = sources.new_token(9)
-    await accounts.open(person, ACTOR, password)
-    entry = {"username": person.username, "password": password, "about": about}
-    if totp:
-        entry["totp_secret"] = await accounts.enrol_totp(person.username, ACTOR)
-    return entry
-
-
-async def _register(registry: Registry, system: System, port: int, sources: Sources) -> dict[str, Any]:
-    url = f"http://{HOST}:{port + system.offset}"
-    client, secret = await registry.create(
-        {
-            "client_name": system.name,
-            "client_uri": url,
-            "redirect_uris": [f"{url}/callback"],
-            "post_logout_redirect_uris": [f"{url}/"],
-            "backchannel_logout_uri": f"{url}/backchannel-logout",
-            "grant_types": ["authorization_code", "refresh_token"],
-            "scope": system.scope,
-        },
-        ACTOR,
+    write_private(
+        options.data / ENV_FILE, "".join(f"{name}={value}\n" for name, value in environment.items())
     )
-    return {
-        "module": system.module,
-        "name": system.name,
-        "url": url,
-        "client_id": client.client_id,
-        "client_secret": secret,
-        "secret": sources.new_token(32),
-    }
+    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    return settings, asyncio.run(seed(settings, options.data))
 
 
-async def _forget(registry: Registry, client_id: str) -> None:
-    try:
-        await registry.disable(client_id, ACTOR)
-    except UnknownClient:
-        return  # disabled before
-
-
-def _start(
-    settings: Settings, kept: dict[str, Any], options: argparse.Namespace
-) -> list[subprocess.Popen[bytes]]:
+def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
     children = [subprocess.Popen([sys.executable, "-m", "idp", "serve"])]
     urls = [system["url"] for system in kept["systems"]]
     for system, peer in zip(kept["systems"], reversed(urls), strict=True):
@@ -232,9 +122,7 @@ def _start(
     return children
 
 
-def _wait_until_ready(
-    settings: Settings, kept: dict[str, Any], children: list[subprocess.Popen[bytes]]
-) -> None:
+def _wait_until_ready(settings: Settings, kept: Kept, children: list[subprocess.Popen[bytes]]) -> None:
     waiting = [f"{settings.issuer}/health/ready", *(f"{system['url']}/health" for system in kept["systems"])]
     clock = system_sources().now
     deadline = clock() + START_SECONDS
@@ -253,7 +141,7 @@ def _wait_until_ready(
             time.sleep(0.03)
 
 
-def _announce(settings: Settings, kept: dict[str, Any], options: argparse.Namespace) -> None:
+def _announce(settings: Settings, kept: Kept, options: argparse.Namespace) -> None:
     lines = ["", "湛河统一身份认证与用户中心 / Zhanhe Unified Identity", ""]
     lines += [f"  {system['name']:　<10} {system['url']}" for system in kept["systems"]]
     lines += [f"  {'用户中心':　<10} {settings.issuer}", "", "  登录 / log in as:"]
@@ -269,7 +157,7 @@ def _announce(settings: Settings, kept: dict[str, Any], options: argparse.Namesp
             "systems": [{"name": system["name"], "url": system["url"]} for system in kept["systems"]],
             "cli": [sys.executable, "-m", "idp", "--data", str(options.data)],
         }
-        _write(options.ready, json.dumps(ready, ensure_ascii=False))
+        write_private(options.ready, json.dumps(ready, ensure_ascii=False))
 
 
 def _watch(children: list[subprocess.Popen[bytes]]) -> NoReturn:
@@ -315,14 +203,6 @@ def _certified_host(path: Path) -> str:
         if host in found:
             return host
     raise CannotStart(f"{path}: is neither for {HOST} nor for localhost")
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file whole, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    Path(file.name).replace(path)
 
 
 def _interrupt(number: int, frame: object) -> None:

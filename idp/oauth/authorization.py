@@ -1,6 +1,5 @@
 """Answers a checked authorization request: looks at the person's standing, notes consent, issues the code."""
 
-
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction

@@ -29,7 +29,7 @@ class Codes:
     async def issue(self, code: Code) -> str:
         """Store what a new code stands for; the code."""
         text = PREFIX + self._sources.new_token(CODE_BYTES)
-        await self._key_value.put(KIND, self._key(text), orjson.dumps(code.to_json()), self._lifetime)
+        await self._key_value.put(KIND, self._key(text), orjson.dumps(code), self._lifetime)
         return text
 
     async def redeem(self, text: str) -> Code | None:

@@ -1,6 +1,6 @@
 """What the provider keeps: a code for a minute, a grant for as long as it is used."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -39,13 +39,9 @@ class Code:
     code_challenge: str | None
     subject: Subject
 
-    def to_json(self) -> dict[str, Any]:
-        """For the key-value store."""
-        return asdict(self)
-
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Code":
-        """What `to_json` wrote."""
+        """A code as the key-value store keeps it, a JSON object of its fields."""
         subject = fields["subject"]
         return cls(
             **{

@@ -126,6 +126,15 @@ CONSENT = Statement(
     ),
     lock_key="account_id",
 )
+SUBJECT_LIVES = Statement(
+    select(sessions.c.id)
+    .select_from(sessions.join(accounts, accounts.c.id == sessions.c.account_id))
+    .where(
+        sessions.c.id == _id,
+        sessions.c.ended_at.is_(None),
+        accounts.c.state == bindparam("active", type_=Text),
+    )
+)
 ADD_GRANT = Statement(insert(grants).on_conflict_do_nothing(index_elements=["id"]))
 TOMBSTONE = Statement(
     insert(grants).on_conflict_do_update(
@@ -183,6 +192,10 @@ class OAuthStore:
     def consent(self, account_id: str, client_id: str, scope: str, now: float) -> Call:
         """The call that notes what a person agreed to give a client."""
         return CONSENT(account_id=account_id, client_id=client_id, scope=scope, granted_at=now)
+
+    def subject_lives(self, session_id: str) -> Transaction[bool]:
+        """Whether the session of a code has neither ended nor lost its account."""
+        return bool((yield SUBJECT_LIVES(the_id=session_id, active=State.ACTIVE.value)))
 
     def add_grant(self, grant: Grant, now: float) -> Call:
         """The call that adds a grant; one that a replay revoked before it was there stays revoked."""

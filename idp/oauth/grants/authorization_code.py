@@ -57,11 +57,16 @@ class AuthorizationCode:
             detail=detail,
         )
 
-        def work() -> Transaction[None]:
+        def work() -> Transaction[bool]:
+            # Whoever logged out meanwhile must not be let in: the notice of it is already on its way.
+            if not (yield from workshop.store.subject_lives(code.subject.session_id)):
+                return False
             yield workshop.store.add_grant(grant, now)
             yield workshop.audit.record(line)
+            return True
 
-        await workshop.foundation.database.write(work)
+        if not await workshop.foundation.database.write(work):
+            raise InvalidGrant("the session of the code has ended")
         return workshop.mint.for_grant(request.client, grant, code.scopes, request.jti, code.nonce)
 
     async def _revoke(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:

@@ -1,0 +1,135 @@
+"""What a demonstration needs to begin with: three people, two district systems, secrets made on the spot."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from idp.accounts.model import RESIDENT_ID, NewAccount
+from idp.accounts.passwords import PasswordHasher
+from idp.accounts.service import Accounts
+from idp.cli import prepare_database
+from idp.composition import foundation
+from idp.infrastructure.sources import Sources, system_sources
+from idp.relying_parties.service import Registry, UnknownClient
+from idp.settings import Settings
+
+HOST = "127.0.0.1"
+KEPT = "demo.json"
+ACTOR = "demo"
+
+Kept = dict[str, Any]
+"""What the data directory remembers of the demo: accounts with passwords, systems with secrets."""
+
+PASSPORT = "414"
+PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
+    (
+        NewAccount("zhangsan", "张三", "", 2, "13800000001", None, None, RESIDENT_ID, "410411199001010015"),
+        False,
+        "实名等级 2，只用密码：两个系统都能进入 / level 2, password only: enters both systems",
+    ),
+    (
+        NewAccount("lisi", "李四", "", 3, "13800000002", None, None, PASSPORT, "E00000001"),
+        True,
+        "实名等级 3，密码加动态口令 / level 3, password and one-time password",
+    ),
+    (
+        NewAccount("wangwu", "王五", "", 0, "13800000003"),
+        False,
+        "未实名：能进门户，进不了信用查询 / level 0: the portal only, the credit system explains why",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A demo system: its module, its name, the offset of its port, what it may ask for."""
+
+    module: str
+    name: str
+    offset: int
+    scope: str
+    level: int = 0
+
+
+SYSTEMS = (
+    System("clients.portal", "政务服务网门户", 1, "openid profile phone"),
+    System("clients.credit", "公共信用查询", 2, "openid profile real_name"),
+)
+
+
+async def seed(settings: Settings, folder: Path) -> Kept:
+    """Make the database and the demo's people and systems, unless they are there; what is kept of them."""
+    await prepare_database(settings)
+    path = folder / KEPT
+    kept: Kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    if kept.get("issuer") == settings.issuer and kept.get("database") == settings.database:
+        return kept
+    sources = system_sources()
+    port = settings.port
+    async with foundation(settings) as base:
+        if kept.get("database") != settings.database:
+            kept = {"accounts": [], "systems": []}
+            for person, totp, about in PEOPLE:
+                kept["accounts"].append(
+                    await _open(Accounts(base, PasswordHasher(1)), person, totp, about, sources)
+                )
+        registry = Registry(base)
+        for system in kept["systems"]:
+            await _forget(registry, system["client_id"])
+        kept["systems"] = [await _register(registry, system, port, sources) for system in SYSTEMS]
+    kept |= {"issuer": settings.issuer, "database": settings.database}
+    write_private(path, json.dumps(kept, ensure_ascii=False, indent=1))
+    return kept
+
+
+async def _open(
+    accounts: Accounts, person: NewAccount, totp: bool, about: str, sources: Sources
+) -> dict[str, str]:
+    password = sources.new_token(9)
+    await accounts.open(person, ACTOR, password)
+    entry = {"username": person.username, "password": password, "about": about}
+    if totp:
+        entry["totp_secret"] = await accounts.enrol_totp(person.username, ACTOR)
+    return entry
+
+
+async def _register(registry: Registry, system: System, port: int, sources: Sources) -> dict[str, Any]:
+    url = f"http://{HOST}:{port + system.offset}"
+    client, secret = await registry.create(
+        {
+            "client_name": system.name,
+            "client_uri": url,
+            "redirect_uris": [f"{url}/callback"],
+            "post_logout_redirect_uris": [f"{url}/"],
+            "backchannel_logout_uri": f"{url}/backchannel-logout",
+            "grant_types": ["authorization_code", "refresh_token"],
+            "scope": system.scope,
+        },
+        ACTOR,
+    )
+    return {
+        "module": system.module,
+        "name": system.name,
+        "url": url,
+        "client_id": client.client_id,
+        "client_secret": secret,
+        "secret": sources.new_token(32),
+    }
+
+
+async def _forget(registry: Registry, client_id: str) -> None:
+    try:
+        await registry.disable(client_id, ACTOR)
+    except UnknownClient:
+        return  # disabled before
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file whole, readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        file.write(text)
+    Path(file.name).replace(path)
