@@ -33,8 +33,11 @@ def ensure(lock: Path) -> str:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment for a child: a Python path from outside must not shadow what the lock installed."""
-    foreign = {"PYTHONPATH", "PYTHONHOME", *pip.MISLEADING_SETTINGS}
+    """The environment for a child: a Python path from outside must not shadow what the lock installed.
+
+    Compiled modules are kept, whatever the shell says: without them each start takes four times as long.
+    """
+    foreign = {"PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", *pip.MISLEADING_SETTINGS}
     return {name: value for name, value in os.environ.items() if name not in foreign}
 
 

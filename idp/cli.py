@@ -17,7 +17,7 @@ from idp.composition import NotMigrated, foundation, require_schema
 from idp.doctor import examine
 from idp.infrastructure.console import Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
-from idp.infrastructure.database.migrate import MigrationBusy, migrate
+from idp.infrastructure.database.version import MigrationBusy, head, version
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.secret_file import BadSecretFile, make_if_missing
 from idp.infrastructure.sources import system_sources
@@ -111,7 +111,12 @@ def doctor(as_json: Json = False) -> None:
 async def prepare_database(settings: Settings) -> dict[str, object]:
     """Everything `idp migrate` does; the versions before and after."""
     made = make_if_missing(settings.secret_path, system_sources())
-    before, after = await migrate(settings.database, schema.metadata)
+    before = after = await version(settings.database)
+    if before != head():
+        # Loaded only when there is something to do: it takes longer than all the rest.
+        from idp.infrastructure.database.migrate import migrate  # noqa: PLC0415
+
+        before, after = await migrate(settings.database, schema.metadata)
     async with foundation(settings) as base:
         await KeyRing(base).ensure()
     return {"before": before, "after": after, "secret_made": made}

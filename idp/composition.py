@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from idp.infrastructure import database, key_value
-from idp.infrastructure.database import migrate
+from idp.infrastructure.database.version import head, version
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.secret_file import open_vault
 from idp.infrastructure.sources import system_sources
@@ -17,9 +17,9 @@ class NotMigrated(Exception):
 
 async def require_schema(settings: Settings) -> None:
     """Raises NotMigrated, DatabaseUnavailable."""
-    found = await migrate.version(settings.database)
-    if found != migrate.head():
-        raise NotMigrated(f"schema {found or 'missing'}, needed {migrate.head()}: run `idp migrate`")
+    found = await version(settings.database)
+    if found != head():
+        raise NotMigrated(f"schema {found or 'missing'}, needed {head()}: run `idp migrate`")
 
 
 @asynccontextmanager

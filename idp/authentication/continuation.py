@@ -1,6 +1,6 @@
 """What a person came for before we asked who they are; carried, sealed, through the login pages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.infrastructure.vault import Unreadable, Vault
 
@@ -9,7 +9,7 @@ LIFETIME_SECONDS = 3600
 
 
 class Lapsed(Exception):
-    """The continuation is too old, was altered, or belongs to another browser."""
+    """The continuation cannot be read: it was altered, or is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,15 @@ class Continuation:
 
 
 def unseal(vault: Vault, text: str, browser: str, now: float) -> Continuation:
-    """The continuation of a sealed text; raises Lapsed."""
+    """The continuation of a sealed text; raises Lapsed.
+
+    In another browser, or after long, the request stands as if it came now: nobody can use a seal to make an
+    older login or consent of somebody else count for it.
+    """
     try:
         continuation = Continuation(**vault.unseal(PURPOSE, text))
     except (Unreadable, TypeError, ValueError) as error:
         raise Lapsed("unreadable") from error
-    if continuation.browser != browser:
-        raise Lapsed("another browser")
-    if continuation.asked_at < now - LIFETIME_SECONDS:
-        raise Lapsed("too old")
+    if continuation.browser != browser or continuation.asked_at < now - LIFETIME_SECONDS:
+        return replace(continuation, browser=browser, asked_at=now)
     return continuation

@@ -59,8 +59,10 @@ class LoginPages:
         """Check a password."""
         try:
             fields = await self._site.form(request)
-        except (UnreadableForm, Forged):
-            return self._begin_again(request)
+        except Forged as forged:
+            return self._begin_again(request, forged.fields.get("continue", ""))
+        except UnreadableForm:
+            return self._begin_again(request, "")
         continuation = self._continuation(request, fields.get("continue", ""))
         username, password = fields.get("username", "").strip(), fields.get("password", "")
         if not username or not password:
@@ -89,8 +91,10 @@ class LoginPages:
         """Check a second factor."""
         try:
             fields = await self._site.form(request)
-        except (UnreadableForm, Forged):
-            return self._begin_again(request)
+        except Forged as forged:
+            return self._begin_again(request, forged.fields.get("continue", ""))
+        except UnreadableForm:
+            return self._begin_again(request, "")
         continuation = self._continuation(request, fields.get("continue", ""))
         token = self._site.cookies.get(request, names.LOGIN)
         before = await self._session(request)
@@ -100,7 +104,7 @@ class LoginPages:
         if isinstance(outcome, Done):
             return self._enter(continuation, outcome)
         if outcome is None:
-            return self._begin_again(request)
+            return self._begin_again(request, fields.get("continue", ""))
         if outcome.retry_after:
             error = self._site.say(request, "尝试次数过多，请稍后再试。")
             return await self._otp_page(request, continuation, error, 429, outcome.retry_after)
@@ -138,10 +142,10 @@ class LoginPages:
         self._site.cookies.set(response, names.LOGIN, pending.token)
         return response
 
-    def _begin_again(self, request: Request) -> Response:
+    def _begin_again(self, request: Request, sealed: str) -> Response:
         """The form was not ours or has lapsed: show a new one rather than an error nobody can act on."""
         error = self._site.say(request, "页面已过期，请重新登录。")
-        continuation = self._continuation(request, request.query_params.get("continue", ""))
+        continuation = self._continuation(request, sealed)
         return self._login_page(request, continuation, username="", error=error, status=400)
 
     def _login_page(
@@ -176,7 +180,7 @@ class LoginPages:
     ) -> Response:
         account = await self._authentication.pending_account(self._site.cookies.get(request, names.LOGIN))
         if account is None:
-            return self._begin_again(request)
+            return self._begin_again(request, self._sealed(continuation))
         response = self._site.page(
             request,
             "otp.html",
@@ -200,7 +204,6 @@ class LoginPages:
             return Continuation(self._site.sources.now(), browser)
 
     def _sealed(self, continuation: Continuation) -> str:
-        # A form may have been open for long; its time begins anew, but what it must prove keeps its own.
         return continuation.seal(self._site.vault)
 
     def _next(self, continuation: Continuation) -> str:

@@ -17,7 +17,9 @@ class HttpClient:
     """What the product needs of HTTP: post a form, fetch a small JSON document."""
 
     def __init__(self, ca_file: Path | None = None) -> None:
-        context = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            context.load_verify_locations(cafile=ca_file)
         self._client = httpx2.AsyncClient(
             verify=context, timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
         )

@@ -146,11 +146,18 @@ SENT_BACK: tuple[Check, ...] = (
 """After the row above, errors go back to the client."""
 
 
-def check(query: bytes, registry: Registry) -> tuple[Destination, AuthorizationRequest]:
-    """The request, if every check in the two tables passes; raises ShownToPerson or SentBack."""
+def read(query: bytes) -> Parameters:
+    """The parameters of a query string; raises ShownToPerson."""
     try:
-        parameters = parse(query)
-        draft = Draft(parameters, registry)
+        return parse(query)
+    except OAuthError as error:
+        raise ShownToPerson(error) from error
+
+
+def check(parameters: Parameters, registry: Registry) -> tuple[Destination, AuthorizationRequest]:
+    """The request, if every check in the two tables passes; raises ShownToPerson or SentBack."""
+    draft = Draft(parameters, registry)
+    try:
         for step in SHOWN_TO_PERSON:
             step(draft)
     except OAuthError as error:

@@ -80,7 +80,9 @@ class AuthorizePages:
         if continuation is None or continuation.query is None:
             return self._lapsed(request)
         try:
-            destination, asked = authorize.check(continuation.query.encode("ascii"), self._registry)
+            destination, asked = authorize.check(
+                authorize.read(continuation.query.encode("ascii")), self._registry
+            )
         except (ShownToPerson, SentBack):
             return self._lapsed(request)  # the client was changed or disabled while the page was open
         standing = await self._standing(request, destination.client)
@@ -97,7 +99,9 @@ class AuthorizePages:
     async def _answer(self, request: Request, query: bytes, asked_at: float) -> Response:
         address = self._site.addresses.of(request)
         try:
-            destination, asked = authorize.check(query, self._registry)
+            parameters = authorize.read(query)
+            await self._registry.learn(parameters.get("client_id", ""))
+            destination, asked = authorize.check(parameters, self._registry)
         except ShownToPerson as shown:
             await self._service.note_refusal(shown.error, None, address)
             return self._unusable(request, 400, shown.error.description)

@@ -46,15 +46,16 @@ class ClientAuthenticator:
         if header is not None:
             client_id, basic_secret = _basic(header)
             self._same_client(parameters, client_id)
-            return self._by_secret(client_id, basic_secret, AuthMethod.BASIC)
+            return await self._by_secret(client_id, basic_secret, AuthMethod.BASIC)
         if assertion is not None:
             return await self._by_assertion(assertion, parameters)
         client_id = parameters.require("client_id")
         if secret is not None:
-            return self._by_secret(client_id, secret, AuthMethod.POST)
-        return self._known(client_id, AuthMethod.NONE)
+            return await self._by_secret(client_id, secret, AuthMethod.POST)
+        return await self._known(client_id, AuthMethod.NONE)
 
-    def _known(self, client_id: str, method: AuthMethod) -> Client:
+    async def _known(self, client_id: str, method: AuthMethod) -> Client:
+        await self._registry.learn(client_id)
         client = self._registry.find(client_id)
         if client is None:
             raise InvalidClient(_REFUSAL, detail="unknown or disabled client")
@@ -62,8 +63,8 @@ class ClientAuthenticator:
             raise InvalidClient(_REFUSAL, detail=f"not registered for {method}")
         return client
 
-    def _by_secret(self, client_id: str, secret: str, method: AuthMethod) -> Client:
-        client = self._known(client_id, method)
+    async def _by_secret(self, client_id: str, secret: str, method: AuthMethod) -> Client:
+        client = await self._known(client_id, method)
         if not self._registry.secret_matches(client_id, secret):
             raise InvalidClient(_REFUSAL, detail="wrong secret")
         return client
@@ -78,7 +79,7 @@ class ClientAuthenticator:
             raise InvalidRequest("client_assertion_type must be jwt-bearer")
         client_id = _claimed_issuer(assertion)
         self._same_client(parameters, client_id)
-        client = self._known(client_id, AuthMethod.PRIVATE_KEY_JWT)
+        client = await self._known(client_id, AuthMethod.PRIVATE_KEY_JWT)
         claims = await self._verified(assertion, client)
         now = self._sources.now()
         expires_at = claims.get("exp")

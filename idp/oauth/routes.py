@@ -10,7 +10,7 @@ from starlette.responses import Response
 from idp.infrastructure.web.address import Addresses
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
-from idp.keys.service import KeyRing
+from idp.keys.service import LEAD_SECONDS, KeyRing
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.discovery import metadata
 from idp.oauth.protocol.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError
@@ -22,6 +22,8 @@ from idp.relying_parties.model import Client
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 CACHED = {"cache-control": "public, max-age=300"}
+# Shorter than the lead of a new key, so that no cache between us and a system hides the key that signs.
+JWKS_CACHED = {"cache-control": f"public, max-age={LEAD_SECONDS // 2}"}
 REALM = 'realm="zhanhe"'
 
 
@@ -91,7 +93,7 @@ class MachineEndpoints:
 
     async def jwks(self, request: Request) -> Response:
         """RFC 7517 §5."""
-        return Response(self._keys.jwks(), media_type="application/jwk-set+json", headers=CACHED)
+        return Response(self._keys.jwks(), media_type="application/jwk-set+json", headers=JWKS_CACHED)
 
     async def discovery(self, request: Request) -> Response:
         """The metadata document."""

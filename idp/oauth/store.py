@@ -126,16 +126,27 @@ CONSENT = Statement(
     ),
     lock_key="account_id",
 )
-SUBJECT_LIVES = Statement(
-    select(sessions.c.id)
-    .select_from(sessions.join(accounts, accounts.c.id == sessions.c.account_id))
-    .where(
-        sessions.c.id == _id,
-        sessions.c.ended_at.is_(None),
-        accounts.c.state == bindparam("active", type_=Text),
+# Whoever logged out or was frozen since the code was issued must not be let in; and a grant is added only once.
+ADD_GRANT = Statement(
+    insert(grants)
+    .from_select(
+        list(grants.c.keys()),
+        select(*(bindparam(column.name, type_=column.type) for column in grants.c)).where(
+            exists(
+                select(sessions.c.id)
+                .select_from(sessions.join(accounts, accounts.c.id == sessions.c.account_id))
+                .where(
+                    sessions.c.id == bindparam("session_id", type_=Text),
+                    sessions.c.ended_at.is_(None),
+                    accounts.c.state == bindparam("active", type_=Text),
+                )
+            )
+        ),
     )
+    .on_conflict_do_nothing(index_elements=["id"])
+    .returning(grants.c.id),
+    lock_key="id",
 )
-ADD_GRANT = Statement(insert(grants).on_conflict_do_nothing(index_elements=["id"]))
 TOMBSTONE = Statement(
     insert(grants).on_conflict_do_update(
         index_elements=["id"],
@@ -193,13 +204,10 @@ class OAuthStore:
         """The call that notes what a person agreed to give a client."""
         return CONSENT(account_id=account_id, client_id=client_id, scope=scope, granted_at=now)
 
-    def subject_lives(self, session_id: str) -> Transaction[bool]:
-        """Whether the session of a code has neither ended nor lost its account."""
-        return bool((yield SUBJECT_LIVES(the_id=session_id, active=State.ACTIVE.value)))
-
-    def add_grant(self, grant: Grant, now: float) -> Call:
-        """The call that adds a grant; one that a replay revoked before it was there stays revoked."""
-        return ADD_GRANT(**_columns(grant, now), revoked_at=None)
+    def add_grant(self, grant: Grant, now: float) -> Transaction[bool]:
+        """Add a grant; False when its session or account has ended, or when it is there already."""
+        row = first((yield ADD_GRANT(**_columns(grant, now), revoked_at=None, active=State.ACTIVE.value)))
+        return row is not None
 
     def tombstone(self, grant: Grant, now: float) -> Call:
         """The call that revokes a grant whether or not it is there yet."""
@@ -258,8 +266,8 @@ def grant_of(row: Row) -> Grant:
         client_id=row["client_id"],
         scopes=tuple(row["scope"].split()),
         subject=Subject(
-            account_id=row["account_id"],
-            session_id=row["session_id"],
+            account_id=row["account_id"] or "",
+            session_id=row["session_id"] or "",
             authenticated_at=row["authenticated_at"],
             amr=tuple(row["amr"].split()),
             level=row["level"],

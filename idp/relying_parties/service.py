@@ -14,6 +14,7 @@ from idp.relying_parties.store import ClientStore
 SECRET_PREFIX = "zcs_"  # noqa: S105
 SECRET_BYTES = 32
 OVERLAP_SECONDS = 7 * 86_400
+LOOK_SECONDS = 0.2
 _SECRET_METHODS = (AuthMethod.BASIC, AuthMethod.POST)
 
 
@@ -42,6 +43,7 @@ class Registry:
         self._store = ClientStore()
         self._audit = AuditStore(foundation.sources)
         self._registered: dict[str, Registered] = {}
+        self._looked_at = 0.0
 
     async def load(self) -> None:
         """Read every client."""
@@ -61,6 +63,13 @@ class Registry:
         """The enabled client of this id."""
         registered = self._registered.get(client_id)
         return None if registered is None or registered.disabled else registered.client
+
+    async def learn(self, client_id: str) -> None:
+        """Look into the database for a client that this worker has not heard of yet, a few times a second at most."""
+        now = self._sources.now()
+        if client_id not in self._registered and abs(now - self._looked_at) > LOOK_SECONDS:
+            self._looked_at = now
+            await self.load()
 
     def all(self) -> list[Registered]:
         """Every client, disabled ones too, oldest first."""

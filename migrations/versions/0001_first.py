@@ -223,3 +223,9 @@ def _keep_audit() -> None:
             f"CREATE TRIGGER audit_events_no_{change.lower()} BEFORE {change} ON audit_events "
             "BEGIN SELECT RAISE(ABORT, 'audit_events only grow'); END"
         )
+    # REPLACE removes a row without asking the trigger for DELETE.
+    op.execute(
+        "CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events "
+        "WHEN EXISTS (SELECT 1 FROM audit_events WHERE id = NEW.id OR rowid = NEW.rowid) "
+        "BEGIN SELECT RAISE(ABORT, 'audit_events only grow'); END"
+    )

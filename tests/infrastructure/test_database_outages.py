@@ -74,9 +74,7 @@ async def test_a_row_that_somebody_holds_makes_only_its_own_unit_fail(
     held = asyncio.Event()
     task = asyncio.create_task(_hold(postgres_url, "a", held))
     await held.wait()
-    outcomes = await asyncio.gather(
-        *[opened.write(count_up(name)) for name in "aba"], return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*[opened.write(count_up(name)) for name in "aba"], return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailable, int, DatabaseUnavailable]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -183,9 +181,7 @@ def _children(process: int) -> list[int]:
     return [int(child) for child in listed.split()]
 
 
-async def test_a_schema_that_changes_under_way_breaks_no_unit(
-    on_server: Database, server: Postgres
-) -> None:
+async def test_a_schema_that_changes_under_way_breaks_no_unit(on_server: Database, server: Postgres) -> None:
     await on_server.write(add("a"))
     await on_server.write(count_up("a"))
     raw_sql.execute(server.url, "ALTER TABLE items ALTER COLUMN number TYPE bigint")

@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 from redis import Redis as RedisClient
 
-from idp import schema
 from idp.infrastructure import key_value
 from idp.infrastructure.database import Database, connect
-from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.key_value.memory import SWEEP_EVERY
 from idp.infrastructure.key_value.sql import SWEEP_SECONDS
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
+from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
 
@@ -51,7 +50,7 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     async with AsyncExitStack() as stack:
         databases: list[Database] = []
         if url == "sql":
-            await migrate(database_url, schema.metadata)
+            make_migrated(database_url)
         for _ in range(2):
             databases.append(await connect(database_url))
             stack.push_async_callback(databases[-1].close)
@@ -200,8 +199,7 @@ async def test_memory_forgets_what_has_expired(tmp_path: Path) -> None:
 
 async def test_the_table_forgets_what_has_expired(tmp_path: Path) -> None:
     clock, url = Clock(), f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    await migrate(url, schema.metadata)
-    opened = await connect(url)
+    opened = await connect(make_migrated(url))
     store = key_value.connect("sql", opened, clock)
     for number in range(10):
         await store.put("kind", str(number), b"", 10)

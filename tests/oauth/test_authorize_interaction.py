@@ -5,15 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from idp.keys.model import Algorithm
-from tests.support.browserless import Browserless, Page
+from tests.support.browserless import Browserless, Callback, Page
 from tests.support.inprocess import PASSWORD, Provider
 from tests.support.visits import (
     account_id,
     asking,
-    audit_of,
     callback,
     claims_of,
-    code_for,
     forged,
     header_of,
     page,
@@ -28,7 +26,7 @@ pytestmark = pytest.mark.anyio
 LEVEL = "urn:zhanhe:acr:level:"
 
 
-async def enter(someone: Browserless, shown: Page, username: str) -> object:
+async def enter(someone: Browserless, shown: Page, username: str) -> Page | Callback:
     form = shown.form_with("password")
     assert form is not None
     return await someone.submit(form, username=username, password=PASSWORD)
@@ -37,7 +35,10 @@ async def enter(someone: Browserless, shown: Page, username: str) -> object:
 async def test_prompt_none_without_a_session_is_login_required(house: Provider) -> None:
     client, _ = await house.register()
     async with visitor(house) as someone:
-        assert callback(await someone.open(asking(client, prompt="none"))).parameters["error"] == "login_required"
+        assert (
+            callback(await someone.open(asking(client, prompt="none"))).parameters["error"]
+            == "login_required"
+        )
 
 
 async def test_prompt_none_with_a_session_gives_a_code_without_a_page(house: Provider) -> None:
@@ -49,7 +50,10 @@ async def test_prompt_none_with_a_session_gives_a_code_without_a_page(house: Pro
 async def test_prompt_none_where_consent_is_missing_is_consent_required(house: Provider) -> None:
     client, _ = await house.register(consent_required=True)
     async with signed_in(house) as someone:
-        assert callback(await someone.open(asking(client, prompt="none"))).parameters["error"] == "consent_required"
+        assert (
+            callback(await someone.open(asking(client, prompt="none"))).parameters["error"]
+            == "consent_required"
+        )
 
 
 async def test_prompt_none_where_a_step_up_is_needed_is_interaction_required(house: Provider) -> None:
@@ -77,7 +81,9 @@ async def test_prompt_login_asks_again_once_and_no_link_gets_round_it(house: Pro
 
 
 @pytest.mark.parametrize(("max_age", "asked"), [("0", True), ("59", True), ("61", False), ("100000", False)])
-async def test_a_login_older_than_max_age_is_asked_for_again(house: Provider, max_age: str, asked: bool) -> None:
+async def test_a_login_older_than_max_age_is_asked_for_again(
+    house: Provider, max_age: str, asked: bool
+) -> None:
     client, _ = await house.register()
     async with signed_in(house) as someone:
         house.clock.forward(60)
@@ -151,7 +157,8 @@ async def test_a_minimum_level_of_an_account_without_second_factor_is_not_reache
 
 
 @pytest.mark.parametrize(
-    ("acr_values", "level"), [(f"{LEVEL}4", 2), (f"{LEVEL}1", 2), ("unknown", 2), (f"{LEVEL}9", 2), (f"{LEVEL}4 x", 2)]
+    ("acr_values", "level"),
+    [(f"{LEVEL}4", 2), (f"{LEVEL}1", 2), ("unknown", 2), (f"{LEVEL}9", 2), (f"{LEVEL}4 x", 2)],
 )
 async def test_acr_values_that_cannot_be_met_are_voluntary_and_never_claimed(
     house: Provider, acr_values: str, level: int
@@ -182,142 +189,18 @@ async def test_a_second_factor_lifts_the_session_to_the_level_asked_for(house: P
     assert set(claims["amr"]) == {"pwd", "otp", "mfa"}
 
 
-async def test_consent_is_asked_for_once_and_grows(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        first = page(await someone.open(asking(client, scope="openid profile")))
-        form = first.form_with("decision")
-        assert form is not None
-        assert "code" in callback(await someone.submit(form, decision="allow")).parameters
-        assert "code" in callback(await someone.open(asking(client, scope="openid profile"))).parameters
-        second = page(await someone.open(asking(client, scope="openid phone")))
-        form = second.form_with("decision")
-        assert form is not None
-        await someone.submit(form, decision="allow")
-        for scope in ("openid profile phone", "openid", "phone"):
-            assert "code" in callback(await someone.open(asking(client, scope=scope))).parameters
-
-
-async def test_a_refused_consent_goes_back_as_access_denied_and_nothing_is_kept(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        form = page(await someone.open(asking(client))).form_with("decision")
-        assert form is not None
-        back = callback(await someone.submit(form, decision="deny"))
-        assert back.parameters["error"] == "access_denied"
-        assert back.parameters["state"] == "the state"
-        assert page(await someone.open(asking(client))).form_with("decision") is not None
-    assert "consent.given" not in await audit_of(house, client_id=client.client_id)
-
-
-async def test_a_consent_form_without_decision_asks_again(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        form = page(await someone.open(asking(client))).form_with("decision")
-        assert form is not None
-        assert page(await someone.submit(form)).form_with("decision") is not None
-        assert page(await someone.submit(form, decision="ALLOW")).form_with("decision") is not None
-
-
-async def test_prompt_consent_asks_even_where_it_was_given_and_only_once(house: Provider) -> None:
-    client, _ = await house.register()
-    async with signed_in(house) as someone:
-        await code_for(someone, client)
-        house.clock.forward(5)
-        form = page(await someone.open(asking(client, prompt="consent"))).form_with("decision")
-        assert form is not None
-        assert "code" in callback(await someone.submit(form, decision="allow")).parameters
-        house.clock.forward(5)
-        assert page(await someone.open(asking(client, prompt="consent"))).form_with("decision") is not None
-
-
-async def test_the_consent_of_one_person_is_not_that_of_another(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        form = page(await someone.open(asking(client))).form_with("decision")
-        assert form is not None
-        await someone.submit(form, decision="allow")
-    async with signed_in(house) as other:
-        assert page(await other.open(asking(client))).form_with("decision") is not None
-
-
-async def test_a_consent_form_posted_from_elsewhere_is_refused(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        form = page(await someone.open(asking(client))).form_with("decision")
-        assert form is not None
-        data = {**form.fields, "decision": "allow"}
-        hostile: list[tuple[dict[str, str], dict[str, str]]] = [
-            (data, {"origin": "https://evil.test"}),
-            (data, {"sec-fetch-site": "cross-site"}),
-            (data, {"sec-fetch-site": "same-site"}),
-            ({**data, "csrf": ""}, {}),
-            ({**data, "csrf": "0" * 64}, {}),
-            ({**data, "csrf": "密"}, {}),
-            ({name: value for name, value in data.items() if name != "csrf"}, {}),
-        ]
-        for fields, headers in hostile:
-            response = await someone.client.post("/consent", data=fields, headers=headers)
-            assert response.status_code == 400
-    assert "consent.given" not in await audit_of(house, client_id=client.client_id)
-
-
-async def sealed_request(house: Provider, someone: Browserless, **asked: str) -> str:
-    client, _ = await house.register()
-    shown = page(await someone.open(asking(client, **asked)))
-    return parse_qs(urlsplit(shown.url).query)["continue"][0]
-
-
-async def test_what_carries_the_request_cannot_be_altered(house: Provider) -> None:
-    async with visitor(house) as someone:
-        sealed = await sealed_request(house, someone)
-        middle = len(sealed) // 2
-        other = "A" if sealed[middle] != "A" else "B"
-        for text in ("", "A", "A" * 400, sealed[:-4], sealed[:middle] + other + sealed[middle + 1 :], sealed + "AAAA", "密"):
-            response = await someone.client.get("/authorize/resume", params={"continue": text})
-            assert response.status_code == 400
-            assert response.headers["content-type"].startswith("text/html")
-
-
-async def test_what_carries_the_request_is_of_no_use_in_another_browser(house: Provider) -> None:
-    async with visitor(house) as someone:
-        sealed = await sealed_request(house, someone)
-    async with signed_in(house) as other:
-        assert (await other.client.get("/authorize/resume", params={"continue": sealed})).status_code == 400
-
-
-async def test_what_carries_the_request_lapses_after_an_hour(house: Provider) -> None:
-    async with visitor(house) as someone:
-        sealed = await sealed_request(house, someone)
-        house.clock.forward(3599)
-        assert (await someone.client.get("/authorize/resume", params={"continue": sealed})).status_code == 303
-        house.clock.forward(2)
-        assert (await someone.client.get("/authorize/resume", params={"continue": sealed})).status_code == 400
-
-
-async def test_a_seal_of_another_purpose_carries_no_request(house: Provider) -> None:
-    vault = house.worker.base.vault
-    async with visitor(house) as someone:
-        await sealed_request(house, someone)
-        for purpose in ("device", "logout.continuation", "accounts.phone"):
-            text = vault.seal(purpose, {"asked_at": house.clock.now, "browser": "x"})
-            assert (await someone.client.get("/authorize/resume", params={"continue": text})).status_code == 400
-
-
-async def test_a_client_that_was_disabled_while_the_page_was_open_gets_nothing(house: Provider) -> None:
-    client, _ = await house.register(consent_required=True)
-    async with signed_in(house) as someone:
-        form = page(await someone.open(asking(client))).form_with("decision")
-        assert form is not None
-        await house.worker.registry.disable(client.client_id, "test")
-        await house.worker.revisions.refresh()
-        assert page(await someone.submit(form, decision="allow")).status == 400
-
-
-async def test_somebody_with_a_session_who_opens_the_login_page_is_never_sent_in_circles(house: Provider) -> None:
+async def test_somebody_with_a_session_who_opens_the_login_page_is_never_sent_in_circles(
+    house: Provider,
+) -> None:
     client, _ = await house.register(minimum_level=2)
     async with signed_in(house) as someone:
-        for asked in ({}, {"acr_values": f"{LEVEL}4"}, {"prompt": "login"}, {"max_age": "0"}, {"prompt": "consent"}):
+        for asked in (
+            {},
+            {"acr_values": f"{LEVEL}4"},
+            {"prompt": "login"},
+            {"max_age": "0"},
+            {"prompt": "consent"},
+        ):
             house.clock.forward(1)
             await someone.open(asking(client, **asked))  # Browserless gives up after a dozen redirects
         await someone.open("/login")

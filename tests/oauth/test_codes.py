@@ -58,7 +58,9 @@ async def test_a_replayed_code_is_refused_and_takes_back_what_it_gave(house: Pro
     assert "code.replayed" in await audit_of(house, client_id=client.client_id)
 
 
-async def test_a_code_replayed_after_the_key_value_store_forgot_it_takes_back_what_it_gave(house: Provider) -> None:
+async def test_a_code_replayed_after_the_key_value_store_forgot_it_takes_back_what_it_gave(
+    house: Provider,
+) -> None:
     client, secret = await house.register()
     async with signed_in(house) as someone:
         code = await code_for(someone, client)
@@ -98,7 +100,18 @@ async def test_a_code_injected_into_another_login_fails_at_its_verifier(house: P
 
 @pytest.mark.parametrize(
     "verifier",
-    [None, "", "short", "x" * 42, "x" * 129, VERIFIER[:-1], VERIFIER + "k", VERIFIER.lower(), "密" * 43, "a b" * 20],
+    [
+        None,
+        "",
+        "short",
+        "x" * 42,
+        "x" * 129,
+        VERIFIER[:-1],
+        VERIFIER + "k",
+        VERIFIER.lower(),
+        "密" * 43,
+        "a b" * 20,
+    ],
 )
 async def test_a_wrong_verifier_is_refused_and_spends_the_code(house: Provider, verifier: str | None) -> None:
     client, secret = await house.register()
@@ -124,7 +137,9 @@ async def test_a_verifier_where_there_was_no_challenge_is_a_downgrade(house: Pro
         assert (await redeem(house, client, secret, code, code_verifier=None)).status_code == 200
 
 
-@pytest.mark.parametrize("redirect_uri", [None, "", "https://app.test/other", REDIRECT_URI + "/", "https://evil.test/"])
+@pytest.mark.parametrize(
+    "redirect_uri", [None, "", "https://app.test/other", REDIRECT_URI + "/", "https://evil.test/"]
+)
 async def test_a_code_goes_with_its_redirect_uri(house: Provider, redirect_uri: str | None) -> None:
     client, secret = await house.register(redirect_uris=[REDIRECT_URI, "https://app.test/other"])
     async with signed_in(house) as someone:

@@ -98,9 +98,20 @@ async def test_the_id_token_of_another_session_only_asks(house: Provider) -> Non
 
 
 @pytest.mark.parametrize(
-    "uri", ["https://evil.test/", BACK + "/", BACK + "?x=1", "//evil.test", "javascript:alert(1)", " " + BACK, BACK + "\n"]
+    "uri",
+    [
+        "https://evil.test/",
+        BACK + "/",
+        BACK + "?x=1",
+        "//evil.test",
+        "javascript:alert(1)",
+        " " + BACK,
+        BACK + "\n",
+    ],
 )
-async def test_a_post_logout_redirect_uri_that_is_not_registered_leads_nowhere(house: Provider, uri: str) -> None:
+async def test_a_post_logout_redirect_uri_that_is_not_registered_leads_nowhere(
+    house: Provider, uri: str
+) -> None:
     client, secret = await house.register(post_logout_redirect_uris=[BACK])
     async with signed_in(house) as someone:
         hint = (await tokens(house, client, secret, someone))["id_token"]
@@ -131,7 +142,11 @@ async def test_a_hint_that_is_not_ours_or_of_another_client_is_refused(house: Pr
             leaving(id_token_hint=made["access_token"]),
             leaving(id_token_hint="x"),
             leaving(id_token_hint=hint, client_id=other.client_id),
-            leaving(id_token_hint=hint, client_id=other.client_id, post_logout_redirect_uri="https://other.test/bye"),
+            leaving(
+                id_token_hint=hint,
+                client_id=other.client_id,
+                post_logout_redirect_uri="https://other.test/bye",
+            ),
             leaving(id_token_hint=hint, post_logout_redirect_uri="https://other.test/bye"),
             leaving(id_token_hint=hint) + "&id_token_hint=x",
         ]
@@ -153,7 +168,9 @@ async def test_a_forged_confirmation_logs_nobody_out(house: Provider) -> None:
             ({"decision": "logout"}, {}),
         ]
         for fields, headers in hostile:
-            assert (await someone.client.post("/end_session/confirm", data=fields, headers=headers)).status_code == 303
+            assert (
+                await someone.client.post("/end_session/confirm", data=fields, headers=headers)
+            ).status_code == 303
             assert await is_in(someone)
 
 
@@ -172,7 +189,9 @@ async def test_a_person_who_is_not_here_is_sent_back_politely(house: Provider) -
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
-async def test_each_system_that_took_part_is_told_with_a_logout_token(house: Provider, receiver: Receiver) -> None:
+async def test_each_system_that_took_part_is_told_with_a_logout_token(
+    house: Provider, receiver: Receiver
+) -> None:
     told, secret = await house.register(backchannel_logout_uri=NOTICE, id_token_signed_response_alg="EdDSA")
     await house.register(backchannel_logout_uri="https://never.test/logout")
     silent, _ = await house.register(client_name="不听的系统")

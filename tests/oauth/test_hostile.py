@@ -57,13 +57,17 @@ HEADERS = (
     b"authorization", b"cookie", b"content-type", b"accept", b"accept-language", b"origin", b"sec-fetch-site",
     b"x-forwarded-for", b"host", b"user-agent", b"content-length", b"referer",
 )  # fmt: skip
-COOKIES = tuple(f"__Host-zhanhe-{name}=".encode() for name in ("session", "login", "csrf", "device", "language"))
+COOKIES = tuple(
+    f"__Host-zhanhe-{name}=".encode() for name in ("session", "login", "csrf", "device", "language")
+)
 
 _value = st.one_of(st.sampled_from(VALUES), st.binary(max_size=60))
 _pair = st.tuples(st.sampled_from(NAMES), _value).map(lambda pair: pair[0].encode() + b"=" + pair[1])
 _form = st.one_of(st.lists(_pair, max_size=8).map(b"&".join), st.binary(max_size=200))
 _header_bytes = st.binary(max_size=80).map(lambda raw: bytes(b for b in raw if b not in b"\r\n\x00"))
-_cookie = st.tuples(st.sampled_from(COOKIES), st.one_of(_header_bytes, st.sampled_from((b'"\\001\\377"', b'"', b"zss_"))))
+_cookie = st.tuples(
+    st.sampled_from(COOKIES), st.one_of(_header_bytes, st.sampled_from((b'"\\001\\377"', b'"', b"zss_")))
+)
 _header = st.one_of(
     st.tuples(st.sampled_from(HEADERS), _header_bytes),
     _cookie.map(lambda pair: (b"cookie", pair[0] + pair[1])),
@@ -74,7 +78,9 @@ _header = st.one_of(
 )
 _headers = st.lists(_header, max_size=6)
 _bounded = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -114,11 +120,17 @@ FORM = (b"content-type", b"application/x-www-form-urlencoded")
 async def test_a_good_authorization_request_with_hostile_additions_is_answered(
     house: Provider, changes: list[bytes], method: str
 ) -> None:
-    client = house.worker.registry.all()[0].client if house.worker.registry.all() else (await house.register())[0]
+    client = (
+        house.worker.registry.all()[0].client if house.worker.registry.all() else (await house.register())[0]
+    )
     query = asking(client).partition("?")[2].encode() + b"&" + b"&".join(changes)
     in_url, in_body = (query, b"") if method == "GET" else (b"", query)
     headers = [FORM, (b"accept", b"text/html")]
-    check(await raw_request(house, method, "/authorize", query=in_url, headers=headers, body=in_body), "/authorize", True)
+    check(
+        await raw_request(house, method, "/authorize", query=in_url, headers=headers, body=in_body),
+        "/authorize",
+        True,
+    )
 
 
 @_bounded
@@ -143,7 +155,9 @@ async def test_a_form_of_ours_with_hostile_fields_gets_a_page(
 ) -> None:
     secret = "a" * 24
     token = house.worker.base.vault.token_hash("csrf", secret).hex()
-    body = b"&".join([f"csrf={token}".encode(), *(name.encode() + b"=" + value for name, value in fields.items())])
+    body = b"&".join(
+        [f"csrf={token}".encode(), *(name.encode() + b"=" + value for name, value in fields.items())]
+    )
     headers = [FORM, (b"accept", b"text/html"), (b"cookie", f"__Host-zhanhe-csrf={secret}".encode())]
     check(await raw_request(house, "POST", path, headers=headers, body=body), path, True)
 
@@ -151,7 +165,9 @@ async def test_a_form_of_ours_with_hostile_fields_gets_a_page(
 @pytest.mark.parametrize("name", ["session", "login", "csrf", "device", "language"])
 @_bounded
 @given(value=_header_bytes, path=st.sampled_from(PAGES[:8]))
-async def test_a_tampered_cookie_of_any_kind_is_no_fault(house: Provider, name: str, value: bytes, path: str) -> None:
+async def test_a_tampered_cookie_of_any_kind_is_no_fault(
+    house: Provider, name: str, value: bytes, path: str
+) -> None:
     headers = [(b"cookie", f"__Host-zhanhe-{name}=".encode() + value), (b"accept", b"text/html")]
     check(await raw_request(house, "GET", path, headers=headers), path, True)
 

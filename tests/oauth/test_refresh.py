@@ -37,7 +37,9 @@ async def test_a_repeated_refresh_in_the_grace_gets_the_same_successor(house: Pr
     async with signed_in(house) as someone:
         made = await tokens(house, client, secret, someone)
     house.clock.forward(1)
-    answers = await asyncio.gather(*[refresh(house, client, secret, made["refresh_token"]) for _ in range(20)])
+    answers = await asyncio.gather(
+        *[refresh(house, client, secret, made["refresh_token"]) for _ in range(20)]
+    )
     assert {answer.status_code for answer in answers} == {200}
     successors = {answer.json()["refresh_token"] for answer in answers}
     assert len(successors) == 1
@@ -94,7 +96,9 @@ async def test_scopes_can_be_narrowed_and_never_widened(house: Provider) -> None
     narrow = (await refresh(house, client, secret, token, scope="openid profile")).json()
     assert narrow["scope"] == claims_of(narrow["access_token"])["scope"] == "openid profile"
     full = (await refresh(house, client, secret, narrow["refresh_token"])).json()
-    assert full["scope"] == "openid profile phone"  # RFC 6749 §6: what was granted, not what was last asked for
+    assert (
+        full["scope"] == "openid profile phone"
+    )  # RFC 6749 §6: what was granted, not what was last asked for
 
 
 async def test_a_mistake_in_the_scope_costs_no_rotation(house: Provider) -> None:
@@ -111,7 +115,17 @@ async def test_a_forged_or_altered_refresh_token_is_refused(house: Provider) -> 
     async with signed_in(house) as someone:
         token: str = (await tokens(house, client, secret, someone))["refresh_token"]
     raw = bytearray(base64.urlsafe_b64decode(token[4:] + "=="))
-    hostile = [token[:-1], token + "A", token[4:], "zrt_", "zrt_" + "A" * 70, "zrt_é", "zrt_!!!!", token.upper(), "x" * 4000]
+    hostile = [
+        token[:-1],
+        token + "A",
+        token[4:],
+        "zrt_",
+        "zrt_" + "A" * 70,
+        "zrt_é",
+        "zrt_!!!!",
+        token.upper(),
+        "x" * 4000,
+    ]
     for at in (0, 15, 16, 19, 20, 51):
         changed = bytearray(raw)
         changed[at] ^= 1

@@ -62,7 +62,14 @@ async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provide
     }
     async with signed_in(house, **fields) as someone:
         shown = {}
-        for scope in ("openid", "openid profile", "openid phone", "openid email", "openid address", "openid real_name"):
+        for scope in (
+            "openid",
+            "openid profile",
+            "openid phone",
+            "openid email",
+            "openid address",
+            "openid real_name",
+        ):
             made = await tokens(house, client, secret, someone, scope=scope)
             shown[scope] = set((await userinfo(house, made["access_token"])).json()) - {"sub"}
     assert shown == {
@@ -84,7 +91,9 @@ async def test_userinfo_takes_the_token_by_header_or_posted_form_and_one_way_onl
     both = await post(house, "/userinfo", {"access_token": token}, header)
     assert (both.status_code, both.json()["error"]) == (400, "invalid_request")
     async with house.machine() as machine:
-        assert (await machine.get("/userinfo", headers={"authorization": f"bearer {token}"})).status_code == 200
+        assert (
+            await machine.get("/userinfo", headers={"authorization": f"bearer {token}"})
+        ).status_code == 200
         assert (await machine.post("/userinfo", headers=header)).status_code == 200
         invalid(await machine.get("/userinfo", params={"access_token": token}))
         invalid(await machine.post("/userinfo", params={"access_token": token}))
@@ -108,7 +117,9 @@ async def hostile_tokens(house: Provider, made: dict[str, Any]) -> list[str]:
         keys.sign(Algorithm.ES256, "logout+jwt", claims),
         keys.sign(Algorithm.ES256, "JWT", claims),
         keys.sign(Algorithm.ES256, "AT+JWT", claims),
-        keys.sign(Algorithm.ES256, "at+jwt", {name: value for name, value in claims.items() if name != "exp"}),
+        keys.sign(
+            Algorithm.ES256, "at+jwt", {name: value for name, value in claims.items() if name != "exp"}
+        ),
         keys.sign(Algorithm.ES256, "at+jwt", claims | {"exp": "later"}),
         forged(header | {"alg": "none"}, claims, ""),
         forged({"typ": "at+jwt", "alg": "none"}, claims, ""),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.migrated import make_migrated
+
 COMBINATIONS = ["sqlite + memory", "sqlite + sql", "postgresql + sql", "postgresql + redis"]
 
 
@@ -30,7 +32,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         database_url = request.getfixturevalue("postgres_url")
     if key_value == "redis":
         key_value = request.getfixturevalue("redis_url")
-    return Storage(database_url, key_value)
+    return Storage(make_migrated(database_url), key_value)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

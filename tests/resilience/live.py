@@ -1,16 +1,16 @@
 """A provider in processes of its own, with a system and a person, and what to ask of it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx2
 
-from tests.resilience.flows import REDIRECT_URI, System, enter
+from tests.resilience.flows import OFFLINE, REDIRECT_URI, System, enter, person
 from tests.support.browserless import Browserless
 from tests.support.instance import Account, Instance
-from tests.support.ports import free_port
 from tests.support.processes import Process
 
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
@@ -22,6 +22,9 @@ REGISTRATION = (
     *(part for grant in GRANTS for part in ("--grant", grant)),
     *(part for scope in SCOPES for part in ("--scope", scope)),
 )
+PATIENCE_SECONDS = 30
+ANEW = httpx2.Limits(max_keepalive_connections=0)
+"""Each request over a connection of its own: any worker may answer it, and none is lost with a worker that died."""
 MANY_LOGINS = {"LOGIN_ATTEMPTS_PER_ADDRESS": "1000000"}
 
 
@@ -43,13 +46,11 @@ class Live:
 
     def browser(self, address: str | None = None) -> Browserless:
         """A person's browser, closed at the end; `address` is where it connects from."""
-        browser = Browserless(self.instance.issuer)
-        if address is not None:
-            browser.client = httpx2.AsyncClient(
-                transport=httpx2.AsyncHTTPTransport(local_address=address),
-                headers=browser.client.headers,
-                timeout=30,
-            )
+        transport = httpx2.AsyncHTTPTransport(local_address=address, limits=ANEW)
+        headers = {"accept": "text/html", "accept-language": "zh-CN"}
+        browser = person(
+            self.instance.issuer, httpx2.AsyncClient(transport=transport, headers=headers, timeout=30)
+        )
         self.browsers.append(browser)
         return browser
 
@@ -60,23 +61,32 @@ class Live:
         callback = await browser.log_in(url, self.account.username, self.account.password)
         return browser, callback.parameters["code"]
 
-    async def tokens(self, browser: Browserless) -> dict[str, str]:
+    async def tokens(self, browser: Browserless, scope: str = OFFLINE) -> dict[str, str]:
         """Tokens for the system, with the session there is."""
-        answer = await self.system.redeem(await enter(browser, self.system))
+        answer = await self.system.redeem(await enter(browser, self.system, scope))
         assert answer.status_code == 200, answer.text
         given: dict[str, str] = answer.json()
         return given
 
 
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds, as it must before long."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
-async def live(folder: Path, *, processes: int = 1, **settings: str) -> AsyncIterator[Live]:
-    """Set one up through its command line; what was started of it is killed at the end."""
+async def live(
+    folder: Path, *, ports: Sequence[int] = (), registration: Sequence[str] = (), **settings: str
+) -> AsyncIterator[Live]:
+    """Set one up through its command line, served on each port; what was started of it is killed at the end."""
     instance = Instance.create(folder, **(MANY_LOGINS | settings))
-    client = instance.create_client("测试系统", *REGISTRATION)
+    client = instance.create_client("测试系统", *REGISTRATION, *registration)
     account = instance.create_account("zhangsan", "--level", "2")
-    async with httpx2.AsyncClient(base_url=instance.issuer, trust_env=False, timeout=30) as http:
+    async with httpx2.AsyncClient(base_url=instance.issuer, trust_env=False, timeout=30, limits=ANEW) as http:
         system = System(client.client_id, client.client_secret, http)
-        served = [_on_port(instance, number).process() for number in range(processes)]
+        served = [_on_port(instance, port).process() for port in ports or [instance.port]]
         running = Live(instance, system, account, served)
         try:
             yield running
@@ -87,9 +97,6 @@ async def live(folder: Path, *, processes: int = 1, **settings: str) -> AsyncIte
                 await browser.close()
 
 
-def _on_port(instance: Instance, number: int) -> Instance:
-    """The instance for its first process; for the others the same on another port."""
-    if number == 0:
-        return instance
-    port = free_port()
+def _on_port(instance: Instance, port: int) -> Instance:
+    """The instance as it is served on a port."""
     return replace(instance, port=port, environment={**instance.environment, "IDP_PORT": str(port)})

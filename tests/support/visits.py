@@ -41,7 +41,9 @@ def password_hash() -> str:
 async def person(house: Provider, **fields: Any) -> str:
     """A new account of level 2 with PASSWORD under a username of its own; the username."""
     username = fields.pop("username", None) or f"person{next(_numbers)}"
-    account = NewAccount(**{"username": username, "name": "张三", "password_hash": password_hash(), "level": 2} | fields)
+    account = NewAccount(
+        **{"username": username, "name": "张三", "password_hash": password_hash(), "level": 2} | fields
+    )
     await Accounts(house.worker.base, house.worker.hasher).open(account, "test")
     return str(username)
 
@@ -53,8 +55,11 @@ async def account_id(house: Provider, username: str) -> str:
 
 async def sql(house: Provider, statement: str, *values: Any) -> list[dict[str, Any]]:
     """Do to the SQLite file what no interface of ours does."""
+
     def run() -> list[dict[str, Any]]:
-        with sqlite3.connect(house.worker.settings.database.removeprefix("sqlite:///"), timeout=5) as connection:
+        with sqlite3.connect(
+            house.worker.settings.database.removeprefix("sqlite:///"), timeout=5
+        ) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(statement, values).fetchall()]
 
@@ -78,7 +83,9 @@ async def signed_in(
     """The browser of somebody with a session, without the cost of a password."""
     username = username or await person(house, **fields)
     async with visitor(house) as someone:
-        row = await house.worker.base.database.read(lambda: AccountStore(house.worker.base.vault).find(username))
+        row = await house.worker.base.database.read(
+            lambda: AccountStore(house.worker.base.vault).find(username)
+        )
         assert row is not None
         token = await house.worker.sessions.begin(row, amr, Caller(ADDRESS), None)
         someone.client.cookies.set(SESSION_COOKIE, token, domain="id.test", path="/")
@@ -112,7 +119,12 @@ async def redeem(
     house: Provider, client: Client, secret: str | None, code: str, **changes: str | None
 ) -> httpx2.Response:
     """A token request for a code by client_secret_basic, or as a public client without secret."""
-    fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI, "code_verifier": VERIFIER}
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT_URI,
+        "code_verifier": VERIFIER,
+    }
     return await token_request(house, client, secret, **{**fields, **changes})
 
 
@@ -120,10 +132,14 @@ async def refresh(
     house: Provider, client: Client, secret: str | None, token: str, **changes: str | None
 ) -> httpx2.Response:
     """A refresh request."""
-    return await token_request(house, client, secret, grant_type="refresh_token", refresh_token=token, **changes)
+    return await token_request(
+        house, client, secret, grant_type="refresh_token", refresh_token=token, **changes
+    )
 
 
-async def token_request(house: Provider, client: Client, secret: str | None, **fields: str | None) -> httpx2.Response:
+async def token_request(
+    house: Provider, client: Client, secret: str | None, **fields: str | None
+) -> httpx2.Response:
     """A token request; None leaves a field out."""
     data = {name: value for name, value in fields.items() if value is not None}
     if secret is None:
@@ -161,7 +177,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 def header_of(token: str) -> dict[str, Any]:
     """The header of a JWT, unverified."""
-    return dict(json.loads(_decode(token.split(".")[0])))
+    return dict(json.loads(_decode(token.split(".", maxsplit=1)[0])))
 
 
 def forged(header: dict[str, Any], claims: dict[str, Any], signature: str = "c2ln") -> str:

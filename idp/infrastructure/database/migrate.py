@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, create_engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -19,23 +19,14 @@ from sqlalchemy.pool import NullPool
 
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import DatabaseUnavailable
+from idp.infrastructure.database.version import SCRIPTS, MigrationBusy
 
 Result = TypeVar("Result")
 
-SCRIPTS = Path(__file__).parents[3] / "migrations"
 ADVISORY_LOCK = 4104_11
 LOCK_SECONDS = 60
 LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "300s"
-
-
-class MigrationBusy(Exception):
-    """Another migration of this database does not come to an end."""
-
-
-def head() -> str:
-    """The schema version that this program needs."""
-    return ScriptDirectory(str(SCRIPTS)).get_current_head() or ""
 
 
 async def migrate(url: str, metadata: MetaData) -> tuple[str, str]:
@@ -49,39 +40,30 @@ async def migrate(url: str, metadata: MetaData) -> tuple[str, str]:
         command.upgrade(config, "head")
         return before, _version(connection)
 
-    return await _with_connection(url, upgrade, locked=True)
+    return await _with_connection(url, upgrade)
 
 
-async def version(url: str) -> str:
-    """The schema version of the database of a URL; empty before the first migration."""
-    path = sqlite_path(url)
-    if path is not None and not path.exists():
-        return ""
-    return await _with_connection(url, _version, locked=False)
-
-
-async def _with_connection(url: str, work: Callable[[Connection], Result], *, locked: bool) -> Result:
+async def _with_connection(url: str, work: Callable[[Connection], Result]) -> Result:
     path = sqlite_path(url)
     try:
         if path is None:
-            return await _on_postgresql(url, work, locked=locked)
-        return await asyncio.to_thread(_on_sqlite, path, work, locked=locked)
-    except (OSError, InterfaceError, OperationalError) as error:
+            return await _on_postgresql(url, work)
+        return await asyncio.to_thread(_on_sqlite, path, work)
+    except (OSError, asyncpg.PostgresError, InterfaceError, OperationalError) as error:
         raise DatabaseUnavailable(type(error).__name__) from error
 
 
-async def _on_postgresql(url: str, work: Callable[[Connection], Result], *, locked: bool) -> Result:
+async def _on_postgresql(url: str, work: Callable[[Connection], Result]) -> Result:
+    limits = {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
+    # The driver reads the URL itself, so that it means the same here as in the running program.
     engine = create_async_engine(
-        "postgresql+asyncpg://" + url.split("://", 1)[1],
+        "postgresql+asyncpg://",
         poolclass=NullPool,
-        connect_args={
-            "server_settings": {"lock_timeout": LOCK_TIMEOUT, "statement_timeout": STATEMENT_TIMEOUT}
-        },
+        async_creator=lambda: asyncpg.connect(url, server_settings=limits),
     )
     try:
         async with engine.connect() as connection:
-            if locked:
-                await connection.run_sync(_take_advisory_lock)
+            await connection.run_sync(_take_advisory_lock)
             # The lock belongs to the connection and ends with it, however this ends.
             return await connection.run_sync(work)
     finally:
@@ -98,21 +80,18 @@ def _take_advisory_lock(connection: Connection) -> None:
     raise MigrationBusy(f"another migration has held the lock for {LOCK_SECONDS} s")
 
 
-def _on_sqlite(path: Path, work: Callable[[Connection], Result], *, locked: bool) -> Result:
+def _on_sqlite(path: Path, work: Callable[[Connection], Result]) -> Result:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     try:
-        with _file_lock(path.with_suffix(".migrating"), locked), engine.connect() as connection:
+        with _file_lock(path.with_suffix(".migrating")), engine.connect() as connection:
             return work(connection)
     finally:
         engine.dispose()
 
 
 @contextmanager
-def _file_lock(path: Path, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
+def _file_lock(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         for _ in range(LOCK_SECONDS):
             try:

@@ -25,7 +25,11 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{24}")  # what new_token makes of so many by
 
 
 class Forged(Exception):
-    """A form that did not come from our own page in this browser."""
+    """A form that did not come from our own page in this browser; `fields` are not to be acted upon."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("forged or lapsed form")
+        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Site:
             **context,
         )
         response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
+        if self.origin.startswith("https://"):
+            response.headers["strict-transport-security"] = f"max-age={YEAR}"
         self.keep_browser(request, response)
         if request.query_params.get("ui_locales"):
             self.cookies.set(response, names.LANGUAGE, lang, YEAR)
@@ -102,15 +108,15 @@ class Site:
             raise UnreadableForm("the form cannot be decoded") from error
         fields = dict(pairs)
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise Forged
+            raise Forged(fields)
         if request.headers.get("origin", self.origin) not in (self.origin, "null"):
-            raise Forged
+            raise Forged(fields)
         secret = self.cookies.get(request, names.CSRF)
         presented = fields.pop(CSRF_FIELD, "")
         if secret is None or not presented.isascii():
-            raise Forged
+            raise Forged(fields)
         if not hmac.compare_digest(presented, self._csrf_token(secret)):
-            raise Forged
+            raise Forged(fields)
         return fields
 
     def _secret(self, request: Request) -> str:

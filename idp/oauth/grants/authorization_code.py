@@ -58,16 +58,21 @@ class AuthorizationCode:
         )
 
         def work() -> Transaction[bool]:
-            # Whoever logged out meanwhile must not be let in: the notice of it is already on its way.
-            if not (yield from workshop.store.subject_lives(code.subject.session_id)):
-                return False
-            yield workshop.store.add_grant(grant, now)
-            yield workshop.audit.record(line)
-            return True
+            added = yield from workshop.store.add_grant(grant, now)
+            if added or (yield from self._overtaken(grant, workshop)):
+                yield workshop.audit.record(line)
+                return True
+            return False
 
         if not await workshop.foundation.database.write(work):
-            raise InvalidGrant("the session of the code has ended")
+            await self._revoke_if_there(request, workshop, grant_id)
+            raise InvalidGrant("the session of the code has ended, or the code was used before")
         return workshop.mint.for_grant(request.client, grant, code.scopes, request.jti, code.nonce)
+
+    def _overtaken(self, grant: Grant, workshop: Workshop) -> Transaction[bool]:
+        """Whether a replay's revocation got here first: the one redemption succeeds, its tokens are dead already."""
+        found = yield from workshop.store.grant(grant.id, grant.rotated_at)
+        return found is not None and found[0].subject.account_id == _NOBODY.account_id
 
     async def _revoke(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:
         """Revoke the grant even if the one who redeems the code has not stored it yet."""

@@ -1,0 +1,130 @@
+"""What the hot requests cost the stores: units of work, statements and key-value steps, so that none creeps in."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.infrastructure.database import Transaction
+from tests.resilience.flows import System, enter, person
+from tests.support.browserless import Browserless
+from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
+
+pytestmark = pytest.mark.anyio
+
+STEPS = ("get", "put", "add", "swap", "take", "increment")
+
+
+@dataclass
+class Stage:
+    """A provider whose every step is counted."""
+
+    costs: Counter[str]
+    browser: Browserless
+    system: System
+
+    def take(self) -> dict[str, int]:
+        """What was counted since the last time."""
+        counted = dict(self.costs)
+        self.costs.clear()
+        return counted
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    """A person who has entered a system before."""
+    async with provider(tmp_path) as running:
+        client, secret = await running.register()
+        await running.open_account()
+        async with running.machine() as http, running.browser() as window:
+            system, browser = System(client.client_id, secret or "", http), person(ISSUER, window)
+            await browser.log_in(system.authorize_url(), "zhangsan", PASSWORD)
+            await running.worker.outbox.stop()  # what runs in the background is not the request's
+            await running.worker.revisions.stop()
+            yield Stage(_count(running, monkeypatch), browser, system)
+
+
+def _count(running: Provider, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    costs: Counter[str] = Counter()
+    for kind in ("read", "write"):
+        monkeypatch.setattr(
+            running.worker.base.database, kind, _counted(getattr(running.worker.base.database, kind), kind, costs)
+        )  # fmt: skip
+    for step in STEPS:
+        original = getattr(running.worker.base.key_value, step)
+
+        async def stepping(*arguments: Any, original: Any = original, step: str = step) -> Any:
+            costs[step] += 1
+            return await original(*arguments)
+
+        monkeypatch.setattr(running.worker.base.key_value, step, stepping)
+    return costs
+
+
+def _counted(original: Any, kind: str, costs: Counter[str]) -> Any:
+    async def run(work: Callable[[], Transaction[Any]]) -> Any:
+        costs[kind] += 1
+
+        def watched() -> Transaction[Any]:
+            unit = work()
+            rows = None
+            while True:
+                try:
+                    call = next(unit) if rows is None else unit.send(rows)
+                except StopIteration as stop:
+                    return stop.value
+                costs["statements"] += 1
+                rows = yield call
+
+        return await original(watched)
+
+    return run
+
+
+async def test_client_credentials_is_one_write_of_one_statement(stage: Stage) -> None:
+    assert (await stage.system.credentials()).status_code == 200
+    assert stage.take() == {"write": 1, "statements": 1}
+
+
+async def test_authorize_with_a_session_is_one_read_one_write_and_one_code(stage: Stage) -> None:
+    await enter(stage.browser, stage.system)
+    assert stage.take() == {"read": 1, "write": 1, "statements": 2, "put": 1}
+
+
+async def test_a_code_is_one_write_and_one_swap(stage: Stage) -> None:
+    code = await enter(stage.browser, stage.system)
+    stage.take()
+    assert (await stage.system.redeem(code)).status_code == 200
+    assert stage.take() == {"write": 1, "statements": 2, "swap": 1}
+
+
+async def test_a_refresh_is_one_write(stage: Stage) -> None:
+    given = (await stage.system.redeem(await enter(stage.browser, stage.system))).json()
+    stage.take()
+    assert (await stage.system.refresh(given["refresh_token"])).status_code == 200
+    assert stage.take() == {"write": 1, "statements": 2}
+    assert (await stage.system.refresh(given["refresh_token"])).status_code == 200
+    assert stage.take() == {"write": 1, "statements": 3}  # within the grace: looked up, answered again
+
+
+async def test_userinfo_and_introspection_are_one_read(stage: Stage) -> None:
+    given = (await stage.system.redeem(await enter(stage.browser, stage.system))).json()
+    stage.take()
+    assert (await stage.system.userinfo(given["access_token"])).status_code == 200
+    assert stage.take() == {"read": 1, "statements": 1}
+    asked = await stage.system.http.post(
+        "/introspect",
+        data={"token": given["access_token"]},
+        auth=(stage.system.client_id, stage.system.secret),
+    )
+    assert asked.json()["active"] is True
+    assert stage.take() == {"read": 1, "statements": 1}
+
+
+async def test_documents_cost_the_stores_nothing(stage: Stage) -> None:
+    for path in ("/jwks", "/.well-known/openid-configuration", "/health/live", "/login"):
+        assert (await stage.system.http.get(path)).status_code == 200
+    assert stage.take() == {}

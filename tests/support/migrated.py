@@ -1,0 +1,44 @@
+"""Databases that are migrated already: copies of one that was, since migrating each takes a second."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import copyfile
+from urllib.parse import urlsplit
+
+from idp import schema
+from idp.infrastructure.database.connect import sqlite_path
+from idp.infrastructure.database.migrate import migrate
+from tests.support import shared
+from tests.support.postgres import create_database
+
+TEMPLATE = "zhanhe_migrated"
+
+
+def make_migrated(url: str) -> str:
+    """Put a migrated, empty database where the URL points; the URL."""
+    path = sqlite_path(url)
+    if path is not None:
+        copyfile(shared.once("migrated-sqlite", _sqlite_template), path)
+    else:
+        name = urlsplit(url).path[1:]
+        create_database(shared.postgres_server(), name, shared.once("migrated-postgresql", _postgres_template))
+    return url
+
+
+def _sqlite_template() -> str:
+    path = Path(os.environ[shared.PLACE]) / "migrated.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return str(path)
+
+
+def _postgres_template() -> str:
+    _migrate(create_database(shared.postgres_server(), TEMPLATE))
+    return TEMPLATE
+
+
+def _migrate(url: str) -> None:
+    """In a thread: the caller may stand inside a running loop."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, migrate(url, schema.metadata)).result()
