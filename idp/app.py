@@ -34,6 +34,7 @@ from idp.infrastructure.web.dispatch import RETRY_AFTER_SECONDS, Dispatcher, Han
 from idp.infrastructure.web.pages import STATIC_HEADERS, Pages
 from idp.infrastructure.web.site import Site, json_error, wants_json
 from idp.infrastructure.web.translations import Translations
+from idp.infrastructure.web.translations import mark as _
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
 from idp.oauth.authorization import AuthorizationService
@@ -163,11 +164,6 @@ class Worker:
 
         app.add_exception_handler(404, not_found)
         return app
-
-
-def _(text: str) -> str:
-    """Marks a text for translation where it stands."""
-    return text
 
 
 _PERSON_ERRORS = {

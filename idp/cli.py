@@ -14,6 +14,7 @@ from idp import schema
 from idp.accounts import commands as accounts
 from idp.authentication.commands import unlock
 from idp.composition import NotMigrated, foundation, require_schema
+from idp.demo_plan import ENV_FILE
 from idp.doctor import examine
 from idp.infrastructure.console import Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
@@ -27,7 +28,6 @@ from idp.keys.service import KeyRing
 from idp.relying_parties import commands as relying_parties
 from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe
 
-ENV_FILE = "idp.env"
 GRACE_SECONDS = 10
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)

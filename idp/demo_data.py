@@ -1,9 +1,7 @@
 """What a demonstration needs to begin with: three people, two district systems, secrets made on the spot."""
 
 import json
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,13 @@ from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts
 from idp.cli import prepare_database
 from idp.composition import foundation
+from idp.demo_plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
+from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.sources import Sources, system_sources
 from idp.relying_parties.service import Registry, UnknownClient
 from idp.settings import Settings
 
-HOST = "127.0.0.1"
-KEPT = "demo.json"
 ACTOR = "demo"
-
-Kept = dict[str, Any]
-"""What the data directory remembers of the demo: accounts with passwords, systems with secrets."""
 
 PASSPORT = "414"
 PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
@@ -43,34 +38,15 @@ PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class System:
-    """A demo system: its module, its name, the offset of its port, what it may ask for."""
-
-    module: str
-    name: str
-    offset: int
-    scope: str
-    level: int = 0
-
-
-SYSTEMS = (
-    System("clients.portal", "政务服务网门户", 1, "openid profile phone"),
-    System("clients.credit", "公共信用查询", 2, "openid profile real_name"),
-)
-
-
 async def seed(settings: Settings, folder: Path) -> Kept:
-    """Make the database and the demo's people and systems, unless they are there; what is kept of them."""
+    """Make the database and what is missing of the demo's people and systems; what is kept of them."""
     await prepare_database(settings)
-    path = folder / KEPT
-    kept: Kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    if kept.get("issuer") == settings.issuer and kept.get("database") == settings.database:
-        return kept
+    kept = read_kept(folder)
     sources = system_sources()
     port = settings.port
     async with foundation(settings) as base:
         if kept.get("database") != settings.database:
+            # Another database, or the first start.
             kept = {"accounts": [], "systems": []}
             for person, totp, about in PEOPLE:
                 kept["accounts"].append(
@@ -80,8 +56,8 @@ async def seed(settings: Settings, folder: Path) -> Kept:
         for system in kept["systems"]:
             await _forget(registry, system["client_id"])
         kept["systems"] = [await _register(registry, system, port, sources) for system in SYSTEMS]
-    kept |= {"issuer": settings.issuer, "database": settings.database}
-    write_private(path, json.dumps(kept, ensure_ascii=False, indent=1))
+    kept |= fingerprint(settings.issuer, settings.database)
+    write_private(folder / KEPT, json.dumps(kept, ensure_ascii=False, indent=1))
     return kept
 
 
@@ -89,7 +65,10 @@ async def _open(
     accounts: Accounts, person: NewAccount, totp: bool, about: str, sources: Sources
 ) -> dict[str, str]:
     password = sources.new_token(9)
-    await accounts.open(person, ACTOR, password)
+    try:
+        await accounts.open(person, ACTOR, password)
+    except Conflict:  # a first start that was interrupted
+        await accounts.set_password(person.username, password, ACTOR)
     entry = {"username": person.username, "password": password, "about": about}
     if totp:
         entry["totp_secret"] = await accounts.enrol_totp(person.username, ACTOR)
@@ -125,11 +104,3 @@ async def _forget(registry: Registry, client_id: str) -> None:
         await registry.disable(client_id, ACTOR)
     except UnknownClient:
         return  # disabled before
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    Path(file.name).replace(path)

@@ -1,5 +1,6 @@
 """Settings: unknown keys refused, every problem named at once, nothing unsafe goes live."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,6 @@ from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe,
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in list(os.environ):
         if name.startswith("IDP_"):
             monkeypatch.delenv(name)
@@ -21,7 +20,11 @@ def good(tmp_path: Path, **changes: Any) -> Settings:
     secret = tmp_path / "secret.key"
     secret.write_text("secret")
     secret.chmod(0o600)
-    defaults = {"issuer": "https://id.test", "data_dir": tmp_path, "trusted_proxies": ("10.0.0.1",)}
+    defaults: dict[str, Any] = {
+        "issuer": "https://id.test",
+        "data_dir": tmp_path,
+        "trusted_proxies": ("10.0.0.1",),
+    }
     return Settings(**(defaults | changes))
 
 

@@ -9,6 +9,7 @@ from idp.authentication.routes import LOGIN
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import mark as _
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
 from idp.sessions.service import Sessions
@@ -50,11 +51,6 @@ class OverviewPage:
             signed_in_at=_clock(session.authenticated_at),
             login_href=LOGIN,
         )
-
-
-def _(text: str) -> str:
-    """Marks a text for translation where it stands."""
-    return text
 
 
 LEVEL_TEXTS = (

@@ -70,7 +70,8 @@ def test_a_resident_number_has_a_real_date_and_a_right_check_digit(number: str, 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("+86 138 0000 0001", PHONE), ("138-0000-0001", PHONE), ("１３８００００ 0001", PHONE), (" zhangsan ", "zhangsan"),
+        ("+86 138 0000 0001", PHONE), ("138-0000-0001", PHONE), ("１３８００００ 0001", PHONE),
+        (" zhangsan ", "zhangsan"),
         ("41041119900101001ｘ", "41041119900101001x"),
     ],
 )  # fmt: skip

@@ -101,7 +101,9 @@ async def test_a_password_or_name_left_out_is_said_so_without_counting(house: Pr
             assert (await attempt(someone, username, password)).status_code == 400
 
 
-@pytest.mark.parametrize("username", ["a\x00b", "'; DROP TABLE accounts; --", "%", "_", "a" * 5000, "用户", "\u202e", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")])  # fmt: skip
+@pytest.mark.parametrize(
+    "username", ["a\x00b", "'; DROP TABLE accounts; --", "%", "_", "a" * 5000, "用户", "\u202e", "\U0001f600"]
+)
 async def test_a_hostile_username_is_nobody(house: Provider, username: str) -> None:
     async with visitor(house, "203.0.113.77") as someone:
         assert (await attempt(someone, username)).status_code == 401
@@ -277,29 +279,10 @@ async def test_the_way_on_after_a_login_is_ours_alone(house: Provider) -> None:
     username = await person(house)
     for wanted in ("https://evil.test/", "//evil.test", "/\\evil.test", "javascript:x"):
         async with visitor(house, "203.0.113.83") as someone:
-            answer = await attempt(someone, username, **{"continue": wanted})
+            answer = await attempt(someone, username, headers=None, **{"continue": wanted})
             assert answer.headers["location"] == "/"
             query = urlencode({"continue": wanted, "next": wanted, "return_to": wanted})
             assert (await someone.client.get(f"/login?{query}")).headers["location"] == "/"
-
-
-async def test_a_session_ends_by_idleness(house: Provider) -> None:
-    async with signed_in(house) as someone:
-        for _ in range(3):
-            house.clock.forward(house.worker.settings.session_idle - 1)
-            assert await is_in(someone)
-        house.clock.forward(house.worker.settings.session_idle)
-        assert not await is_in(someone)
-
-
-async def test_a_session_ends_by_age_however_busy(house: Provider) -> None:
-    settings = house.worker.settings
-    async with signed_in(house) as someone:
-        for _ in range(settings.session_absolute // 1000):
-            assert await is_in(someone)
-            house.clock.forward(1000)
-        house.clock.forward(1000)
-        assert not await is_in(someone)
 
 
 async def test_nobody_s_address_is_taken_from_a_header(house: Provider) -> None:

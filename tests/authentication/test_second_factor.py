@@ -146,11 +146,9 @@ async def test_without_a_waiting_login_there_is_nothing_to_answer(house: Provide
     async with visitor(house) as someone:
         form = page(await someone.open("/login")).form_with("password")
         assert form is not None
-        cookies = (
-            someone.cookie_header().encode() + b"; " + LOGIN_COOKIE.encode() + b"=" + token.encode("latin-1")
-        )
+        cookies = f"{someone.cookie_header()}; {LOGIN_COOKIE}={token}".encode("latin-1")
         data = {"csrf": form.fields["csrf"], "otp": "123456"}
-        answer = await someone.client.post("/login/otp", data=data, headers={"cookie": cookies})  # type: ignore[dict-item]
+        answer = await someone.client.post("/login/otp", data=data, headers={b"cookie": cookies})
     assert answer.status_code == 400
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from idp.authentication.throttle import Limits
+from idp.authentication.throttle import Limits, Throttle
 from tests.authentication.test_login import attempt
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider, provider
@@ -133,8 +133,6 @@ async def test_a_success_forgets_what_was_mistyped(house: Provider) -> None:
 
 
 async def test_an_unlocked_account_begins_anew(house: Provider) -> None:
-    from idp.authentication.throttle import Throttle
-
     username = await person(house)
     for _ in range(6):
         await guess(house, username, "192.0.2.33")
@@ -151,7 +149,7 @@ async def test_a_subscriber_s_whole_ipv6_network_is_one_place(house: Provider) -
 
 async def test_people_on_a_socket_for_both_families_are_told_apart(house: Provider) -> None:
     username = await person(house)
-    for n in range(6):
+    for _ in range(6):
         await guess(house, username, "::ffff:192.0.2.40")
     assert await guess(house, username, "::ffff:192.0.2.40", PASSWORD) == 429
     assert await guess(house, username, "::ffff:192.0.2.41", PASSWORD) == 303

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from idp.infrastructure.batching import Batcher
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -39,8 +40,7 @@ async def test_who_comes_while_a_batch_is_under_way_shares_the_next() -> None:
     batcher: Batcher[int, int] = Batcher(line.flush)
     line.open.clear()
     first = asyncio.create_task(batcher.ask(2))
-    while not line.batches:
-        await asyncio.sleep(0)
+    await until(lambda: line.batches)
     others = []
     for number in (4, 6, 8):
         others.append(asyncio.create_task(batcher.ask(number)))
@@ -90,8 +90,7 @@ async def test_who_goes_away_does_not_take_the_batch_along() -> None:
     batcher: Batcher[int, int] = Batcher(line.flush)
     line.open.clear()
     tasks = [asyncio.create_task(batcher.ask(number)) for number in (2, 4, 6)]
-    while not line.batches:
-        await asyncio.sleep(0)
+    await until(lambda: line.batches)
     tasks[1].cancel()
     line.open.set()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idp.infrastructure.database import Database, DatabaseUnavailable, connect
+from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction, connect
 from idp.infrastructure.database.interface import Conflict
 from tests.infrastructure import items
 from tests.infrastructure.items import add, breaking, count_up, find, names
@@ -135,6 +135,6 @@ async def test_a_database_that_is_not_there_is_unavailable(url: str) -> None:
         await connect(url)
 
 
-def breaking_read() -> items.Transaction[int | None]:
+def breaking_read() -> Transaction[int | None]:
     yield items.FIND(the_name="a")
     raise LookupError

@@ -177,7 +177,7 @@ async def test_a_cancelled_request_breaks_nobody_elses(stage: Stage) -> None:
     for task in tasks[::2]:
         task.cancel()
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [outcome for outcome in outcomes[1::2]] == [1] * 20
+    assert outcomes[1::2] == [1] * 20
 
 
 def both(stage: Stage, number: int) -> KeyValue:

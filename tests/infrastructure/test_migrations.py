@@ -1,6 +1,7 @@
 """From nothing to the schema that the stores describe, once, however many try at the same time."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from sqlalchemy import Connection
 from idp import schema
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.database import migrate as module
-from idp.infrastructure.database.migrate import MigrationBusy, head, migrate, version
+from idp.infrastructure.database.migrate import migrate
+from idp.infrastructure.database.version import MigrationBusy, head, version
 from tests.support import raw_sql
 from tests.support.instance import CommandFailed, Instance
 from tests.support.processes import DidNotStart
@@ -33,13 +35,7 @@ async def test_the_migrations_make_what_the_stores_describe(database_url: str) -
         options = {"compare_type": True, "compare_server_default": True}
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), schema.metadata))
 
-    assert await module._with_connection(database_url, differences, locked=False) == []
-
-
-async def test_of_many_at_once_one_migrates(database_url: str) -> None:
-    outcomes = await asyncio.gather(*[migrate(database_url, schema.metadata) for _ in range(3)])
-    assert sorted(before for before, _ in outcomes) == ["", head(), head()]
-    assert {after for _, after in outcomes} == {head()}
+    assert await module._with_connection(database_url, differences) == []
 
 
 async def test_a_migration_that_never_ends_is_not_waited_for_without_end(
@@ -64,7 +60,7 @@ async def test_a_migration_that_never_ends_is_not_waited_for_without_end(
 
 
 def _hold(url: str, work: object) -> None:
-    asyncio.run(module._with_connection(url, work, locked=True))  # type: ignore[arg-type]
+    asyncio.run(module._with_connection(url, work))  # type: ignore[arg-type]
 
 
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
@@ -87,12 +83,18 @@ async def test_the_audit_record_only_grows(database_url: str, change: str) -> No
     ]
 
 
-def test_two_installers_at_once_leave_one_key_of_each_kind(database_url: str, tmp_path: Path) -> None:
-    settings = {"DATABASE_URL": database_url, "KEY_VALUE_URL": "sql"}
-    first = Instance.create(tmp_path, **settings)
-    assert first.command("migrate")["before"] == head()
-    keys = first.command("keys", "list")
-    assert sorted(key["alg"] for key in keys if key["signs"]) == ["ES256", "EdDSA", "RS256"]
+async def test_of_many_installers_at_once_one_migrates_and_all_agree(
+    database_url: str, tmp_path: Path
+) -> None:
+    made = Instance.create(tmp_path)
+    fresh = {"IDP_DATABASE_URL": database_url, "IDP_DATA_DIR": str(tmp_path / "fresh")}
+    instance = replace(made, environment={**made.environment, **fresh})
+    outcomes = await asyncio.gather(*[asyncio.to_thread(instance.command, "migrate") for _ in range(3)])
+    assert sorted(outcome["before"] for outcome in outcomes) == ["", head(), head()]
+    assert {outcome["after"] for outcome in outcomes} == {head()}
+    assert [outcome["secret_made"] for outcome in outcomes].count(True) == 1
+    keys = [key for key in instance.command("keys", "list") if key["retires_at"] is None]
+    assert sorted(key["alg"] for key in keys) == ["ES256", "EdDSA", "RS256"]
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

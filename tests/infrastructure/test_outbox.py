@@ -17,6 +17,7 @@ from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
 from tests.support.migrated import make_migrated
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -146,9 +147,7 @@ async def test_a_message_in_the_hands_of_a_dead_worker_is_taken_over(stage: Stag
     await stage.send(dying, "hello")
     stage.recipient.hold = asyncio.Event()
     task = asyncio.create_task(dying.deliver_due())
-    async with asyncio.timeout(10):
-        while not stage.recipient.attempts:
-            await asyncio.sleep(0.01)
+    await until(lambda: stage.recipient.attempts)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     stage.recipient.hold = None
@@ -165,9 +164,7 @@ async def test_a_worker_that_was_taken_for_dead_does_not_undo_a_delivery(stage: 
     await stage.send(slow, "hello")
     stage.recipient.hold = asyncio.Event()
     task = asyncio.create_task(slow.deliver_due())
-    async with asyncio.timeout(10):
-        while not stage.recipient.attempts:
-            await asyncio.sleep(0.01)
+    await until(lambda: stage.recipient.attempts)
     hold, stage.recipient.hold = stage.recipient.hold, None
     stage.clock.forward(LEASE_SECONDS)
     assert await other.deliver_due() == 1
@@ -245,9 +242,7 @@ async def test_delivering_goes_on_after_an_error(
     monkeypatch.setattr(worker, "deliver_due", failing_at_first)
     await stage.send(worker, "hello")
     await worker.start()
-    async with asyncio.timeout(10):
-        while not stage.recipient.got:
-            await asyncio.sleep(0.01)
+    await until(lambda: stage.recipient.got)
     await worker.settle("subject", 10)
     await worker.stop()
     assert stage.events() == ["logout.delivered"]

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from idp.keys.model import Algorithm, KeyPeriod, signing_key
-from idp.keys.service import LEAD_SECONDS, OVERLAP_SECONDS, InvalidToken
+from idp.keys.service import LEAD_SECONDS, OVERLAP_SECONDS, InvalidToken, KeyRing
 from tests.support.inprocess import Provider
 from tests.support.visits import claims_of, header_of, signed_in, sql, tokens
 
@@ -119,8 +119,6 @@ async def test_tokens_of_the_old_key_are_good_during_the_overlap_and_no_longer(h
 
 
 async def test_a_rotation_is_seen_by_another_worker_without_a_restart(house: Provider) -> None:
-    from idp.keys.service import KeyRing
-
     other = KeyRing(house.worker.base)
     await other.load()
     made = await other.rotate(Algorithm.EDDSA, lead=0)

@@ -26,8 +26,9 @@ def shaped(response: httpx2.Response, status: int, error: str) -> None:
     assert response.headers["pragma"] == "no-cache"
 
 
-def key(kid: str = "one", **parameters: Any) -> ECKey:
-    return ECKey.generate_key("P-256", {"kid": kid, **parameters})
+def key(kid: str = "one") -> ECKey:
+    """A new key pair."""
+    return ECKey.generate_key("P-256", {"kid": kid})
 
 
 def jwks(*keys: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 
 from idp.keys.model import Algorithm
@@ -76,7 +77,7 @@ async def test_prompt_login_asks_again_once_and_no_link_gets_round_it(house: Pro
         straight = page(await someone.open(f"/authorize/resume?continue={sealed}"))
         assert straight.form_with("password") is not None
         back = await enter(someone, straight, username)
-    answered = await redeem(house, client, secret, callback(back).parameters["code"])  # type: ignore[arg-type]
+    answered = await redeem(house, client, secret, callback(back).parameters["code"])
     assert claims_of(answered.json()["id_token"])["auth_time"] == int(house.clock.now)
 
 
@@ -171,8 +172,6 @@ async def test_acr_values_that_cannot_be_met_are_voluntary_and_never_claimed(
 
 
 async def test_a_second_factor_lifts_the_session_to_the_level_asked_for(house: Provider) -> None:
-    import pyotp
-
     client, secret = await house.register()
     username = await person(house, level=3)
     totp = pyotp.TOTP(await house.enrol_totp(username))
@@ -214,7 +213,7 @@ async def test_a_login_as_the_hinted_person_ends_the_hint_s_question(house: Prov
     async with signed_in(house) as someone:
         shown = page(await someone.open(asking(client, id_token_hint=hint)))
         back = await enter(someone, shown, username)
-    made = (await redeem(house, client, secret, callback(back).parameters["code"])).json()  # type: ignore[arg-type]
+    made = (await redeem(house, client, secret, callback(back).parameters["code"])).json()
     assert claims_of(made["id_token"])["sub"] == await account_id(house, username)
 
 

@@ -245,7 +245,15 @@ async def test_a_symmetric_key_at_the_jwks_uri_signs_nothing(
 async def test_keys_that_cannot_be_read_or_are_secret_are_refused_at_registration(house: Provider) -> None:
     one = key()
     symmetric = OctKey.generate_key(256)
-    for bad in ({}, {"keys": []}, {"keys": 5}, {"keys": [{"kty": "EC"}]}, {"foo": 1},
-                {"keys": [one.as_dict(private=True)]}, {"keys": [symmetric.as_dict(private=True)]}):  # fmt: skip
+    refused: list[dict[str, Any]] = [
+        {},
+        {"keys": []},
+        {"keys": 5},
+        {"keys": [{"kty": "EC"}]},
+        {"foo": 1},
+        {"keys": [one.as_dict(private=True)]},
+        {"keys": [symmetric.as_dict(private=True)]},
+    ]
+    for bad in refused:
         with pytest.raises(ValidationError):
             await house.register(token_endpoint_auth_method="private_key_jwt", jwks=bad)

@@ -4,9 +4,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.oauth.test_authorize_interaction import enter
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
-from tests.support.visits import asking, audit_of, callback, code_for, page, signed_in, visitor
+from tests.support.visits import asking, audit_of, callback, code_for, page, person, signed_in, visitor
 
 pytestmark = pytest.mark.anyio
 

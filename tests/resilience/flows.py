@@ -95,7 +95,7 @@ def claims(token: str) -> dict[str, Any]:
 
 def header(token: str) -> dict[str, Any]:
     """The header of a JWT."""
-    first = token.split(".")[0]
+    first = token.split(".", maxsplit=1)[0]
     content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
     return content
 

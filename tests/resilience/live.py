@@ -1,7 +1,6 @@
 """A provider in processes of its own, with a system and a person, and what to ask of it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +21,6 @@ REGISTRATION = (
     *(part for grant in GRANTS for part in ("--grant", grant)),
     *(part for scope in SCOPES for part in ("--scope", scope)),
 )
-PATIENCE_SECONDS = 30
 ANEW = httpx2.Limits(max_keepalive_connections=0)
 """Each request over a connection of its own: any worker may answer it, and none is lost with a worker that died."""
 MANY_LOGINS = {"LOGIN_ATTEMPTS_PER_ADDRESS": "1000000"}
@@ -69,16 +67,9 @@ class Live:
         return given
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds, as it must before long."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await holds():
-            await asyncio.sleep(0.05)
-
-
 @asynccontextmanager
 async def live(
-    folder: Path, *, ports: Sequence[int] = (), registration: Sequence[str] = (), **settings: str
+    folder: Path, ports: Sequence[int] = (), registration: Sequence[str] = (), **settings: str
 ) -> AsyncIterator[Live]:
     """Set one up through its command line, served on each port; what was started of it is killed at the end."""
     instance = Instance.create(folder, **(MANY_LOGINS | settings))

@@ -63,7 +63,7 @@ class Template:
 
 def main() -> None:
     """Fork a server for each line."""
-    import idp.app
+    import idp.app  # noqa: PLC0415 - only the interpreter that forks needs the program
     import idp.cli  # noqa: PLC0415
 
     for _ in sys.stdin:

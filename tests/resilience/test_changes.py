@@ -8,8 +8,9 @@ import httpx2
 import pytest
 
 from tests.resilience.flows import System, header
-from tests.resilience.live import ANEW, Live, eventually, live
+from tests.resilience.live import ANEW, Live, live
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

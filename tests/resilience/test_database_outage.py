@@ -12,11 +12,12 @@ import httpx2
 import pytest
 
 from tests.resilience.flows import System, claims, is_logged_in
-from tests.resilience.live import REGISTRATION, Live, eventually, live
+from tests.resilience.live import REGISTRATION, Live, live
 from tests.resilience.test_redis_outage import readable
 from tests.support import raw_sql
 from tests.support.browserless import Browserless
 from tests.support.postgres import Postgres, wait_until_ready
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -108,16 +109,20 @@ def _children(server: int) -> list[int]:
     ]
 
 
+def _largest_file(folder: Path) -> int:
+    return max(path.stat().st_size for path in folder.iterdir())
+
+
 async def test_a_full_disk_loses_nothing_that_was_answered(tmp_path: Path) -> None:
     async with live(tmp_path) as running:
         [process] = running.processes
         process.start()
         browser, code = await running.log_in()
         given = (await running.system.redeem(code)).json()
-        largest = max(path.stat().st_size for path in tmp_path.iterdir())
+        largest = _largest_file(tmp_path)
         # No file of the server may grow beyond that: what a full disk does, without filling one.
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest + 200_000, resource.RLIM_INFINITY))
-        jtis, answers = set(), []
+        jtis, answers = set(), list[httpx2.Response]()
         while len(answers) < 4000 and 503 not in {answer.status_code for answer in answers[-20:]}:
             answers += await asyncio.gather(*[running.system.credentials() for _ in range(20)])
         for answer in answers:

@@ -6,10 +6,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.resilience.flows import enter, is_logged_in
-from tests.resilience.live import Live, eventually, live
+from tests.resilience.flows import is_logged_in
+from tests.resilience.live import Live, live
 from tests.support.browserless import Browserless, Page
 from tests.support.redis import Redis
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,12 @@ import httpx2
 import pytest
 
 from tests.resilience.flows import enter, is_logged_in
-from tests.resilience.live import Live, eventually, live
+from tests.resilience.live import Live, live
 from tests.support import raw_sql
 from tests.support.browserless import Browserless
 from tests.support.nginx import Nginx
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

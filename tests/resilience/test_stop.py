@@ -8,8 +8,9 @@ import httpx2
 import pytest
 
 from tests.resilience.flows import claims
-from tests.resilience.live import eventually, live
+from tests.resilience.live import live
 from tests.support import raw_sql
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 

@@ -23,7 +23,9 @@ def make_migrated(url: str) -> str:
         copyfile(shared.once("migrated-sqlite", _sqlite_template), path)
     else:
         name = urlsplit(url).path[1:]
-        create_database(shared.postgres_server(), name, shared.once("migrated-postgresql", _postgres_template))
+        create_database(
+            shared.postgres_server(), name, shared.once("migrated-postgresql", _postgres_template)
+        )
     return url
 
 

@@ -41,9 +41,8 @@ def password_hash() -> str:
 async def person(house: Provider, **fields: Any) -> str:
     """A new account of level 2 with PASSWORD under a username of its own; the username."""
     username = fields.pop("username", None) or f"person{next(_numbers)}"
-    account = NewAccount(
-        **{"username": username, "name": "张三", "password_hash": password_hash(), "level": 2} | fields
-    )
+    defaults: dict[str, Any] = {"name": "张三", "password_hash": password_hash(), "level": 2}
+    account = NewAccount(username=str(username), **(defaults | fields))
     await Accounts(house.worker.base, house.worker.hasher).open(account, "test")
     return str(username)
 

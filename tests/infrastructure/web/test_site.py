@@ -43,7 +43,7 @@ async def test_a_cookie_that_we_did_not_make_is_replaced(house: Provider, plante
 async def test_no_token_fits_a_cookie_that_we_did_not_make(house: Provider, planted: str) -> None:
     """A constant secret, planted by a neighbour under the same domain, must not give a token known to all."""
     async with house.browser() as attacker:
-        response = await attacker.get("/login", headers={"cookie": f"{CSRF_COOKIE}={planted}".encode()})  # type: ignore[dict-item]
+        response = await attacker.get("/login", headers={b"cookie": f"{CSRF_COOKIE}={planted}".encode()})
     body = f"csrf={token_in(response.text)}&username=a&password=b".encode()
     headers = [
         (b"content-type", b"application/x-www-form-urlencoded"),
