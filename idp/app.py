@@ -240,6 +240,7 @@ class Application:
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD, 20, 50)
+        gc.enable()
 
     async def _begin_later(self, stack: AsyncExitStack) -> None:
         while self._handle is None:

@@ -1,6 +1,7 @@
 """The command line `idp`: the server, migrations, and the commands of every room."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -63,6 +64,7 @@ def serve() -> None:
     asyncio.run(require_schema(settings))
     # uvicorn stops gracefully, then raises the signal again: having been asked to end is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    gc.disable()  # until the application stands (idp.app)
     uvicorn.run(
         "idp.app:create",
         factory=True,

@@ -89,8 +89,8 @@ async def test_of_many_installers_at_once_one_migrates_and_all_agree(
     made = Instance.create(tmp_path)
     fresh = {"IDP_DATABASE_URL": database_url, "IDP_DATA_DIR": str(tmp_path / "fresh")}
     instance = replace(made, environment={**made.environment, **fresh})
-    outcomes = await asyncio.gather(*[asyncio.to_thread(instance.command, "migrate") for _ in range(3)])
-    assert sorted(outcome["before"] for outcome in outcomes) == ["", head(), head()]
+    outcomes = await asyncio.gather(*[asyncio.to_thread(instance.command, "migrate") for _ in range(2)])
+    assert sorted(outcome["before"] for outcome in outcomes) == ["", head()]
     assert {outcome["after"] for outcome in outcomes} == {head()}
     assert [outcome["secret_made"] for outcome in outcomes].count(True) == 1
     keys = [key for key in instance.command("keys", "list") if key["retires_at"] is None]

@@ -33,8 +33,7 @@ def server() -> Iterator[Postgres]:
 async def test_while_postgresql_is_stopped_everything_says_so_and_comes_back(
     server: Postgres, redis_url: str, tmp_path: Path
 ) -> None:
-    stores = {"DATABASE_URL": server.url, "KEY_VALUE_URL": redis_url, "WORKERS": "2"}
-    async with live(tmp_path, **stores) as running:
+    async with live(tmp_path, DATABASE_URL=server.url, KEY_VALUE_URL=redis_url, WORKERS="2") as running:
         [process] = running.processes
         process.start()
         browser, code = await running.log_in()
