@@ -146,9 +146,8 @@ def _answers(url: str) -> bool:
     parts = urlsplit(url)
     host, port = parts.hostname or HOST, parts.port
     if parts.scheme == "https":
-        connection: HTTPConnection = HTTPSConnection(
-            host, port, timeout=2, context=ssl._create_unverified_context()
-        )  # noqa: S323
+        anyone = ssl._create_unverified_context()  # noqa: S323
+        connection: HTTPConnection = HTTPSConnection(host, port, timeout=2, context=anyone)
     else:
         connection = HTTPConnection(host, port, timeout=2)
     try:

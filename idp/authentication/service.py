@@ -93,7 +93,7 @@ class Authentication:
         if new_hash is not None:
             await self._upgrade(account, new_hash)
         if await self._second_factors(account["id"]):
-            return Pending(await self._pend(account["id"], (PASSWORD,)))
+            return Pending(await self._pend(account["id"], (PASSWORD,), device=attempt.known_device))
         await self._throttle.succeeded(attempt)
         return await self._finish(account, (PASSWORD,), caller, before)
 
@@ -101,7 +101,7 @@ class Authentication:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
         if MULTIPLE in session.amr or not await self._second_factors(session.account_id):
             return None
-        return Pending(await self._pend(session.account_id, session.amr, session.id))
+        return Pending(await self._pend(session.account_id, session.amr, session_id=session.id))
 
     async def pending_account(self, token: str | None) -> Row | None:
         """The account whose login waits under a token."""
@@ -132,7 +132,7 @@ class Authentication:
         taken = await self._key_value.take(PENDING, self._key(token))
         if account is None or account["state"] != State.ACTIVE or taken is None:
             return None
-        await self._throttle.succeeded(Attempt(key, caller.address))
+        await self._throttle.succeeded(Attempt(key, caller.address, pending["device"]))
         amr = tuple(dict.fromkeys((*pending["amr"], used, MULTIPLE)))
         return await self._finish(account, amr, caller, before)
 
@@ -158,10 +158,17 @@ class Authentication:
         yield self._audit.record(Line(Event.SECOND_FACTOR_FAILED, account_id, address=caller.address))
         return None
 
-    async def _pend(self, account_id: str, amr: tuple[str, ...], session_id: str | None = None) -> str:
+    async def _pend(
+        self,
+        account_id: str,
+        amr: tuple[str, ...],
+        *,
+        session_id: str | None = None,
+        device: str | None = None,
+    ) -> str:
         token = PENDING_PREFIX + self._sources.new_token(32)
-        value = orjson.dumps({"account_id": account_id, "amr": amr, "session_id": session_id})
-        await self._key_value.put(PENDING, self._key(token), value, PENDING_SECONDS)
+        value = {"account_id": account_id, "amr": amr, "session_id": session_id, "device": device}
+        await self._key_value.put(PENDING, self._key(token), orjson.dumps(value), PENDING_SECONDS)
         return token
 
     async def _pending(self, token: str | None) -> dict[str, Any] | None:

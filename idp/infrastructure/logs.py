@@ -2,8 +2,10 @@
 
 import logging
 import sys
+import warnings
 
 import structlog
+from joserfc.errors import SecurityWarning
 
 _SHARED: list[structlog.typing.Processor] = [
     structlog.processors.add_log_level,
@@ -22,6 +24,8 @@ def configure() -> None:
             foreign_pre_chain=_SHARED,
         )
     )
+    # The name EdDSA stays registered until clients know Ed25519 (RFC 9864); the library warns at each use.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     # Libraries say at lower levels what they send and receive.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error"):

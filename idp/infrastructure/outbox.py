@@ -1,7 +1,7 @@
 """Messages to others: written in the transaction that causes them, sent after it, retried, and accounted for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -50,7 +50,7 @@ WAITS = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0)
 LEASE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SETTLE_POLL_SECONDS = 0.2  # another worker may be the one that delivers
-MOST = 20
+MOST = 50
 
 ADD = Statement(insert(outbox))
 _due = (
@@ -104,6 +104,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
+        self._deliveries: set[asyncio.Task[None]] = set()
 
     def register(self, kind: str, deliver: Deliver, report: Report) -> None:
         """Say who delivers messages of a kind."""
@@ -150,30 +151,50 @@ class Outbox:
 
     async def stop(self) -> None:
         """Stop; what was claimed and not finished comes back when its lease runs out."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        running = [*self._deliveries, *([self._task] if self._task else [])]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def deliver_due(self) -> int:
         """Claim and deliver once; how many were claimed."""
-        now = self._sources.now()
-        rows = await self._database.write(fetch(CLAIM(now=now, most=MOST, lease_ends_at=now + LEASE_SECONDS)))
+        rows = await self._claim(MOST)
         # One that breaks must not cut short the others.
         for outcome in await asyncio.gather(*[self._deliver(row) for row in rows], return_exceptions=True):
             if outcome is not None:
                 raise outcome
         return len(rows)
 
+    async def _claim(self, most: int) -> Sequence[Row]:
+        now = self._sources.now()
+        call = CLAIM(now=now, most=most, lease_ends_at=now + LEASE_SECONDS)
+        return await self._database.write(fetch(call))
+
     async def _run(self) -> None:
+        """Each message is a task of its own: a recipient that does not answer holds up nobody else's."""
         while True:
             try:
-                if await self.deliver_due() == MOST:
-                    continue
+                room = MOST - len(self._deliveries)
+                rows = await self._claim(room) if room else []
+                for row in rows:
+                    task = asyncio.create_task(self._deliver_alone(row))
+                    self._deliveries.add(task)
+                    task.add_done_callback(self._deliveries.discard)
             except DatabaseUnavailable as error:
                 log.warning("outbox could not be read", reason=str(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must still leave
                 log.error("outbox broke", reason=type(error).__name__)
             await _wait(self._wake, POLL_SECONDS)
+
+    async def _deliver_alone(self, row: Row) -> None:
+        try:
+            await self._deliver(row)
+        except DatabaseUnavailable as error:
+            log.warning("a delivery could not be noted", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - it comes back when its lease runs out
+            log.error("a delivery broke", reason=type(error).__name__)
+        if len(self._deliveries) >= MOST:
+            self._wake.set()
 
     async def _deliver(self, row: Row) -> None:
         if row["kind"] not in self._kinds:

@@ -31,6 +31,6 @@ class KeyPeriod:
 
 
 def signing_key(periods: list[KeyPeriod], algorithm: Algorithm, now: float) -> KeyPeriod | None:
-    """The newest key of an algorithm that signs now."""
+    """The newest key of an algorithm that signs now; of two of one moment, the one that was not replaced."""
     able = [period for period in periods if period.algorithm == algorithm and period.signs(now)]
-    return max(able, key=lambda period: period.signs_from, default=None)
+    return max(able, key=lambda period: (period.signs_from, period.retires_at is None), default=None)

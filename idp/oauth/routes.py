@@ -13,7 +13,7 @@ from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.keys.service import LEAD_SECONDS, KeyRing
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.discovery import metadata
-from idp.oauth.protocol.errors import InvalidClient, InvalidRequest, InvalidToken, OAuthError
+from idp.oauth.protocol.errors import InvalidClient, InvalidRequest, MissingToken, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
 from idp.oauth.resources import Resources
 from idp.oauth.service import TokenService
@@ -131,7 +131,7 @@ async def _bearer(request: Request) -> str:
             return in_form
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise InvalidToken("an access token is required")
+        raise MissingToken("an access token is required")
     return token.strip()
 
 
@@ -149,10 +149,11 @@ def _error(error: OAuthError | UnreadableForm, request: Request) -> Response:
 def _bearer_error(error: OAuthError | UnreadableForm) -> Response:
     """RFC 6750 §3: what is wrong is said in the header too."""
     response = _error_body(error)
-    code, description = _said(error)
-    response.headers["www-authenticate"] = (
-        f'Bearer {REALM}, error="{code}", error_description="{description}"'
-    )
+    challenge = f"Bearer {REALM}"
+    if not isinstance(error, MissingToken):
+        code, description = _said(error)
+        challenge += f', error="{code}", error_description="{description}"'
+    response.headers["www-authenticate"] = challenge
     return response
 
 

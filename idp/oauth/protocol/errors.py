@@ -116,6 +116,10 @@ class InvalidToken(OAuthError):
     status = 401
 
 
+class MissingToken(InvalidToken):
+    """There is no access token at all; the challenge then carries no error (RFC 6750 §3.1)."""
+
+
 class InsufficientScope(OAuthError):
     """The access token lacks a scope (RFC 6750 §3.1)."""
 
