@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.routes import LOGIN, RESUME
@@ -143,7 +143,8 @@ class AuthorizePages:
             )
             response.headers.update(FORM_POST_HEADERS)
             return response
-        return RedirectResponse(responses.with_query(destination.redirect_uri, parameters), 303, NO_STORE)
+        location = responses.with_query(destination.redirect_uri, parameters)
+        return Response(status_code=303, headers={**NO_STORE, "location": location})
 
     def _continue(
         self,

@@ -103,6 +103,7 @@ def basic(client: Client, secret: str | None) -> dict[str, str]:
 async def provider(
     folder: Path,
     *,
+    issuer: str = ISSUER,
     database_url: str = "",
     key_value_url: str = "memory",
     clock: Clock | None = None,
@@ -110,7 +111,7 @@ async def provider(
 ) -> AsyncIterator[Provider]:
     """Start a provider on a database of its own; `options` are settings."""
     clock = clock or Clock()
-    settings = Settings(issuer=ISSUER, data_dir=folder, database_url=database_url, **options)
+    settings = Settings(issuer=issuer, data_dir=folder, database_url=database_url, **options)
     await migrate(settings.database, schema.metadata)
     real = system_sources(clock)
     sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)

@@ -19,9 +19,13 @@ async def read_form(request: Request) -> bytes:
     content_type = request.headers.get("content-type", "")
     if content_type.split(";", 1)[0].strip().lower() != FORM:
         raise UnreadableForm(f"the body must be {FORM}")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise UnreadableForm("the body did not arrive")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > MOST_BYTES:
             raise UnreadableForm("the body is too long", 413)
     return body

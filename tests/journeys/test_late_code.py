@@ -1,0 +1,95 @@
+"""A code that comes too late, or comes back: the system says so and logs in anew. The test turns the clock."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, Route, expect
+from starlette.types import ASGIApp
+
+from clients.common.settings import read_settings
+from clients.portal.app import ABOUT, build
+from clients.sdk import Sources, system_sources
+from tests.journeys.steps import agree_if_asked, enter_portal, log_in
+from tests.journeys.town import Person, Town
+from tests.support.inprocess import PASSWORD, Clock, provider
+from tests.support.ports import LOOPBACK, free_port, listens
+
+pytestmark = pytest.mark.anyio
+
+CODE_SECONDS = 60
+
+
+async def test_an_expired_code_gives_a_readable_page_and_a_way_on(page: Page, tmp_path: Path) -> None:
+    clock = Clock()
+    async with portal_of_its_own(tmp_path, clock) as url:
+
+        async def hold(route: Route) -> None:
+            clock.forward(CODE_SECONDS + 1)
+            await page.unroute_all()
+            await route.continue_()
+
+        await page.route(re.compile("/callback"), hold)
+        await page.goto(f"{url}/me")
+        await log_in(page, Person("zhangsan", "张三", PASSWORD, None))
+        await expect(page.get_by_role("heading", level=1)).to_have_text("登录没有完成")
+        await expect(page.locator("main")).to_contain_text("已经用过或者过期，请重新登录")
+        await page.get_by_role("link", name="重新登录").click()
+        await expect(page).to_have_url(f"{url}/me")
+        await expect(page.locator("#name")).to_have_text("张三")
+
+
+async def test_an_answer_of_another_browser_logs_nobody_in(page: Page, town: Town) -> None:
+    answers: list[str] = []
+    page.on("request", lambda request: answers.append(request.url) if "/callback?" in request.url else None)
+    await enter_portal(page, town, town.people["zhangsan"])
+    await page.context.clear_cookies()
+    await page.goto(answers[-1])
+    await expect(page.get_by_role("heading", level=1)).to_have_text("登录没有完成")
+    await expect(page.locator("#login")).to_be_visible()
+    await page.get_by_role("link", name="重新登录").click()
+    await log_in(page, town.people["zhangsan"])
+    await agree_if_asked(page)
+    await expect(page.locator("#name")).to_have_text("张三")
+
+
+@asynccontextmanager
+async def portal_of_its_own(folder: Path, clock: Clock) -> AsyncIterator[str]:
+    """A provider and a portal that live by the clock; the portal's address."""
+    issuer, url = (f"http://{LOOPBACK}:{free_port()}" for _ in range(2))
+    async with provider(folder, issuer=issuer, demo=True, clock=clock, code_lifetime=CODE_SECONDS) as idp:
+        await idp.open_account("zhangsan")
+        client, secret = await idp.register(client_name="门户", redirect_uris=[f"{url}/callback"])
+        values = {
+            "ISSUER": issuer,
+            "CLIENT_ID": client.client_id,
+            "CLIENT_SECRET": str(secret),
+            "URL": url,
+            "HOST": LOOPBACK,
+            "PORT": url.rsplit(":", 1)[1],
+            "SECRET": "s" * 32,
+        }
+        settings = read_settings({f"SYSTEM_{name}": value for name, value in values.items()}, ABOUT)
+        sources = Sources(now=clock, new_token=system_sources().new_token)
+        async with served(idp.dispatcher, issuer), served(build(settings, sources=sources), url):
+            yield url
+
+
+@asynccontextmanager
+async def served(app: ASGIApp, url: str) -> AsyncIterator[None]:
+    """An application of this process, answering a browser."""
+    port = int(url.rsplit(":", 1)[1])
+    config = uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not task.done(), "the server ended"
+        await asyncio.sleep(0.01)
+    assert listens(port)
+    yield
+    server.should_exit = True
+    await task
