@@ -12,7 +12,7 @@ from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
 from idp.keys.service import InvalidToken, KeyRing
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
@@ -59,14 +59,16 @@ class LogoutPages:
         """Log out at once when the ID token names this very session; else ask the person (§2)."""
         try:
             raw = await read_form(request) if request.method == "POST" else request.scope["query_string"]
-            asked = self._checked(parse(raw))
+            parameters = parse(raw)
+            asked = self._checked(parameters)
         except (OAuthError, UnreadableForm) as error:
-            message = self._site.say(request, "退出登录的请求不正确。您可以在本页面直接退出。")
+            message = self._site.say(request, "退出登录的请求不正确。请回到首页，在那里退出。")
             return self._site.error(request, error.status, message, str(error))
         session = await self._session(request)
         if session is None:
             if request.method == "POST":  # a cross-site post comes without our Lax cookies
-                return self._site.redirect(f"{END_SESSION}?{raw.decode('ascii')}")
+                asked_again = {name: value for name, value in parameters.items() if name != CSRF_FIELD}
+                return self._site.redirect(with_query(END_SESSION, asked_again))
             return await self._goodbye(request, asked, None)
         if asked.hinted_session == session.id:
             return await self._end(request, session, asked)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.steps import ALLOW, DENY, agree_if_asked, fill_code, fill_password, log_out
@@ -12,7 +12,8 @@ from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio
 
-PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 320, "height": 640}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -31,12 +32,13 @@ class Examiner:
     async def look(self, place: str, landmark: str) -> None:
         """Once the landmark is there, note what axe finds, and whether a page has to be moved sideways."""
         await expect(self.page.locator(landmark).first).to_be_visible()
+        await self.page.evaluate(Axe().axe_script)
         for size, scheme, rules in ((PHONE, "light", RULES), (DESK, "light", RULES), (DESK, "dark", COLOURS)):
             await self.page.set_viewport_size(size)
             await self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
             where = f"{place}, {size['width']}, {scheme}"
-            results = await Axe().run(self.page, options=rules)
-            for violation in results.response["violations"]:
+            results = await self.page.evaluate("rules => axe.run(document, rules)", rules)
+            for violation in results["violations"]:
                 targets = [node["target"] for node in violation["nodes"]]
                 self.found.append(f"{where}: {violation['id']} {targets}")
             if await self.page.evaluate(WIDER):

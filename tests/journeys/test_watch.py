@@ -19,7 +19,7 @@ async def test_a_page_that_reaches_outside_or_breaks_its_policy_is_found(
     await page.goto(town.issuer)
     assert watch.findings == []
     async with page.expect_console_message(lambda message: "style-src" in message.text):
-        await page.evaluate("document.head.appendChild(document.createElement('style')).textContent = 'p {}'")
+        await page.evaluate("document.head.insertAdjacentHTML('beforeend', '<style>p {}</style>')")
     await page.goto("about:blank")
     async with page.expect_request("http://192.0.2.1/spy.png"):
         await page.evaluate("new Image().src = 'http://192.0.2.1/spy.png'")

@@ -71,6 +71,20 @@ async def test_a_code_replayed_after_the_key_value_store_forgot_it_takes_back_wh
     assert "code.replayed" in await audit_of(house, client_id=client.client_id)
 
 
+async def test_a_code_that_a_store_set_back_gives_out_again_is_a_replay(house: Provider) -> None:
+    client, secret = await house.register()
+    values = house.worker.base.key_value
+    async with signed_in(house) as someone:
+        code = await code_for(someone, client)
+    name = house.worker.base.vault.token_hash(KIND, code).hex()
+    kept = await values.get(KIND, name)
+    assert kept is not None
+    made = (await redeem(house, client, secret, code)).json()
+    await values.put(KIND, name, kept, 60)
+    refused(await redeem(house, client, secret, code))
+    refused(await refresh(house, client, secret, made["refresh_token"]))
+
+
 async def test_of_fifty_parallel_redemptions_at_most_one_succeeds_and_all_is_revoked(house: Provider) -> None:
     client, secret = await house.register()
     async with signed_in(house) as someone:
