@@ -53,10 +53,6 @@ class AuditStore:
             detail=orjson.dumps(line.detail).decode() if line.detail else "{}",
         )
 
-    def add(self, line: Line) -> Transaction[None]:
-        """A unit of work that only adds a line."""
-        yield self.record(line)
-
     def since(self, instant: float, most: int = 1000) -> Transaction[list[Row]]:
         """The lines from an instant on, oldest first."""
         return list((yield SINCE(since=instant, most=most)))

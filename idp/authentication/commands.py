@@ -26,7 +26,7 @@ def unlock(
         throttle = Throttle(base, Limits())
         await throttle.pardon(throttle.account_key(row["id"], ""))
         line = Line(Event.ACCOUNT_UNLOCKED, row["id"], actor=actor())
-        await base.database.write(lambda: AuditStore(base.sources).add(line))
+        await base.database.add(AuditStore(base.sources).record(line))
         return str(row["id"])
 
     account_id = console(context).run(work)

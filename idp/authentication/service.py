@@ -193,7 +193,7 @@ class Authentication:
         await self._database.write(work)
 
     async def _note(self, line: Line) -> None:
-        await self._database.write(lambda: self._audit.add(line))
+        await self._database.add(self._audit.record(line))
 
     def _known_device(self, device: str | None, account_id: str | None) -> str | None:
         """The device's id if its cookie was given to this account."""

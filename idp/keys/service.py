@@ -21,6 +21,7 @@ OVERLAP_SECONDS = 86_400
 """How long a replaced key stays published: longer than any token it signed lives."""
 LEAD_SECONDS = 10
 """A new key is published this long before it signs, so that every worker serves it before any uses it."""
+_CHOICE_SECONDS = 1.0
 _REMEMBER_SECONDS = 10.0
 _REMEMBER_MOST = 4096
 
@@ -39,6 +40,7 @@ class KeyRing:
         self._audit = AuditStore(foundation.sources)
         self._periods: list[KeyPeriod] = []
         self._signers: dict[str, signing.Signer] = {}
+        self._current: dict[Algorithm, tuple[signing.Signer, float]] = {}
         self._jwks: dict[str, dict[str, Any]] = {}
         self._verified: OrderedDict[bytes, tuple[dict[str, Any], float]] = OrderedDict()
 
@@ -56,13 +58,19 @@ class KeyRing:
             for row in rows
         ]
         self._verified.clear()
+        self._current.clear()
 
     def sign(self, algorithm: Algorithm, typ: str, claims: dict[str, Any]) -> str:
         """A JWT signed with the current key of an algorithm; raises LookupError when there is none."""
-        period = signing_key(self._periods, algorithm, self._sources.now())
-        if period is None:
-            raise LookupError(f"no {algorithm} signing key; run: idp migrate")
-        return self._signers[period.kid].sign(typ, claims)
+        now = self._sources.now()
+        signer, chosen_at = self._current.get(algorithm, (None, 0.0))
+        if signer is None or not chosen_at <= now < chosen_at + _CHOICE_SECONDS:
+            period = signing_key(self._periods, algorithm, now)
+            if period is None:
+                raise LookupError(f"no {algorithm} signing key; run: idp migrate")
+            signer = self._signers[period.kid]
+            self._current[algorithm] = signer, now
+        return signer.sign(typ, claims)
 
     def jwks(self) -> bytes:
         """The JWK Set (RFC 7517 §5) of every published key."""

@@ -127,4 +127,4 @@ class AuthorizationService:
         )
 
     async def _note(self, line: Line) -> None:
-        await self._database.write(lambda: self._audit.add(line))
+        await self._database.add(self._audit.record(line))

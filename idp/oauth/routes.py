@@ -62,14 +62,14 @@ class MachineEndpoints:
         """RFC 6749 §3.2."""
         try:
             parameters = parse(await read_form(request))
-            return _json(await self._tokens.exchange(request, parameters, self._addresses.of(request)))
+            return _Json(await self._tokens.exchange(request, parameters, self._addresses.of(request)))
         except (OAuthError, UnreadableForm) as error:
             return _error(error, request)
 
     async def userinfo(self, request: Request) -> Response:
         """OpenID Connect Core §5.3; the token by header, or by form body with POST, never in the URL."""
         try:
-            return _json(await self._resources.userinfo(await _bearer(request)))
+            return _Json(await self._resources.userinfo(await _bearer(request)))
         except (OAuthError, UnreadableForm) as error:
             return _bearer_error(error)
 
@@ -115,7 +115,7 @@ class MachineEndpoints:
             return _error(error, request)
         except UnreadableForm as error:
             return _error(error, request)
-        return Response(headers=NO_STORE) if content is None else _json(content)
+        return Response(headers=NO_STORE) if content is None else _Json(content)
 
 
 async def _bearer(request: Request) -> str:
@@ -135,8 +135,20 @@ async def _bearer(request: Request) -> str:
     return token.strip()
 
 
-def _json(content: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(content), media_type=JSON, headers=NO_STORE)
+class _Json(Response):
+    """A JSON answer that nobody may keep, its headers encoded once for all."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = orjson.dumps(content)
+        self.raw_headers = [*_JSON_HEADERS, (b"content-length", b"%d" % len(self.body))]
+
+
+_JSON_HEADERS = [
+    (b"content-type", JSON.encode()),
+    *((name.encode(), value.encode()) for name, value in NO_STORE.items()),
+]
 
 
 def _error(error: OAuthError | UnreadableForm, request: Request) -> Response:

@@ -54,5 +54,5 @@ class TokenService:
         event = Event.CLIENT_REFUSED if isinstance(error, InvalidClient) else Event.TOKEN_REFUSED
         detail = {"error": error.code, "reason": error.detail}
         line = Line(event, client_id=client_id, address=address, detail=detail)
-        await self._workshop.foundation.database.write(lambda: self._workshop.audit.add(line))
+        await self._workshop.foundation.database.add(self._workshop.audit.record(line))
         log.info("token request refused", error=error.code, reason=error.detail, client_id=client_id)

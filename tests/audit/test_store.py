@@ -33,7 +33,7 @@ async def test_a_line_keeps_everything_it_was_given(database: tuple[Database, st
     line = Line(
         Event.LOGIN_FAILED, "account", "client", "session", "198.51.100.7", "cli:li", {"reason": "密码"}
     )
-    await opened.write(lambda: store.add(line))
+    await opened.add(store.record(line))
     [row] = await opened.read(lambda: store.since(0))
     assert {name: row[name] for name in ("at", "event", "account_id", "client_id", "session_id")} == {
         "at": clock.now,
@@ -49,7 +49,7 @@ async def test_lines_come_in_the_order_of_time_and_from_an_instant_on(database: 
     opened, clock = database[0], Clock()
     store = AuditStore(system_sources(clock))
     for number in range(10):
-        await opened.write(lambda number=number: store.add(Line(Event.LOGIN_SUCCEEDED, str(number))))  # type: ignore[misc]
+        await opened.add(store.record(Line(Event.LOGIN_SUCCEEDED, str(number))))
         clock.forward(1)
     rows = await opened.read(lambda: store.since(clock.now - 5))
     assert [row["account_id"] for row in rows] == ["5", "6", "7", "8", "9"]

@@ -29,6 +29,10 @@ class Database(Protocol):
         """Run a unit of work and commit it; raises Conflict or DatabaseUnavailable."""
         ...
 
+    async def add(self, call: Call) -> None:
+        """Make one call whose rows nobody waits for, such as an audit line, and commit it; raises as `write`."""
+        ...
+
     async def read(self, work: Callable[[], Transaction[T]]) -> T:
         """Run a unit of work that only reads; its statements see what was committed before each of them."""
         ...

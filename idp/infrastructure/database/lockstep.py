@@ -7,7 +7,8 @@ from typing import Any
 from idp.infrastructure.database.interface import Transaction
 from idp.infrastructure.database.statement import Call, Row, Statement
 
-Work = Callable[[], Transaction[Any]]
+Work = Callable[[], Transaction[Any]] | Call
+"""A unit of work, or a single call whose rows nobody waits for."""
 Groups = list[tuple[Statement, list[tuple[int, Call]]]]
 
 
@@ -20,11 +21,16 @@ class Lockstep:
 
     def __init__(self, works: Sequence[Work]) -> None:
         self.outcomes: list[Any] = [None] * len(works)
-        self._units = [work() for work in works]
+        self._units: dict[int, Transaction[Any]] = {}
         self._asked: list[deque[Call]] = [deque() for _ in works]
-        self._running = set(range(len(works)))
-        for number in range(len(works)):
-            self._advance(number, None)
+        self._running: set[int] = set()
+        for number, work in enumerate(works):
+            if isinstance(work, Call):
+                self._asked[number].append(work)
+            else:
+                self._units[number] = work()
+                self._running.add(number)
+                self._advance(number, None)
 
     def round(self) -> Groups:
         """What to call now, grouped by statement in lock order; empty when all is done."""

@@ -67,6 +67,10 @@ class PostgreSQL:
         """See `Database.write`."""
         return await self._writes.ask(work)  # type: ignore[no-any-return]
 
+    async def add(self, call: Call) -> None:
+        """See `Database.add`."""
+        await self._writes.ask(call)
+
     async def read(self, work: Callable[[], Transaction[T]]) -> T:
         """See `Database.read`."""
         return await self._reads.ask(work)  # type: ignore[no-any-return]

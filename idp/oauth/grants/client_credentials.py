@@ -24,7 +24,7 @@ class ClientCredentials:
             address=request.address,
             detail={"grant": self.grant_type.value, "jti": request.jti, "scope": " ".join(wanted)},
         )
-        await workshop.foundation.database.write(lambda: workshop.audit.add(line))
+        await workshop.foundation.database.add(workshop.audit.record(line))
         return workshop.mint.for_client(client, wanted, request.jti)
 
 
