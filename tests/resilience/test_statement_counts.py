@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.statement import Call
 from tests.resilience.flows import System, enter, person
 from tests.support.browserless import Browserless
 from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
@@ -53,6 +54,14 @@ def _count(running: Provider, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(
             running.worker.base.database, kind, _counted(getattr(running.worker.base.database, kind), kind, costs)
         )  # fmt: skip
+    added = running.worker.base.database.add
+
+    async def adding(call: Call) -> None:
+        costs["write"] += 1
+        costs["statements"] += 1
+        await added(call)
+
+    monkeypatch.setattr(running.worker.base.database, "add", adding)
     for step in STEPS:
         original = getattr(running.worker.base.key_value, step)
 

@@ -60,8 +60,12 @@ class PostgreSQL:
     async def connect(cls, url: str) -> "PostgreSQL":
         """Connect; raises DatabaseUnavailable when nobody answers."""
         database = cls(url)
-        async with database._writer, database._reader:
-            return database
+        try:
+            async with database._writer, database._reader:
+                return database
+        except DatabaseUnavailable:
+            await database.close()
+            raise
 
     async def write(self, work: Callable[[], Transaction[T]]) -> T:
         """See `Database.write`."""
@@ -166,7 +170,7 @@ class _Line:
         unwell = isinstance(error, _LINE_LOST + _SERVER_UNWELL)
         if unwell or isinstance(error, asyncio.CancelledError):
             # Whoever says nothing would not answer ROLLBACK either; a server undoes what loses its line.
-            self._drop()
+            await self._drop()
         if unwell:
             raise DatabaseUnavailable(type(error).__name__) from error
 
@@ -175,9 +179,11 @@ class _Line:
         if self._connection is not None and not self._connection.is_closed():
             await self._connection.close(timeout=CONNECT_SECONDS)
 
-    def _drop(self) -> None:
+    async def _drop(self) -> None:
         if self._connection is not None and not self._connection.is_closed():
             self._connection.terminate()
+            await asyncio.sleep(0)  # the socket closes at the next turn of the loop
+        self._connection = None
 
 
 async def _drive(connection: _Connection, steps: Lockstep) -> None:
