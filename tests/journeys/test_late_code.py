@@ -92,7 +92,7 @@ class FirstAnswerLate:
 async def served(app: ASGIApp, url: str) -> AsyncIterator[None]:
     """An application of this process, answering a browser."""
     port = int(url.rsplit(":", 1)[1])
-    config = uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="off")
+    config = uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="auto")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:
