@@ -165,7 +165,7 @@ async def test_a_server_that_says_nothing_is_unavailable(
     on_server: Database, server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgresql, "HANG_SECONDS", 0.3)
-    monkeypatch.setattr(postgresql, "ACQUIRE_SECONDS", 0.3)
+    monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.3)
     await on_server.write(add("a"))
     os.killpg(server.process.pid, signal.SIGSTOP)
     backends = await asyncio.to_thread(_children, server.process.pid)

@@ -13,8 +13,7 @@ from idp.infrastructure.database.statement import CALL, Call, Row, Statement
 
 T = TypeVar("T")
 
-LANES = 1  # a second one halves the batches: measured, a quarter more work for each request
-ACQUIRE_SECONDS = 3.0
+CONNECT_SECONDS = 3.0
 HANG_SECONDS = 8.0  # longer than the server's own limits: for a server or a network that says nothing at all
 RETRIES = 3
 MOST_TIMEOUTS = 2  # of a batch taken apart: when more units time out, none of them is the guilty one
@@ -44,29 +43,29 @@ _SERVER_UNWELL = (
     asyncpg.PostgresSystemError,
 )
 _Run = Callable[[Sequence[Work]], Awaitable[Sequence[Any]]]
-_Pool = asyncpg.Pool
-_Connection = Any  # a pool proxy: it lends the methods of asyncpg.Connection without typing them
+_Connection = Any  # asyncpg's own class is generic to type checkers alone
 
 
 class PostgreSQL:
     """The `Database` for production."""
 
-    def __init__(self, pool: _Pool) -> None:
-        self._pool = pool
-        self._writes: Batcher[Work, Any] = Batcher(self._write_together, lanes=LANES)
-        self._reads: Batcher[Work, Any] = Batcher(self._read_together, lanes=LANES)
+    def __init__(self, url: str) -> None:
+        # One line each: a second one would halve the batches, measured at a quarter more work for each request.
+        self._writer = _Line(url)
+        self._reader = _Line(url)
+        self._writes: Batcher[Work, Any] = Batcher(self._write_together)
+        self._reads: Batcher[Work, Any] = Batcher(self._read_together)
 
     @classmethod
     async def connect(cls, url: str) -> "PostgreSQL":
-        """Open the pool; raises DatabaseUnavailable when nobody answers."""
+        """Connect; raises DatabaseUnavailable when nobody answers."""
+        database = cls(url)
         try:
-            pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=2 * LANES + 1, reset=_keep, server_settings=SESSION, timeout=10,
-                max_inactive_connection_lifetime=0,
-            )  # fmt: skip
-        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            raise DatabaseUnavailable(type(error).__name__) from error
-        return cls(pool)
+            async with database._writer, database._reader:
+                return database
+        except DatabaseUnavailable:
+            await database.close()
+            raise
 
     async def write(self, work: Callable[[], Transaction[T]]) -> T:
         """See `Database.write`."""
@@ -84,7 +83,8 @@ class PostgreSQL:
         """See `Database.close`."""
         await self._writes.drain()
         await self._reads.drain()
-        await self._pool.close()
+        await self._writer.close()
+        await self._reader.close()
 
     async def _write_together(self, works: Sequence[Work]) -> Sequence[Any]:
         return await _isolated(self._transaction, works)
@@ -93,7 +93,7 @@ class PostgreSQL:
         return await _isolated(self._reading, works)
 
     async def _transaction(self, works: Sequence[Work]) -> Sequence[Any]:
-        async with _Borrowed(self._pool) as connection, asyncio.timeout(HANG_SECONDS):
+        async with self._writer as connection, asyncio.timeout(HANG_SECONDS):
             steps = Lockstep(works)
             if steps.alone():  # one statement, however many times, is a transaction by itself
                 await _drive(connection, steps)
@@ -109,7 +109,7 @@ class PostgreSQL:
             return steps.outcomes
 
     async def _reading(self, works: Sequence[Work]) -> Sequence[Any]:
-        async with _Borrowed(self._pool) as connection, asyncio.timeout(HANG_SECONDS):
+        async with self._reader as connection, asyncio.timeout(HANG_SECONDS):
             steps = Lockstep(works)
             await _drive(connection, steps)
             return steps.outcomes
@@ -144,30 +144,46 @@ async def _alone(run: _Run, work: Work) -> Any:
     return _translate(last)
 
 
-class _Borrowed:
-    """A connection from the pool; what went wrong with the line itself leaves as DatabaseUnavailable."""
+class _Line:
+    """A connection that is made again when it was lost; one batch at a time holds it.
 
-    def __init__(self, pool: _Pool) -> None:
-        self._pool = pool
+    What goes wrong with the line itself leaves as DatabaseUnavailable.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._connection: _Connection | None = None
 
     async def __aenter__(self) -> _Connection:
-        try:
-            self._connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-            raise DatabaseUnavailable(type(error).__name__) from error
+        if self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await asyncpg.connect(
+                    self._url, server_settings=SESSION, timeout=CONNECT_SECONDS
+                )
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise DatabaseUnavailable(type(error).__name__) from error
         return self._connection
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        assert self._connection is not None
-        if isinstance(error, TimeoutError | asyncio.CancelledError | asyncpg.InternalClientError):
-            # Whoever says nothing would not answer ROLLBACK either; a server undoes what loses its line.
-            self._connection.terminate()
-        await self._pool.release(self._connection)
-        if isinstance(error, asyncpg.QueryCanceledError):
+        if error is None or isinstance(error, asyncpg.QueryCanceledError):
             return  # one statement took too long: whose it was is found out by running each alone
-        if isinstance(error, _LINE_LOST + _SERVER_UNWELL):
+        unwell = isinstance(error, _LINE_LOST + _SERVER_UNWELL)
+        if unwell or isinstance(error, asyncio.CancelledError):
+            # Whoever says nothing would not answer ROLLBACK either; a server undoes what loses its line.
+            await self._drop()
+        if unwell:
             raise DatabaseUnavailable(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Say goodbye."""
+        if self._connection is not None and not self._connection.is_closed():
+            await self._connection.close(timeout=CONNECT_SECONDS)
+
+    async def _drop(self) -> None:
+        if self._connection is not None and not self._connection.is_closed():
+            self._connection.terminate()
+            await asyncio.sleep(0)  # the socket closes at the next turn of the loop
+        self._connection = None
 
 
 async def _drive(connection: _Connection, steps: Lockstep) -> None:
@@ -192,11 +208,6 @@ async def _execute(
     for row in await connection.fetchmany(statement.postgresql, arguments):
         answers[row[CALL]].append(row)
     return list(answers)
-
-
-async def _keep(connection: object) -> None:
-    """Nothing of ours outlives a transaction on a connection, so nothing needs resetting."""
-    await asyncio.sleep(0)
 
 
 def _translate(error: Exception) -> Exception:
