@@ -1,13 +1,19 @@
 """Every table of the product in one catalogue: importing the stores is what fills it."""
 
+import idp.accounts.merge_store
+import idp.accounts.real_name_store
 import idp.accounts.store
 import idp.audit.store
+import idp.counter.store
 import idp.infrastructure.key_value.sql
 import idp.infrastructure.outbox
 import idp.infrastructure.revisions
 import idp.keys.store
 import idp.oauth.store
+import idp.organizations.roles_store
+import idp.organizations.store
 import idp.relying_parties.store
+import idp.sessions.device_store
 import idp.sessions.store  # noqa: F401
 from idp.infrastructure.database import metadata
 

@@ -19,6 +19,8 @@ class State(StrEnum):
 
     ACTIVE = "active"
     FROZEN = "frozen"
+    DECEASED = "deceased"
+    MERGED = "merged"
     CANCELLED = "cancelled"
 
 

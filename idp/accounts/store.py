@@ -34,9 +34,15 @@ accounts = Table(
     Column("phone_index", LargeBinary, index=True),
     Column("email", Sealed),
     Column("address", Sealed),
+    Column("birth_date", Sealed),
+    Column("phone_verified_at", Instant),
+    Column("elder_mode", Integer, nullable=False, server_default="0"),
     Column("real_name_level", Integer, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("state", Text, nullable=False),
+    Column("state_reason", Text),
+    Column("closes_at", Instant),
+    Column("merged_into", Text, ForeignKey("accounts.id")),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
 )
@@ -48,7 +54,10 @@ authenticators = Table(
     Column("account_id", Text, ForeignKey("accounts.id"), nullable=False, index=True),
     Column("kind", Text, nullable=False),
     Column("secret", Sealed, nullable=False),
+    Column("lookup", LargeBinary, unique=True),
+    Column("label", Text),
     Column("last_used_step", BigInteger, nullable=False),
+    Column("last_used_at", Instant),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -112,9 +121,15 @@ class AccountStore:
             phone_index=self._index(PHONE, account.phone),
             email=self._sealed(EMAIL, account.email),
             address=self._sealed(ADDRESS, account.address),
+            birth_date=None,
+            phone_verified_at=None,
+            elder_mode=0,
             real_name_level=account.level,
             password_hash=account.password_hash,
             state=State.ACTIVE.value,
+            state_reason=None,
+            closes_at=None,
+            merged_into=None,
             created_at=now,
             updated_at=now,
         )
@@ -155,7 +170,10 @@ class AccountStore:
             account_id=account_id,
             kind=kind,
             secret=self._vault.encrypt(_SECRET, secret),
+            lookup=None,
+            label=None,
             last_used_step=-1,
+            last_used_at=None,
             created_at=now,
         )
 

@@ -32,6 +32,55 @@ class Event(StrEnum):
     ACCOUNT_CREATED = "account.created"
     ACCOUNT_CHANGED = "account.changed"
     ACCOUNT_UNLOCKED = "account.unlocked"
+    ACCOUNT_REGISTERED = "account.registered"
+    ACCOUNT_FROZEN = "account.frozen"
+    ACCOUNT_THAWED = "account.thawed"
+    ACCOUNT_DECEASED = "account.deceased"
+    ACCOUNT_MERGED = "account.merged"
+    ACCOUNT_MERGE_UNDONE = "account.merge_undone"
+    ACCOUNT_SECURED = "account.secured"
+    ACCOUNT_EXPORTED = "account.exported"
+    CANCELLATION_REQUESTED = "cancellation.requested"
+    CANCELLATION_UNDONE = "cancellation.undone"
+    ACCOUNT_CANCELLED = "account.cancelled"
+    CORRECTION_REQUESTED = "correction.requested"
+    NAME_CHANGED = "name.changed"
+    PHONE_CHANGED = "phone.changed"
+    PHONE_RELEASED = "phone.released"
+    EMAIL_CHANGED = "email.changed"
+    REAL_NAME_RAISED = "real_name.raised"
+    REAL_NAME_LOWERED = "real_name.lowered"
+    REAL_NAME_REFUSED = "real_name.refused"
+    FACTOR_ADDED = "factor.added"
+    FACTOR_REMOVED = "factor.removed"
+    METHODS_CHOSEN = "methods.chosen"
+    RECOVERY_COMPLETED = "recovery.completed"
+    RECOVERY_REFUSED = "recovery.refused"
+    DEVICE_TRUSTED = "device.trusted"
+    DEVICE_FORGOTTEN = "device.forgotten"
+    QR_LOGIN_APPROVED = "qr_login.approved"
+    QR_LOGIN_REFUSED = "qr_login.refused"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    MESSAGE_SENT = "message.sent"
+    MESSAGE_UNDELIVERED = "message.undelivered"
+    LEGAL_PERSON_BOUND = "legal_person.bound"
+    LEGAL_PERSON_REFUSED = "legal_person.refused"
+    LEGAL_PERSON_DISSOLVED = "legal_person.dissolved"
+    REPRESENTATIVE_CHANGED = "representative.changed"
+    MANDATE_INVITED = "mandate.invited"
+    MANDATE_ACCEPTED = "mandate.accepted"
+    MANDATE_DECLINED = "mandate.declined"
+    MANDATE_SUSPENDED = "mandate.suspended"
+    MANDATE_RESUMED = "mandate.resumed"
+    MANDATE_REVOKED = "mandate.revoked"
+    MANDATE_EXPIRED = "mandate.expired"
+    REPRESENTATION_BEGUN = "representation.begun"
+    REPRESENTATION_ENDED = "representation.ended"
+    ROLE_GRANTED = "role.granted"
+    ROLE_WITHDRAWN = "role.withdrawn"
+    COUNTER_REQUESTED = "counter.requested"
+    COUNTER_CONFIRMED = "counter.confirmed"
+    COUNTER_REFUSED = "counter.refused"
     TOTP_ENROLLED = "totp.enrolled"
     CLIENT_CREATED = "client.created"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105
@@ -44,7 +93,8 @@ class Event(StrEnum):
 class Line:
     """One audit line. `detail` holds short facts, never a secret, a certificate number or a phone.
 
-    `address` is the client's network address, `actor` who acted where that is not the account itself.
+    `address` is the client's network address, `actor` who acted where that is not the account itself,
+    `principal` the id of the person or legal person for whom it was done.
     """
 
     event: Event
@@ -54,3 +104,4 @@ class Line:
     address: str | None = None
     actor: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    principal: str | None = None

@@ -20,6 +20,7 @@ audit_events = Table(
     Column("session_id", Text),
     Column("address", Text),
     Column("actor", Text),
+    Column("principal", Text),
     Column("detail", Text, nullable=False),
     Index("ix_audit_events_account_id_at", "account_id", "at"),
 )
@@ -50,6 +51,7 @@ class AuditStore:
             session_id=line.session_id,
             address=line.address,
             actor=line.actor,
+            principal=line.principal,
             detail=orjson.dumps(line.detail).decode() if line.detail else "{}",
         )
 

@@ -19,13 +19,18 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """On whose behalf, and how that person logged in. `authenticated_at` in Unix seconds."""
+    """Who logged in and how, and for whom they act: `principal` is a JSON document, None when for themselves.
+
+    `authenticated_at` in Unix seconds.
+    """
 
     account_id: str
     session_id: str
     authenticated_at: float
     amr: tuple[str, ...]
     level: int
+    mandate_id: str | None = None
+    principal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

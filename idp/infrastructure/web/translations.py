@@ -1,4 +1,4 @@
-"""The languages of the pages: Chinese texts are the keys, locale/*.po holds the other languages, no compiled files."""
+"""The languages of the pages: Chinese texts are the keys, locale/LANGUAGE/*.po hold the others, a file per area."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -31,8 +31,8 @@ class Translations:
 
     def __init__(self, directory: Path = LOCALE) -> None:
         self._catalogs: dict[str, dict[str, str]] = {CHINESE: {}}
-        for path in sorted(directory.glob("*.po")):
-            self._catalogs[path.stem] = _texts(path)
+        for path in sorted(directory.glob("*/*.po")):
+            self._catalogs.setdefault(path.parent.name, {}).update(_texts(path))
 
     def gettext(self, lang: str, text: str, **values: object) -> str:
         """The text in a language, its %(name)s filled in; what has no translation stays Chinese."""

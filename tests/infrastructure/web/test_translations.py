@@ -24,13 +24,15 @@ def extracted() -> set[str]:
 
 
 def english() -> dict[str, str]:
-    """The catalog of the English texts."""
-    with (LOCALE / "en.po").open("rb") as file:
-        return {
-            str(message.id): str(message.string)
-            for message in read_po(file, abort_invalid=True)
-            if message.id
-        }
+    """The English texts of all areas; a text stands in one of them."""
+    texts: dict[str, str] = {}
+    for path in sorted((LOCALE / "en").glob("*.po")):
+        with path.open("rb") as file:
+            area = {str(message.id): str(message.string) for message in read_po(file, abort_invalid=True)}
+        area.pop("", None)
+        assert texts.keys() & area.keys() == set(), path.name
+        texts |= area
+    return texts
 
 
 def test_every_text_has_an_english_translation() -> None:
@@ -68,7 +70,8 @@ def test_a_text_without_a_translation_stays_chinese() -> None:
 
 
 def test_a_broken_catalog_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "en.po").write_text("nothing of a catalog\n", "utf-8")
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "core.po").write_text("nothing of a catalog\n", "utf-8")
     with pytest.raises(PoFileError, match="misformatted"):
         Translations(tmp_path)
 

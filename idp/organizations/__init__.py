@@ -1,0 +1,1 @@
+"""Legal persons, mandates, and the roles of those who work for the government."""
