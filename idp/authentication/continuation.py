@@ -16,7 +16,7 @@ class Lapsed(Exception):
 class Continuation:
     """Where to go on after the login.
 
-    `query` is the authorization request to resume, None for our own overview page; `asked_at` when it arrived
+    `query` is the authorization request to resume, else `path` one of our own pages; `asked_at` when it arrived
     (a login or consent after that satisfies its prompt); `browser` binds it to one browser; `level` is what a step-up
     has to reach; `again` says that the person must prove themselves even with a session.
     """
@@ -28,6 +28,7 @@ class Continuation:
     level: int = 0
     again: bool = False
     login_hint: str = ""
+    path: str = "/"
 
     def seal(self, vault: Vault) -> str:
         """The text that the pages carry."""

@@ -20,7 +20,6 @@ from idp.sessions.service import Caller, Sessions
 LOGIN = "/login"
 OTP = "/login/otp"
 RESUME = "/authorize/resume"
-HOME = "/"
 BUSY_SECONDS = 10
 
 
@@ -208,7 +207,7 @@ class LoginPages:
 
     def _next(self, continuation: Continuation) -> str:
         if continuation.query is None:
-            return HOME
+            return continuation.path
         return f"{RESUME}?{urlencode({'continue': self._sealed(replace(continuation, again=False))})}"
 
     def _system(self, continuation: Continuation) -> str | None:

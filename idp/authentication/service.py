@@ -92,10 +92,23 @@ class Authentication:
             return Wrong()
         if new_hash is not None:
             await self._upgrade(account, new_hash)
-        if await self._second_factors(account["id"]):
-            return Pending(await self._pend(account["id"], (PASSWORD,), device=attempt.known_device))
-        await self._throttle.succeeded(attempt)
-        return await self._finish(account, (PASSWORD,), caller, before)
+        return await self.proceed(account, (PASSWORD,), caller, before, device)
+
+    async def proceed(
+        self,
+        account: Row,
+        amr: tuple[str, ...],
+        caller: Caller,
+        before: Session | None,
+        device: str | None = None,
+    ) -> Pending | Done:
+        """Go on after a first factor was right, by whatever method: to the second factor, or into a session."""
+        known_device = self._known_device(device, account["id"])
+        if MULTIPLE not in amr and await self._second_factors(account["id"]):
+            return Pending(await self._pend(account["id"], amr, device=known_device))
+        key = self._throttle.account_key(account["id"], "")
+        await self._throttle.succeeded(Attempt(key, caller.address, known_device))
+        return await self._finish(account, amr, caller, before)
 
     async def step_up(self, session: Session) -> Pending | None:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""

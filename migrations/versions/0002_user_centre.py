@@ -11,7 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     _people()
-    _organizations()
+    _proofs()
+    _legal_persons()
+    _mandates()
     _representation()
     _staff()
 
@@ -36,6 +38,9 @@ def _people() -> None:
         table.create_foreign_key("fk_accounts_merged_into", "accounts", ["merged_into"], ["id"])
     with op.batch_alter_table("authenticators") as table:
         table.create_unique_constraint("uq_authenticators_lookup", ["lookup"])
+
+
+def _proofs() -> None:
     op.create_table(
         "real_name_records",
         sa.Column("id", sa.Text(), nullable=False),
@@ -73,7 +78,7 @@ def _people() -> None:
     op.create_index("ix_account_merges_into_account_id", "account_merges", ["into_account_id"], unique=False)
 
 
-def _organizations() -> None:
+def _legal_persons() -> None:
     op.create_table(
         "legal_persons",
         sa.Column("id", sa.Text(), nullable=False),
@@ -94,8 +99,14 @@ def _organizations() -> None:
         sa.UniqueConstraint("unified_social_credit_code", name="uq_legal_persons_unified_social_credit_code"),
     )
     op.create_index(
-        "ix_legal_persons_representative_account_id", "legal_persons", ["representative_account_id"], unique=False
+        "ix_legal_persons_representative_account_id",
+        "legal_persons",
+        ["representative_account_id"],
+        unique=False,
     )
+
+
+def _mandates() -> None:
     op.create_table(
         "mandates",
         sa.Column("id", sa.Text(), nullable=False),

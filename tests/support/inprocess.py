@@ -12,7 +12,7 @@ import httpx2
 from idp import schema
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
-from idp.app import Worker
+from idp.assembly import dispatcher
 from idp.audit.store import AuditStore
 from idp.infrastructure import database, key_value
 from idp.infrastructure.database.migrate import migrate
@@ -22,6 +22,7 @@ from idp.infrastructure.vault import Vault
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.relying_parties.model import Client
 from idp.settings import Settings
+from idp.worker import Worker
 
 ISSUER = "https://id.test"
 REDIRECT_URI = "https://app.test/callback"
@@ -121,7 +122,7 @@ async def provider(
     await worker.keys.ensure()
     await worker.start()
     try:
-        yield Provider(worker, worker.dispatcher(), clock)
+        yield Provider(worker, dispatcher(worker), clock)
     finally:
         await worker.stop()
         await values.close()

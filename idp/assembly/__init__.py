@@ -1,0 +1,46 @@
+"""Which handlers answer which paths, and with which services: a file per area, each with `routes(worker)`."""
+
+from collections.abc import Callable, Sequence
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.assembly import centre, login, provider
+from idp.health import health
+from idp.infrastructure.web.dispatch import Dispatcher, Handler, Routes
+from idp.infrastructure.web.pages import STATIC_HEADERS
+from idp.worker import Worker
+
+AREAS: Sequence[Callable[[Worker], Routes]] = (provider.routes, login.routes, centre.routes)
+
+
+def dispatcher(worker: Worker) -> Dispatcher:
+    """Every route of every area; raises ValueError where two want the same path."""
+    routes = {path: {"GET": _file(*content)} for path, content in worker.site.pages.static_files().items()}
+    for area in AREAS:
+        for path, methods in area(worker).items():
+            if path in routes:
+                raise ValueError(f"two areas answer {path}")
+            routes[path] = dict(methods)
+    return Dispatcher(routes, _framework(worker), worker.show_error, worker.base.sources)
+
+
+def _framework(worker: Worker) -> FastAPI:
+    """JSON interfaces, and the page for what is nowhere."""
+    app = FastAPI(title="Zhanhe Unified Identity", docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
+    app.include_router(health(worker.base))
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        return worker.show_error(request, 404, "NOT-FOUND")
+
+    app.add_exception_handler(404, not_found)
+    return app
+
+
+def _file(content: bytes, content_type: str) -> Handler:
+    async def serve(request: Request) -> Response:
+        return Response(content, media_type=content_type, headers=STATIC_HEADERS)
+
+    return serve

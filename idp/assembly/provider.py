@@ -1,0 +1,44 @@
+"""The provider: authorization, tokens, logout."""
+
+import idp.oauth.grants
+from idp.audit.store import AuditStore
+from idp.infrastructure import plugins
+from idp.infrastructure.web.dispatch import Routes
+from idp.oauth.authorization import AuthorizationService
+from idp.oauth.authorize_routes import AuthorizePages
+from idp.oauth.client_authentication import ClientAuthenticator
+from idp.oauth.end_session import LogoutPages
+from idp.oauth.grants.interface import Grant, Workshop
+from idp.oauth.resources import Resources
+from idp.oauth.routes import MachineEndpoints
+from idp.oauth.service import TokenService
+from idp.oauth.store import OAuthStore
+from idp.oauth.tokens import Mint
+from idp.worker import Worker
+
+
+def routes(worker: Worker) -> Routes:
+    """See `idp.assembly`."""
+    logout = LogoutPages(worker.site, worker.keys, worker.registry, worker.sessions, worker.outbox)
+    return {**_machines(worker).routes(), **_authorize(worker).routes(), **logout.routes()}
+
+
+def _machines(worker: Worker) -> MachineEndpoints:
+    issuer, base, lifetimes = worker.settings.issuer, worker.base, worker.lifetimes
+    store = OAuthStore(worker.session_lifetimes)
+    mint = Mint(issuer, base, worker.keys, lifetimes)
+    workshop = Workshop(base, store, AuditStore(base.sources), mint, lifetimes)
+    authenticator = ClientAuthenticator(issuer, base, worker.registry, worker.http)
+    grants = plugins.load(idp.oauth.grants, "GRANT", Grant)  # type: ignore[type-abstract]
+    tokens = TokenService(authenticator, workshop, grants)
+    resources = Resources(
+        issuer, base, worker.keys, worker.registry, worker.session_lifetimes, lifetimes.refresh_idle
+    )
+    return MachineEndpoints(issuer, worker.site.addresses, authenticator, tokens, resources, worker.keys)
+
+
+def _authorize(worker: Worker) -> AuthorizePages:
+    service = AuthorizationService(
+        worker.base, worker.sessions, worker.keys, worker.lifetimes, worker.session_lifetimes
+    )
+    return AuthorizePages(worker.settings.issuer, worker.site, service, worker.registry)
