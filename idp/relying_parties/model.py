@@ -1,6 +1,7 @@
 """A registered client, in the metadata names of RFC 7591 and OpenID Connect Registration."""
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -117,7 +118,7 @@ class Client(BaseModel):
         """Has no credentials of its own (RFC 6749 §2.1)."""
         return self.token_endpoint_auth_method is AuthMethod.NONE
 
-    @property
+    @cached_property
     def scopes(self) -> frozenset[str]:
         """The registered scope as a set."""
         return frozenset(self.scope.split())
