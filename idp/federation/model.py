@@ -1,0 +1,118 @@
+"""What comes back from an upstream platform, in our own words whatever the platform calls it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class UserType(StrEnum):
+    """Who logged in there: a natural person for themselves, or somebody for a legal person."""
+
+    PERSON = "person"
+    LEGAL = "legal"
+
+
+class Channel(StrEnum):
+    """Where the person's browser is: platforms have an entrance for each."""
+
+    PC = "pc"
+    H5 = "h5"
+    APP = "app"
+    MINI_PROGRAM = "mini_program"
+
+
+class Reason(StrEnum):
+    """Why nobody came in; a page for each says what to do."""
+
+    TICKET_EXPIRED = "ticket_expired"
+    TICKET_USED = "ticket_used"
+    WRONG_APP = "wrong_app"
+    WRONG_SIGNATURE = "wrong_signature"
+    CLOCK = "clock"
+    CONFIGURATION = "configuration"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    NO_TICKET = "no_ticket"
+    UNAVAILABLE = "unavailable"
+    MALFORMED = "malformed"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A login that did not come about. `step` is where, `detail` is for the log: no value of a person in it."""
+
+    reason: Reason
+    step: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamPerson:
+    """A natural person as the platform describes them; empty where it says nothing. `certificate_type` is ours."""
+
+    name: str = ""
+    certificate_type: str = ""
+    certificate_number: str = field(default="", repr=False)
+    mobile: str = field(default="", repr=False)
+    email: str = field(default="", repr=False)
+    sex: str = ""
+    birth_date: str = ""
+    nation: str = ""
+    address: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamAgent:
+    """The natural person who acts for the legal person: its representative, or somebody it sent."""
+
+    person: UpstreamPerson
+    relation: str = "agent"
+    scope: tuple[str, ...] = ()
+    valid_until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamOrganization:
+    """A legal person as the platform describes it; `kind` is GB/T 39046 A.4."""
+
+    name: str = ""
+    unified_social_credit_code: str = ""
+    organization_code: str = ""
+    kind: str = ""
+    registered_address: str = ""
+    representative: UpstreamPerson = UpstreamPerson()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamIdentity:
+    """Somebody the platform vouches for. `subject` is its stable id for them, `level` is ours, 0–4.
+
+    `level_source` is what the platform itself said, `answer_digest` SHA-256 of its last answer, `token` what it
+    gave us to speak on with (for a ticket to another application), never stored.
+    """
+
+    profile: str
+    subject: str
+    user_type: UserType
+    level: int
+    level_source: str = ""
+    person: UpstreamPerson = UpstreamPerson()
+    organization: UpstreamOrganization | None = None
+    agent: UpstreamAgent | None = None
+    answer_digest: str = ""
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call to a platform, as it may be kept: where to, how it went; never a value of what was said."""
+
+    profile: str
+    step: str
+    method: str
+    host: str
+    path: str
+    status: int
+    milliseconds: int
+    outcome: str
+    answer_digest: str = ""
