@@ -1,6 +1,9 @@
 """The outgoing HTTP client: short timeouts, no redirects, bounded answers, nothing taken from the environment."""
 
+import asyncio
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -13,8 +16,16 @@ class BadAnswer(Exception):
     """The other side did not answer, or not in the expected way; the text is safe to log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the other side answered, whatever its status."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+
 class HttpClient:
-    """What the product needs of HTTP: post a form, fetch a small JSON document."""
+    """What the product needs of HTTP: post a form, fetch a small JSON document, call an interface of others."""
 
     def __init__(self, ca_file: Path | None = None) -> None:
         context = ssl.create_default_context()
@@ -38,15 +49,34 @@ class HttpClient:
             async with self._client.stream("GET", url, headers={"accept": "application/json"}) as response:
                 if response.status_code != 200:
                     raise BadAnswer(f"status {response.status_code}")
-                body = b""
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > MOST_BYTES:
-                        raise BadAnswer("answer too long")
-                return body
+                return await _bounded(response)
         except (httpx2.HTTPError, OSError) as error:
+            raise BadAnswer(type(error).__name__) from error
+
+    async def call(
+        self, method: str, url: str, *, headers: Mapping[str, str], content: bytes, seconds: float
+    ) -> Answer:
+        """Make one request, which may take `seconds` in all, and never a second one. Raises BadAnswer."""
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._client.stream(
+                    method, url, headers=dict(headers), content=content, timeout=seconds
+                ) as response,
+            ):
+                return Answer(response.status_code, await _bounded(response))
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:  # TimeoutError is an OSError
             raise BadAnswer(type(error).__name__) from error
 
     async def close(self) -> None:
         """Let the connections go."""
         await self._client.aclose()
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BadAnswer("answer too long")
+    return body
