@@ -1,6 +1,7 @@
 """Runs a profile: sends the browser off, spends the ticket, asks who it is, says it in our own words."""
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -31,12 +32,13 @@ Record = Callable[[Exchange], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A login about to begin: where the browser is, as whom, where it shall return, and our own state."""
+    """A login about to begin: where the browser is, as whom, where it shall return, our own state and proof."""
 
     channel: Channel
     user_type: UserType
     callback: str
     state: str
+    code_verifier: str
 
 
 class Engine:
@@ -57,6 +59,7 @@ class Engine:
         values = self._values(profile, credentials) | {
             "callback": start.callback,
             "state": start.state,
+            "code_challenge": _challenge(start.code_verifier),
             "user_type": profile.authorize.user_types.get(start.user_type, ""),
         }
         query = {name: fill(template, values) for name, template in entrance.query.items()}
@@ -68,7 +71,10 @@ class Engine:
     async def complete(
         self, profile: Profile, credentials: Credentials, user_type: UserType, parameters: Mapping[str, str]
     ) -> UpstreamIdentity | Failure:
-        """Who came back with these parameters of the callback. Makes every call at most once."""
+        """Who came back with these parameters of the callback. Makes every call at most once.
+
+        Beside what the browser brought, `parameters` holds what the login began with: callback and code_verifier.
+        """
         if error := parameters.get(profile.callback.error):
             return Failure(Reason.REFUSED, "callback", hashlib.sha256(error.encode()).hexdigest()[:12])
         ticket = parameters.get(profile.callback.ticket, "")
@@ -78,6 +84,7 @@ class Engine:
         values = self._values(profile, credentials) | kept | {
             "ticket": ticket,
             "callback": parameters.get("callback", ""),
+            "code_verifier": parameters.get("code_verifier", ""),
             "user_type": profile.authorize.user_types.get(user_type, ""),
         }  # fmt: skip
         steps = [step for step in profile.steps if step.when in ("always", user_type.value)]
@@ -157,10 +164,15 @@ class Engine:
 BUILTINS = frozenset(
     {
         "time", "time_dashed", "time_ms", "date_gmt", "nonce", "uuid", "ticket", "callback", "state", "user_type",
-        "back", "target_app", "token",
+        "back", "target_app", "token", "code_verifier", "code_challenge",
     }
 )  # fmt: skip
 """Names every profile may use."""
+
+
+def _challenge(verifier: str) -> str:
+    """S256 (RFC 7636 §4.2)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _digest(replies: Mapping[str, Any]) -> str:

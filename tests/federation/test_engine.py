@@ -111,7 +111,7 @@ async def complete(platform: Platform, secrets: Mapping[str, str] = SECRETS) -> 
 
 
 def test_the_browser_is_sent_with_an_encoded_callback() -> None:
-    start = Start(Channel.PC, UserType.LEGAL, "https://id.test/cb", "s")
+    start = Start(Channel.PC, UserType.LEGAL, "https://id.test/cb", "s", "v")
     url = engine(Platform()).authorize_url(profile(), Credentials(SECRETS), start)
     query = parse_qs(urlsplit(url).query)
     assert query == {"appmark": ["zhanhe"], "userType": ["2"], "backUrl": ["aHR0cHM6Ly9pZC50ZXN0L2Ni"]}
