@@ -15,7 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     insert,
+    literal,
     literal_column,
     null,
     select,
@@ -26,7 +28,7 @@ from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Stat
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.sources import Sources
+from idp.infrastructure.sources import Sources, first_id
 
 outbox = Table(
     "outbox",
@@ -72,6 +74,10 @@ DELIVERED = Statement(
     .where(outbox.c.id == bindparam("the_id"))
     .values(delivered_at=bindparam("now"), next_attempt_at=null(), last_error=null())
 )
+# What was said to a person is nobody's business once it was said.
+EMPTIED = Statement(
+    update(outbox).where(outbox.c.id == bindparam("the_id")).values(payload=literal("{}", Text))
+)
 FAILED = Statement(
     update(outbox)
     .where(outbox.c.id == bindparam("the_id"), outbox.c.delivered_at.is_(None))
@@ -80,12 +86,29 @@ FAILED = Statement(
 OF_SUBJECT = Statement(
     select(outbox).where(outbox.c.subject == bindparam("the_subject")).order_by(outbox.c.created_at)
 )
+# Ids begin with the time, so that what is old lies together.
+_past = (
+    select(outbox.c.id)
+    .where(
+        outbox.c.id < bindparam("the_first", type_=Text),
+        outbox.c.created_at < bindparam("before", type_=Double),
+        outbox.c.next_attempt_at.is_(None),
+    )
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+FORGET = Statement(delete(outbox).where(outbox.c.id.in_(_past.scalar_subquery())).returning(outbox.c.id))
+FORGET_MOST = 1000
 
 log = structlog.get_logger(__name__)
 
 
 class DeliveryFailed(Exception):
     """The recipient did not take the message; the text says why, without secrets."""
+
+
+class Undeliverable(DeliveryFailed):
+    """The message is given up at once: to try again would not help."""
 
 
 Deliver = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -101,14 +124,17 @@ class Outbox:
         self._database = database
         self._sources = sources
         self._kinds: dict[str, tuple[Deliver, Report]] = {}
+        self._private: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
 
-    def register(self, kind: str, deliver: Deliver, report: Report) -> None:
-        """Say who delivers messages of a kind."""
+    def register(self, kind: str, deliver: Deliver, report: Report, *, private: bool = False) -> None:
+        """Say who delivers messages of a kind; the payload of a private one is emptied when all is over."""
         self._kinds[kind] = (deliver, report)
+        if private:
+            self._private.add(kind)
 
     def message(self, kind: str, recipient: str, subject: str, payload: Mapping[str, Any]) -> Call:
         """The call that adds a message, for the transaction that causes it; call `kick` after the commit."""
@@ -144,6 +170,16 @@ class Outbox:
             if tried or remaining <= 0:
                 return rows
             await _wait(self._settled, min(remaining, SETTLE_POLL_SECONDS))
+
+    async def forget(self, before: float) -> int:
+        """Forget messages from before an instant that arrived or were given up; how many."""
+        call = {"the_first": first_id(before), "before": before, "most": FORGET_MOST}
+        count = 0
+        while True:
+            gone = len(await self._database.write(fetch(FORGET(**call))))
+            count += gone
+            if gone < FORGET_MOST:
+                return count
 
     async def start(self) -> None:
         """Begin to deliver in the background."""
@@ -202,32 +238,40 @@ class Outbox:
             log.warning("a message of a kind unknown here", kind=row["kind"])
             return
         deliver, report = self._kinds[row["kind"]]
+        last = row["attempts"] > len(WAITS)
         try:
             await deliver(orjson.loads(row["payload"]))
             error = None
         except DeliveryFailed as failure:
             error = str(failure)
+            last = last or isinstance(failure, Undeliverable)
         except Exception as failure:  # a fault of ours must not stop the messages to others
             log.exception("delivery broke", kind=row["kind"], recipient=row["recipient"])
             error = type(failure).__name__
         if error is None:
             await self._database.write(lambda: self._note_delivery(row, report))
         else:
-            await self._database.write(lambda: self._note_failure(row, error, report))
+            await self._database.write(lambda: self._note_failure(row, error, report, last))
         self._settled.set()
 
     def _note_delivery(self, row: Row, report: Report) -> Transaction[None]:
         yield DELIVERED(the_id=row["id"], now=self._sources.now())
+        yield from self._emptied(row)
         yield report(row, None)
 
-    def _note_failure(self, row: Row, error: str, report: Report) -> Transaction[None]:
-        again = row["attempts"] <= len(WAITS)
+    def _emptied(self, row: Row) -> Transaction[None]:
+        if row["kind"] in self._private:
+            yield EMPTIED(the_id=row["id"])
+
+    def _note_failure(self, row: Row, error: str, report: Report, last: bool) -> Transaction[None]:
+        again = not last
         wait = WAITS[row["attempts"] - 1] if again else 0.0
         log.info("delivery failed", kind=row["kind"], recipient=row["recipient"], reason=error, again=again)
         yield FAILED(
             the_id=row["id"], next_attempt_at=self._sources.now() + wait if again else None, error=error
         )
         if not again:
+            yield from self._emptied(row)
             yield report(row, error)
 
 

@@ -26,6 +26,12 @@ def _uuid7(now: Callable[[], float]) -> Callable[[], str]:
     return new_id
 
 
+def first_id(instant: float) -> str:
+    """What no id of that instant or a later one comes before."""
+    time_ms = f"{int(instant * 1000):012x}"
+    return f"{time_ms[:8]}-{time_ms[8:]}"
+
+
 _DIGITS = 20
 _AT_ONCE = 256
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

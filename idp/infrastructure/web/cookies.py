@@ -8,6 +8,10 @@ LOGIN = "login"
 CSRF = "csrf"
 DEVICE = "device"
 LANGUAGE = "language"
+ELDER = "elder"
+METHOD = "method"
+QR = "qr"
+PHONE = "phone"
 
 
 class Cookies:

@@ -10,12 +10,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.web.switches import HAS_GET
 
 Handler = Callable[[Request], Awaitable[Response]]
 Routes = Mapping[str, Mapping[str, Handler]]
 """Path → method → handler."""
 ShowError = Callable[[Request, int, str], Response]
-"""Makes the answer for a status the handler could not give: request, status, reference for the help desk."""
+"""Makes the answer for a status the handler could not give: request, status, reference for the help desk.
+
+No reference where nothing was logged under it: a code that leads nowhere only makes people call.
+"""
 
 RETRY_AFTER_SECONDS = 5
 
@@ -36,6 +40,7 @@ class Dispatcher:
         if methods is None:
             await self._fallback(scope, receive, send)
             return
+        scope[HAS_GET] = "GET" in methods
         request = Request(scope, receive)
         handler = methods.get(scope["method"])
         response = (
@@ -63,7 +68,7 @@ class Dispatcher:
         return self._sources.new_bytes(4).hex().upper()
 
     def _not_allowed(self, request: Request, methods: Mapping[str, Handler]) -> Response:
-        response = self._show_error(request, 405, self._reference())
+        response = self._show_error(request, 405, "")
         response.headers["allow"] = ", ".join(methods)
         return response
 

@@ -16,10 +16,14 @@ TEMPLATES = HERE / "templates"
 STATIC = HERE / "static"
 STATIC_PATH = "/static/"
 
-CONTENT_TYPES: Mapping[str, str] = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+CONTENT_TYPES: Mapping[str, str] = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
 
 FORM_POST_SCRIPT = "document.forms[0].submit()"
-"""The one script there is: it sends the form of response_mode=form_post without a click."""
+"""The one script inside a page: it sends the form of response_mode=form_post without a click."""
 
 _CSP = {
     "default-src": "'none'",
@@ -56,6 +60,12 @@ FORM_POST_HEADERS: Mapping[str, str] = {
 }
 """For form_post.html, in place of PAGE_HEADERS."""
 
+SCRIPT_HEADERS: Mapping[str, str] = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": _policy({**_CSP, "script-src": "'self'", "connect-src": "'self'"}),
+}
+"""For the few pages that bring a script of ours (passkeys, waiting for a scan), in place of PAGE_HEADERS."""
+
 STATIC_HEADERS: Mapping[str, str] = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
@@ -67,8 +77,13 @@ class Pages:
     """All templates and static files, read when it is made."""
 
     def __init__(
-        self, template_dirs: Sequence[Path], translations: Translations, static_dir: Path = STATIC
+        self,
+        template_dirs: Sequence[Path],
+        translations: Translations,
+        static_dir: Path = STATIC,
+        **facts: object,
     ) -> None:
+        """`facts` are known to every template, as `idle_minutes`: how long a login lasts without a request."""
         self._translations = translations
         self._static = {path.name: _static_file(path) for path in sorted(static_dir.iterdir())}
         directories = list(dict.fromkeys([TEMPLATES, *template_dirs]))
@@ -82,7 +97,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals["static"] = self.static
+        self._environment.globals |= {"static": self.static, "elder": False, "switches": None}
+        self._environment.globals |= {"idle_minutes": None, **facts}
+        self._environment.filters["spoken"] = spoken
         self._environment.globals["form_post_script"] = FORM_POST_SCRIPT
         for name in self._environment.list_templates():
             self._environment.get_template(name)
@@ -99,6 +116,11 @@ class Pages:
     def static_files(self) -> dict[str, tuple[bytes, str]]:
         """URL path → content and content type of every static file; serve them with STATIC_HEADERS."""
         return {url: (content, content_type) for url, content, content_type in self._static.values()}
+
+
+def spoken(code: str) -> str:
+    """A code as it is read out: character by character, not as one large number."""
+    return " ".join(character for character in code if not character.isspace())
 
 
 def _static_file(path: Path) -> tuple[str, bytes, str]:

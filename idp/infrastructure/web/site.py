@@ -4,7 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -16,9 +16,12 @@ from idp.infrastructure.web.address import Addresses
 from idp.infrastructure.web.cookies import Cookies
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import PAGE_HEADERS, Pages
-from idp.infrastructure.web.translations import LANGUAGES, Translations, negotiate
+from idp.infrastructure.web.switches import switches
+from idp.infrastructure.web.translations import Translations, negotiate
 
 YEAR = 365 * 86_400
+ELDER = "1"
+ORDINARY = "0"
 CSRF_FIELD = "csrf"
 CSRF_BYTES = 18
 _SECRET = re.compile(r"[A-Za-z0-9_-]{24}")  # what new_token makes of so many bytes
@@ -50,18 +53,37 @@ class Site:
         kept = self.cookies.get(request, names.LANGUAGE)
         return negotiate(asked, kept, request.headers.get("accept-language"))
 
+    def elder(self, request: Request) -> bool:
+        """Whether the pages are to be shown in the elder mode (长辈版): asked for in the request, or kept."""
+        asked = self.asked_elder(request)
+        return self.cookies.get(request, names.ELDER) == ELDER if asked is None else asked
+
+    def asked_elder(self, request: Request) -> bool | None:
+        """What the switch in the header asks for, where it was used."""
+        asked = request.query_params.get(names.ELDER) if request.scope["query_string"] else None
+        return {ELDER: True, ORDINARY: False}.get(asked or "")
+
+    def keep_elder(self, response: Response, elder: bool) -> None:
+        """Let the browser remember the mode."""
+        self.cookies.set(response, names.ELDER, ELDER if elder else ORDINARY, YEAR)
+
+    def keep_language(self, response: Response, language: str) -> None:
+        """Let the browser remember the language."""
+        self.cookies.set(response, names.LANGUAGE, language, YEAR)
+
     def say(self, request: Request, text: str, **values: object) -> str:
         """A text in the person's language."""
         return self.translations.gettext(self.language(request), text, **values)
 
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
         """A page with a fresh CSRF token for its forms."""
-        lang = self.language(request)
+        lang, elder = self.language(request), self.elder(request)
         body = self.pages.render(
             template,
             lang=lang,
+            elder=elder,
             csrf=self._csrf_token(self._secret(request)),
-            language_urls=_language_urls(request),
+            switches=switches(request, elder, context),
             **context,
         )
         response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
@@ -69,7 +91,9 @@ class Site:
             response.headers["strict-transport-security"] = f"max-age={YEAR}"
         self.keep_browser(request, response)
         if request.query_params.get("ui_locales"):
-            self.cookies.set(response, names.LANGUAGE, lang, YEAR)
+            self.keep_language(response, lang)
+        if self.asked_elder(request) is not None:
+            self.keep_elder(response, elder)
         return response
 
     def error(self, request: Request, status: int, message: str, reference: str, title: str = "") -> Response:
@@ -128,16 +152,6 @@ class Site:
 
     def _csrf_token(self, secret: str) -> str:
         return self.vault.token_hash("csrf", secret).hex()
-
-
-def _language_urls(request: Request) -> list[tuple[str, str, str]]:
-    """The same page in the other languages; relative, so that no path (//elsewhere) can lead away from us."""
-    if request.method != "GET":
-        return []
-    query = [pair for pair in request.query_params.multi_items() if pair[0] != "ui_locales"]
-    return [
-        (lang, label, f"?{urlencode([*query, ('ui_locales', lang)])}") for lang, label in LANGUAGES.items()
-    ]
 
 
 def wants_json(request: Request) -> bool:

@@ -1,0 +1,36 @@
+"""A message to a person, and what sends it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+CODE = "code"
+NOTICE = "notice"
+"""What a message is; gateways that want templates have one for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`to` is a phone or a mail address. `values` are what a template is filled with, besides the finished text.
+
+    `id` is the same at every attempt, so that a gateway can see that it had the message before.
+    """
+
+    id: str
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: str = field(default="", repr=False)
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def sort(self) -> str:
+        """CODE or NOTICE."""
+        return CODE if CODE in self.values else NOTICE
+
+
+class Channel(Protocol):
+    """Sends one message; raises DeliveryFailed, whose text holds neither recipient nor content."""
+
+    async def __call__(self, message: Message) -> None:
+        """Send it."""
+        ...
