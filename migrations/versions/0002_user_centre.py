@@ -16,6 +16,7 @@ def upgrade() -> None:
     _mandates()
     _representation()
     _staff()
+    _corrections()
 
 
 def _people() -> None:
@@ -26,6 +27,8 @@ def _people() -> None:
         sa.Column("state_reason", sa.Text()),
         sa.Column("closes_at", sa.Double()),
         sa.Column("merged_into", sa.Text()),
+        sa.Column("login_choices", sa.Text()),
+        sa.Column("language", sa.Text()),
     ):
         op.add_column("accounts", column)
     for column in (
@@ -36,6 +39,23 @@ def _people() -> None:
         op.add_column("authenticators", column)
     with op.batch_alter_table("accounts") as table:
         table.create_foreign_key("fk_accounts_merged_into", "accounts", ["merged_into"], ["id"])
+    op.create_index(
+        "uq_accounts_verified_phone",
+        "accounts",
+        ["phone_index"],
+        unique=True,
+        postgresql_where=sa.text("phone_verified_at IS NOT NULL"),
+        sqlite_where=sa.text("phone_verified_at IS NOT NULL"),
+    )
+    certified = sa.text("real_name_level > 0 AND state != 'merged'")
+    op.create_index(
+        "uq_accounts_verified_certificate",
+        "accounts",
+        ["certificate_index", "certificate_type"],
+        unique=True,
+        postgresql_where=certified,
+        sqlite_where=certified,
+    )
     with op.batch_alter_table("authenticators") as table:
         table.create_unique_constraint("uq_authenticators_lookup", ["lookup"])
 
@@ -157,13 +177,29 @@ def _mandates() -> None:
 def _representation() -> None:
     """Sessions and grants know for whom somebody acts, and so does the audit record."""
     op.add_column("sessions", sa.Column("device_id", sa.Text()))
+    op.add_column("sessions", sa.Column("chosen_at", sa.Double()))
     for table in ("sessions", "grants"):
         op.add_column(table, sa.Column("mandate_id", sa.Text()))
         op.add_column(table, sa.Column("principal", sa.Text()))
         with op.batch_alter_table(table) as altered:
             altered.create_foreign_key(f"fk_{table}_mandate_id", "mandates", ["mandate_id"], ["id"])
         op.create_index(f"ix_{table}_mandate_id", table, ["mandate_id"], unique=False)
+    for name, column, condition in (
+        ("ix_sessions_open_last_seen_at", "last_seen_at", "ended_at IS NULL"),
+        ("ix_sessions_open_created_at", "created_at", "ended_at IS NULL"),
+        ("ix_sessions_ended_at", "ended_at", "ended_at IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, "sessions", [column], unique=False, postgresql_where=where, sqlite_where=where)
     op.add_column("audit_events", sa.Column("principal", sa.Text()))
+    op.create_index(
+        "ix_audit_events_principal_at",
+        "audit_events",
+        ["principal", "at"],
+        unique=False,
+        postgresql_where=sa.text("principal IS NOT NULL"),
+        sqlite_where=sa.text("principal IS NOT NULL"),
+    )
     op.create_table(
         "devices",
         sa.Column("id", sa.Text(), nullable=False),
@@ -207,3 +243,30 @@ def _staff() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_counter_requests"),
     )
     op.create_index("ix_counter_requests_account_id", "counter_requests", ["account_id"], unique=False)
+
+
+def _corrections() -> None:
+    op.create_table(
+        "corrections",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("account_id", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.Double(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", sa.Double(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_corrections_account_id"),
+        sa.ForeignKeyConstraint(["decided_by"], ["accounts.id"], name="fk_corrections_decided_by"),
+        sa.PrimaryKeyConstraint("id", name="pk_corrections"),
+    )
+    op.create_index("ix_corrections_account_id", "corrections", ["account_id"], unique=False)
+    where = sa.text("state = 'open'")
+    op.create_index(
+        "ix_corrections_open",
+        "corrections",
+        ["asked_at"],
+        unique=False,
+        postgresql_where=where,
+        sqlite_where=where,
+    )
