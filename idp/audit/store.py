@@ -24,6 +24,15 @@ audit_events = Table(
     Column("detail", Text, nullable=False),
     Index("ix_audit_events_account_id_at", "account_id", "at"),
 )
+# What was done in somebody's name; most lines have nobody there.
+_for_somebody = audit_events.c.principal.is_not(None)
+Index(
+    "ix_audit_events_principal_at",
+    audit_events.c.principal,
+    audit_events.c.at,
+    postgresql_where=_for_somebody,
+    sqlite_where=_for_somebody,
+)
 
 RECORD = Statement(insert(audit_events))
 SINCE = Statement(
