@@ -7,6 +7,7 @@ import typer
 
 from idp.accounts.model import InvalidAccount, NewAccount
 from idp.accounts.passwords import PasswordHasher
+from idp.accounts.proof import AlreadyVerified
 from idp.accounts.service import Accounts, UnknownAccount
 from idp.infrastructure.console import actor, console, fail, password_from_input, show
 from idp.infrastructure.database.interface import Conflict
@@ -25,6 +26,9 @@ def create(
     name: Annotated[str, typer.Option()],
     password_stdin: FromStdin = False,
     phone: str | None = None,
+    phone_verified: Annotated[
+        bool, typer.Option("--phone-verified", help="The phone was proved to be this person's.")
+    ] = False,
     email: str | None = None,
     address: str | None = None,
     certificate_type: str | None = None,
@@ -36,7 +40,16 @@ def create(
     """Open an account."""
     password = password_from_input(password_stdin)
     account = NewAccount(
-        username, name, "", level, phone, email, address, certificate_type, certificate_number
+        username,
+        name,
+        "",
+        level,
+        phone,
+        email,
+        address,
+        certificate_type,
+        certificate_number,
+        phone_verified=phone_verified,
     )
 
     async def work(base: Foundation) -> dict[str, Any]:
@@ -50,17 +63,8 @@ def create(
     except InvalidAccount as error:
         fail(str(error))
     except Conflict:
-        fail("username: already taken")
+        fail("already taken: the username, the verified phone, or the certificate of a verified account")
     show({key: value for key, value in opened.items() if value is not None}, as_json=as_json)
-
-
-@app.command("set-password")
-def set_password(
-    context: typer.Context, account: str, password_stdin: FromStdin = False, as_json: Json = False
-) -> None:
-    """Set a new password."""
-    password = password_from_input(password_stdin)
-    _change(context, lambda accounts: accounts.set_password(account, password, actor()), as_json)
 
 
 @app.command("set-level")
@@ -85,5 +89,7 @@ def _change(
         show({name: console(context).run(work)}, as_json=as_json)
     except UnknownAccount:
         fail("no single account has this name, phone or certificate number")
+    except (AlreadyVerified, Conflict):
+        fail("level: the certificate is verified on another account; merge the two")
     except InvalidAccount as error:
         fail(str(error))

@@ -1,12 +1,17 @@
 """A natural person's account and the rules of its identifiers."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
-from stdnum.cn import ric
+from idp.accounts.certificates import CertificateType, checked_number, stored_type
+from idp.accounts.invalid import InvalidAccount
+from idp.accounts.names import normalized_name
 
-RESIDENT_ID = "111"
+__all__ = ["RESIDENT_ID", "InvalidAccount", "NewAccount", "State", "checked", "normalized_identifier"]
+
+RESIDENT_ID = CertificateType.RESIDENT_ID.value
 """Certificate type code of the resident identity card (GA/T 2000.156)."""
 
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,49}")
@@ -24,10 +29,6 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-class InvalidAccount(ValueError):
-    """A field breaks a rule; the message names field and rule, never the value."""
-
-
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """What is needed to open an account; `level` is the real-name level 0–4."""
@@ -41,26 +42,31 @@ class NewAccount:
     address: str | None = None
     certificate_type: str | None = None
     certificate_number: str | None = None
+    phone_verified: bool = False
+    elder_mode: bool = False
 
 
-def checked(account: NewAccount) -> NewAccount:
-    """The account if every field keeps its rule; raises InvalidAccount."""
+def checked(account: NewAccount, today: date | None = None) -> NewAccount:
+    """The account, name and certificate as they are stored, if every field keeps its rule; raises InvalidAccount."""
     rules = {
         "username: 3 to 50 of a-z 0-9 . _ -, beginning with a letter": _USERNAME.fullmatch(account.username),
-        "name: 1 to 50 characters": 1 <= len(account.name) <= 50 and account.name.isprintable(),
         "level: 0 to 4": 0 <= account.level <= 4,
         "phone: a mobile number of mainland China": account.phone is None or _PHONE.fullmatch(account.phone),
         "email: name@host": account.email is None or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", account.email),
         "certificate: type and number together": (account.certificate_type is None)
         == (account.certificate_number is None),
-        "certificate_number: check digit or birth date is wrong (GB 11643)": account.certificate_type
-        != RESIDENT_ID
-        or resident_id_is_valid(account.certificate_number or ""),
     }
     broken = [rule for rule, kept in rules.items() if not kept]
+    name, type_, number = account.name, account.certificate_type, account.certificate_number
+    try:
+        name = normalized_name(name)
+        if type_ is not None and number is not None:
+            number, type_ = checked_number(type_, number, today), stored_type(type_).value
+    except InvalidAccount as error:
+        broken.append(str(error))
     if broken:
         raise InvalidAccount("; ".join(broken))
-    return account
+    return replace(account, name=name, certificate_type=type_, certificate_number=number)
 
 
 def normalized_identifier(text: str) -> str:
@@ -69,8 +75,3 @@ def normalized_identifier(text: str) -> str:
     if re.fullmatch(r"(\+86)?1[3-9][0-9-]{9,11}", plain):
         return plain.removeprefix("+86").replace("-", "")
     return plain
-
-
-def resident_id_is_valid(number: str) -> bool:
-    """GB 11643: area, real birth date, sequence, ISO 7064 MOD 11-2 check character."""
-    return bool(ric.is_valid(number))

@@ -57,12 +57,13 @@ class PasswordHasher:
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         """Whether the password is right, and the hash to store instead of an outdated one.
 
-        Without a stored hash the same work is done for nothing, so that time does not tell who has an account.
+        Without a stored hash (None, or "" where no password is ever right) the same work is done for nothing, so
+        that time does not tell who has an account.
         """
         if len(password) > MOST_CHARACTERS:
             return False, None
         right, new_hash = await self._run(_verify, password, stored or self._nobody)
-        return right and stored is not None, new_hash
+        return right and bool(stored), new_hash
 
     def close(self) -> None:
         """Let the threads go."""

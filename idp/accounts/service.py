@@ -1,10 +1,15 @@
 """Opening accounts and changing what proves them."""
 
 from base64 import b32encode
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from idp.accounts.model import InvalidAccount, NewAccount, checked
 from idp.accounts.passwords import MOST_CHARACTERS, PasswordHasher, is_known_hash
+from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, AlreadyVerified, Proof
+from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -14,6 +19,8 @@ from idp.infrastructure.foundation import Foundation
 PASSWORD_LEAST = 8
 TOTP = "totp"
 _TOTP_BYTES = 20
+
+BEIJING = timezone(timedelta(hours=8))
 
 
 class UnknownAccount(Exception):
@@ -27,30 +34,44 @@ class Accounts:
         self._database = foundation.database
         self._sources = foundation.sources
         self._store = AccountStore(foundation.vault)
+        self._records = RealNameStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._hasher = hasher
 
     async def open(self, account: NewAccount, actor: str, password: str | None = None) -> str:
-        """Open an account with a password, or with an imported hash; its id. Raises InvalidAccount, Conflict."""
+        """Open an account with a password, or with an imported hash; its id. Raises InvalidAccount, Conflict.
+
+        A level leaves a real-name record: somebody has vouched for it.
+        """
         if password is not None:
             account = replace(account, password_hash=await self._hasher.hash(checked_password(password)))
         elif not is_known_hash(account.password_hash):
             raise InvalidAccount("password_hash: unknown scheme")
-        account = checked(account)
+        now = self._sources.now()
+        account = checked(account, datetime.fromtimestamp(now, BEIJING).date())
         account_id = self._sources.new_id()
         line = Line(
             Event.ACCOUNT_CREATED, account_id=account_id, actor=actor, detail={"level": account.level}
         )
 
         def work() -> Transaction[None]:
-            yield from self._store.add(account_id, account, self._sources.now())
+            yield from self._store.add(account_id, account, now)
+            if account.level:
+                yield self._records.add(
+                    self._sources.new_id(), account_id, _vouched(account.level), actor, now
+                )
             yield self._audit.record(line)
 
         await self._database.write(work)
         return account_id
 
-    async def set_password(self, identifier: str, password: str, actor: str) -> str:
-        """Set a new password; the account's id. Raises UnknownAccount, InvalidAccount."""
+    async def set_password(
+        self, identifier: str, password: str, actor: str, end: Callable[[str], Transaction[Any]] | None = None
+    ) -> str:
+        """Set a new password; the account's id. Raises UnknownAccount, InvalidAccount.
+
+        `end` ends, in the same transaction, what was opened with the old one.
+        """
         row = await self.find(identifier)
         new_hash = await self._hasher.hash(checked_password(password))
         line = Line(Event.PASSWORD_SET, account_id=row["id"], actor=actor)
@@ -62,24 +83,40 @@ class Accounts:
                 )
             ):
                 yield self._audit.record(line)
+                if end is not None:
+                    yield from end(row["id"])
 
         await self._database.write(work)
         return str(row["id"])
 
     async def set_level(self, identifier: str, level: int, actor: str) -> str:
-        """Set the real-name level 0–4; the account's id. Raises UnknownAccount, InvalidAccount."""
-        if not 0 <= level <= 4:
+        """Set the real-name level 0–4; the account's id. Raises UnknownAccount, InvalidAccount, AlreadyVerified.
+
+        What was proved above it ends; the level itself leaves a record.
+        """
+        if not 0 <= level <= HIGHEST_LEVEL:
             raise InvalidAccount("level: 0 to 4")
-        row = await self.find(identifier)
-        detail = {"level": level, "before": row["real_name_level"]}
-        line = Line(Event.ACCOUNT_CHANGED, account_id=row["id"], actor=actor, detail=detail)
+        account_id = str((await self.find(identifier))["id"])
+        record_id, proof = self._sources.new_id(), _vouched(level)
 
         def work() -> Transaction[None]:
-            yield from self._store.set_level(row["id"], level, self._sources.now())
-            yield self._audit.record(line)
+            now = self._sources.now()
+            before = yield from self._records.lock(account_id)
+            if before is None:
+                raise UnknownAccount
+            yield from self._records.end_above(account_id, level, OPERATOR, now)
+            yield from self._records.lower(account_id, now)
+            if level:
+                yield self._records.add(record_id, account_id, proof, actor, now)
+                if (yield from self._records.settle(record_id, account_id, proof, now)) is None:
+                    raise AlreadyVerified
+            detail = {"level": level, "before": before["real_name_level"]}
+            yield self._audit.record(
+                Line(Event.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
+            )
 
         await self._database.write(work)
-        return str(row["id"])
+        return account_id
 
     async def enrol_totp(self, identifier: str, actor: str) -> str:
         """Give an account a time-based one-time password; the secret in base32. Raises UnknownAccount."""
@@ -108,3 +145,7 @@ def checked_password(password: str) -> str:
     if not PASSWORD_LEAST <= len(password) <= MOST_CHARACTERS:
         raise InvalidAccount(f"password: {PASSWORD_LEAST} to {MOST_CHARACTERS} characters")
     return password
+
+
+def _vouched(level: int) -> Proof:
+    return Proof(level, OPERATOR, OPERATOR, OPERATOR)

@@ -4,17 +4,22 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     Table,
     Text,
+    and_,
     bindparam,
+    func,
     insert,
+    literal_column,
     or_,
     select,
     update,
 )
 
+from idp.accounts.certificates import birth_date_of
 from idp.accounts.model import NewAccount, State, normalized_identifier
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -43,8 +48,32 @@ accounts = Table(
     Column("state_reason", Text),
     Column("closes_at", Instant),
     Column("merged_into", Text, ForeignKey("accounts.id")),
+    Column("login_choices", Text),
+    Column("language", Text),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+)
+
+# However many try at once: a phone is proved to be one account's, never two's.
+Index(
+    "uq_accounts_verified_phone",
+    accounts.c.phone_index,
+    unique=True,
+    postgresql_where=accounts.c.phone_verified_at.is_not(None),
+    sqlite_where=accounts.c.phone_verified_at.is_not(None),
+)
+# One person has one account: a verified certificate is of one, whoever comes at the same moment. A merged account
+# keeps its copy for the undoing.
+_certified = and_(
+    accounts.c.real_name_level > literal_column("0"), accounts.c.state != literal_column("'merged'")
+)
+Index(
+    "uq_accounts_verified_certificate",
+    accounts.c.certificate_index,
+    accounts.c.certificate_type,
+    unique=True,
+    postgresql_where=_certified,
+    sqlite_where=_certified,
 )
 
 authenticators = Table(
@@ -62,12 +91,18 @@ authenticators = Table(
 )
 
 ADD = Statement(insert(accounts))
+_named = accounts.alias("named")
+# What names an account that was merged leads to the one that it is part of.
 FIND = Statement(
     select(accounts).where(
-        or_(
-            accounts.c.username == bindparam("the_username"),
-            accounts.c.phone_index == bindparam("the_phone"),
-            accounts.c.certificate_index == bindparam("the_certificate"),
+        accounts.c.id.in_(
+            select(func.coalesce(_named.c.merged_into, _named.c.id)).where(
+                or_(
+                    _named.c.username == bindparam("the_username"),
+                    _named.c.phone_index == bindparam("the_phone"),
+                    _named.c.certificate_index == bindparam("the_certificate"),
+                )
+            )
         )
     )
 )
@@ -78,25 +113,17 @@ SET_PASSWORD = Statement(
     .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
     .returning(accounts.c.id)
 )
-SET_LEVEL = Statement(
+ADD_AUTHENTICATOR = Statement(insert(authenticators))
+SET_LOGIN_CHOICES = Statement(
     update(accounts)
     .where(accounts.c.id == bindparam("the_id"))
-    .values(real_name_level=bindparam("level"), updated_at=bindparam("now"))
+    .values(login_choices=bindparam("choices", type_=Text), updated_at=bindparam("now"))
     .returning(accounts.c.id)
-)
-ADD_AUTHENTICATOR = Statement(insert(authenticators))
-AUTHENTICATORS = Statement(
-    select(authenticators).where(authenticators.c.account_id == bindparam("the_account"))
-)
-USE_STEP = Statement(
-    update(authenticators)
-    .where(authenticators.c.id == bindparam("the_id"), authenticators.c.last_used_step < bindparam("step"))
-    .values(last_used_step=bindparam("step"))
-    .returning(authenticators.c.id)
 )
 
 PHONE = "accounts.phone"
 CERTIFICATE = "accounts.certificate_number"
+BIRTH_DATE = "accounts.birth_date"
 EMAIL = "accounts.email"
 ADDRESS = "accounts.address"
 _SECRET = "authenticators.secret"  # noqa: S105
@@ -109,7 +136,7 @@ class AccountStore:
         self._vault = vault
 
     def add(self, account_id: str, account: NewAccount, now: float) -> Transaction[None]:
-        """Open an account; a username that exists raises Conflict."""
+        """Open an account; a username that exists, or another's verified phone, raises Conflict."""
         yield ADD(
             id=account_id,
             username=account.username,
@@ -121,15 +148,17 @@ class AccountStore:
             phone_index=self._index(PHONE, account.phone),
             email=self._sealed(EMAIL, account.email),
             address=self._sealed(ADDRESS, account.address),
-            birth_date=None,
-            phone_verified_at=None,
-            elder_mode=0,
+            birth_date=self._sealed(BIRTH_DATE, _birth_date(account)),
+            phone_verified_at=now if account.phone is not None and account.phone_verified else None,
+            elder_mode=int(account.elder_mode),
             real_name_level=account.level,
             password_hash=account.password_hash,
             state=State.ACTIVE.value,
             state_reason=None,
             closes_at=None,
             merged_into=None,
+            login_choices=None,
+            language=None,
             created_at=now,
             updated_at=now,
         )
@@ -139,11 +168,16 @@ class AccountStore:
         plain = normalized_identifier(identifier)
         if "\0" in plain:  # PostgreSQL's text knows no NUL
             return None
+        phone = self._vault.blind_index(PHONE, plain)
         rows = yield FIND(
             the_username=plain.lower(),
-            the_phone=self._vault.blind_index(PHONE, plain),
+            the_phone=phone,
             the_certificate=self._vault.blind_index(CERTIFICATE, plain.upper()),
         )
+        if len(rows) > 1:  # who has proved a phone comes before those in whose records it merely stands
+            rows = [
+                row for row in rows if row["phone_index"] == phone and row["phone_verified_at"] is not None
+            ]
         return rows[0] if len(rows) == 1 else None
 
     def by_id(self, account_id: str) -> Transaction[Row | None]:
@@ -156,10 +190,6 @@ class AccountStore:
         """Replace the hash unless somebody else did meanwhile."""
         rows = yield SET_PASSWORD(the_id=account_id, old_hash=old_hash, new_hash=new_hash, now=now)
         return bool(rows)
-
-    def set_level(self, account_id: str, level: int, now: float) -> Transaction[bool]:
-        """Set the real-name level."""
-        return bool((yield SET_LEVEL(the_id=account_id, level=level, now=now)))
 
     def add_authenticator(
         self, row_id: str, account_id: str, kind: str, secret: str, now: float
@@ -177,17 +207,9 @@ class AccountStore:
             created_at=now,
         )
 
-    def authenticators(self, account_id: str) -> Transaction[list[Row]]:
-        """The second factors of an account."""
-        return list((yield AUTHENTICATORS(the_account=account_id)))
-
-    def use_step(self, authenticator_id: str, step: int) -> Transaction[bool]:
-        """Spend a time step of a one-time password: True for the first who comes with it (RFC 6238 §5.2)."""
-        return bool((yield USE_STEP(the_id=authenticator_id, step=step)))
-
-    def authenticator_secret(self, row: Row) -> str:
-        """The shared secret of a second factor."""
-        return self._vault.decrypt(_SECRET, row["secret"])
+    def set_login_choices(self, account_id: str, choices: str, now: float) -> Transaction[bool]:
+        """Note how the person wants to log in: words of `idp.authentication.model.Choice`, separated by blanks."""
+        return bool((yield SET_LOGIN_CHOICES(the_id=account_id, choices=choices, now=now)))
 
     def reveal(self, row: Row, place: str) -> str | None:
         """The plain value of an encrypted column (`table.column`) of a row."""
@@ -199,3 +221,11 @@ class AccountStore:
 
     def _index(self, place: str, value: str | None) -> bytes | None:
         return None if value is None else self._vault.blind_index(place, value)
+
+
+def _birth_date(account: NewAccount) -> str | None:
+    """The date that the certificate number tells, if it tells one."""
+    if account.certificate_type is None or account.certificate_number is None:
+        return None
+    found = birth_date_of(account.certificate_type, account.certificate_number)
+    return None if found is None else found.isoformat()

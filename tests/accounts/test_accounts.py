@@ -11,7 +11,6 @@ from idp.accounts.model import (
     NewAccount,
     checked,
     normalized_identifier,
-    resident_id_is_valid,
 )
 from idp.accounts.passwords import MOST_WAITING, Overloaded, PasswordHasher, is_known_hash
 from idp.accounts.service import Accounts, UnknownAccount, checked_password
@@ -50,21 +49,6 @@ def test_a_field_that_breaks_its_rule_is_refused_without_being_quoted(fields: di
         checked(account(**fields))
     for value in fields.values():
         assert len(str(value)) < 4 or str(value) not in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("number", "valid"),
-    [
-        (NUMBER, True),
-        (NUMBER[:-1] + "6", False),
-        (NUMBER[:-1], False),
-        ("", False),
-        ("x" * 18, False),
-        ("1" * 500, False),
-    ],
-)
-def test_a_resident_number_has_a_real_date_and_a_right_check_digit(number: str, valid: bool) -> None:
-    assert resident_id_is_valid(number) is valid
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,126 @@
+"""What a person has beside the password: reads and writes authenticators, whatever their kind."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import BigInteger, and_, bindparam, delete, insert, or_, select, update
+
+from idp.accounts.store import authenticators
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.vault import Vault
+
+TOTP = "totp"
+PASSKEY = "passkey"
+RECOVERY_CODE = "recovery_code"
+"""Values of authenticators.kind."""
+
+LOOKUP = "authenticators.lookup"
+_SECRET = "authenticators.secret"  # noqa: S105
+
+_step = bindparam("step", type_=BigInteger)
+
+ADD = Statement(insert(authenticators))
+OF_ACCOUNT = Statement(
+    select(authenticators)
+    .where(authenticators.c.account_id == bindparam("the_account"))
+    .order_by(authenticators.c.created_at, authenticators.c.id)
+)
+BY_LOOKUP = Statement(select(authenticators).where(authenticators.c.lookup == bindparam("the_lookup")))
+USE_STEP = Statement(
+    update(authenticators)
+    .where(authenticators.c.id == bindparam("the_id"), authenticators.c.last_used_step < _step)
+    .values(last_used_step=_step, last_used_at=bindparam("now"))
+    .returning(authenticators.c.id)
+)
+# A counter that stands at nought never counts: many passkeys have none (WebAuthn §6.1.1).
+COUNT_UP = Statement(
+    update(authenticators)
+    .where(
+        authenticators.c.id == bindparam("the_id"),
+        or_(
+            authenticators.c.last_used_step < _step,
+            and_(authenticators.c.last_used_step <= 0, _step == 0),
+        ),
+    )
+    .values(last_used_step=_step, last_used_at=bindparam("now"))
+    .returning(authenticators.c.id)
+)
+REMOVE = Statement(
+    delete(authenticators)
+    .where(
+        authenticators.c.id == bindparam("the_id"), authenticators.c.account_id == bindparam("the_account")
+    )
+    .returning(authenticators.c.kind, authenticators.c.label)
+)
+REMOVE_KIND = Statement(
+    delete(authenticators)
+    .where(
+        authenticators.c.account_id == bindparam("the_account"),
+        authenticators.c.kind == bindparam("the_kind"),
+    )
+    .returning(authenticators.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAuthenticator:
+    """An authenticator to add; `lookup` is what it is found by, `step` the last one that was used."""
+
+    kind: str
+    secret: str = field(repr=False)
+    label: str | None = None
+    lookup: bytes | None = None
+    step: int = -1
+
+
+class AuthenticatorStore:
+    """One statement per method; whatever may happen once only tells whether it was this caller's."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(self, row_id: str, account_id: str, new: NewAuthenticator, now: float) -> Transaction[None]:
+        """Add an authenticator; a lookup that exists raises Conflict."""
+        yield ADD(
+            id=row_id,
+            account_id=account_id,
+            kind=new.kind,
+            secret=self._vault.encrypt(_SECRET, new.secret),
+            lookup=new.lookup,
+            label=new.label,
+            last_used_step=new.step,
+            last_used_at=None,
+            created_at=now,
+        )
+
+    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+        """Everything that an account has, oldest first."""
+        return list((yield OF_ACCOUNT(the_account=account_id)))
+
+    def by_lookup(self, lookup: bytes) -> Transaction[Row | None]:
+        """The authenticator that is found by this keyed hash."""
+        return first((yield BY_LOOKUP(the_lookup=lookup)))
+
+    def use_step(self, authenticator_id: str, step: int, now: float) -> Transaction[bool]:
+        """Spend a time step of a one-time password: True for the first who comes with it (RFC 6238 §5.2)."""
+        return bool((yield USE_STEP(the_id=authenticator_id, step=step, now=now)))
+
+    def count_up(self, authenticator_id: str, count: int, now: float) -> Transaction[bool]:
+        """Note the signature counter of a passkey; False where it does not exceed the last (WebAuthn §7.2)."""
+        return bool((yield COUNT_UP(the_id=authenticator_id, step=count, now=now)))
+
+    def remove(self, account_id: str, authenticator_id: str) -> Transaction[Row | None]:
+        """Remove an authenticator of an account; kind and label for the one caller that removed it."""
+        return first((yield REMOVE(the_id=authenticator_id, the_account=account_id)))
+
+    def remove_kind(self, account_id: str, kind: str) -> Transaction[int]:
+        """Remove all of a kind; how many there were."""
+        return len((yield REMOVE_KIND(the_account=account_id, the_kind=kind)))
+
+    def lookup(self, text: str) -> bytes:
+        """The keyed hash by which an authenticator is found."""
+        return self._vault.blind_index(LOOKUP, text)
+
+    def secret(self, row: Row) -> str:
+        """What is sealed in a row."""
+        return self._vault.decrypt(_SECRET, row["secret"])

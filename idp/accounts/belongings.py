@@ -1,0 +1,102 @@
+"""What other rooms keep of an account, as far as the account's own fate concerns them; handed in from the roof."""
+
+from collections.abc import Callable, Generator, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.statement import Call
+
+T = TypeVar("T")
+
+
+class Obstacle(StrEnum):
+    """Why a person cannot give up the account yet."""
+
+    REPRESENTATIVE = "representative"
+    GUARDIAN = "guardian"
+    STAFF = "staff"
+    COUNTER = "counter"
+
+
+class Belongings:
+    """One room's part in what happens to an account. Every method belongs into the caller's transaction.
+
+    The methods here do nothing: a room says only what concerns it.
+    """
+
+    def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:
+        """Why the account cannot be cancelled now."""
+        none: list[Obstacle] = []
+        return (yield from _nothing(none))
+
+    def pause(self, account_id: str, reason: str) -> Transaction[None]:
+        """The account is closed for a time: what is open now ends, what was granted may come back."""
+        yield from _nothing(None)
+
+    def end(self, account_id: str, reason: str) -> Transaction[None]:
+        """The account is closed for good."""
+        yield from _nothing(None)
+
+    def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
+        """Somebody else had the account: end what they opened, undo what was given since; how much of each."""
+        none: dict[str, int] = {}
+        return (yield from _nothing(none))
+
+    def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
+        """The account becomes part of another: what was moved, as JSON, for `give_back`."""
+        none: dict[str, Any] = {}
+        return (yield from _nothing(none))
+
+    def give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
+        """The merge was wrong: return what `move` moved, where it is still as it was moved."""
+        yield from _nothing(None)
+
+
+def _nothing(outcome: T) -> Generator[Call, Sequence[Row], T]:
+    yield from ()
+    return outcome
+
+
+class Household(Belongings):
+    """All parts as one; `sent` is called after a commit that may have left messages to others."""
+
+    def __init__(self, parts: Sequence[Belongings], sent: Callable[[], None]) -> None:
+        self._parts = parts
+        self.sent = sent
+
+    def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:
+        """See `Belongings.obstacles`."""
+        found: list[Obstacle] = []
+        for part in self._parts:
+            found += yield from part.obstacles(account_id)
+        return found
+
+    def pause(self, account_id: str, reason: str) -> Transaction[None]:
+        """See `Belongings.pause`."""
+        for part in self._parts:
+            yield from part.pause(account_id, reason)
+
+    def end(self, account_id: str, reason: str) -> Transaction[None]:
+        """See `Belongings.end`."""
+        for part in self._parts:
+            yield from part.end(account_id, reason)
+
+    def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
+        """See `Belongings.secure`."""
+        done: dict[str, int] = {}
+        for part in self._parts:
+            done |= yield from part.secure(account_id, since)
+        return done
+
+    def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
+        """See `Belongings.move`."""
+        moved: dict[str, Any] = {}
+        for part in self._parts:
+            moved |= yield from part.move(account_id, into)
+        return moved
+
+    def give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
+        """See `Belongings.give_back`."""
+        for part in self._parts:
+            yield from part.give_back(account_id, into, moved)

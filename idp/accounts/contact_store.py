@@ -1,0 +1,50 @@
+"""The statements by which a person changes how to be reached."""
+
+from sqlalchemy import bindparam, literal, update
+from sqlalchemy.types import LargeBinary, Text
+
+from idp.accounts.model import State
+from idp.accounts.store import ADDRESS as POSTAL_ADDRESS
+from idp.accounts.store import EMAIL, accounts
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.vault import Vault
+
+# Both, or none: two forms sent at once leave one of them, not half of each.
+SET_CONTACT = Statement(
+    update(accounts)
+    .where(accounts.c.id == bindparam("the_id", type_=Text), accounts.c.state == literal(State.ACTIVE.value))
+    .values(
+        email=bindparam("new_email", type_=LargeBinary),
+        address=bindparam("new_address", type_=LargeBinary),
+        updated_at=bindparam("now", type_=Instant()),
+    )
+    .returning(accounts.c.id),
+    lock_key="the_id",
+)
+
+
+class ContactStore:
+    """One statement per method."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def set(
+        self, account_id: str, email: str | None, address: str | None, now: float
+    ) -> Transaction[Row | None]:
+        """Set mail and postal address of an open account; None where it is not open."""
+        return first(
+            (
+                yield SET_CONTACT(
+                    the_id=account_id,
+                    new_email=self._sealed(EMAIL, email),
+                    new_address=self._sealed(POSTAL_ADDRESS, address),
+                    now=now,
+                )
+            )
+        )
+
+    def _sealed(self, place: str, value: str | None) -> bytes | None:
+        return None if value is None else self._vault.encrypt(place, value)

@@ -1,0 +1,127 @@
+"""The right to have wrong data put right (个人信息保护法 art. 46): a person asks, staff look into it and answer."""
+
+from dataclasses import dataclass, field, replace
+
+from idp.accounts.belongings import Belongings
+from idp.accounts.correction_store import DONE, REFUSED, CorrectionStore
+from idp.accounts.notices import Notices
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
+
+DAY = 86_400
+LONGEST = 500
+MOST_A_DAY = 5
+MOST_SHOWN = 200
+DECIDED = _("您的更正申请已有答复，请登录用户中心，在“个人资料”里查看。")
+
+
+class BadText(Exception):
+    """Empty, or too long."""
+
+
+class TooMany(Exception):
+    """Enough for one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A wish: what for, whose, what became of it. Instants are Unix seconds."""
+
+    id: str
+    account_id: str
+    wanted: str = field(repr=False)
+    state: str
+    asked_at: float
+    answer: str = field(repr=False)
+    decided_at: float | None
+    name: str = ""
+    username: str = ""
+
+
+class Corrections:
+    """For the user centre, which asks, and the counter, which answers."""
+
+    def __init__(self, foundation: Foundation, notices: Notices) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._sources = foundation.sources
+        self._store = CorrectionStore(foundation.vault)
+        self._accounts = AccountStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._notices = notices
+
+    async def of_account(self, account_id: str) -> list[Correction]:
+        """What a person has asked for, latest first."""
+        rows = await self._database.read(lambda: self._store.of_account(account_id))
+        return [self._correction(row) for row in rows]
+
+    async def ask(self, account_id: str, wanted: str, address: str) -> None:
+        """Ask for a correction; raises BadText, TooMany."""
+        plain = checked_text(wanted)
+        if await self._key_value.increment("corrections", account_id, DAY) > MOST_A_DAY:
+            raise TooMany
+        line = Line(Event.CORRECTION_REQUESTED, account_id, address=address)
+
+        def work() -> Transaction[None]:
+            yield self._store.add(self._sources.new_id(), account_id, plain, self._sources.now())
+            yield self._audit.record(line)
+
+        await self._database.write(work)
+
+    async def waiting(self) -> list[Correction]:
+        """What staff have to look into, oldest first."""
+        rows = await self._database.read(lambda: self._store.waiting(MOST_SHOWN))
+        return [replace(self._correction(row), name=row["name"], username=row["username"]) for row in rows]
+
+    async def decide(self, correction_id: str, staff_id: str, *, done: bool, answer: str) -> bool:
+        """Answer, and tell the person; False where somebody else did, or it is one's own. Raises BadText."""
+        plain, state = checked_text(answer), DONE if done else REFUSED
+
+        def work() -> Transaction[bool]:
+            now = self._sources.now()
+            account_id = yield from self._store.decide(correction_id, staff_id, state, plain, now)
+            if account_id is None:
+                return False
+            detail = {"correction": correction_id, "state": state}
+            event = Event.COUNTER_CONFIRMED if done else Event.COUNTER_REFUSED
+            yield self._audit.record(Line(event, account_id, actor=staff_id, detail=detail))
+            account = yield from self._accounts.by_id(account_id)
+            if account is not None:
+                yield from self._notices.notice(account, DECIDED)
+            return True
+
+        return await self._database.write(work)
+
+    def _correction(self, row: Row) -> Correction:
+        return Correction(
+            id=row["id"],
+            account_id=row["account_id"],
+            wanted=self._store.wanted(row),
+            state=row["state"],
+            asked_at=row["asked_at"],
+            answer=self._store.answer(row),
+            decided_at=row["decided_at"],
+        )
+
+
+class CorrectionBelongings(Belongings):
+    """What the person wrote goes with the account."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._store = CorrectionStore(foundation.vault)
+
+    def end(self, account_id: str, reason: str) -> Transaction[None]:
+        """See `Belongings.end`."""
+        yield self._store.forget(account_id)
+
+
+def checked_text(text: str) -> str:
+    """What somebody wrote, in one piece; raises BadText."""
+    plain = "\n".join(line.strip() for line in text.strip().splitlines())
+    if not 1 <= len(plain) <= LONGEST or not plain.replace("\n", "").isprintable():
+        raise BadText
+    return plain

@@ -1,0 +1,248 @@
+"""Two accounts of one person become one: what differs is chosen, what was is kept sealed, and can be had back."""
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+
+from idp.accounts.belongings import Household
+from idp.accounts.lifecycle import DAY, Rules, checked_reason
+from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
+from idp.accounts.merge_store import CHOSEN, MergeStore
+from idp.accounts.model import State
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+
+T = TypeVar("T")
+
+BEFORE = "account_merges.before"
+OTHER, INTO, BOTH = "other", "into", "both"
+"""What a choice may be: from the account that goes, from the one that stays; factors of both."""
+FACTORS = "factors"
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "username": ("username",),
+    "name": ("name",),
+    "phone": ("phone", "phone_index", "phone_verified_at"),
+    "email": ("email",),
+    "address": ("address",),
+    "password": ("password_hash",),
+}
+"""What can be chosen, and the columns that go with it."""
+_CERTIFICATE = ("certificate_type", "certificate_number", "certificate_index")
+_LEVEL = ("real_name_level",)
+
+
+class MergeRefused(Exception):
+    """The two cannot become one, or not be parted again; the text is a word for the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which account goes into which, and from which of the two each of CHOICES and FACTORS is kept."""
+
+    account_id: str
+    into: str
+    keep: Mapping[str, str]
+
+
+class Merges:
+    """Merges accounts and parts them again within the time allowed."""
+
+    def __init__(self, foundation: Foundation, household: Household, rules: Rules) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._store = MergeStore()
+        self._lifecycle = LifecycleStore()
+        self._audit = AuditStore(foundation.sources)
+        self._household = household
+        self._rules = rules
+        self.undo_days = rules.merge_undo_days
+
+    async def duplicates(self, account: Row) -> list[Row]:
+        """The other open accounts with this one's certificate number."""
+        index = account["certificate_index"]
+        if index is None:
+            return []
+        rows = await self._database.read(lambda: self._lifecycle.duplicates(index))
+        return [row for row in rows if row["id"] != account["id"]]
+
+    async def of(self, account_id: str) -> list[Row]:
+        """The merges in which an account took part, oldest first."""
+        return await self._database.read(lambda: self._store.of(account_id))
+
+    async def merge(self, plan: Plan, reason: str, actor: str) -> str:
+        """Make one of two; the merge's id. Raises MergeRefused, InvalidAccount."""
+        checked_reason(reason)
+        merge_id = self._sources.new_id()
+
+        def work() -> Transaction[str]:
+            now = self._sources.now()
+            other, into = yield from self._pair(plan)
+            yield from self._household.pause(plan.account_id, "merged")
+            if not (yield from self._store.close(other, plan.into, now)):
+                raise MergeRefused("changed")
+            given = _given(other, into, plan.keep)
+            if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
+                raise MergeRefused("changed")
+            left = into["username"] if given["username"] == other["username"] else other["username"]
+            yield self._store.rename(plan.account_id, left)
+            kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
+            kept["moved"] = yield from self._move(plan)
+            yield self._store.add(self._row(merge_id, plan, kept, actor))
+            detail = {"into": plan.into, "merge": merge_id, "reason": reason}
+            yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
+            return merge_id
+
+        try:
+            return await self._done(work)
+        except Conflict as error:
+            raise MergeRefused("changed") from error
+
+    async def undo(self, merge_id: str, reason: str, actor: str) -> None:
+        """Part them again, each as it was but for what changed since. Raises MergeRefused."""
+        checked_reason(reason)
+        line = {"merge": merge_id, "reason": reason}
+        try:
+            await self._done(lambda: self._undo(merge_id, line, actor, CHOSEN))
+        except Conflict:
+            # Somebody else has proved the phone meanwhile: it stays theirs.
+            kept = tuple(name for name in CHOSEN if name not in CHOICES["phone"])
+            try:
+                await self._done(lambda: self._undo(merge_id, line, actor, kept))
+            except Conflict as error:  # or the certificate is verified on the account that stayed
+                raise MergeRefused("changed") from error
+
+    async def forget_due(self) -> None:
+        """Wipe what was kept for undoing, where that is no longer possible."""
+        await self._database.add(self._store.forget(self._sources.now()))
+
+    def _undo(
+        self, merge_id: str, detail: dict[str, Any], actor: str, columns: tuple[str, ...]
+    ) -> Transaction[None]:
+        now = self._sources.now()
+        row = yield from self._store.undo(merge_id, now)
+        if row is None:
+            raise MergeRefused("late")
+        account_id, into_id = row["account_id"], row["into_account_id"]
+        before = orjson.loads(self._vault.decrypt_bytes(BEFORE, row["before"]))
+        pair = yield from self._store.lock(account_id, into_id)
+        if pair is None:
+            raise MergeRefused("changed")
+        other, into = pair
+        yield self._store.rename(account_id, TOMBSTONE + merge_id)  # both usernames are free for a moment
+        if not (yield from self._store.fill(into, State.ACTIVE, _returned(into, before), now)):
+            raise MergeRefused("changed")
+        values = dict.fromkeys(CHOSEN) | {
+            name: value for name, value in _sealed(before["other"]).items() if name in columns
+        }
+        if not (yield from self._store.fill(other, State.MERGED, values, now)):
+            raise MergeRefused("changed")
+        yield from self._household.pause(into_id, "merge undone")
+        yield from self._give_back(account_id, into_id, before["moved"])
+        detail = {"into": into_id, **detail}
+        yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
+
+    def _pair(self, plan: Plan) -> Transaction[tuple[Row, Row]]:
+        pair = yield from self._store.lock(plan.account_id, plan.into)
+        if pair is None:
+            raise MergeRefused("same")
+        other, into = pair
+        if not other["state"] == into["state"] == State.ACTIVE:
+            raise MergeRefused("closed")
+        # An account without a certificate may be the same person's, as staff have seen; another person's may not.
+        certificates = {row["certificate_index"] for row in pair} - {None}
+        if len(certificates) != 1:
+            raise MergeRefused("certificate")
+        return pair
+
+    def _move(self, plan: Plan) -> Transaction[dict[str, Any]]:
+        """Everything that hangs on the account that goes."""
+        account_id, into = plan.account_id, plan.into
+        choice = plan.keep.get(FACTORS, BOTH)
+        going = [] if choice == INTO else (yield from self._store.factors(account_id))
+        resting = (yield from self._store.factors(into)) if choice == OTHER else []
+        yield from self._store.move_factors(going, account_id, into)
+        yield from self._store.move_factors(resting, into, account_id)
+        records = yield from self._store.records(account_id)
+        yield from self._store.move_records(records, account_id, into)
+        return {
+            "factors": going,
+            "resting": resting,
+            "records": records,
+            "followers": (yield from self._store.follow(account_id, into)),
+            "rooms": (yield from self._household.move(account_id, into)),
+        }
+
+    def _give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
+        yield from self._store.move_factors(moved["factors"], into, account_id)
+        yield from self._store.move_factors(moved["resting"], account_id, into)
+        yield from self._store.move_records(moved["records"], into, account_id)
+        yield from self._store.follow_back(moved["followers"], into, account_id)
+        yield from self._household.give_back(account_id, into, moved["rooms"])
+
+    def _row(self, merge_id: str, plan: Plan, kept: dict[str, Any], actor: str) -> dict[str, object]:
+        now = self._sources.now()
+        return {
+            "id": merge_id,
+            "account_id": plan.account_id,
+            "into_account_id": plan.into,
+            "before": self._vault.encrypt_bytes(BEFORE, orjson.dumps(kept)),
+            "actor": actor,
+            "merged_at": now,
+            "undo_until": now + self._rules.merge_undo_days * DAY,
+        }
+
+    async def _done(self, work: Callable[[], Transaction[T]]) -> T:
+        outcome = await self._database.write(work)
+        self._household.sent()
+        return outcome
+
+
+def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
+    """What the account that stays holds afterwards; what is only on one side is kept without being chosen."""
+    given = {name: into[name] for name in CHOSEN}
+    for choice, columns in CHOICES.items():
+        missing = not into[columns[0]]
+        if keep.get(choice) == OTHER or (choice not in keep and missing):
+            given |= {name: other[name] for name in columns}
+    certified = into if into["certificate_index"] is not None else other
+    for name in (*_CERTIFICATE, "birth_date"):
+        given[name] = certified[name]
+    given["real_name_level"] = max(other["real_name_level"], into["real_name_level"])
+    return given
+
+
+def _returned(into: Row, before: dict[str, Any]) -> dict[str, Any]:
+    """What the account that stayed gets back: its own, except where it has changed since the merge."""
+    given, own = _sealed(before["given"]), _sealed(before["into"])
+    values = dict(own)
+    for columns in (
+        *CHOICES.values(),
+        ("certificate_number", "certificate_index", "certificate_type"),
+        _LEVEL,
+    ):
+        if columns != CHOICES["username"] and any(into[name] != given[name] for name in columns):
+            values |= {name: into[name] for name in columns}
+    return values
+
+
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of CHOSEN as JSON can carry them."""
+    return {
+        name: {"sealed": b64encode(row[name]).decode()} if isinstance(row[name], bytes) else row[name]
+        for name in CHOSEN
+    }
+
+
+def _sealed(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What `_plain` was made of."""
+    return {
+        name: b64decode(value["sealed"]) if isinstance(value, dict) else value
+        for name, value in plain.items()
+    }

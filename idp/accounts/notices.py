@@ -1,0 +1,72 @@
+"""Telling people what happened to their account: by SMS to the verified phone, else by mail, else not at all."""
+
+from collections.abc import Iterator
+
+from idp.accounts.store import EMAIL, PHONE, AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import CHINESE, Translations
+from idp.infrastructure.web.translations import mark as _
+
+SUBJECT = _("湛河统一身份认证：账号通知")
+
+
+class Notices:
+    """Notices leave through the outbox, with the transaction of what they tell; `kick` it after the commit.
+
+    People are told in the language that they keep with the account, else in Chinese.
+    """
+
+    def __init__(
+        self, foundation: Foundation, messages: Messages, translations: Translations | None = None
+    ) -> None:
+        self._accounts = AccountStore(foundation.vault)
+        self._messages = messages
+        self._translations = translations or Translations()
+
+    def notice(self, account: Row, text: str, **values: object) -> Transaction[None]:
+        """Tell the person by the one way that is nearest; `account` is a whole row of accounts."""
+        for call in self._calls(account, text, values):
+            yield call
+            return
+
+    def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
+        """Tell the person by every way there is: where one of them may be in other hands."""
+        yield from self._calls(account, text, values)
+
+    def by_mail(self, account: Row, text: str, **values: object) -> Transaction[None]:
+        """Tell the person by mail only: the phone is somebody else's."""
+        yield from self._mail(account, self._said(account, text, values))
+
+    def _calls(self, account: Row, text: str, values: dict[str, object]) -> Iterator[Call]:
+        said = self._said(account, text, values)
+        phone = self._accounts.reveal(account, PHONE)
+        if phone is not None and account["phone_verified_at"] is not None:
+            yield self._messages.sms(phone, said, about=account["id"])
+        yield from self._mail(account, said)
+
+    def _mail(self, account: Row, said: str) -> Iterator[Call]:
+        address = self._accounts.reveal(account, EMAIL)
+        if address is not None:
+            subject = self._said(account, SUBJECT, {})
+            yield self._messages.mail(address, subject, said, about=account["id"])
+
+    def _said(self, account: Row, text: str, values: dict[str, object]) -> str:
+        return self._translations.gettext(account["language"] or CHINESE, text, **values)
+
+
+class Deliveries:
+    """Records what became of messages; neither recipient nor content."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._audit = AuditStore(foundation.sources)
+
+    def record(self, kind: str, row: Row, error: str | None) -> Call:
+        """The audit call for a message that left, or was given up."""
+        event = Event.MESSAGE_SENT if error is None else Event.MESSAGE_UNDELIVERED
+        detail = {"kind": kind, "attempts": row["attempts"]} | ({"error": error} if error else {})
+        return self._audit.record(Line(event, row["subject"] or None, detail=detail))

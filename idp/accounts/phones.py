@@ -1,0 +1,114 @@
+"""Whose phone it is: a number names at most one account that has proved it, and moves when its owner does."""
+
+import re
+
+from idp.accounts.model import InvalidAccount, State, normalized_identifier
+from idp.accounts.notices import Notices
+from idp.accounts.phone_store import PhoneStore
+from idp.accounts.store import PHONE, AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import mark as _
+
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+MOVED = _("手机号已从您的账号移除，因为新的使用者证实了它。如果号码仍是您的，请登录后重新绑定。")
+CHANGED = _("您的账号已换绑手机号。如果不是您本人操作，请立即联系服务台。")
+
+
+def checked_phone(text: str) -> str:
+    """A mobile number of mainland China as it is kept: 11 digits. Raises InvalidAccount."""
+    plain = normalized_identifier(text).removeprefix("0086")
+    if _MOBILE.fullmatch(plain) is None:
+        raise InvalidAccount("phone: a mobile number of mainland China")
+    return plain
+
+
+class Phones:
+    """Finds, gives and takes phones. Whoever calls has made sure that the person holds the phone now."""
+
+    def __init__(self, foundation: Foundation, notices: Notices, messages: Messages) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._store = PhoneStore()
+        self._audit = AuditStore(foundation.sources)
+        self._notices = notices
+        self._messages = messages
+
+    async def holder(self, phone: str) -> Row | None:
+        """The account that has proved this phone; else the only one whose record has it unproved; else None."""
+        return await self._database.read(lambda: self.held(phone))
+
+    def held(self, phone: str) -> Transaction[Row | None]:
+        """The same, within a transaction."""
+        rows = yield from self._store.holders(self._index(phone))
+        rows = [row for row in rows if row["state"] != State.CANCELLED]
+        proved = [row for row in rows if row["phone_verified_at"] is not None]
+        if proved:
+            return proved[0]
+        return rows[0] if len(rows) == 1 else None
+
+    async def confirm(self, account: Row, phone: str) -> bool:
+        """The owner has proved the phone that is in the record; False where another account has proved it."""
+        line = Line(Event.PHONE_CHANGED, account["id"], detail={"confirmed": True})
+
+        def work() -> Transaction[bool]:
+            index, now = self._index(phone), self._sources.now()
+            done = yield from self._store.confirm(account["id"], index, now)
+            if done:
+                yield self._audit.record(line)
+            return done
+
+        try:
+            return await self._database.write(work)
+        except Conflict:  # somebody else at the very same moment
+            return False
+
+    async def change(self, account: Row, phone: str, address: str) -> bool:
+        """Another phone for an account, as its owner wants; False where another account has proved it."""
+
+        def work() -> Transaction[bool]:
+            return (yield from self.changed(account, phone, address)) is not None
+
+        try:
+            done = await self._database.write(work)
+        except Conflict:
+            return False
+        self._messages.kick()
+        return done
+
+    def changed(self, account: Row, phone: str, address: str) -> Transaction[Row | None]:
+        """The same within a transaction, which may raise Conflict; the old phone and the mail are told."""
+        sealed = self._vault.encrypt(PHONE, phone)
+        row = yield from self._store.change(account["id"], sealed, self._index(phone), self._sources.now())
+        if row is not None:
+            yield self._audit.record(Line(Event.PHONE_CHANGED, account["id"], address=address))
+            yield from self._notices.everywhere(account, CHANGED)
+        return row
+
+    async def release(self, account: Row, phone: str, address: str) -> bool:
+        """The phone belongs to somebody else now: it leaves the account, which keeps everything else.
+
+        The mail is told, the phone is not: it is in other hands. A frozen account gives nothing away.
+        """
+        line = Line(Event.PHONE_RELEASED, account["id"], address=address, detail={"reason": "moved"})
+
+        def work() -> Transaction[bool]:
+            index, now = self._index(phone), self._sources.now()
+            done = yield from self._store.release(account["id"], index, now)
+            if done:
+                yield self._audit.record(line)
+                yield from self._notices.by_mail(account, MOVED)
+            return done
+
+        done = await self._database.write(work)
+        self._messages.kick()
+        return done
+
+    def _index(self, phone: str) -> bytes:
+        return self._vault.blind_index(PHONE, phone)

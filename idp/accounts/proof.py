@@ -1,0 +1,59 @@
+"""What a verification brings: how sure it is, by which method, and where its evidence can be found."""
+
+from dataclasses import dataclass, field
+
+OPERATOR = "operator"
+"""The method of a level that was set at the command line, or came with an imported account."""
+HIGHEST_LEVEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One proof of who somebody is.
+
+    `evidence_reference` is the number of a proceeding or a keyed hash: never a certificate number, a picture or what
+    a single-use credential held. Name and certificate are brought where the proof is of these.
+    """
+
+    level: int
+    method: str
+    source: str
+    evidence_reference: str
+    name: str | None = field(default=None, repr=False)
+    certificate_type: str | None = None
+    certificate_number: str | None = field(default=None, repr=False)
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A proof as it is kept: from when it counts, until when, and how it ended."""
+
+    id: str
+    level: int
+    method: str
+    source: str
+    verified_at: float
+    expires_at: float | None
+    ended_at: float | None
+    end_reason: str | None
+
+    def live(self, now: float) -> bool:
+        """Whether it counts."""
+        return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+class NotRecorded(Exception):
+    """A proof that cannot be this account's."""
+
+
+class AlreadyVerified(NotRecorded):
+    """The certificate is verified on another account: one person has one."""
+
+
+class OtherIdentity(NotRecorded):
+    """The account is verified with another certificate: nobody's account becomes somebody else's."""
+
+
+class NoSuchAccount(NotRecorded):
+    """There is no account of this id."""

@@ -1,0 +1,107 @@
+"""The real-name record: proofs are added and end, and an account's level is always that of its highest live proof."""
+
+from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof, Record
+from idp.accounts.real_name_store import RealNameStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.foundation import Foundation
+
+__all__ = ["AlreadyVerified", "NoSuchAccount", "OtherIdentity", "Proof", "RealNames", "Record"]
+
+EXPIRY_SECONDS = 60.0
+"""How often somebody should call `expire_due`."""
+MOST_AT_ONCE = 200
+
+
+class RealNames:
+    """Keeps the record. Parts of a transaction belong into the caller's, which holds the account from then on."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._store = RealNameStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+
+    def record(
+        self, account_id: str, proof: Proof, *, verifier: str | None = None, address: str | None = None
+    ) -> Transaction[int]:
+        """Add a proof, with the name and certificate that it brings; the account's level from now on.
+
+        Raises AlreadyVerified, OtherIdentity, NoSuchAccount; two that come at the same moment from different
+        workers may meet at the database's own rule instead, which is Conflict.
+        """
+        now, record_id = self._sources.now(), self._sources.new_id()
+        before = yield from self._store.lock(account_id)
+        if before is None:
+            raise NoSuchAccount
+        yield self._store.add(record_id, account_id, proof, verifier, now)
+        level = yield from self._store.settle(record_id, account_id, proof, now)
+        if level is None:
+            index = self._store.index(proof.certificate_number)
+            mine = before["certificate_index"]
+            raise AlreadyVerified if index is None or mine is None or mine == index else OtherIdentity
+        detail = {
+            "level": level,
+            "before": before["real_name_level"],
+            "method": proof.method,
+            "source": proof.source,
+            "record": record_id,
+        }
+        line = Line(Event.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail)
+        yield self._audit.record(line)
+        return level
+
+    def end(self, record_id: str, reason: str, *, actor: str | None = None) -> Transaction[bool]:
+        """Close a record before its time; False when it was closed already, or never was."""
+        account_id = yield from self._store.owner(record_id)
+        before = None if account_id is None else (yield from self._store.lock(account_id))
+        if account_id is None or before is None:
+            return False
+        now = self._sources.now()
+        if (yield from self._store.end(record_id, reason, now)) is None:
+            return False
+        yield from self._lower(account_id, before["real_name_level"], reason, actor)
+        return True
+
+    def downgrade(
+        self, account_id: str, level: int, reason: str, *, actor: str | None = None
+    ) -> Transaction[bool]:
+        """Close every record above a level; False when there was none."""
+        before = yield from self._store.lock(account_id)
+        if before is None or not (
+            yield from self._store.end_above(account_id, level, reason, self._sources.now())
+        ):
+            return False
+        yield from self._lower(account_id, before["real_name_level"], reason, actor)
+        return True
+
+    async def history(self, account_id: str) -> list[Record]:
+        """All records of an account, latest first."""
+        return await self._database.read(lambda: self._store.of_account(account_id))
+
+    async def expire_due(self, now: float | None = None) -> int:
+        """Close what has expired, lower the levels that rested on it; how many accounts. Several may do so at once."""
+        instant = self._sources.now() if now is None else now
+        due = await self._database.read(lambda: self._store.due(instant, MOST_AT_ONCE))
+        done = 0
+        for account_id in due:
+
+            def work(account_id: str = account_id) -> Transaction[bool]:
+                before = yield from self._store.lock(account_id)
+                if before is None or not (yield from self._store.end_expired(account_id, instant)):
+                    return False
+                yield from self._lower(account_id, before["real_name_level"], "expired", None)
+                return True
+
+            done += await self._database.write(work)
+        return done
+
+    def _lower(self, account_id: str, before: int, reason: str, actor: str | None) -> Transaction[None]:
+        level = yield from self._store.lower(account_id, self._sources.now())
+        if level is not None:
+            yield self._lowered(account_id, {"level": level, "before": before, "reason": reason}, actor)
+
+    def _lowered(self, account_id: str, detail: dict[str, object], actor: str | None) -> Call:
+        return self._audit.record(Line(Event.REAL_NAME_LOWERED, account_id, actor=actor, detail=detail))

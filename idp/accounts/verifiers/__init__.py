@@ -1,0 +1,1 @@
+"""Plug-ins that verify who somebody is: one file per method."""

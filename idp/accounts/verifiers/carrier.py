@@ -1,0 +1,59 @@
+"""Level 2: name, number and verified phone against the carriers (运营商三要素).
+
+Assumption: names of fields and service. Carriers sell this check under many interfaces, none of them a standard.
+"""
+
+from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.certificates import CertificateType
+from idp.accounts.proof import Proof
+from idp.accounts.verifiers.interface import Claim
+
+SERVICE, PATH = "carrier.check", "/carrier/check"
+
+
+class Carrier:
+    """See `Verifier`."""
+
+    method = "carrier"
+    level = 2
+    types = frozenset(
+        {
+            CertificateType.RESIDENT_ID,
+            CertificateType.HK_MACAU_TAIWAN_RESIDENCE,
+            CertificateType.FOREIGNER_PERMANENT_RESIDENCE,
+            CertificateType.HONG_KONG_MACAU_TRAVEL_PERMIT,
+            CertificateType.TAIWAN_TRAVEL_PERMIT,
+            CertificateType.PASSPORT,
+        }
+    )
+
+    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+        """See `Verifier.check`; without a verified phone there is nothing to compare."""
+        if claim.phone is None:
+            return None
+        data = await authority.ask(
+            SERVICE,
+            PATH,
+            {
+                "name": claim.name,
+                "certificateType": claim.certificate_type,
+                "certificateNum": claim.certificate_number,
+                "mobile": claim.phone,
+            },
+        )
+        if data.get("result") == "0":
+            return None
+        if data.get("result") != "1" or not isinstance(data.get("serial"), str):
+            raise AuthorityUnavailable(authority.name)
+        return Proof(
+            level=self.level,
+            method=self.method,
+            source=authority.name,
+            evidence_reference=data["serial"][:64],
+            name=claim.name,
+            certificate_type=claim.certificate_type,
+            certificate_number=claim.certificate_number,
+        )
+
+
+VERIFIER = Carrier()

@@ -1,0 +1,36 @@
+"""What a verification method must offer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from idp.accounts.authority import Authority
+from idp.accounts.certificates import CertificateType
+from idp.accounts.proof import Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a person says, normalized. `phone` is one that is verified; `answer` what an app brought back."""
+
+    name: str = field(repr=False)
+    certificate_type: str
+    certificate_number: str = field(repr=False)
+    phone: str | None = field(default=None, repr=False)
+    answer: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """A method that asks an authority. Those that ask nobody only build a Proof and are no plug-ins to a page."""
+
+    method: str
+    """The value of real_name_records.method."""
+    level: int
+    """The highest level that it proves."""
+    types: frozenset[CertificateType]
+    """What it knows certificates of; empty: it asks nobody and cannot be chosen on a page."""
+
+    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+        """The proof; None where the authority says no. Raises AuthorityUnavailable."""
+        ...

@@ -1,0 +1,67 @@
+"""Level 1: name and number against a population service.
+
+Assumption: names of fields and service. Public is only that such a service is asked through the platform's gateway.
+"""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.certificates import CertificateType
+from idp.accounts.proof import Proof
+from idp.accounts.verifiers.interface import Claim
+
+SERVICE, PATH = "population.check", "/population/check"
+_BEIJING = timezone(timedelta(hours=8))
+
+
+class Population:
+    """See `Verifier`."""
+
+    method = "population"
+    level = 1
+    types = frozenset(
+        {
+            CertificateType.RESIDENT_ID,
+            CertificateType.HK_MACAU_TAIWAN_RESIDENCE,
+            CertificateType.FOREIGNER_PERMANENT_RESIDENCE,
+        }
+    )
+
+    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+        """See `Verifier.check`."""
+        data = await authority.ask(
+            SERVICE,
+            PATH,
+            {
+                "name": claim.name,
+                "certificateType": claim.certificate_type,
+                "certificateNum": claim.certificate_number,
+            },
+        )
+        if data.get("result") == "0":
+            return None
+        if data.get("result") != "1" or not isinstance(data.get("serial"), str):
+            raise AuthorityUnavailable(authority.name)
+        return Proof(
+            level=self.level,
+            method=self.method,
+            source=authority.name,
+            evidence_reference=data["serial"][:64],
+            name=claim.name,
+            certificate_type=claim.certificate_type,
+            certificate_number=claim.certificate_number,
+            expires_at=_end_of_day(data.get("validUntil")),
+        )
+
+
+def _end_of_day(text: Any) -> float | None:
+    """The end of the last day on which the certificate is valid (YYYYMMDD, GB/T 7408); without one it stays so."""
+    try:
+        day = datetime.strptime(str(text or ""), "%Y%m%d").replace(tzinfo=_BEIJING)
+    except ValueError:
+        return None
+    return day.timestamp() + 86_400
+
+
+VERIFIER = Population()
