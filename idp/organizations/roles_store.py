@@ -1,8 +1,13 @@
 """The table of staff roles: who may do what for which administrative division."""
 
-from sqlalchemy import Column, ForeignKey, Table, Text
+from collections.abc import Mapping
 
-from idp.infrastructure.database import metadata
+from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, delete, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from idp.accounts.model import State
+from idp.accounts.store import accounts
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 
 staff_roles = Table(
@@ -14,3 +19,46 @@ staff_roles = Table(
     Column("granted_by", Text, nullable=False),
     Column("granted_at", Instant, nullable=False),
 )
+
+GRANT = Statement(
+    insert(staff_roles)
+    .on_conflict_do_nothing(index_elements=["account_id", "role", "division"])
+    .returning(staff_roles.c.role),
+    lock_key="account_id",
+)
+WITHDRAW = Statement(
+    delete(staff_roles)
+    .where(
+        staff_roles.c.account_id == bindparam("the_account", type_=Text),
+        staff_roles.c.role == bindparam("the_role", type_=Text),
+        staff_roles.c.division == bindparam("the_division", type_=Text),
+    )
+    .returning(staff_roles.c.role),
+    lock_key="the_account",
+)
+# A role is nothing without an open account.
+OF_ACCOUNT = Statement(
+    select(staff_roles)
+    .select_from(staff_roles.join(accounts, accounts.c.id == staff_roles.c.account_id))
+    .where(
+        staff_roles.c.account_id == bindparam("the_account", type_=Text),
+        accounts.c.state == literal(State.ACTIVE.value),
+    )
+    .order_by(staff_roles.c.role, staff_roles.c.division)
+)
+
+
+class RoleStore:
+    """One statement per method."""
+
+    def grant(self, row: Mapping[str, object]) -> Transaction[bool]:
+        """Add a role; False when it is there already."""
+        return bool((yield GRANT(**row)))
+
+    def withdraw(self, account_id: str, role: str, division: str) -> Transaction[bool]:
+        """Remove a role; False when there was none."""
+        return bool((yield WITHDRAW(the_account=account_id, the_role=role, the_division=division)))
+
+    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+        """The roles of an open account."""
+        return list((yield OF_ACCOUNT(the_account=account_id)))

@@ -1,9 +1,25 @@
 """The tables of legal persons and of mandates to act for somebody."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
 
-from idp.infrastructure.database import metadata
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
+from idp.organizations.model import LegalPersonState
 
 legal_persons = Table(
     "legal_persons",
@@ -48,3 +64,109 @@ mandates = Table(
     Column("end_reason", Text),
     Index("ix_mandates_invitee_phone_index", "invitee_phone_index"),
 )
+
+_code = bindparam("the_code", type_=Text)
+_id = bindparam("the_id", type_=Text)
+_account = bindparam("the_account", type_=Text)
+_now = bindparam("now", type_=Instant())
+_active = literal(LegalPersonState.ACTIVE.value, Text)
+_c = legal_persons.c
+_evidence = {
+    "method": bindparam("the_method", type_=Text),
+    "evidence_reference": bindparam("the_evidence", type_=Text),
+    "updated_at": _now,
+}
+
+REGISTER = Statement(
+    insert(legal_persons)
+    .on_conflict_do_nothing(index_elements=["unified_social_credit_code"])
+    .returning(_c.id),
+    lock_key="unified_social_credit_code",
+)
+# Whoever it is proved for takes over; the one who was it already changes nothing.
+TAKE_OVER = Statement(
+    update(legal_persons)
+    .where(
+        _c.unified_social_credit_code == _code,
+        _c.state == _active,
+        _c.representative_account_id.is_distinct_from(_account),
+    )
+    .values(
+        name=bindparam("the_name", type_=Text),
+        representative_account_id=_account,
+        represented_since=_now,
+        **_evidence,
+    )
+    .returning(*_c),
+    lock_key="the_code",
+)
+# The same person again: one of several who come at the same moment.
+CONFIRM = Statement(
+    update(legal_persons)
+    .where(
+        _c.unified_social_credit_code == _code,
+        _c.state == _active,
+        _c.representative_account_id == _account,
+        _c.represented_since == bindparam("since", type_=Instant()),
+    )
+    .values(name=bindparam("the_name", type_=Text), represented_since=_now, **_evidence)
+    .returning(*_c),
+    lock_key="the_code",
+)
+STEP_DOWN = Statement(
+    update(legal_persons)
+    .where(_c.id == _id, _c.state == _active, _c.representative_account_id == _account)
+    .values(representative_account_id=null(), represented_since=null(), updated_at=_now)
+    .returning(*_c),
+    lock_key="the_id",
+)
+DISSOLVE = Statement(
+    update(legal_persons)
+    .where(_c.unified_social_credit_code == _code, _c.state == _active)
+    .values(state=literal(LegalPersonState.DISSOLVED.value, Text), updated_at=_now)
+    .returning(*_c),
+    lock_key="the_code",
+)
+BY_CODE = Statement(select(legal_persons).where(_c.unified_social_credit_code == _code))
+BY_ID = Statement(select(legal_persons).where(_c.id == _id))
+ALL = Statement(
+    select(legal_persons).order_by(_c.unified_social_credit_code).limit(bindparam("most", type_=Integer))
+)
+
+
+class LegalPersonStore:
+    """One statement per method."""
+
+    def register(self, row: dict[str, object]) -> Transaction[bool]:
+        """Add a legal person; False when its code is known already."""
+        return bool((yield REGISTER(**row)))
+
+    def take_over(self, code: str, account_id: str, found: dict[str, object]) -> Transaction[Row | None]:
+        """Make somebody the representative of an active legal person; None when they are, or there is none."""
+        return first((yield TAKE_OVER(the_code=code, the_account=account_id, **found)))
+
+    def confirm(
+        self, code: str, account_id: str, since: float, found: dict[str, object]
+    ) -> Transaction[Row | None]:
+        """Note a new proof of the same representative; for one of several at the same moment."""
+        return first((yield CONFIRM(the_code=code, the_account=account_id, since=since, **found)))
+
+    def step_down(self, legal_person_id: str, account_id: str, now: float) -> Transaction[Row | None]:
+        """Leave a legal person without representative, if it is this one."""
+        return first((yield STEP_DOWN(the_id=legal_person_id, the_account=account_id, now=now)))
+
+    def dissolve(self, code: str, now: float) -> Transaction[Row | None]:
+        """End a legal person; None when there is no active one."""
+        return first((yield DISSOLVE(the_code=code, now=now)))
+
+    def by_code(self, code: str) -> Transaction[Row | None]:
+        """The legal person of a code."""
+        return first((yield BY_CODE(the_code=code)))
+
+    def by_id(self, legal_person_id: str) -> Transaction[Row | None]:
+        """The legal person of an id."""
+        return first((yield BY_ID(the_id=legal_person_id)))
+
+    def all(self, most: int) -> Transaction[list[Row]]:
+        """Every legal person, by code."""
+        return list((yield ALL(most=most)))

@@ -1,0 +1,283 @@
+"""How an organisation gets its representative, or its licence an agent: by what a registry vouches for."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, TypeVar
+
+from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.store import CERTIFICATE
+from idp.audit.model import Event, Line
+from idp.infrastructure.database import Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.vault import Unreadable
+from idp.organizations.confirmed_rows import mandate_row, method_of, organization_row
+from idp.organizations.ledger import Ledger
+from idp.organizations.model import (
+    DAY,
+    LegalPersonState,
+    Reason,
+    Refused,
+    Relation,
+    Role,
+    Scope,
+    checked_code,
+    checked_organisation_name,
+    checked_scope,
+)
+from idp.organizations.registries import licence_qr, register_lookup
+from idp.organizations.registries.interface import (
+    Claim,
+    Confirmed,
+    Holding,
+    NotConfirmed,
+    Outcome,
+    Picture,
+    Registry,
+    Wait,
+)
+
+T = TypeVar("T")
+
+REPRESENTATIVE_LEVEL = 2
+"""The real-name level at which a person can bind an organisation."""
+ATTEMPTS_PER_HOUR = 10
+LICENCE_DAYS = {Holding.ADMINISTRATOR: 365, Holding.TEMPORARY: 30}
+"""How long a mandate from a licence lasts at most: nobody tells us when it is taken back in the licence's own app."""
+_ATTEMPTS = "organizations.attempts"
+_USED = "organizations.used-ticket"
+_USED_SECONDS = 86_400
+_TICKET = "organizations.ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A picture for somebody to scan, and the sealed ticket that only the same person can redeem."""
+
+    content: str
+    ticket: str
+    seconds: int
+
+
+class Binding:
+    """The part of `Organizations` that believes registries. `account_id` is the human who is logged in."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        ledger: Ledger,
+        registries: Sequence[Registry],
+        authority: Authority | None,
+    ) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._ledger = ledger
+        self._store = ledger.legal_persons
+        self._registries: Mapping[str, Registry] = {registry.name: registry for registry in registries}
+        self._authority = authority
+
+    async def bind(self, account_id: str, code: str, name: str, address: str | None = None) -> str:
+        """Make somebody the representative of an organisation, if the register says so; its id. Raises Refused."""
+        claim = replace(
+            await self._claim(account_id), code=checked_code(code), name=checked_organisation_name(name)
+        )
+        await self._limit(account_id)
+        confirmed = await self._confirmed(account_id, await self._ask(claim), address)
+        return await self._take(account_id, confirmed, address)
+
+    async def start_licence(self, account_id: str) -> Started:
+        """Have a picture made for the licence app. Raises Refused."""
+        claim = await self._claim(account_id)
+        await self._limit(account_id)
+        try:
+            picture = await self._registries[licence_qr.NAME].begin(self._open(), claim)
+        except AuthorityUnavailable as error:
+            raise Refused(Reason.UNAVAILABLE) from error
+        assert isinstance(picture, Picture)
+        content = {"ticket": picture.ticket, "content": picture.content, "account": account_id}
+        return Started(picture.content, self._vault.seal(_TICKET, content), picture.seconds)
+
+    def picture(self, account_id: str, sealed: str) -> Started:
+        """The same picture once more. Raises Refused."""
+        return Started(self._opened(account_id, sealed)["content"], sealed, 0)
+
+    async def licence(self, account_id: str, sealed: str, address: str | None = None) -> Wait | str:
+        """How far the scan has come, or the id of the organisation that it bound. Raises Refused."""
+        opened = self._opened(account_id, sealed)
+        try:
+            outcome = await self._registries[licence_qr.NAME].outcome(self._open(), opened["ticket"])
+        except AuthorityUnavailable as error:
+            raise Refused(Reason.UNAVAILABLE) from error
+        if isinstance(outcome, Wait):
+            return outcome
+        claim = await self._claim(account_id)
+        confirmed = await self._confirmed(account_id, outcome, address)
+        if confirmed.holder_name is not None and confirmed.holder_name != claim.holder_name:
+            await self._refuse(account_id, Reason.NOT_THE_HOLDER, address)
+        if confirmed.holding is Holding.REPRESENTATIVE:
+            # The licence names its holder and no number: two people may have one name, so the register decides.
+            asked = replace(claim, code=confirmed.code, name=confirmed.name)
+            confirmed = await self._confirmed(account_id, await self._ask(asked), address)
+        ticket = hashlib.sha256(opened["ticket"].encode()).hexdigest()
+        if not await self._key_value.add(_USED, ticket, b"", _USED_SECONDS):
+            raise Refused(Reason.OVER)
+        return await self._take(account_id, confirmed, address)
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a registry to ask."""
+        return self._authority is not None
+
+    def _opened(self, account_id: str, sealed: str) -> dict[str, Any]:
+        """What a ticket holds, for whom it was made."""
+        try:
+            opened = self._vault.unseal(_TICKET, sealed)
+        except Unreadable as error:
+            raise Refused(Reason.OVER) from error
+        if opened["account"] != account_id:
+            raise Refused(Reason.OVER)
+        return opened
+
+    def _open(self) -> Authority:
+        if self._authority is None:
+            raise Refused(Reason.UNAVAILABLE)
+        return self._authority
+
+    async def _claim(self, account_id: str) -> Claim:
+        """Who somebody is by their own real-name login; raises Refused."""
+        row = await self._database.read(lambda: self._ledger.accounts.by_id(account_id))
+        if row is None or row["real_name_level"] < REPRESENTATIVE_LEVEL:
+            raise Refused(Reason.LEVEL)
+        number = self._ledger.accounts.reveal(row, CERTIFICATE)
+        if number is None:
+            raise Refused(Reason.NO_CERTIFICATE)
+        return Claim("", "", row["name"], str(row["certificate_type"]), number)
+
+    async def _ask(self, claim: Claim) -> Outcome:
+        try:
+            outcome = await self._registries[register_lookup.NAME].begin(self._open(), claim)
+        except AuthorityUnavailable as error:
+            raise Refused(Reason.UNAVAILABLE) from error
+        assert not isinstance(outcome, Picture)
+        return outcome
+
+    async def _confirmed(self, account_id: str, outcome: Outcome, address: str | None) -> Confirmed:
+        if not isinstance(outcome, Confirmed):
+            dissolved = isinstance(outcome, NotConfirmed) and outcome.dissolved
+            await self._refuse(account_id, Reason.DISSOLVED if dissolved else Reason.NOT_CONFIRMED, address)
+        code, name = checked_code(outcome.code), checked_organisation_name(outcome.name)
+        return replace(outcome, code=code, name=name)
+
+    async def _refuse(self, account_id: str, reason: Reason, address: str | None) -> NoReturn:
+        line = Line(Event.LEGAL_PERSON_REFUSED, account_id, address=address, detail={"reason": reason.value})
+        await self._database.add(self._ledger.audit.record(line))
+        raise Refused(reason)
+
+    async def _limit(self, account_id: str) -> None:
+        if await self._key_value.increment(_ATTEMPTS, account_id, 3600) > ATTEMPTS_PER_HOUR:
+            raise Refused(Reason.TOO_OFTEN)
+
+    async def _take(
+        self, account_id: str, confirmed: Confirmed, address: str | None, actor: str | None = None
+    ) -> str:
+        """Write down what a registry vouched for; the organisation's id."""
+        take = self._represent if confirmed.holding is Holding.REPRESENTATIVE else self._appoint
+
+        def work() -> Transaction[str | None]:
+            return (yield from take(account_id, confirmed, address, actor or account_id))
+
+        organization_id = await self._write(work)
+        if organization_id is None:
+            raise Refused(Reason.DISSOLVED)
+        return organization_id
+
+    def _represent(
+        self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
+    ) -> Transaction[str | None]:
+        """One of several at the same moment changes the legal person's row, and gets the mandate with it."""
+        now = self._sources.now()
+        organization_id = self._sources.new_id()
+        row = organization_row(organization_id, confirmed, now) | {
+            "representative_account_id": account_id,
+            "represented_since": now,
+        }
+        if not (yield from self._store.register(row)):
+            found = {
+                "the_name": confirmed.name,
+                "the_method": method_of(confirmed),
+                "the_evidence": confirmed.evidence,
+                "now": now,
+            }
+            taken = yield from self._store.take_over(confirmed.code, account_id, found)
+            if taken is None:
+                return (yield from self._confirm(account_id, confirmed, found, actor))
+            organization_id = taken["id"]
+            yield from self._ledger.representative_changed(taken, account_id, actor, address)
+        yield from self._empower(organization_id, account_id, confirmed, actor)
+        detail = {"code": confirmed.code, "method": method_of(confirmed)}
+        line = Line(Event.LEGAL_PERSON_BOUND, account_id, None, None, address, actor, detail, organization_id)
+        yield self._ledger.audit.record(line)
+        return organization_id
+
+    def _confirm(
+        self, account_id: str, confirmed: Confirmed, found: dict[str, object], actor: str
+    ) -> Transaction[str | None]:
+        """The same representative again: what rests of their own mandate counts again."""
+        known = yield from self._store.by_code(confirmed.code)
+        if known is None or known["state"] != LegalPersonState.ACTIVE:
+            return None
+        organization_id = str(known["id"])
+        since = known["represented_since"]
+        if (yield from self._store.confirm(confirmed.code, account_id, since, found)) is not None:
+            yield from self._empower(organization_id, account_id, confirmed, actor, again=True)
+        return organization_id
+
+    def _empower(
+        self, organization_id: str, account_id: str, confirmed: Confirmed, actor: str, *, again: bool = False
+    ) -> Transaction[None]:
+        """Make the representative's own mandate."""
+        now = self._sources.now()
+        if again:
+            kept = yield from self._ledger.sweeps.restore(organization_id, account_id, now)
+            if kept is not None:
+                return
+        row = mandate_row(self._sources.new_id(), now, organization_id, account_id, confirmed, Scope()) | {
+            "relation": Relation.LEGAL_REPRESENTATIVE.value,
+            "granted_by": actor,
+        }
+        added = yield from self._ledger.store.add(row, account_id)
+        if added is not None:
+            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor)
+
+    def _appoint(
+        self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
+    ) -> Transaction[str | None]:
+        """An administrator or a temporary agent by the licence; an earlier such mandate makes room."""
+        now = self._sources.now()
+        organization_id = self._sources.new_id()
+        if not (yield from self._store.register(organization_row(organization_id, confirmed, now))):
+            known = yield from self._store.by_code(confirmed.code)
+            if known is None or known["state"] != LegalPersonState.ACTIVE:
+                return None
+            organization_id = known["id"]
+        latest = now + LICENCE_DAYS[confirmed.holding] * DAY
+        until = min(confirmed.valid_until or latest, latest)
+        if until <= now:
+            return None
+        earlier = yield from self._ledger.sweeps.replace_licence(organization_id, account_id, now)
+        yield from self._ledger.closed(earlier, "replaced", actor, address, quiet=True)
+        scope = checked_scope(Scope((), confirmed.items, until), now)
+        row = mandate_row(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
+        if confirmed.holding is Holding.ADMINISTRATOR:
+            row["role"] = Role.ADMINISTRATOR.value
+        added = yield from self._ledger.store.add(row, account_id)
+        if added is not None:
+            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
+        return organization_id
+
+    async def _write(self, work: Callable[[], Transaction[T]]) -> T:
+        outcome = await self._database.write(work)
+        self._ledger.sent()
+        return outcome

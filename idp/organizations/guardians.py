@@ -1,0 +1,180 @@
+"""Guardians: a parent registers a child, or is entered at the counter; it ends by itself when the child is of age."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TypeVar
+
+from idp.accounts.authority import AuthorityUnavailable
+from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
+from idp.accounts.invalid import InvalidAccount
+from idp.accounts.model import NewAccount
+from idp.accounts.names import normalized_name
+from idp.accounts.proof import NotRecorded, Proof
+from idp.accounts.real_names import RealNames
+from idp.accounts.store import BIRTH_DATE
+from idp.accounts.verifiers.interface import Claim
+from idp.audit.model import Event, Line
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.organizations.ledger import Ledger
+from idp.organizations.model import ADULT, DAY, MandateState, Reason, Refused, Relation, Role
+
+T = TypeVar("T")
+
+GUARDIAN_LEVEL = 2
+ATTEMPTS_PER_DAY = 5
+METHOD = "guardian"
+_ATTEMPTS = "guardians.attempts"
+_BEIJING = timezone(timedelta(hours=8))
+_NAME_BYTES = 9
+
+Check = Callable[[Claim], Awaitable[Proof | None]]
+"""The population service: a proof where name and number belong together. Raises AuthorityUnavailable."""
+
+
+class Guardians:
+    """`actor` is the guardian's account, or that of the member of staff who saw the papers."""
+
+    def __init__(
+        self, foundation: Foundation, ledger: Ledger, real_names: RealNames, check: Check | None
+    ) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._sources = foundation.sources
+        self._ledger = ledger
+        self._real_names = real_names
+        self._check = check
+
+    async def register_minor(
+        self, guardian_id: str, name: str, certificate_type: str, number: str, address: str | None = None
+    ) -> str:
+        """Open an account for a child who has none, with this person as guardian; the mandate's id. Raises Refused.
+
+        The population service knows that name and number belong together, not whose child it is: the guardian
+        states that, and the statement is in the record. A child who has an account already, or whose guardian
+        somebody else is, is for the counter, where papers are seen; the answer does not tell which it is.
+        """
+        guardian = await self._database.read(lambda: self._ledger.accounts.by_id(guardian_id))
+        if guardian is None or guardian["real_name_level"] < GUARDIAN_LEVEL:
+            raise Refused(Reason.LEVEL)
+        claim, born = self._claim(name, certificate_type, number)
+        if await self._key_value.increment(_ATTEMPTS, guardian_id, int(DAY)) > ATTEMPTS_PER_DAY:
+            raise Refused(Reason.TOO_OFTEN)
+        proof = await self._proved(claim)
+        try:
+            return await self._write(lambda: self._open(guardian_id, claim, proof, born, address))
+        except (NotRecorded, Conflict) as error:
+            raise Refused(Reason.NOT_CONFIRMED) from error
+
+    async def begin_guardian(
+        self, guardian_id: str, minor_id: str, *, actor: str, evidence: str
+    ) -> str | None:
+        """Enter a guardian whose papers were seen; None for a person of age, or without an open account."""
+        minor = await self._database.read(lambda: self._ledger.accounts.by_id(minor_id))
+        born = None if minor is None else self._birth_date(minor)
+        if guardian_id == minor_id or born is None or not is_minor(born, self._today()):
+            return None
+
+        def work() -> Transaction[str | None]:
+            if (yield from self._ledger.lists.is_guarded(minor_id, guardian_id)):
+                return None
+            return (yield from self._empower(guardian_id, minor_id, born, actor, evidence))
+
+        return await self._write(work)
+
+    def _claim(self, name: str, certificate_type: str, number: str) -> tuple[Claim, date]:
+        try:
+            plain = checked_number(certificate_type, number, self._today())
+            claim = Claim(normalized_name(name), stored_type(certificate_type).value, plain)
+        except InvalidAccount as error:
+            raise Refused(Reason.NAME if str(error).startswith("name") else Reason.CERTIFICATE) from error
+        born = birth_date_of(claim.certificate_type, plain)
+        if born is None:
+            raise Refused(Reason.CERTIFICATE)
+        if not is_minor(born, self._today()):
+            raise Refused(Reason.NOT_A_MINOR)
+        return claim, born
+
+    async def _proved(self, claim: Claim) -> Proof:
+        if self._check is None:
+            raise Refused(Reason.UNAVAILABLE)
+        try:
+            proof = await self._check(claim)
+        except AuthorityUnavailable as error:
+            raise Refused(Reason.UNAVAILABLE) from error
+        if proof is None:
+            raise Refused(Reason.NOT_CONFIRMED)
+        return proof
+
+    def _open(
+        self, guardian_id: str, claim: Claim, proof: Proof, born: date, address: str | None
+    ) -> Transaction[str]:
+        minor_id = self._sources.new_id()
+        username = f"m{self._sources.new_bytes(_NAME_BYTES).hex()}"
+        # Nobody can log in to it; who comes of age claims it by the certificate.
+        account = NewAccount(username, claim.name, password_hash="")
+        yield from self._ledger.accounts.add(minor_id, account, self._sources.now())
+        yield from self._real_names.record(minor_id, proof, verifier=guardian_id, address=address)
+        yield self._ledger.audit.record(
+            Line(
+                Event.ACCOUNT_REGISTERED, minor_id, address=address, actor=guardian_id, detail={"by": METHOD}
+            )
+        )
+        mandate_id = yield from self._empower(guardian_id, minor_id, born, guardian_id, "stated", address)
+        if mandate_id is None:
+            raise NotRecorded
+        return mandate_id
+
+    def _empower(
+        self,
+        guardian_id: str,
+        minor_id: str,
+        born: date,
+        actor: str,
+        evidence: str,
+        address: str | None = None,
+    ) -> Transaction[str | None]:
+        now = self._sources.now()
+        row = {
+            "id": self._sources.new_id(),
+            "relation": Relation.GUARDIAN.value,
+            "principal_account_id": minor_id,
+            "agent_account_id": guardian_id,
+            "role": Role.AGENT.value,
+            "systems": "",
+            "items": "",
+            "valid_from": now,
+            "valid_until": comes_of_age(born),
+            "state": MandateState.ACTIVE.value,
+            "granted_by": actor,
+            "evidence_reference": f"{METHOD}:{evidence[:150]}",
+            "created_at": now,
+            "decided_at": now,
+        }
+        added = yield from self._ledger.store.add(row, guardian_id)
+        if added is None:
+            return None
+        yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
+        return str(added["id"])
+
+    def _birth_date(self, minor: Row) -> date | None:
+        text = self._ledger.accounts.reveal(minor, BIRTH_DATE)
+        return None if text is None else date.fromisoformat(text)
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._sources.now(), UTC).astimezone(_BEIJING).date()
+
+    async def _write(self, work: Callable[[], Transaction[T]]) -> T:
+        outcome = await self._database.write(work)
+        self._ledger.sent()
+        return outcome
+
+
+def comes_of_age(born: date) -> float:
+    """The first instant of the 18th birthday, in China; who was born on 29 February has it on 1 March."""
+    try:
+        day = born.replace(year=born.year + ADULT)
+    except ValueError:
+        day = date(born.year + ADULT, 3, 1)
+    return datetime(day.year, day.month, day.day, tzinfo=_BEIJING).timestamp()

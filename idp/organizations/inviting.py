@@ -1,0 +1,204 @@
+"""Invitations: somebody is asked to act for an organisation or a person, within what the asking one may grant."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from idp.accounts.invalid import InvalidAccount
+from idp.accounts.names import normalized_name
+from idp.accounts.phones import checked_phone
+from idp.accounts.store import PHONE
+from idp.audit.model import Event
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import CHINESE, Translations
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.ledger import Ledger
+from idp.organizations.model import (
+    DAY,
+    HELPER_DAYS,
+    INVITATION_DAYS,
+    MandateState,
+    Reason,
+    Refused,
+    Relation,
+    Role,
+    Scope,
+    checked_code,
+    checked_scope,
+    read,
+    stored,
+)
+
+INVITATIONS_PER_DAY = 50
+INVITATIONS_TO_A_PHONE = 5
+HELPER_LEVEL = 1
+"""Whoever is to be helped must be known, so that the helper's systems know for whom they work."""
+_PER_ACTOR = "mandates.invited-by"
+_PER_PHONE = "mandates.invited"
+INVITED = _(
+    "%(principal)s 请您代为办事。请在 %(days)s 天内用本手机号登录用户中心，在“代办授权”里接受或拒绝。"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Who is asked to act: a person by name and phone, or an organisation by its code."""
+
+    name: str = field(default="", repr=False)
+    phone: str = field(default="", repr=False)
+    code: str = ""
+    role: Role = Role.AGENT
+    scope: Scope = field(default_factory=Scope)
+
+
+class Inviting:
+    """The part of `Mandates` that grants. `address` is where the person is, for the record."""
+
+    def __init__(self, foundation: Foundation, ledger: Ledger, messages: Messages) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._ledger = ledger
+        self._store = ledger.store
+        self._lists = ledger.lists
+        self._messages = messages
+        self._translations = Translations()
+
+    async def invite(
+        self, actor: str, organization_id: str, invitation: Invitation, address: str | None = None
+    ) -> str:
+        """Ask somebody to act for an organisation; the mandate's id. Raises Refused."""
+        now = self._sources.now()
+        managing = await self._database.read(lambda: self._store.managing(actor, organization_id, now))
+        if managing is None:
+            raise Refused(Reason.NOT_YOURS)
+        if managing["relation"] != Relation.LEGAL_REPRESENTATIVE and invitation.role is Role.ADMINISTRATOR:
+            raise Refused(Reason.NOT_YOURS)
+        row = self._row(Relation.AGENT, actor, invitation, scope_of(managing))
+        row["principal_legal_person_id"] = organization_id
+        return await self._invite(row, invitation, managing["id"], address)
+
+    async def pass_on(
+        self,
+        actor: str,
+        held_id: str,
+        organization_id: str,
+        invitation: Invitation,
+        address: str | None = None,
+    ) -> str:
+        """Ask somebody of an organisation that is an agent to act by its mandate; the new mandate's id."""
+        now = self._sources.now()
+
+        def look() -> Transaction[tuple[Row | None, Row | None]]:
+            managing = yield from self._store.managing(actor, organization_id, now)
+            return managing, (yield from self._store.held_by(held_id, organization_id, now))
+
+        managing, held = await self._database.read(look)
+        if managing is None or held is None or invitation.code or invitation.role is not Role.AGENT:
+            raise Refused(Reason.NOT_YOURS)
+        row = self._row(Relation.AGENT, actor, invitation, scope_of(held))
+        row |= {
+            "principal_legal_person_id": held["principal_legal_person_id"],
+            "parent_mandate_id": held_id,
+        }
+        return await self._invite(row, invitation, held_id, address)
+
+    async def invite_helper(self, actor: str, invitation: Invitation, address: str | None = None) -> str:
+        """Ask a relative or friend to act for oneself; the mandate's id. Raises Refused."""
+        until = invitation.scope.valid_until or self._sources.now() + HELPER_DAYS * DAY
+        scope = Scope(invitation.scope.systems, invitation.scope.items, until)
+        asked = Invitation(invitation.name, invitation.phone, "", Role.AGENT, scope)
+        row = self._row(Relation.FAMILY_HELPER, actor, asked, Scope())
+        row["principal_account_id"] = actor
+        return await self._invite(row, asked, None, address)
+
+    async def _invite(
+        self, row: dict[str, Any], invitation: Invitation, granting_id: str | None, address: str | None
+    ) -> str:
+        actor = str(row["granted_by"])
+        phone = None
+        if invitation.code:
+            row["agent_legal_person_id"] = await self._organization(row, invitation.code)
+        else:
+            phone = await self._invitee(row, actor, invitation)
+        await self._limit(_PER_ACTOR, actor, INVITATIONS_PER_DAY)
+
+        def work() -> Transaction[Row | None]:
+            added = yield from self._store.add(row, actor, granting_id)
+            if added is None:
+                return None
+            yield from self._ledger.note(Event.MANDATE_INVITED, added, actor, address)
+            shown = yield from self._lists.one(added["id"])
+            assert shown is not None
+            yield from self._ledger.ask(shown, phone, self._text(shown), self._messages)
+            return added
+
+        if await self._database.write(work) is None:
+            raise Refused(Reason.NOT_YOURS)
+        self._ledger.sent()
+        return str(row["id"])
+
+    async def _organization(self, row: dict[str, Any], code: str) -> str:
+        plain = checked_code(code)
+        found = await self._database.read(lambda: self._ledger.legal_persons.by_code(plain))
+        if found is None or found["state"] != "active":
+            raise Refused(Reason.UNKNOWN_ORGANIZATION)
+        if found["id"] == row.get("principal_legal_person_id"):
+            raise Refused(Reason.OWN)
+        return str(found["id"])
+
+    async def _invitee(self, row: dict[str, Any], actor: str, invitation: Invitation) -> str:
+        try:
+            row["invitee_name"] = normalized_name(invitation.name)
+        except InvalidAccount as error:
+            raise Refused(Reason.NAME) from error
+        try:
+            phone = checked_phone(invitation.phone)
+        except InvalidAccount as error:
+            raise Refused(Reason.PHONE) from error
+        row |= self._store.invitee(phone)
+        account = await self._database.read(lambda: self._ledger.accounts.by_id(actor))
+        if account is None or account["phone_index"] == self._vault.blind_index(PHONE, phone):
+            raise Refused(Reason.OWN)
+        if row["relation"] == Relation.FAMILY_HELPER and account["real_name_level"] < HELPER_LEVEL:
+            raise Refused(Reason.LEVEL)
+        await self._limit(_PER_PHONE, self._vault.blind_index(PHONE, phone).hex(), INVITATIONS_TO_A_PHONE)
+        return phone
+
+    async def _limit(self, kind: str, key: str, most: int) -> None:
+        """A text message costs money, and the one who gets it attention."""
+        if await self._key_value.increment(kind, key, int(DAY)) > most:
+            raise Refused(Reason.TOO_OFTEN)
+
+    def _text(self, shown: Row) -> str:
+        principal = shown["principal_organization_name"] or masked(shown["principal_person_name"] or "")
+        return self._translations.gettext(CHINESE, INVITED, principal=principal, days=INVITATION_DAYS)
+
+    def _row(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> dict[str, Any]:
+        now = self._sources.now()
+        scope = checked_scope(invitation.scope, now).within(outer)
+        return {
+            "id": self._sources.new_id(),
+            "relation": relation.value,
+            "role": invitation.role.value,
+            "systems": stored(scope.systems),
+            "items": stored(scope.items),
+            "valid_from": now,
+            "valid_until": scope.valid_until,
+            "state": MandateState.INVITED.value,
+            "granted_by": actor,
+            "evidence_reference": "invitation",
+            "created_at": now,
+        }
+
+
+def scope_of(row: Row) -> Scope:
+    """What a mandate covers."""
+    return Scope(read(row["systems"]), read(row["items"]), row["valid_until"])
+
+
+def masked(name: str) -> str:
+    """A name in a message to a phone that may be anybody's: 李四 → 李*."""
+    return name[:1] + "*" * (len(name) - 1)

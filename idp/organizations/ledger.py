@@ -1,0 +1,171 @@
+"""What belongs to every change of mandates: the end of what lived on them, the record, word to both sides."""
+
+from collections.abc import Callable, Iterable
+
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.mandate_lists import MandateLists
+from idp.organizations.mandate_store import MandateStore
+from idp.organizations.mandate_sweeps import MandateSweeps
+from idp.organizations.model import MandateState, Relation
+from idp.organizations.store import LegalPersonStore
+
+Ended = Callable[[str, str], Transaction[None]]
+"""`Sessions.end_acting`: end what lives on a mandate, for a reason."""
+Notice = Callable[..., Transaction[None]]
+"""`Notices.notice`: tell an account something."""
+
+CHANGED = "representative changed"
+"""Why mandates rest when an organisation has a new representative."""
+EVENTS = {
+    MandateState.SUSPENDED: Event.MANDATE_SUSPENDED,
+    MandateState.REVOKED: Event.MANDATE_REVOKED,
+    MandateState.EXPIRED: Event.MANDATE_EXPIRED,
+}
+TO_AGENT = {
+    Event.MANDATE_ACCEPTED: _("您已开始为“%(principal)s”办事。如非本人操作，请登录用户中心解除。"),
+    Event.MANDATE_SUSPENDED: _("您为“%(principal)s”办事的授权已暂停。"),
+    Event.MANDATE_RESUMED: _("您为“%(principal)s”办事的授权已恢复。"),
+    Event.MANDATE_RENEWED: _("您为“%(principal)s”办事的授权已续期。"),
+    Event.MANDATE_REVOKED: _("您为“%(principal)s”办事的授权已结束。"),
+    Event.MANDATE_EXPIRED: _("您为“%(principal)s”办事的授权已到期。"),
+}
+TO_PRINCIPAL = {
+    Event.MANDATE_ACCEPTED: _(
+        "%(agent)s 已接受授权，可以为“%(principal)s”办事。如非您的意思，请登录用户中心撤销。"
+    ),
+    Event.MANDATE_DECLINED: _("%(agent)s 没有接受为“%(principal)s”办事的邀请。"),
+    Event.MANDATE_SUSPENDED: _("%(agent)s 为“%(principal)s”办事的授权已暂停。"),
+    Event.MANDATE_RESUMED: _("%(agent)s 为“%(principal)s”办事的授权已恢复。"),
+    Event.MANDATE_RENEWED: _("%(agent)s 为“%(principal)s”办事的授权已续期。"),
+    Event.MANDATE_REVOKED: _("%(agent)s 为“%(principal)s”办事的授权已结束。"),
+    Event.MANDATE_EXPIRED: _("%(agent)s 为“%(principal)s”办事的授权已到期。"),
+}
+REPLACED = _("您不再是“%(principal)s”的法定代表人，它的代办授权已全部暂停。如有疑问，请到窗口咨询。")
+AT_THE_COUNTER = _(
+    "窗口工作人员 %(agent)s 正在为您代办业务，30 分钟内有效。如非您的意思，请登录用户中心撤销。"
+)
+
+
+class Ledger:
+    """Adds to the transaction that changes mandates; whoever commits it calls `sent`."""
+
+    def __init__(
+        self, foundation: Foundation, ended: Ended, notice: Notice, sent: Callable[[], None]
+    ) -> None:
+        self.sources = foundation.sources
+        self.store = MandateStore(foundation.vault)
+        self.sweeps = MandateSweeps()
+        self.lists = MandateLists()
+        self.audit = AuditStore(foundation.sources)
+        self.accounts = AccountStore(foundation.vault)
+        self.legal_persons = LegalPersonStore()
+        self.sent = sent
+        self._ended = ended
+        self._notice = notice
+
+    def note(self, event: Event, row: Row, actor: str, address: str | None = None) -> Transaction[None]:
+        """The line in the record: whose mandate, who did it, for whom."""
+        detail = {"mandate": row["id"], "relation": row["relation"]}
+        if row["end_reason"]:
+            detail["reason"] = row["end_reason"]
+        principal_id = row["principal_legal_person_id"] or row["principal_account_id"]
+        subject = row["agent_account_id"] or row["granted_by"]  # who invites is an account
+        yield self.audit.record(
+            Line(event, subject, address=address, actor=actor, detail=detail, principal=principal_id)
+        )
+
+    def changed(self, event: Event, row: Row, actor: str, address: str | None = None) -> Transaction[None]:
+        """Record a change and tell both sides."""
+        yield from self.note(event, row, actor, address)
+        yield from self.tell(event, row)
+
+    def closed(
+        self,
+        rows: Iterable[Row],
+        reason: str,
+        actor: str,
+        address: str | None = None,
+        *,
+        quiet: bool = False,
+    ) -> Transaction[None]:
+        """What follows where mandates are active no more; `quiet`: the principals' side knows."""
+        for row in rows:
+            state = MandateState(row["state"])
+            yield from self._ended(row["id"], reason)
+            yield from self.note(EVENTS[state], row, actor, address)
+            yield from self.tell(EVENTS[state], row, quiet=quiet)
+            if state is not MandateState.SUSPENDED:
+                yield from self._close_below(row, state, reason, actor)
+
+    def representative_changed(
+        self, organization: Row, account_id: str | None, actor: str, address: str | None
+    ) -> Transaction[None]:
+        """All mandates of the organisation rest until the new representative has looked at each."""
+        rows = yield from self.sweeps.turn_all(organization["id"], CHANGED, self.sources.now())
+        yield from self.closed(rows, CHANGED, actor, address, quiet=True)
+        for row in rows:
+            if row["relation"] == Relation.LEGAL_REPRESENTATIVE:
+                yield from self.tell_account(
+                    row["agent_account_id"], REPLACED, principal=organization["name"]
+                )
+        detail = {"code": organization["unified_social_credit_code"], "suspended": len(rows)}
+        line = Line(
+            Event.REPRESENTATIVE_CHANGED, account_id or actor, None, None, address, actor, detail,
+            organization["id"],
+        )  # fmt: skip
+        yield self.audit.record(line)
+
+    def _close_below(self, row: Row, state: MandateState, reason: str, actor: str) -> Transaction[None]:
+        """What was passed on from a mandate ends with it. Each closed row is left once, so a circle would end too."""
+        waiting = [row["id"]]
+        while waiting:
+            below = yield from self.sweeps.end_below(waiting.pop(), state, reason, self.sources.now())
+            for one in below:
+                yield from self._ended(one["id"], reason)
+                yield from self.note(EVENTS[state], one, actor)
+                yield from self.tell(EVENTS[state], one, quiet=True)
+                waiting.append(one["id"])
+
+    def tell(self, event: Event, row: Row, *, quiet: bool = False) -> Transaction[None]:
+        """Notices to both sides."""
+        shown = yield from self.lists.one(row["id"])
+        if shown is None or shown["relation"] == Relation.LEGAL_REPRESENTATIVE:
+            return
+        agent = shown["agent_person_name"] or shown["agent_organization_name"] or shown["invitee_name"] or ""
+        principal = shown["principal_organization_name"] or shown["principal_person_name"] or ""
+        if event in TO_AGENT:
+            told = yield from self._side(shown["agent_account_id"], shown["agent_legal_person_id"])
+            if told is not None:
+                yield from self._notice(told, TO_AGENT[event], principal=principal)
+        if event in TO_PRINCIPAL and not quiet:
+            told = yield from self._side(shown["principal_account_id"], shown["principal_legal_person_id"])
+            if told is not None:
+                yield from self._notice(told, TO_PRINCIPAL[event], agent=agent, principal=principal)
+
+    def ask(self, shown: Row, phone: str | None, text: str, messages: Messages) -> Transaction[None]:
+        """The invitation itself: to the phone it is meant for, or to an organisation's representative."""
+        if phone is not None:
+            yield messages.sms(phone, text)
+            return
+        told = yield from self._side(None, shown["agent_legal_person_id"])
+        if told is not None:
+            yield from self._notice(told, text)
+
+    def tell_account(self, account_id: str, text: str, **values: object) -> Transaction[None]:
+        """A notice to one account."""
+        account = yield from self.accounts.by_id(account_id)
+        if account is not None:
+            yield from self._notice(account, text, **values)
+
+    def _side(self, account_id: str | None, organization_id: str | None) -> Transaction[Row | None]:
+        """The account that hears of it: the person's, or that of an organisation's representative."""
+        if account_id is None and organization_id is not None:
+            organization = yield from self.legal_persons.by_id(organization_id)
+            account_id = organization["representative_account_id"] if organization else None
+        return None if account_id is None else (yield from self.accounts.by_id(account_id))

@@ -1,0 +1,206 @@
+"""Every change of a mandate, each one statement that asks for its state and for the right to change it."""
+
+from sqlalchemy import and_, bindparam, case, exists, literal_column, null, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import Text
+
+from idp.accounts.store import PHONE, accounts
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.vault import Vault
+from idp.organizations.mandate_conditions import (
+    c,
+    granted,
+    in_force,
+    is_fresh,
+    is_invitee,
+    is_known,
+    is_state,
+    manages_organization,
+    now,
+    parent_in_force,
+    principal_lives,
+    text,
+    the_actor,
+    the_id,
+)
+from idp.organizations.model import OPEN, MandateState, Relation, Role
+from idp.organizations.store import mandates
+
+INVITEE_PHONE = "mandates.invitee_phone"
+_reason = bindparam("reason", type_=Text)
+_organization = bindparam("the_organization", type_=Text)
+_above = mandates.alias("above")
+_granting = mandates.alias("granting")
+_opener = accounts.alias("opener")
+_open = is_state(*OPEN)
+# Whom an invitation was meant for is nobody's business once it was answered.
+_answered = {"invitee_phone": null(), "invitee_phone_index": null()}
+_ended = {"ended_at": now, "end_reason": _reason, **_answered}
+
+
+def _turn(condition, state: MandateState, **values) -> Statement:  # type: ignore[no-untyped-def]
+    changed = update(mandates).where(c.id == the_id, condition)
+    return Statement(changed.values(state=text(state.value), **values).returning(mandates), lock_key="the_id")
+
+
+# What a grant rests on is asked for in the statement that makes it: a mandate of the granter, an open account.
+_columns = list(mandates.columns)
+ADD = Statement(
+    insert(mandates)
+    .from_select(
+        [column.name for column in _columns],
+        select(*(bindparam(f"new_{column.name}", type_=column.type) for column in _columns)).where(
+            or_(
+                bindparam("granting_id", type_=Text).is_(None),
+                exists(
+                    select(_granting.c.id).where(
+                        _granting.c.id == bindparam("granting_id", type_=Text), in_force(_granting)
+                    )
+                ),
+            ),
+            exists(
+                select(_opener.c.id).where(
+                    _opener.c.id == bindparam("opener_id", type_=Text), _opener.c.state == text("active")
+                )
+            ),
+        ),
+    )
+    .returning(mandates)
+)
+_acceptable = and_(
+    is_state(MandateState.INVITED),
+    is_fresh,
+    granted(c.granted_by),
+    principal_lives,
+    parent_in_force,
+)
+_accepted = {"decided_at": now, "end_reason": null(), **_answered}
+ACCEPT = _turn(
+    and_(
+        _acceptable,
+        c.agent_legal_person_id.is_(None),
+        c.principal_account_id.is_distinct_from(the_actor),
+        c.granted_by != the_actor,
+        is_invitee(the_actor),
+        is_known(the_actor),
+    ),
+    MandateState.ACTIVE,
+    agent_account_id=the_actor,
+    **_accepted,
+)
+ACCEPT_FOR_ORGANIZATION = _turn(
+    and_(_acceptable, manages_organization(c.agent_legal_person_id, every=True)),
+    MandateState.ACTIVE,
+    **_accepted,
+)
+DECLINE = _turn(
+    and_(
+        is_state(MandateState.INVITED),
+        or_(is_invitee(the_actor), manages_organization(c.agent_legal_person_id, every=True)),
+    ),
+    MandateState.DECLINED,
+    decided_at=now,
+    **_ended,
+)
+SUSPEND = _turn(
+    and_(is_state(MandateState.ACTIVE), granted(the_actor)), MandateState.SUSPENDED, end_reason=_reason
+)
+RESUME = _turn(
+    and_(
+        is_state(MandateState.SUSPENDED),
+        granted(the_actor),
+        or_(c.valid_until.is_(None), c.valid_until > now),
+        # Not one that was closed: an invitation that never was accepted has no agent.
+        or_(c.agent_account_id.is_not(None), c.agent_legal_person_id.is_not(None)),
+    ),
+    MandateState.ACTIVE,
+    end_reason=null(),
+)
+REVOKE = _turn(and_(_open, granted(the_actor)), MandateState.REVOKED, **_ended)
+RESIGN = _turn(
+    and_(
+        is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
+        c.relation != text(Relation.LEGAL_REPRESENTATIVE.value),
+        or_(c.agent_account_id == the_actor, manages_organization(c.agent_legal_person_id, every=True)),
+    ),
+    MandateState.REVOKED,
+    **_ended,
+)
+RENEW = Statement(
+    update(mandates)
+    .where(
+        c.id == the_id,
+        is_state(MandateState.ACTIVE),
+        c.valid_until == bindparam("old_end", type_=Instant()),
+        c.valid_until > now,
+        granted(the_actor),
+    )
+    .values(valid_until=bindparam("new_end", type_=Instant()))
+    .returning(mandates),
+    lock_key="the_id",
+)
+_is_representative = c.relation == text(Relation.LEGAL_REPRESENTATIVE.value)
+MANAGING = Statement(
+    select(mandates)
+    .where(
+        c.agent_account_id == the_actor,
+        c.principal_legal_person_id == _organization,
+        in_force(mandates),
+        principal_lives,
+        or_(
+            _is_representative,
+            and_(
+                c.relation == text(Relation.AGENT.value),
+                c.role == text(Role.ADMINISTRATOR.value),
+                c.parent_mandate_id.is_(None),
+            ),
+        ),
+    )
+    .order_by(case((_is_representative, literal_column("0")), else_=literal_column("1")))
+)
+HELD_BY = Statement(
+    select(mandates).where(c.id == the_id, c.agent_legal_person_id == _organization, in_force(mandates))
+)
+
+
+class MandateStore:
+    """One statement per method; each returns the rows that it changed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def invitee(self, phone: str) -> dict[str, bytes]:
+        """A phone as an invitation keeps it: found by the same index as that of accounts, to be compared in SQL."""
+        return {
+            "invitee_phone": self._vault.encrypt(INVITEE_PHONE, phone),
+            "invitee_phone_index": self._vault.blind_index(PHONE, phone),
+        }
+
+    def reveal_phone(self, row: Row) -> str | None:
+        """The phone of an invitation."""
+        sealed = row["invitee_phone"]
+        return None if sealed is None else self._vault.decrypt(INVITEE_PHONE, sealed)
+
+    def add(
+        self, row: dict[str, object], opener_id: str, granting_id: str | None = None
+    ) -> Transaction[Row | None]:
+        """Add a mandate, if the account that does so is open and the mandate it does so by is in force."""
+        values: dict[str, object] = {f"new_{column.name}": row.get(column.name) for column in _columns}
+        call = ADD(**values, opener_id=opener_id, granting_id=granting_id, now=row["created_at"])
+        return first((yield call))
+
+    def turn(
+        self, statement: Statement, mandate_id: str, actor: str, at: float, **more: object
+    ) -> Transaction[Row | None]:
+        """Change the state of one mandate; None where its state or the actor's rights do not allow it."""
+        return first((yield statement(the_id=mandate_id, the_actor=actor, now=at, **more)))
+
+    def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
+        """The mandate by which somebody manages an organisation now."""
+        return first((yield MANAGING(the_actor=account_id, the_organization=organization_id, now=at)))
+
+    def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
+        """The mandate that an organisation may pass on."""
+        return first((yield HELD_BY(the_id=mandate_id, the_organization=organization_id, now=at)))

@@ -1,0 +1,154 @@
+"""Changes of many mandates at once: what follows of a new representative, a dissolution, a parent's end, a date."""
+
+from sqlalchemy import and_, bindparam, case, literal_column, null, or_, select, update
+from sqlalchemy.types import Integer, Text
+
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant
+from idp.organizations.mandate_conditions import c, is_state, now, text, the_actor, the_id
+from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Relation
+from idp.organizations.store import mandates
+
+_reason = bindparam("reason", type_=Text)
+_organization = bindparam("the_organization", type_=Text)
+_above = mandates.alias("above")
+_open = is_state(*OPEN)
+_ended = {"ended_at": now, "end_reason": _reason, "invitee_phone": null(), "invitee_phone_index": null()}
+# An invitation that is accepted at this very moment is suspended with the others: whichever comes first, the other
+# sees its row. Two statements would let it slip between them.
+_of_organization = or_(
+    c.principal_legal_person_id == _organization,
+    c.parent_mandate_id.in_(select(_above.c.id).where(_above.c.agent_legal_person_id == _organization)),
+)
+_is_representative = c.relation == text(Relation.LEGAL_REPRESENTATIVE.value)
+_closes = or_(is_state(MandateState.INVITED), _is_representative)
+TURN_ALL = Statement(
+    update(mandates)
+    .where(
+        _of_organization,
+        or_(
+            is_state(MandateState.INVITED, MandateState.ACTIVE),
+            and_(_is_representative, is_state(MandateState.SUSPENDED)),
+        ),
+    )
+    .values(
+        state=case((_closes, text(MandateState.REVOKED.value)), else_=text(MandateState.SUSPENDED.value)),
+        ended_at=case((_closes, now), else_=null()),
+        end_reason=_reason,
+        invitee_phone=null(),
+        invitee_phone_index=null(),
+    )
+    .returning(mandates),
+    lock_key="the_organization",
+)
+END_ALL = Statement(
+    update(mandates)
+    .where(or_(_of_organization, c.agent_legal_person_id == _organization), _open)
+    .values(state=text(MandateState.REVOKED.value), **_ended)
+    .returning(mandates),
+    lock_key="the_organization",
+)
+END_BELOW = Statement(
+    update(mandates)
+    .where(c.parent_mandate_id == the_id, _open)
+    .values(state=bindparam("the_state", type_=Text), **_ended)
+    .returning(mandates),
+    lock_key="the_id",
+)
+# Those whom somebody invited that may not grant any more.
+WITHDRAW = Statement(
+    update(mandates)
+    .where(
+        c.granted_by == the_actor,
+        c.principal_legal_person_id == _organization,
+        is_state(MandateState.INVITED),
+    )
+    .values(state=text(MandateState.REVOKED.value), **_ended)
+    .returning(mandates),
+    lock_key="the_actor",
+)
+_is_due = and_(
+    _open,
+    or_(
+        c.valid_until <= now,
+        and_(
+            is_state(MandateState.INVITED),
+            c.created_at <= now - literal_column(str(INVITATION_DAYS * DAY), Instant()),
+        ),
+    ),
+)
+EXPIRE = Statement(
+    update(mandates)
+    .where(
+        c.id.in_(select(c.id).where(_is_due).limit(bindparam("most", type_=Integer)).scalar_subquery()),
+        _open,
+    )
+    .values(state=text(MandateState.EXPIRED.value), **_ended)
+    .returning(mandates)
+)
+# What rests of a representative whom the register has confirmed again, or what counts anyway.
+RESTORE = Statement(
+    update(mandates)
+    .where(
+        c.principal_legal_person_id == _organization,
+        c.agent_account_id == the_actor,
+        _is_representative,
+        is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
+    )
+    .values(state=text(MandateState.ACTIVE.value), end_reason=null())
+    .returning(mandates),
+    lock_key="the_organization",
+)
+REPLACE_LICENCE = Statement(
+    update(mandates)
+    .where(
+        c.principal_legal_person_id == _organization,
+        c.agent_account_id == the_actor,
+        c.granted_by == text("licence_qr"),
+        _open,
+    )
+    .values(state=text(MandateState.REVOKED.value), **_ended)
+    .returning(mandates),
+    lock_key="the_organization",
+)
+
+
+class MandateSweeps:
+    """One statement per method; each returns the rows that it changed."""
+
+    def turn_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Row]]:
+        """Suspend what lives on an organisation, end its representatives and invitations."""
+        return list((yield TURN_ALL(the_organization=organization_id, reason=reason, now=at)))
+
+    def end_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Row]]:
+        """End what an organisation granted and what it was granted."""
+        return list((yield END_ALL(the_organization=organization_id, reason=reason, now=at)))
+
+    def end_below(
+        self, mandate_id: str, state: MandateState, reason: str, at: float
+    ) -> Transaction[list[Row]]:
+        """End what was passed on from a mandate."""
+        return list((yield END_BELOW(the_id=mandate_id, the_state=state.value, reason=reason, now=at)))
+
+    def withdraw(
+        self, account_id: str, organization_id: str, reason: str, at: float
+    ) -> Transaction[list[Row]]:
+        """Take back the invitations that somebody made for an organisation."""
+        call = WITHDRAW(the_actor=account_id, the_organization=organization_id, reason=reason, now=at)
+        return list((yield call))
+
+    def restore(self, organization_id: str, account_id: str, at: float) -> Transaction[Row | None]:
+        """Let a representative's own mandate count again."""
+        return first((yield RESTORE(the_organization=organization_id, the_actor=account_id, now=at)))
+
+    def replace_licence(self, organization_id: str, account_id: str, at: float) -> Transaction[list[Row]]:
+        """End what somebody had by the same organisation's licence before."""
+        call = REPLACE_LICENCE(
+            the_organization=organization_id, the_actor=account_id, reason="replaced", now=at
+        )
+        return list((yield call))
+
+    def expire(self, at: float, most: int) -> Transaction[list[Row]]:
+        """End what is past its date; each mandate for one of those who do so at once."""
+        return list((yield EXPIRE(now=at, most=most, reason="expired")))

@@ -1,0 +1,244 @@
+"""Mandates: how somebody comes to act for somebody else, and how that ends."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from idp.audit.model import Event
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.organizations import mandate_store as statements
+from idp.organizations.inviting import Invitation, Inviting, scope_of
+from idp.organizations.ledger import AT_THE_COUNTER
+from idp.organizations.model import (
+    COUNTER_SECONDS,
+    DAY,
+    HELPER_DAYS,
+    RENEWAL_DAYS,
+    MandateState,
+    Principal,
+    Relation,
+    Role,
+    Scope,
+)
+
+__all__ = ["EXPIRY_SECONDS", "Invitation", "Mandates"]
+
+T = TypeVar("T")
+
+MOST_AT_ONCE = 200
+EXPIRY_SECONDS = 30.0
+SYSTEM = "system"
+
+
+class Mandates(Inviting):
+    """Every method that changes something tells whether it did; nothing is changed where it did not."""
+
+    async def principals(self, account_id: str) -> list[Principal]:
+        """Everybody for whom somebody may act now."""
+        return await self._database.read(lambda: self._lists.principals(account_id, self._sources.now()))
+
+    async def of_agent(self, account_id: str) -> list[Row]:
+        """What somebody holds, suspended ones too."""
+        return await self._database.read(lambda: self._lists.of_agent(account_id))
+
+    async def invitations(self, account_id: str) -> list[Row]:
+        """What somebody may accept or decline."""
+        return await self._database.read(lambda: self._lists.invitations(account_id, self._sources.now()))
+
+    async def of_person(self, account_id: str) -> list[Row]:
+        """Who acts, or acted, for a person."""
+        return await self._database.read(lambda: self._lists.of_person(account_id))
+
+    async def visible(self, account_id: str, mandate_id: str) -> Row | None:
+        """One mandate, for those whom it concerns: agent, principal, invitee, and who manages either organisation."""
+        now = self._sources.now()
+
+        def work() -> Transaction[Row | None]:
+            row = yield from self._lists.one(mandate_id)
+            if row is None or account_id in (row["agent_account_id"], row["principal_account_id"]):
+                return row
+            for organization_id in (
+                row["principal_legal_person_id"],
+                row["through_id"],
+                row["agent_legal_person_id"],
+            ):
+                if organization_id is not None and (
+                    yield from self._store.managing(account_id, organization_id, now)
+                ):
+                    return row
+            invited = yield from self._lists.invitations(account_id, now)
+            return next((one for one in invited if one["id"] == mandate_id), None)
+
+        return await self._database.read(work)
+
+    async def accept(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Take up an invitation; False where it is over, or not for this person (phone, name, real-name level)."""
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = None
+            for statement in (statements.ACCEPT, statements.ACCEPT_FOR_ORGANIZATION):
+                row = row or (yield from self._store.turn(statement, mandate_id, actor, now))
+            if row is None:
+                return False
+            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, row, actor, address)
+            if row["agent_legal_person_id"] is not None:
+                yield from self._hand_to(row, actor, address)
+            return True
+
+        return await self._write(work)
+
+    def _hand_to(self, row: Row, actor: str, address: str | None) -> Transaction[None]:
+        """Whoever accepts for an organisation is the first of its people to act by the mandate."""
+        now = self._sources.now()
+        child = dict(row) | {
+            "id": self._sources.new_id(),
+            "agent_legal_person_id": None,
+            "agent_account_id": actor,
+            "parent_mandate_id": row["id"],
+            "role": Role.AGENT.value,
+            "granted_by": actor,
+            "evidence_reference": "accepted",
+            "invitee_name": None,
+            "created_at": now,
+        }
+        added = yield from self._store.add(child, actor, row["id"])
+        if added is not None:
+            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor, address)
+
+    async def decline(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Refuse an invitation."""
+        return await self._turn(
+            statements.DECLINE, Event.MANDATE_DECLINED, mandate_id, actor, address, reason="declined"
+        )
+
+    async def suspend(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Let a mandate rest; what lives on it ends."""
+        return await self._close(statements.SUSPEND, "suspended", mandate_id, actor, address)
+
+    async def resume(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Let a mandate that rests count again."""
+        return await self._turn(statements.RESUME, Event.MANDATE_RESUMED, mandate_id, actor, address)
+
+    async def revoke(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """End a mandate or take back an invitation; what lives on it ends."""
+        return await self._close(statements.REVOKE, "revoked", mandate_id, actor, address)
+
+    async def resign(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Stop acting for somebody."""
+        return await self._close(statements.RESIGN, "resigned", mandate_id, actor, address)
+
+    async def renew(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
+        """Let a mandate with an end count for as long again, from now; nobody renews their own."""
+        now = self._sources.now()
+        before = await self._database.read(lambda: self._lists.one(mandate_id))
+        if before is None or before["valid_until"] is None:
+            return False
+        until = now + max(before["valid_until"] - before["valid_from"], DAY)
+        until = min(until, now + (HELPER_DAYS if before["principal_account_id"] else RENEWAL_DAYS) * DAY)
+        outer = await self._bounds(actor, before)
+        if outer is None or (outer.valid_until is not None and outer.valid_until < until):
+            return False
+        return await self._turn(
+            statements.RENEW, Event.MANDATE_RENEWED, mandate_id, actor, address,
+            old_end=before["valid_until"], new_end=until,
+        )  # fmt: skip
+
+    async def begin_counter(self, applicant_id: str, staff_id: str, evidence: str = "present") -> str | None:
+        """Let a member of staff act for half an hour for somebody who is present; None where it cannot be.
+
+        Who calls has made sure of the presence; `evidence` says how.
+        """
+        if applicant_id == staff_id:
+            return None
+        now = self._sources.now()
+        invitation = Invitation(scope=Scope(valid_until=now + COUNTER_SECONDS))
+        row = self._row(Relation.COUNTER, staff_id, invitation, Scope())
+        row |= {
+            "principal_account_id": applicant_id,
+            "agent_account_id": staff_id,
+            "state": MandateState.ACTIVE.value,
+            "decided_at": now,
+            "evidence_reference": evidence[:200],
+        }
+
+        def work() -> Transaction[str | None]:
+            added = yield from self._store.add(row, applicant_id)
+            if added is None:
+                return None
+            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, staff_id)
+            staff = yield from self._ledger.accounts.by_id(staff_id)
+            name = staff["name"] if staff else ""
+            yield from self._ledger.tell_account(applicant_id, AT_THE_COUNTER, agent=name)
+            return str(added["id"])
+
+        return await self._write(work)
+
+    async def expire_due(self) -> int:
+        """End what is past its date, whoever does so first; how many."""
+        count = 0
+
+        def work() -> Transaction[int]:
+            rows = yield from self._ledger.sweeps.expire(self._sources.now(), MOST_AT_ONCE)
+            yield from self._ledger.closed(rows, "expired", SYSTEM)
+            return len(rows)
+
+        while True:
+            done = await self._write(work)
+            count += done
+            if done < MOST_AT_ONCE:
+                return count
+
+    async def _turn(
+        self,
+        statement: Statement,
+        event: Event,
+        mandate_id: str,
+        actor: str,
+        address: str | None,
+        **more: object,
+    ) -> bool:
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = yield from self._store.turn(statement, mandate_id, actor, now, **more)
+            if row is not None:
+                yield from self._ledger.changed(event, row, actor, address)
+            return row is not None
+
+        return await self._write(work)
+
+    async def _close(
+        self, statement: Statement, reason: str, mandate_id: str, actor: str, address: str | None
+    ) -> bool:
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = yield from self._store.turn(statement, mandate_id, actor, now, reason=reason)
+            if row is None:
+                return False
+            yield from self._ledger.closed([row], reason, actor, address)
+            if row["role"] == Role.ADMINISTRATOR and row["agent_account_id"]:
+                # Whoever may not grant any more has not granted what nobody took up yet.
+                taken_back = yield from self._ledger.sweeps.withdraw(
+                    row["agent_account_id"], row["principal_legal_person_id"], reason, now
+                )
+                yield from self._ledger.closed(taken_back, reason, actor, address, quiet=True)
+            return True
+
+        return await self._write(work)
+
+    async def _bounds(self, actor: str, row: Row) -> Scope | None:
+        """Within what somebody may grant a mandate anew; None where they may not."""
+        if row["principal_account_id"] is not None:
+            return Scope()
+        if row["parent_mandate_id"] is not None:
+            parent = await self._database.read(lambda: self._lists.one(row["parent_mandate_id"]))
+            return None if parent is None else scope_of(parent)
+        organization_id, now = row["principal_legal_person_id"], self._sources.now()
+        managing = await self._database.read(lambda: self._store.managing(actor, organization_id, now))
+        return None if managing is None else scope_of(managing)
+
+    async def _write(self, work: Callable[[], Transaction[T]]) -> T:
+        outcome = await self._database.write(work)
+        self._ledger.sent()
+        return outcome

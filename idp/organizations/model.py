@@ -1,0 +1,219 @@
+"""Legal persons, mandates, and the one for whom somebody acts: words and rules."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from idp.organizations.protocol import credit_code
+
+DAY = 86_400.0
+INVITATION_DAYS = 14
+"""How long an invitation can be accepted."""
+HELPER_DAYS = 90
+"""How long a family helper may act before being asked for again."""
+LONGEST_DAYS = 3 * 366
+"""No mandate of an agent is longer: whoever left years ago should not act any more because nobody thought of it."""
+RENEWAL_DAYS = 366
+"""How long an agent's mandate is renewed at most."""
+COUNTER_SECONDS = 1800.0
+MOST_SYSTEMS = 50
+MOST_ITEMS = 50
+LONGEST_ITEM = 64
+LONGEST_NAME = 100
+"""Names of organisations (GB/T 39046 table 12: an..100)."""
+ADULT = 18
+ALL = ""
+"""How an empty list of systems or items is stored: all of them."""
+
+
+class Kind(StrEnum):
+    """GB/T 39046-2020 A.4, without 1 自然人."""
+
+    ENTERPRISE = "2"
+    INSTITUTION = "3"
+    SOCIAL_ORGANISATION = "4"
+    AUTHORITY = "5"
+    OTHER = "6"
+
+
+class LegalPersonState(StrEnum):
+    """Whether a legal person can be acted for."""
+
+    ACTIVE = "active"
+    DISSOLVED = "dissolved"
+
+
+class Relation(StrEnum):
+    """Why somebody may act for somebody else."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"
+    AGENT = "agent"
+    GUARDIAN = "guardian"
+    FAMILY_HELPER = "family_helper"
+    COUNTER = "counter"
+
+
+class MandateState(StrEnum):
+    """Only an active mandate, within its dates, lets anybody act."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+
+
+OPEN = (MandateState.INVITED, MandateState.ACTIVE, MandateState.SUSPENDED)
+"""States from which something may still come."""
+
+
+class Role(StrEnum):
+    """What an agent of a legal person may do besides acting."""
+
+    AGENT = "agent"
+    ADMINISTRATOR = "administrator"
+    """May invite, suspend and revoke agents, within the own scope."""
+
+
+class Reason(StrEnum):
+    """Why something about an organisation or a mandate was refused; a word for pages."""
+
+    LEVEL = "level"
+    NO_CERTIFICATE = "no-certificate"
+    CODE = "code"
+    NAME = "name"
+    NOT_CONFIRMED = "not-confirmed"
+    NOT_THE_HOLDER = "not-the-holder"
+    DISSOLVED = "dissolved"
+    UNAVAILABLE = "unavailable"
+    TOO_OFTEN = "too-often"
+    NOT_YOURS = "not-yours"
+    PHONE = "phone"
+    OWN = "own"
+    DATES = "dates"
+    SCOPE = "scope"
+    UNKNOWN_ORGANIZATION = "unknown-organization"
+    OVER = "over"
+    CERTIFICATE = "certificate"
+    NOT_A_MINOR = "not-a-minor"
+    STATEMENT = "statement"
+
+
+class Refused(Exception):
+    """What was asked for cannot be; nothing was changed but the record. `reason` is a word for pages."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The one for whom a person acts: a legal person, or another natural person.
+
+    `kind` is legal_person or person, `number` a legal person's unified social credit code; empty `systems` and
+    `items` mean all of them; `valid_until` in Unix seconds.
+    """
+
+    kind: str
+    id: str
+    name: str
+    number: str | None
+    relation: str
+    mandate_id: str
+    systems: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    valid_until: float | None = None
+
+    def to_json(self) -> str:
+        """As sessions and grants keep it."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Principal":
+        """The principal that `to_json` wrote."""
+        fields: dict[str, Any] = json.loads(text)
+        return cls(**{**fields, "systems": tuple(fields["systems"]), "items": tuple(fields["items"])})
+
+
+LEGAL_PERSON = "legal_person"
+PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a mandate covers: client ids and codes of affair items (empty: all), and until when (None: no end)."""
+
+    systems: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
+    valid_until: float | None = None
+
+    def within(self, outer: "Scope") -> "Scope":
+        """This scope where it lies in another; what is left open takes the other's bounds. Raises Refused."""
+        return Scope(
+            _within(self.systems, outer.systems),
+            _within(self.items, outer.items),
+            _earlier(self.valid_until, outer.valid_until),
+        )
+
+
+def _within(wanted: tuple[str, ...], outer: tuple[str, ...]) -> tuple[str, ...]:
+    if not outer:
+        return wanted
+    if not set(wanted) <= set(outer):
+        raise Refused(Reason.SCOPE)
+    return wanted or outer
+
+
+def _earlier(wanted: float | None, outer: float | None) -> float | None:
+    if wanted is None or outer is None:
+        return outer if wanted is None else wanted
+    if wanted > outer:
+        raise Refused(Reason.DATES)
+    return wanted
+
+
+def checked_scope(scope: Scope, now: float, *, longest_days: int = LONGEST_DAYS) -> Scope:
+    """The scope, with duplicates removed, if it keeps the limits; raises Refused."""
+    systems, items = _listed(scope.systems), _listed(scope.items)
+    if len(systems) > MOST_SYSTEMS or len(items) > MOST_ITEMS:
+        raise Refused(Reason.SCOPE)
+    if any(len(item) > LONGEST_ITEM or not item.isprintable() or " " in item for item in items):
+        raise Refused(Reason.SCOPE)
+    until = scope.valid_until
+    if until is not None and not now < until <= now + longest_days * DAY:
+        raise Refused(Reason.DATES)
+    return Scope(systems, items, until)
+
+
+def _listed(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def stored(values: Iterable[str]) -> str:
+    """A list of systems or items as it is stored."""
+    return " ".join(values)
+
+
+def read(text: str) -> tuple[str, ...]:
+    """A list of systems or items from the store."""
+    return tuple(text.split())
+
+
+def checked_code(text: str) -> str:
+    """A unified social credit code as it is stored; raises Refused."""
+    code = credit_code.plain_code(text)
+    if not credit_code.is_valid(code):
+        raise Refused(Reason.CODE)
+    return code
+
+
+def checked_organisation_name(text: str) -> str:
+    """An organisation's name as it is stored: full width brackets, no blanks around; raises Refused."""
+    name = " ".join(text.replace("(", "（").replace(")", "）").split())
+    if not 2 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Refused(Reason.NAME)
+    return name

@@ -1,0 +1,1 @@
+"""Number rules of organisations: pure functions on text."""

@@ -1,0 +1,1 @@
+"""Where legal persons are confirmed: a file per registry, each with REGISTRY."""

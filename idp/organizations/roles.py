@@ -1,0 +1,78 @@
+"""Roles of those who work for the government: what somebody may do, and for which administrative division."""
+
+from enum import StrEnum
+
+from idp.accounts.model import InvalidAccount
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.organizations.divisions import Divisions
+from idp.organizations.roles_store import RoleStore
+
+
+class Role(StrEnum):
+    """What somebody works as."""
+
+    COUNTER = "counter"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Roles:
+    """Who works as what. A role for a division holds for all that is within it: 410411 for 410411001 too."""
+
+    def __init__(self, foundation: Foundation, divisions: Divisions) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._store = RoleStore()
+        self._audit = AuditStore(foundation.sources)
+        self._divisions = divisions
+
+    async def may(self, account_id: str, role: Role, division: str | None = None) -> bool:
+        """Whether somebody has a role, for a division or for any."""
+        return any(
+            row["role"] == role and (division is None or division.startswith(row["division"]))
+            for row in await self.of_account(account_id)
+        )
+
+    async def of_account(self, account_id: str) -> list[Row]:
+        """The roles of an open account."""
+        return await self._database.read(lambda: self._store.of_account(account_id))
+
+    async def grant(self, account_id: str, role: Role, division: str, actor: str) -> bool:
+        """Give a role; False when it was there. Raises InvalidAccount: to oneself, or for a place unknown."""
+        if actor == account_id:
+            raise InvalidAccount("role: nobody grants one to themselves")
+        if division not in self._divisions:
+            raise InvalidAccount("division: not in the table of divisions")
+        row = {
+            "account_id": account_id,
+            "role": role.value,
+            "division": division,
+            "granted_by": actor,
+            "granted_at": self._sources.now(),
+        }
+
+        def work() -> Transaction[bool]:
+            granted = yield from self._store.grant(row)
+            if granted:
+                yield self._audit.record(self._line(Event.ROLE_GRANTED, account_id, role, division, actor))
+            return granted
+
+        return await self._database.write(work)
+
+    async def withdraw(self, account_id: str, role: Role, division: str, actor: str) -> bool:
+        """Take a role away; False when there was none."""
+
+        def work() -> Transaction[bool]:
+            withdrawn = yield from self._store.withdraw(account_id, role.value, division)
+            if withdrawn:
+                yield self._audit.record(self._line(Event.ROLE_WITHDRAWN, account_id, role, division, actor))
+            return withdrawn
+
+        return await self._database.write(work)
+
+    @staticmethod
+    def _line(event: Event, account_id: str, role: Role, division: str, actor: str) -> Line:
+        return Line(event, account_id, actor=actor, detail={"role": role.value, "division": division})
