@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row
@@ -20,9 +22,12 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 LIFETIME_SECONDS = 120
 
 
-def payload(client_id: str, account_id: str, session_id: str) -> dict[str, str]:
+def payload(
+    client_id: str, account_id: str, session_id: str, principal_id: str | None = None
+) -> dict[str, str]:
     """What the outbox keeps of a logout notice; the token itself is made fresh at each attempt."""
-    return {"client_id": client_id, "sub": account_id, "sid": session_id}
+    kept = {"client_id": client_id, "sub": account_id, "sid": session_id}
+    return kept if principal_id is None else kept | {"principal": principal_id}
 
 
 class LogoutNotices:
@@ -74,4 +79,6 @@ class LogoutNotices:
         """The audit call for a notice that arrived, or was given up."""
         event = Event.LOGOUT_DELIVERED if error is None else Event.LOGOUT_UNDELIVERED
         detail = {"attempts": row["attempts"]} | ({"error": error} if error else {})
-        return self._audit.record(Line(event, None, row["recipient"], row["subject"], detail=detail))
+        principal_id = orjson.loads(row["payload"]).get("principal")
+        line = Line(event, None, row["recipient"], row["subject"], detail=detail, principal=principal_id)
+        return self._audit.record(line)

@@ -2,13 +2,34 @@
 
 from dataclasses import dataclass
 
+from idp.organizations.model import Principal
+
 ONE_FACTOR_LEVEL = 2
 """The highest level a login with one factor can claim, whatever the account's real-name level."""
 
 PASSWORD = "pwd"  # noqa: S105
 ONE_TIME_PASSWORD = "otp"  # noqa: S105
 """Authentication method references (RFC 8176 §2)."""
+HARDWARE_KEY = "hwk"
+SOFTWARE_KEY = "swk"
+USER_PRESENT = "user"
 MULTIPLE = "mfa"
+QR_CODE = "qr"
+"""Ours: approved on a device that was logged in."""
+UPSTREAM = "upstream"
+"""Ours: another identity platform said who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is at the other end of the line: network address and what the browser says of itself.
+
+    `device_id` names the browser by the cookie that it was given at its first login.
+    """
+
+    address: str
+    user_agent: str = ""
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +52,32 @@ class Session:
     authenticated_at: float
     last_seen_at: float
     amr: tuple[str, ...]
+    mandate_id: str | None = None
+    principal: Principal | None = None
+    """For whom the person acts, by that mandate; None when for themselves."""
+    chosen_at: float | None = None
+    """When the person last said for whom."""
 
     @property
     def level(self) -> int:
         """The level this session may claim now."""
         return session_level(self.real_name_level, self.amr)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A live session as its owner sees it; `systems` are client ids with the instants at which they joined."""
+
+    id: str
+    address: str
+    user_agent: str
+    device_id: str | None
+    created_at: float
+    authenticated_at: float
+    last_seen_at: float
+    amr: tuple[str, ...]
+    principal: Principal | None
+    systems: tuple[tuple[str, float], ...]
 
 
 def session_level(real_name_level: int, amr: tuple[str, ...]) -> int:

@@ -1,16 +1,20 @@
 """Beginning, finding, strengthening and ending the single sign-on session."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
+from idp.organizations.model import Principal
 from idp.relying_parties.service import Registry
-from idp.sessions.logout import KIND, payload
-from idp.sessions.model import Lifetimes, Session
-from idp.sessions.store import SessionStore
+from idp.sessions.devices import Devices
+from idp.sessions.endings import Endings
+from idp.sessions.model import Caller, Lifetimes, OpenSession, Session
+from idp.sessions.store import SessionStore, principal_of
+
+__all__ = ["TOKEN_BYTES", "TOKEN_PREFIX", "TOUCH_SECONDS", "Caller", "CannotRepresent", "Sessions"]
 
 TOKEN_PREFIX = "zss_"  # noqa: S105
 TOKEN_BYTES = 32
@@ -18,27 +22,29 @@ TOUCH_SECONDS = 60.0
 """A sign of life is written at most this often: it costs a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is at the other end of the line: network address and what the browser says of itself."""
-
-    address: str
-    user_agent: str = ""
+class CannotRepresent(Exception):
+    """The session has ended, or the mandate is not in force or not this person's."""
 
 
 class Sessions:
     """The only place where sessions begin and end."""
 
     def __init__(
-        self, foundation: Foundation, registry: Registry, outbox: Outbox, lifetimes: Lifetimes
+        self,
+        foundation: Foundation,
+        registry: Registry,
+        outbox: Outbox,
+        lifetimes: Lifetimes,
+        devices: Devices | None = None,
     ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = SessionStore(lifetimes)
         self._audit = AuditStore(foundation.sources)
-        self._registry = registry
         self._outbox = outbox
+        self.endings = Endings(foundation.sources, registry, outbox, self._store)
+        self._devices = devices or Devices(foundation)
 
     def token_hash(self, token: str) -> bytes:
         """The keyed hash under which a cookie's value is stored."""
@@ -74,49 +80,140 @@ class Sessions:
         now = self._sources.now()
         session_id = before.id if before else self._sources.new_id()
         event = Event.SESSION_STEPPED_UP if before else Event.LOGIN_SUCCEEDED
-        line = Line(event, account["id"], None, session_id, caller.address, detail={"amr": list(amr)})
+        principal_id = before.principal.id if before and before.principal else None
+        detail = {"amr": list(amr)}
+        line = Line(event, account["id"], None, session_id, caller.address, None, detail, principal_id)
         row = self._row(session_id, token_hash, account["id"], amr, caller)
 
-        def work() -> Transaction[bool]:
-            kept = True
+        def work() -> Transaction[tuple[bool, bool]]:
+            kept, told = True, False
             if before:
                 kept = yield from self._store.renew(session_id, token_hash, amr, now)
             else:
                 yield from self._store.begin(row)
             if kept:
                 yield self._audit.record(line)
-            return kept
+                told = yield from self._devices.seen(account, caller)
+            return kept, told
 
-        if not await self._database.write(work):
+        kept, told = await self._database.write(work)
+        if told:
+            self._outbox.kick()
+        if not kept:
             return await self.begin(account, amr, caller, None)
         return token
 
-    async def end(self, session_id: str, caller: Caller, reason: str) -> bool:
-        """End a session and tell every system that takes part; False when it had ended before."""
+    async def represent(self, session: Session, principal: Principal | None, caller: Caller) -> str:
+        """Act for somebody else, or (None) for oneself, from now on; the new cookie's value.
+
+        One session stands for one principal: it is a new one, of the same login and no longer lifetime, and the old
+        one ends everywhere. Raises CannotRepresent.
+        """
+        token = TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
+        begun = {"id": self._sources.new_id(), "token_hash": self.token_hash(token)}
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            account_id = yield from self._store.end(session_id, now)
-            if account_id is None:
+            if principal is None:
+                old = yield from self._store.end(session.id, now)
+            else:
+                old = yield from self._store.end_to_act(session.id, principal.mandate_id, now)
+            if old is None:
                 return False
-            for row in (yield from self._store.joined(session_id)):
-                client = self._registry.find(row["client_id"])
-                if client is not None and client.backchannel_logout_uri is not None:
-                    content = payload(client.client_id, account_id, session_id)
-                    yield self._outbox.message(KIND, client.client_id, session_id, content)
-            detail = {"reason": reason}
-            yield self._audit.record(
-                Line(Event.SESSION_ENDED, account_id, None, session_id, caller.address, detail=detail)
+            yield from self.endings.follow([old], "represents another", caller.address)
+            yield from self._store.begin(
+                dict(old)
+                | begun
+                | _acting_for(principal)
+                | {"last_seen_at": now, "chosen_at": now, "ended_at": None}
             )
+            yield from self._note_change(old, str(begun["id"]), principal, caller)
             return True
+
+        if not await self._database.write(work):
+            raise CannotRepresent
+        self._outbox.kick()
+        return token
+
+    async def stay(self, session: Session) -> None:
+        """Note that the person was asked for whom they act, and leaves it as it is."""
+        await self._database.write(lambda: self._store.chosen(session.id, self._sources.now()))
+
+    async def of_account(self, account_id: str) -> list[OpenSession]:
+        """The live sessions of an account, the last used first."""
+        return await self._database.read(lambda: self._store.of_account(account_id, self._sources.now()))
+
+    async def end(self, session_id: str, caller: Caller, reason: str) -> bool:
+        """End a session and tell every system that takes part; False when it had ended before."""
+        return await self._end(lambda now: self._store.end(session_id, now), caller, reason)
+
+    async def end_own(self, session: Session, other_id: str, caller: Caller) -> bool:
+        """End another session of the same person; False when there is none such."""
+
+        def end(now: float) -> Transaction[Row | None]:
+            return (yield from self._store.end_own(session.account_id, other_id, now))
+
+        return await self._end(end, caller, "ended elsewhere")
+
+    async def end_all(self, account_id: str, *, keep: str | None = None, caller: Caller, reason: str) -> int:
+        """End the sessions of an account, but for one to keep; how many."""
+        count = await self._database.write(lambda: self.ended(account_id, reason, keep, caller))
+        self._outbox.kick()
+        return count
+
+    def ended(
+        self,
+        account_id: str,
+        reason: str,
+        except_id: str | None = None,
+        caller: Caller | None = None,
+        actor: str | None = None,
+    ) -> Transaction[int]:
+        """`end_all` within a transaction; call `Outbox.kick` after its commit. `actor` is who did it instead."""
+        rows = yield from self._store.end_of_account(account_id, except_id, self._sources.now())
+        yield from self.endings.follow(rows, reason, caller.address if caller else None, actor)
+        return len(rows)
+
+    def end_acting(self, mandate_id: str, reason: str) -> Transaction[None]:
+        """End whatever lives on a mandate or on one passed on from it; call `Outbox.kick` after the commit.
+
+        What is not found here any more (a session that begins at this very moment) is dead all the same: every
+        use asks whether the mandate is in force.
+        """
+        rows = yield from self._store.end_of_mandate(mandate_id, self._sources.now())
+        yield from self.endings.follow(rows, reason)
+
+    async def joined(self, session_id: str) -> list[Row]:
+        """The systems that take part in a session."""
+        return await self._database.read(lambda: self._store.joined(session_id))
+
+    async def _end(
+        self, end: Callable[[float], Transaction[Row | None]], caller: Caller, reason: str
+    ) -> bool:
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = yield from end(now)
+            if row is not None:
+                yield from self.endings.follow([row], reason, caller.address)
+            return row is not None
 
         ended = await self._database.write(work)
         self._outbox.kick()
         return ended
 
-    async def joined(self, session_id: str) -> list[Row]:
-        """The systems that take part in a session."""
-        return await self._database.read(lambda: self._store.joined(session_id))
+    def _note_change(
+        self, old: Row, session_id: str, principal: Principal | None, caller: Caller
+    ) -> Transaction[None]:
+        account_id, before = old["account_id"], principal_of(old)
+        for event, who, where in (
+            (Event.REPRESENTATION_ENDED, before, old["id"]),
+            (Event.REPRESENTATION_BEGUN, principal, session_id),
+        ):
+            if who is not None:
+                detail = {"mandate": who.mandate_id, "relation": who.relation}
+                line = Line(event, account_id, None, where, caller.address, None, detail, who.id)
+                yield self._audit.record(line)
 
     def _row(
         self, session_id: str, token_hash: bytes, account_id: str, amr: tuple[str, ...], caller: Caller
@@ -129,11 +226,17 @@ class Sessions:
             "amr": " ".join(amr),
             "address": caller.address,
             "user_agent": caller.user_agent[:200],
-            "device_id": None,
-            "mandate_id": None,
-            "principal": None,
+            "device_id": caller.device_id,
+            **_acting_for(None),
+            "chosen_at": None,
             "created_at": now,
             "authenticated_at": now,
             "last_seen_at": now,
             "ended_at": None,
         }
+
+
+def _acting_for(principal: Principal | None) -> dict[str, str | None]:
+    if principal is None:
+        return {"mandate_id": None, "principal": None}
+    return {"mandate_id": principal.mandate_id, "principal": principal.to_json()}

@@ -1,14 +1,18 @@
 """The tables of sessions and of the systems that joined them."""
 
+from collections.abc import Sequence
+from itertools import groupby
+
 from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Index,
     LargeBinary,
     Table,
     Text,
-    and_,
     bindparam,
+    or_,
     select,
     update,
 )
@@ -20,7 +24,10 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.sessions.model import Lifetimes, Session
+from idp.organizations.model import Principal
+from idp.organizations.store import mandates
+from idp.sessions.liveness import mandate_in_force, mandate_lives
+from idp.sessions.model import Lifetimes, OpenSession, Session
 
 sessions = Table(
     "sessions",
@@ -34,11 +41,18 @@ sessions = Table(
     Column("device_id", Text),
     Column("mandate_id", Text, ForeignKey("mandates.id"), index=True),
     Column("principal", Text),
+    Column("chosen_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("authenticated_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     Column("ended_at", Instant),
 )
+_open = sessions.c.ended_at.is_(None)
+_over = sessions.c.ended_at.is_not(None)
+# What the sweepers look for, so that they need not read what lives or is over.
+Index("ix_sessions_open_last_seen_at", sessions.c.last_seen_at, postgresql_where=_open, sqlite_where=_open)
+Index("ix_sessions_open_created_at", sessions.c.created_at, postgresql_where=_open, sqlite_where=_open)
+Index("ix_sessions_ended_at", sessions.c.ended_at, postgresql_where=_over, sqlite_where=_over)
 
 participants = Table(
     "participants",
@@ -54,12 +68,13 @@ since_seen = bindparam("since_seen", type_=Instant())
 
 
 def alive_session() -> tuple[ColumnElement[bool], ...]:
-    """The conditions of a live session of an active account."""
+    """The conditions of a live session of an active account, and of a mandate in force where it needs one."""
     return (
-        sessions.c.ended_at.is_(None),
+        _open,
         sessions.c.created_at > since_created,
         sessions.c.last_seen_at > since_seen,
         accounts.c.state == bindparam("active", type_=Text),
+        mandate_lives(sessions),
     )
 
 
@@ -69,6 +84,9 @@ SESSION_COLUMNS = (
     sessions.c.amr,
     sessions.c.authenticated_at,
     sessions.c.last_seen_at,
+    sessions.c.mandate_id,
+    sessions.c.principal,
+    sessions.c.chosen_at,
     accounts.c.name,
     accounts.c.username,
     accounts.c.real_name_level,
@@ -86,7 +104,7 @@ TOUCH = Statement(
 )
 RENEW = Statement(
     update(sessions)
-    .where(and_(sessions.c.id == bindparam("the_id"), sessions.c.ended_at.is_(None)))
+    .where(sessions.c.id == bindparam("the_id"), _open)
     .values(
         token_hash=bindparam("new_hash"),
         amr=bindparam("amr"),
@@ -96,12 +114,38 @@ RENEW = Statement(
     .returning(sessions.c.id),
     lock_key="the_id",
 )
-END = Statement(
-    update(sessions)
-    .where(sessions.c.id == bindparam("the_id"), sessions.c.ended_at.is_(None))
-    .values(ended_at=bindparam("now"))
-    .returning(sessions.c.account_id),
+CHOSEN = Statement(
+    update(sessions).where(sessions.c.id == bindparam("the_id"), _open).values(chosen_at=bindparam("now")),
     lock_key="the_id",
+)
+_id = bindparam("the_id", type_=Text)
+_account = bindparam("the_account", type_=Text)
+_mandate = bindparam("the_mandate", type_=Text)
+
+
+def _end(*which: ColumnElement[bool], lock_key: str = "the_id") -> Statement:
+    """End the open sessions that fit; each is returned to the one caller that ended it."""
+    ended = update(sessions).where(*which, _open).values(ended_at=bindparam("now", type_=Instant()))
+    return Statement(ended.returning(sessions), lock_key=lock_key)
+
+
+END = _end(sessions.c.id == _id)
+END_OWN = _end(sessions.c.id == _id, sessions.c.account_id == _account)
+END_OF_ACCOUNT = _end(
+    sessions.c.account_id == _account,
+    sessions.c.id != bindparam("the_kept", type_=Text),
+    lock_key="the_account",
+)
+END_OF_MANDATE = _end(
+    sessions.c.mandate_id.in_(
+        select(mandates.c.id).where(or_(mandates.c.id == _mandate, mandates.c.parent_mandate_id == _mandate))
+    ),
+    lock_key="the_mandate",
+)
+# In place of the one who acts for themselves comes the one who acts for another: only by a mandate of their own.
+END_TO_ACT = _end(
+    sessions.c.id == _id,
+    mandate_in_force(_mandate, sessions, agent_account_id=sessions.c.account_id),
 )
 JOIN = Statement(
     insert(participants).on_conflict_do_nothing(index_elements=["session_id", "client_id"]),
@@ -113,12 +157,20 @@ JOINED = Statement(
     .order_by(participants.c.joined_at)
 )
 
+LIVE_OF_ACCOUNT = Statement(
+    select(sessions, participants.c.client_id, participants.c.joined_at)
+    .select_from(_joined.outerjoin(participants, participants.c.session_id == sessions.c.id))
+    .where(sessions.c.account_id == _account, *alive_session())
+    .order_by(sessions.c.last_seen_at.desc(), sessions.c.id, participants.c.joined_at)
+)
+
 
 def limits(lifetimes: Lifetimes, now: float) -> dict[str, object]:
     """The parameters of `alive_session`."""
     return {
         "since_created": now - lifetimes.absolute,
         "since_seen": now - lifetimes.idle,
+        "now": now,
         "active": State.ACTIVE.value,
     }
 
@@ -134,7 +186,15 @@ def session_of(row: Row) -> Session:
         authenticated_at=row["authenticated_at"],
         last_seen_at=row["last_seen_at"],
         amr=tuple(row["amr"].split()),
+        mandate_id=row["mandate_id"],
+        principal=principal_of(row),
+        chosen_at=row["chosen_at"],
     )
+
+
+def principal_of(row: Row) -> Principal | None:
+    """For whom the person of a session or grant acts."""
+    return None if row["principal"] is None else Principal.from_json(row["principal"])
 
 
 class SessionStore:
@@ -162,10 +222,34 @@ class SessionStore:
         """Give a live session a new cookie and a newer, stronger login; False when it has ended meanwhile."""
         return bool((yield RENEW(the_id=session_id, new_hash=token_hash, amr=" ".join(amr), now=now)))
 
-    def end(self, session_id: str, now: float) -> Transaction[str | None]:
-        """End a session; its account for the one caller that ended it."""
-        row = first((yield END(the_id=session_id, now=now)))
-        return None if row is None else row["account_id"]
+    def chosen(self, session_id: str, now: float) -> Transaction[None]:
+        """Note that the person stays with whom the session acts for."""
+        yield CHOSEN(the_id=session_id, now=now)
+
+    def of_account(self, account_id: str, now: float) -> Transaction[list[OpenSession]]:
+        """The live sessions of an account, the last used first."""
+        rows = yield LIVE_OF_ACCOUNT(the_account=account_id, **limits(self._lifetimes, now))
+        return [_open_session(list(group)) for _, group in groupby(rows, lambda row: str(row["id"]))]
+
+    def end(self, session_id: str, now: float) -> Transaction[Row | None]:
+        """End a session; its row for the one caller that ended it."""
+        return first((yield END(the_id=session_id, now=now)))
+
+    def end_own(self, account_id: str, session_id: str, now: float) -> Transaction[Row | None]:
+        """End a session if it is the account's."""
+        return first((yield END_OWN(the_id=session_id, the_account=account_id, now=now)))
+
+    def end_of_account(self, account_id: str, kept: str | None, now: float) -> Transaction[Sequence[Row]]:
+        """End the sessions of an account, but for one; their rows."""
+        return (yield END_OF_ACCOUNT(the_account=account_id, the_kept=kept or "", now=now))
+
+    def end_of_mandate(self, mandate_id: str, now: float) -> Transaction[Sequence[Row]]:
+        """End the sessions that live on a mandate or on what was passed on from it; their rows."""
+        return (yield END_OF_MANDATE(the_mandate=mandate_id, now=now))
+
+    def end_to_act(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
+        """End a session in favour of one that acts by a mandate; None when that is not to be had."""
+        return first((yield END_TO_ACT(the_id=session_id, the_mandate=mandate_id, now=now)))
 
     def join(self, session_id: str, client_id: str, now: float) -> Call:
         """The call that notes that a client takes part in a session, once."""
@@ -174,3 +258,21 @@ class SessionStore:
     def joined(self, session_id: str) -> Transaction[list[Row]]:
         """Who takes part, in the order of joining."""
         return list((yield JOINED(the_id=session_id)))
+
+
+def _open_session(rows: Sequence[Row]) -> OpenSession:
+    row = rows[0]
+    return OpenSession(
+        id=row["id"],
+        address=row["address"] or "",
+        user_agent=row["user_agent"] or "",
+        device_id=row["device_id"],
+        created_at=row["created_at"],
+        authenticated_at=row["authenticated_at"],
+        last_seen_at=row["last_seen_at"],
+        amr=tuple(row["amr"].split()),
+        principal=principal_of(row),
+        systems=tuple(
+            (each["client_id"], each["joined_at"]) for each in rows if each["client_id"] is not None
+        ),
+    )

@@ -1,60 +1,15 @@
 """The single sign-on session: how it begins, lasts, grows stronger and ends, on both databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from idp.accounts.store import AccountStore
-from idp.infrastructure.database import Row
-from idp.sessions.model import MULTIPLE, ONE_TIME_PASSWORD, PASSWORD, Session, masked_name, session_level
-from idp.sessions.service import TOUCH_SECONDS, Caller, Sessions
+from idp.sessions.model import MULTIPLE, ONE_TIME_PASSWORD, PASSWORD, masked_name, session_level
+from idp.sessions.service import TOUCH_SECONDS
+from tests.sessions.conftest import CALLER, Stage
 from tests.support import raw_sql
-from tests.support.inprocess import Clock, Provider, provider
-from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
-
-CALLER = Caller("198.51.100.7", "a browser")
-
-
-@dataclass
-class Stage:
-    """A provider, its sessions and two people."""
-
-    provider: Provider
-    sessions: Sessions
-    people: list[Row]
-    url: str
-
-    @property
-    def clock(self) -> Clock:
-        """Its time."""
-        return self.provider.clock
-
-    async def session(self, token: str) -> Session:
-        """The live session of a cookie."""
-        found = await self.sessions.find(token)
-        assert found is not None
-        return found
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    """On each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as running:
-        base, people = running.worker.base, []
-        for username in ("zhangsan", "lisi"):
-            account_id = await running.open_account(username)
-            accounts = AccountStore(base.vault)
-            row = await base.database.read(lambda id_=account_id, of=accounts: of.by_id(id_))  # type: ignore[misc]
-            people.append(row)
-        yield Stage(running, running.worker.sessions, people, url)
 
 
 async def test_a_session_is_found_by_its_cookie_alone(stage: Stage) -> None:

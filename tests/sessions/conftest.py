@@ -1,0 +1,84 @@
+"""A provider on each database, with two people and, for what follows a session, a system that joined."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.accounts.store import AccountStore
+from idp.infrastructure.database import Row
+from idp.infrastructure.database.interface import fetch
+from idp.sessions.model import PASSWORD, Caller, Session
+from idp.sessions.service import Sessions
+from idp.sessions.store import JOIN
+from tests.support import raw_sql
+from tests.support.inprocess import Clock, Provider, provider
+from tests.support.migrated import make_migrated
+
+CALLER = Caller("198.51.100.7", "a browser")
+
+
+@dataclass
+class Stage:
+    """A provider, its sessions and two people."""
+
+    provider: Provider
+    sessions: Sessions
+    people: list[Row]
+    url: str
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+        return self.provider.clock
+
+    async def session(self, token: str) -> Session:
+        """The live session of a cookie."""
+        found = await self.sessions.find(token)
+        assert found is not None
+        return found
+
+    async def log_in(self, person: int = 0) -> tuple[str, Session]:
+        """The cookie of a new session, and the session."""
+        token = await self.sessions.begin(self.people[person], (PASSWORD,), CALLER, None)
+        return token, await self.session(token)
+
+    async def join(self, session: Session, **metadata: Any) -> str:
+        """A new system takes part in a session; its client id."""
+        metadata = {"backchannel_logout_uri": "https://app.test/backchannel-logout"} | metadata
+        client, _ = await self.provider.register(**metadata)
+        call = JOIN(session_id=session.id, client_id=client.client_id, joined_at=self.clock.now)
+        await self.provider.worker.base.database.add(call)
+        return client.client_id
+
+    def notices(self) -> list[tuple[str, str]]:
+        """Recipient and session of every logout notice."""
+        query = "SELECT recipient, subject FROM outbox WHERE kind = 'backchannel_logout' ORDER BY id"
+        return [(row["recipient"], row["subject"]) for row in raw_sql.rows(self.url, query)]
+
+    async def lines(self, event: str) -> list[dict[str, Any]]:
+        """The audit lines of an event."""
+        return [line for line in await self.provider.audit_lines() if line["event"] == event]
+
+    async def ask(self, call: Any) -> list[Row]:
+        """Make one call."""
+        return list(await self.provider.worker.base.database.write(fetch(call)))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """On each database."""
+    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+    async with provider(tmp_path, database_url=make_migrated(url)) as running:
+        base, people = running.worker.base, []
+        for username in ("zhangsan", "lisi"):
+            account_id = await running.open_account(username)
+            accounts = AccountStore(base.vault)
+            row = await base.database.read(lambda id_=account_id, of=accounts: of.by_id(id_))  # type: ignore[misc]
+            people.append(row)
+        await running.worker.outbox.stop()  # a test looks at what is to be sent
+        yield Stage(running, running.worker.sessions, people, url)
