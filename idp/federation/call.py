@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -149,17 +150,17 @@ class Platform:
     def exchange(self, step: Step, request: Outgoing, sent: Sent, reply: Reply | Failure) -> Exchange:
         """The call as it may be kept."""
         parts = urlsplit(request.url)
-        outcome = f"{reply.reason} {reply.detail}".strip() if isinstance(reply, Failure) else "ok"
+        outcome = f"{reply.reason} {reply.safe_detail}".strip() if isinstance(reply, Failure) else "ok"
         return Exchange(
             self._profile.name, step.name, request.method, parts.netloc, parts.path, sent.status,
-            sent.milliseconds, outcome,
+            sent.milliseconds, outcome, hashlib.sha256(sent.body).hexdigest(),
         )  # fmt: skip
 
     def _refusal(self, step: Step, document: Any) -> Failure:
-        said = text(find(document, step.error_at)) if step.error_at else ""
+        said = next(filter(None, (text(find(document, place)) for place in step.error_at)), "")
         for words, reason in step.errors.items():
             if words in said:
-                return Failure(reason, step.name, said[:200])
+                return Failure(reason, step.name, words)
         return Failure(Reason.REFUSED, step.name, said[:200])
 
     def _encrypt(self, request: Outgoing, one: Encrypt, values: Mapping[str, str]) -> None:
@@ -180,6 +181,8 @@ class Platform:
                 if one.optional or sealed is MISSING:
                     continue  # a refusal carries no data to decipher
                 raise ValueError("nothing to decode")
+            if not sealed and one.optional:
+                continue  # some say "data": "" then
             document = put(document, one.at, self._opened(one, sealed))
         return document
 

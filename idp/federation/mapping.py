@@ -17,6 +17,8 @@ from idp.federation.profile import Mapping, Profile
 
 LEVELS = range(5)
 CANCELLED = "cancelled"
+OLD_CODE = 9
+"""Characters of an organisation code (GB 11714); a unified social credit code has 18."""
 
 PERSON = (
     "name", "certificate_type", "certificate_number", "mobile", "email", "sex", "birth_date", "nation", "address",
@@ -45,7 +47,8 @@ def identity(profile: Profile, user_type: UserType, replies: Replies) -> Upstrea
         return Failure(Reason.CONFIGURATION, detail=f"no map for {user_type}")
     values = _values(profile, mapping, replies)
     if values.get("status") == CANCELLED:
-        return Failure(Reason.CANCELLED, mapping.source, "the account is cancelled there")
+        detail, subject = "the account is cancelled there", values.get("subject", "")
+        return Failure(Reason.CANCELLED, mapping.source, detail, subject)
     if not values.get("subject"):
         return Failure(Reason.INCOMPLETE, mapping.source, "no subject")
     level = values.get("level", "")
@@ -109,10 +112,13 @@ def _person(values: MappingType[str, str], prefix: str = "") -> UpstreamPerson:
 
 
 def _organization(values: MappingType[str, str]) -> UpstreamOrganization:
+    code, old_code = values.get("unified_social_credit_code", ""), values.get("organization_code", "")
+    if len(code.replace("-", "")) == OLD_CODE:  # platforms put whichever number there is into one field
+        code, old_code = "", old_code or code.replace("-", "")
     return UpstreamOrganization(
         name=values.get("organization_name", ""),
-        unified_social_credit_code=values.get("unified_social_credit_code", ""),
-        organization_code=values.get("organization_code", ""),
+        unified_social_credit_code=code,
+        organization_code=old_code,
         kind=values.get("kind", ""),
         registered_address=values.get("registered_address", ""),
         representative=_person(values, "representative_"),

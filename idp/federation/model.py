@@ -1,5 +1,6 @@
 """What comes back from an upstream platform, in our own words whatever the platform calls it."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -39,11 +40,22 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A login that did not come about. `step` is where, `detail` is for the log: no value of a person in it."""
+    """A login that did not come about. `step` is where, `subject` whose account is gone where the platform says so.
+
+    `detail` helps whoever tries a profile out; where it is the platform's own words it may name a person.
+    """
 
     reason: Reason
     step: str = ""
     detail: str = ""
+    subject: str = field(default="", repr=False)
+
+    @property
+    def safe_detail(self) -> str:
+        """As much of the detail as may be kept: our own words, and of the platform's only that they were the same."""
+        if self.reason is not Reason.REFUSED or not self.detail:
+            return self.detail
+        return hashlib.sha256(self.detail.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

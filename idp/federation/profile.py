@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idp.federation.model import Channel, Reason, UserType
 
@@ -103,8 +103,16 @@ class Success(_Part):
         return self
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class Step(_Part):
-    """One call to the platform. `single_use` spends the ticket: such a call is never made twice."""
+    """One call to the platform. `single_use` spends the ticket: such a call is never made twice.
+
+    `error_at` is where the platform says what is wrong: one place, or several of which the first that says something
+    counts, because a gateway before a platform has its own.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     when: Literal["always", "person", "legal"] = "always"
@@ -119,7 +127,7 @@ class Step(_Part):
     encrypt: list[Encrypt] = []
     decode: list[Decode] = []
     success: list[Success] = []
-    error_at: Pointer = ""
+    error_at: Annotated[list[Pointer], BeforeValidator(_listed)] = []
     errors: dict[str, Reason] = {}
     extract: dict[str, Pointer] = {}
 

@@ -1,0 +1,37 @@
+"""What becomes of links to upstream platforms when an account changes its fate."""
+
+from typing import Any
+
+from idp.accounts.belongings import Belongings
+from idp.federation.store import LinkStore
+from idp.infrastructure.database import Transaction
+from idp.infrastructure.foundation import Foundation
+
+MOVED = "upstream"
+
+
+class UpstreamBelongings(Belongings):
+    """The part of the federation room."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._sources = foundation.sources
+        self._links = LinkStore(foundation.vault)
+
+    def end(self, account_id: str, reason: str) -> Transaction[None]:
+        """Whoever comes from there again is somebody new here."""
+        yield from self._links.end_of_account(account_id, 0.0, reason, self._sources.now())
+        yield from self._links.wipe(account_id)
+
+    def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
+        """What somebody else linked is a way in for them."""
+        ended = yield from self._links.end_of_account(account_id, since, "secured", self._sources.now())
+        return {"upstreams": ended}
+
+    def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
+        """The same person comes from there, to the account that remains."""
+        return {MOVED: (yield from self._links.move(account_id, into))}
+
+    def give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
+        """See `Belongings.give_back`."""
+        for link_id in moved.get(MOVED, []):
+            yield from self._links.move_back(link_id, account_id, into)

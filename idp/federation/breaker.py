@@ -1,0 +1,42 @@
+"""A circuit breaker: a platform that does not answer is not asked again for a while, so that nobody waits for it."""
+
+from collections.abc import Callable
+
+FAILURES = 5
+"""In a row; then nobody asks."""
+OPEN_SECONDS = 30.0
+"""Until somebody tries again, alone."""
+
+
+class Breaker:
+    """Of one platform, in one worker: each finds out for itself, and needs no store to do so."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._failures = 0
+        self._closed_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the platform is left alone now; asking changes nothing."""
+        return self._failures >= FAILURES and self._now() < self._closed_until
+
+    def admit(self) -> bool:
+        """Whether to ask the platform. After the pause one caller is let through; the others wait for its outcome."""
+        if self._failures < FAILURES:
+            return True
+        now = self._now()
+        if now < self._closed_until:
+            return False
+        self._closed_until = now + OPEN_SECONDS
+        return True
+
+    def succeeded(self) -> None:
+        """The platform answered, whatever it said."""
+        self._failures = 0
+
+    def failed(self) -> None:
+        """The platform did not answer, or what no platform would say."""
+        self._failures += 1
+        if self._failures >= FAILURES:
+            self._closed_until = self._now() + OPEN_SECONDS

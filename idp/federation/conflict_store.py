@@ -1,0 +1,140 @@
+"""The table of what did not fit: who came from a platform and could not be told apart by rule waits for a person."""
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant, Sealed
+from idp.infrastructure.vault import Vault
+
+upstream_conflicts = Table(
+    "upstream_conflicts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("subject_index", LargeBinary, nullable=False),
+    Column("account_id", Text, ForeignKey("accounts.id"), index=True),
+    Column("content", Sealed, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+)
+_c = upstream_conflicts.c
+OPEN, SETTLED, DISMISSED = "open", "settled", "dismissed"
+_is_open = _c.state == literal_column("'open'", Text)
+# Somebody who tries again and again waits once.
+Index(
+    "uq_upstream_conflicts_open",
+    _c.profile,
+    _c.subject_index,
+    _c.reason,
+    unique=True,
+    postgresql_where=_is_open,
+    sqlite_where=_is_open,
+)
+
+CONTENT = "upstream_conflicts.content"
+_id = bindparam("the_id", type_=Text)
+_same = (
+    _c.profile == bindparam("the_profile", type_=Text),
+    _c.subject_index == bindparam("the_subject", type_=LargeBinary),
+    _c.reason == bindparam("the_reason", type_=Text),
+)
+ADD = Statement(
+    insert(upstream_conflicts)
+    .on_conflict_do_nothing(index_elements=["profile", "subject_index", "reason"], index_where=_is_open)
+    .returning(_c.id),
+    lock_key="subject_index",
+)
+FIND = Statement(select(upstream_conflicts).where(*_same, _is_open))
+WAS_SETTLED = Statement(
+    select(_c.id)
+    .where(*_same, _c.state == literal_column("'settled'", Text))
+    .limit(literal_column("1", Integer))
+)
+WAITING = Statement(
+    select(upstream_conflicts)
+    .where(_is_open)
+    .order_by(_c.created_at, _c.id)
+    .limit(bindparam("most", type_=Integer))
+)
+DECIDE = Statement(
+    update(upstream_conflicts)
+    .where(_c.id == _id, _is_open)
+    .values(
+        state=bindparam("new_state", type_=Text),
+        decided_by=bindparam("actor", type_=Text),
+        decided_at=bindparam("now", type_=Instant()),
+    )
+    .returning(upstream_conflicts),
+    lock_key="the_id",
+)
+OF_ACCOUNT = Statement(
+    select(_c.id, _c.profile, _c.reason, _c.created_at)
+    .where(_c.account_id == bindparam("the_account", type_=Text), _is_open)
+    .order_by(_c.created_at)
+)
+
+
+class ConflictStore:
+    """One statement per method; what a conflict is about is sealed."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(self, row: dict[str, object], content: dict[str, Any]) -> Transaction[str]:
+        """Have a conflict wait, if it does not wait already; its id."""
+        sealed = self._vault.encrypt(CONTENT, json.dumps(content, ensure_ascii=False))
+        open_row = {"state": OPEN, "decided_by": None, "decided_at": None, "content": sealed}
+        added = first((yield ADD(**row | open_row)))
+        if added is not None:
+            return str(added["id"])
+        found = first((yield FIND(**_key(row))))
+        return str(found["id"] if found else row["id"])
+
+    def was_settled(self, row: dict[str, object]) -> Transaction[bool]:
+        """Whether a person has decided about the same before."""
+        return bool((yield WAS_SETTLED(**_key(row))))
+
+    def waiting(self, most: int) -> Transaction[list[Row]]:
+        """What waits, oldest first."""
+        return list((yield WAITING(most=most)))
+
+    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+        """What waits about an account."""
+        return list((yield OF_ACCOUNT(the_account=account_id)))
+
+    def decide(self, conflict_id: str, state: str, actor: str, now: float) -> Transaction[Row | None]:
+        """Close a conflict; its row for the one caller that closed it."""
+        return first((yield DECIDE(the_id=conflict_id, new_state=state, actor=actor, now=now)))
+
+    def reveal(self, row: Row) -> dict[str, Any]:
+        """What a conflict is about."""
+        content: dict[str, Any] = json.loads(self._vault.decrypt(CONTENT, row["content"]))
+        return content
+
+
+def _key(row: dict[str, object]) -> dict[str, object]:
+    return {
+        "the_profile": row["profile"],
+        "the_subject": row["subject_index"],
+        "the_reason": row["reason"],
+    }

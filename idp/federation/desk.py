@@ -1,0 +1,122 @@
+"""What a person does about links: the owner sees and ends them, an administrator settles what no rule decides."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.federation.conflict_store import DISMISSED, SETTLED
+from idp.federation.linking import Linking
+from idp.federation.outcomes import reference
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+
+MOST = 500
+
+
+class NoSuchConflict(Exception):
+    """Nothing of this reference waits, or several do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A conflict as an administrator sees it; `row` has the ids, `content` what the platform said."""
+
+    row: Row
+    content: dict[str, Any]
+
+    @property
+    def reference(self) -> str:
+        """What the person was told."""
+        return reference(self.row["id"])
+
+
+class LinkDesk:
+    """`actor` is who decides, for the record."""
+
+    def __init__(self, foundation: Foundation, linking: Linking) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._audit = AuditStore(foundation.sources)
+        self._linking = linking
+
+    async def of_account(self, account_id: str) -> list[Row]:
+        """The platforms by which somebody comes in."""
+        return await self._database.read(lambda: self._linking.links.of_account(account_id))
+
+    async def conflicts_of(self, account_id: str) -> list[Row]:
+        """What waits about an account."""
+        return await self._database.read(lambda: self._linking.conflicts.of_account(account_id))
+
+    async def unlink(self, account_id: str, link_id: str) -> bool:
+        """The owner ends a link; the proof that rested on it ends too. False where there is none."""
+
+        def work() -> Transaction[bool]:
+            row = yield from self._linking.links.end_one(account_id, link_id, "owner", self._sources.now())
+            if row is not None:
+                yield from self._linking.unlinked(row, "owner")
+            return row is not None
+
+        return await self._database.write(work)
+
+    async def waiting(self) -> list[Waiting]:
+        """Every conflict that waits, oldest first."""
+        rows = await self._database.read(lambda: self._linking.conflicts.waiting(MOST))
+        return [Waiting(row, self._linking.conflicts.reveal(row)) for row in rows]
+
+    async def dismiss(self, name: str, actor: str) -> None:
+        """Leave everything as it is. Raises NoSuchConflict."""
+        one = await self._find(name)
+
+        def work() -> Transaction[None]:
+            yield from self._decide(one, DISMISSED, actor, None)
+
+        await self._database.write(work)
+
+    async def link(self, name: str, account_id: str, actor: str) -> None:
+        """The subject is this account's: whoever comes next time enters it. Raises NoSuchConflict."""
+        one = await self._find(name)
+        kind, subject = one.content["kind"], one.content["subject"]
+        profile, index = one.row["profile"], one.row["subject_index"]
+        now = self._sources.now()
+
+        def work() -> Transaction[None]:
+            yield from self._decide(one, SETTLED, actor, account_id)
+            before = yield from self._linking.links.live(profile, index)
+            if before is not None and before["account_id"] == account_id:
+                return
+            if before is not None:
+                yield from self._linking.links.end(profile, index, "settled", now)
+                yield from self._linking.unlinked(before, "settled", actor)
+            row: dict[str, object] = {
+                "id": self._sources.new_id(),
+                "profile": profile,
+                "kind": kind,
+                "subject_index": index,
+                "account_id": account_id,
+                "level": 0,  # the next login proves whatever the platform vouches for then
+                "level_source": "",
+                "linked_at": now,
+                "last_seen_at": now,
+            }
+            yield from self._linking.links.add(row, subject)
+            detail = {"profile": profile, "level": 0, "new": False}
+            yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
+
+        await self._database.write(work)
+
+    def _decide(self, one: Waiting, state: str, actor: str, account_id: str | None) -> Transaction[None]:
+        decided = yield from self._linking.conflicts.decide(one.row["id"], state, actor, self._sources.now())
+        if decided is None:
+            raise NoSuchConflict
+        detail = {"profile": one.row["profile"], "conflict": one.row["id"], "decision": state}
+        subject = account_id or one.row["account_id"]
+        yield self._audit.record(Line(Event.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
+
+    async def _find(self, name: str) -> Waiting:
+        fitting = [
+            one for one in await self.waiting() if name.upper() in (one.reference, one.row["id"].upper())
+        ]
+        if len(fitting) != 1:
+            raise NoSuchConflict
+        return fitting[0]

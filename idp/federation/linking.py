@@ -1,0 +1,247 @@
+"""Whose account somebody from a platform enters: by their subject there, at first by certificate; never by phone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from idp.accounts.model import NewAccount, State, checked
+from idp.accounts.names import same_name
+from idp.accounts.proof import AlreadyVerified, OtherIdentity
+from idp.accounts.real_name_store import RealNameStore
+from idp.accounts.real_names import RealNames
+from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.accounts.verifiers.upstream import VERIFIER
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.federation.arrivals import Arrival, is_child
+from idp.federation.conflict_store import ConflictStore
+from idp.federation.outcomes import Linked, Refused, Rules, Unfit, Why, reference
+from idp.federation.store import LinkStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
+
+ATTEMPTS = 3
+LOCAL_LEVEL = 0
+_USERNAME_DIGITS = 10
+NO_PASSWORD = ""
+LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那里登录。如非本人操作，请立即联系服务台。")
+CANCELLED = _("您在%(platform)s的账号已注销，它与本账号的关联已解除。")
+Notice = Callable[..., Transaction[None]]
+"""`Notices.notice`."""
+
+
+class _Overtaken(Exception):
+    """Somebody else changed the link at this moment."""
+
+
+class Linking:
+    """Every way through is one transaction; the unique rule on live links decides between two that come at once."""
+
+    def __init__(self, foundation: Foundation, real_names: RealNames, notice: Notice, rules: Rules) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._real_names = real_names
+        self._notice = notice
+        self._rules = rules
+        self._accounts = AccountStore(foundation.vault)
+        self._records = RealNameStore(foundation.vault)
+        self.links = LinkStore(foundation.vault)
+        self.conflicts = ConflictStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+
+    async def enter(self, arrival: Arrival, address: str) -> Linked | Refused:
+        """The account of somebody who came, linked or opened where need be."""
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            arriving = replace(arrival, level=LOCAL_LEVEL, claim=None) if last else arrival
+
+            def work(arriving: Arrival = arriving, last: bool = last) -> Transaction[Linked | Refused]:
+                outcome = yield from self._enter(arriving, address)
+                if last and isinstance(outcome, Linked):  # the certificate is somebody else's here
+                    yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account["id"])
+                return outcome
+
+            try:
+                return await self._database.write(work)
+            except (AlreadyVerified, OtherIdentity, Conflict, _Overtaken):
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def cancelled(self, profile: str, kind: str, subject: str) -> bool:
+        """The platform says that an account is gone: its link ends, and the proof that rested on it."""
+        index = self.links.index(kind, subject)
+
+        def work() -> Transaction[bool]:
+            row = yield from self.links.end(profile, index, "cancelled", self._sources.now())
+            if row is None or row["account_id"] is None:
+                return row is not None
+            yield from self.unlinked(row, "cancelled")
+            account: Row | None = yield from self._accounts.by_id(row["account_id"])
+            if account is not None:
+                yield from self._notice(account, CANCELLED, platform=self._rules.titles.get(profile, profile))
+            return True
+
+        return await self._database.write(work)
+
+    def unlinked(self, row: Row, reason: str, actor: str | None = None) -> Transaction[None]:
+        """What follows of a link's end: its proof ends, the record tells it."""
+        source = row["profile"] if row["kind"] == "person" else f"{row['profile']}:legal"
+        yield from self._end_proofs(row["account_id"], source, f"upstream {reason}", keep=None)
+        detail = {"profile": row["profile"], "reason": reason}
+        yield self._audit.record(Line(Event.UPSTREAM_UNLINKED, row["account_id"], actor=actor, detail=detail))
+
+    def unfit(self, what: Unfit, arrival: Arrival, account_id: str | None) -> Transaction[str]:
+        """Have a person settle what does not fit; the reference."""
+        conflict_id = self._sources.new_id()
+        row: dict[str, object] = {
+            "id": conflict_id,
+            "profile": arrival.profile,
+            "reason": what.value,
+            "subject_index": self.links.index(arrival.kind, arrival.subject),
+            "account_id": account_id,
+            "created_at": self._sources.now(),
+        }
+        if what is Unfit.NAME and (yield from self.conflicts.was_settled(row)):
+            return ""
+        kept = yield from self.conflicts.add(row, _content(arrival))
+        if kept == conflict_id:
+            detail = {"profile": arrival.profile, "reason": what.value, "conflict": kept}
+            yield self._audit.record(Line(Event.UPSTREAM_CONFLICT, account_id, detail=detail))
+        return reference(kept)
+
+    def _enter(self, arrival: Arrival, address: str) -> Transaction[Linked | Refused]:
+        index = self.links.index(arrival.kind, arrival.subject)
+        link = yield from self.links.live(arrival.profile, index)
+        if link is None:
+            return (yield from self._first(arrival, index, address))
+        account = yield from self._accounts.by_id(link["account_id"])
+        if account is None or account["state"] != State.ACTIVE:
+            return Refused(Why.CLOSED)
+        if self._is_somebody_else(account, arrival):
+            conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account["id"])
+            return Refused(Why.CONFLICT, conflict)
+        if (
+            account["real_name_level"]
+            and arrival.claim
+            and not same_name(account["name"], arrival.claim.name)
+        ):
+            yield from self.unfit(Unfit.NAME, arrival, account["id"])
+        if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
+            arrival = replace(arrival, level=link["level"] if arrival.level >= link["level"] else LOCAL_LEVEL)
+        now = self._sources.now()
+        if not (yield from self.links.seen(link["id"], arrival.level, arrival.level_source, now)):
+            raise _Overtaken
+        if link["level"] != arrival.level:
+            yield from self._prove(account, arrival, address)
+        return Linked((yield from self._again(account)))
+
+    def _first(self, arrival: Arrival, index: bytes, address: str) -> Transaction[Linked | Refused]:
+        if arrival.claim is None:  # a level without a certificate is nobody's
+            arrival = replace(arrival, level=LOCAL_LEVEL)
+        account = yield from self._holder(arrival)
+        if account is not None and account["state"] != State.ACTIVE:
+            return Refused(Why.CLOSED)
+        if account is not None and arrival.claim and not same_name(account["name"], arrival.claim.name):
+            return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account["id"])))
+        if account is None and is_child(arrival.claim, self._sources.now()):
+            return Refused(Why.CHILD)
+        known = account
+        if account is None:
+            account = yield from self._open(arrival, address)
+        link = self._row(arrival, index, account["id"])
+        if known is not None:
+            now = self._sources.now()
+            for former in (yield from self.links.end_others(account["id"], link, "superseded", now)):
+                yield from self.unlinked(former, "superseded")
+        yield from self.links.add(link, arrival.subject)
+        yield from self._prove(account, arrival, address)
+        detail = {"profile": arrival.profile, "level": arrival.level, "new": known is None}
+        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account["id"], address=address, detail=detail))
+        if known is not None:
+            title = self._rules.titles.get(arrival.profile, arrival.profile)
+            yield from self._notice(known, LINKED, platform=title)
+        return Linked((yield from self._again(account)), is_new=known is None)
+
+    def _holder(self, arrival: Arrival) -> Transaction[Row | None]:
+        """The account on which the certificate is verified, where the platform is sure enough of it."""
+        if arrival.claim is None or arrival.level < self._rules.level:
+            return None
+        index = self._vault.blind_index(CERTIFICATE, arrival.claim.certificate_number)
+        return (yield from self.links.holder(arrival.claim.certificate_type, index))
+
+    def _open(self, arrival: Arrival, address: str) -> Transaction[Row]:
+        """A new account of level 0; what the platform vouches for comes as a proof."""
+        digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"
+        name = arrival.name or f"用户{digits[-4:]}"
+        account_id = self._sources.new_id()
+        new = checked(NewAccount(f"zh{digits}", name, NO_PASSWORD))
+        yield from self._accounts.add(account_id, new, self._sources.now())
+        detail = {"upstream": arrival.profile}
+        yield self._audit.record(Line(Event.ACCOUNT_REGISTERED, account_id, address=address, detail=detail))
+        account: Row | None = yield from self._accounts.by_id(account_id)
+        assert account is not None
+        return account
+
+    def _prove(self, account: Row, arrival: Arrival, address: str) -> Transaction[None]:
+        """The platform's level as a proof of ours, in place of the one that it gave before."""
+        added: str | None = None
+        if arrival.level and arrival.claim is not None:
+            proof = VERIFIER.proof(arrival.claim, arrival.source, arrival.level, arrival.digest)
+            if account["real_name_level"]:
+                proof = replace(proof, name=None)
+            before = {one.id for one in (yield from self._records.of_account(account["id"]))}
+            yield from self._real_names.record(account["id"], proof, address=address)
+            records = yield from self._records.of_account(account["id"])
+            added = next(one.id for one in records if one.id not in before)
+        yield from self._end_proofs(account["id"], arrival.source, "upstream level changed", keep=added)
+
+    def _end_proofs(
+        self, account_id: str, source: str, reason: str, *, keep: str | None
+    ) -> Transaction[None]:
+        now = self._sources.now()
+        for one in (yield from self._records.of_account(account_id)):
+            if (one.method, one.source) == (VERIFIER.method, source) and one.live(now) and one.id != keep:
+                yield from self._real_names.end(one.id, reason)
+
+    def _is_somebody_else(self, account: Row, arrival: Arrival) -> bool:
+        if arrival.claim is None or not account["real_name_level"] or account["certificate_index"] is None:
+            return False
+        index = self._vault.blind_index(CERTIFICATE, arrival.claim.certificate_number)
+        return bool(
+            (account["certificate_type"], account["certificate_index"])
+            != (arrival.claim.certificate_type, index)
+        )
+
+    def _again(self, account: Row) -> Transaction[Row]:
+        """The account as it is now."""
+        return (yield from self._accounts.by_id(account["id"])) or account
+
+    def _row(self, arrival: Arrival, index: bytes, account_id: str) -> dict[str, object]:
+        now = self._sources.now()
+        return {
+            "id": self._sources.new_id(),
+            "profile": arrival.profile,
+            "kind": arrival.kind,
+            "subject_index": index,
+            "account_id": account_id,
+            "level": arrival.level,
+            "level_source": arrival.level_source,
+            "linked_at": now,
+            "last_seen_at": now,
+        }
+
+
+def _content(arrival: Arrival) -> dict[str, Any]:
+    claim = arrival.claim
+    return {
+        "kind": arrival.kind,
+        "subject": arrival.subject,
+        "level": arrival.level,
+        "name": arrival.name,
+        "certificate_type": claim.certificate_type if claim else "",
+        "certificate_number": claim.certificate_number if claim else "",
+    }

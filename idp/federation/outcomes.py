@@ -1,0 +1,63 @@
+"""What comes of somebody whom a platform vouches for: an account, or why not, and what a person has to settle."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idp.infrastructure.database import Row
+
+
+class Why(StrEnum):
+    """Why somebody whom a platform vouches for does not come in; a page for each says what to do."""
+
+    CLOSED = "closed"
+    CONFLICT = "conflict"
+    CHILD = "child"
+    LEVEL = "level"
+    NO_CODE = "no_code"
+    ORGANIZATION = "organization"
+    AGENT = "agent"
+    AGENT_EXPIRED = "agent_expired"
+    LAPSED = "lapsed"
+    BROWSER = "browser"
+
+
+class Unfit(StrEnum):
+    """What does not fit, for whoever settles it."""
+
+    NAME = "name"
+    """The certificate is an account's whose name is another."""
+    CERTIFICATE = "certificate"
+    """The certificate is verified on another account than the one that the subject is linked to."""
+    OTHER_IDENTITY = "other_identity"
+    """The subject now comes with somebody else's certificate."""
+    REPRESENTATIVE = "representative"
+    """The platform and we know different representatives of an organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nobody comes in; `reference` is what the help desk finds the conflict by."""
+
+    why: Why
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The account that is entered, and whether it is new."""
+
+    account: Row
+    is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """From which level of the platform on a certificate finds its account, and how platforms are called."""
+
+    level: int
+    titles: dict[str, str]
+
+
+def reference(conflict_id: str) -> str:
+    """How a conflict is named to the person and at the help desk."""
+    return conflict_id[-8:].upper()
