@@ -1,22 +1,29 @@
-"""`idp account unlock`: begin somebody's failed attempts anew."""
+"""`idp account unlock`, `idp account set-password`: for somebody who cannot help themselves."""
 
 from typing import Annotated
 
 import typer
 
+from idp.accounts.model import InvalidAccount
+from idp.accounts.passwords import PasswordHasher
+from idp.accounts.service import Accounts, UnknownAccount
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.throttle import Limits, Throttle
-from idp.infrastructure.console import actor, console, fail, show
+from idp.infrastructure.console import actor, console, fail, password_from_input, show
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.outbox import Outbox
+from idp.relying_parties.service import Registry
+from idp.sessions.model import Lifetimes
+from idp.sessions.service import Sessions
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+NOBODY = "no single account has this name, phone or certificate number"
 
 
-def unlock(
-    context: typer.Context,
-    account: str,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
     """Let somebody try again who mistyped too often."""
 
     async def work(base: Foundation) -> str | None:
@@ -31,5 +38,27 @@ def unlock(
 
     account_id = console(context).run(work)
     if account_id is None:
-        fail("no single account has this name, phone or certificate number")
+        fail(NOBODY)
     show({"id": account_id}, as_json=as_json)
+
+
+def set_password(
+    context: typer.Context, account: str, password_stdin: FromStdin = False, as_json: Json = False
+) -> None:
+    """Set a new password; whoever is logged in with the old one is logged out everywhere."""
+    password = password_from_input(password_stdin)
+
+    async def work(base: Foundation) -> str:
+        registry = Registry(base)
+        await registry.load()  # to know which systems want a notice; a running server sends it
+        sessions = Sessions(base, registry, Outbox(base.database, base.sources), Lifetimes(0, 0))
+        return await Accounts(base, PasswordHasher(1)).set_password(
+            account, password, actor(), lambda id_: sessions.ended(id_, "password set", actor=actor())
+        )
+
+    try:
+        show({"id": console(context).run(work)}, as_json=as_json)
+    except UnknownAccount:
+        fail(NOBODY)
+    except InvalidAccount as error:
+        fail(str(error))

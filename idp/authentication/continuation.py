@@ -18,7 +18,8 @@ class Continuation:
 
     `query` is the authorization request to resume, else `path` one of our own pages; `asked_at` when it arrived
     (a login or consent after that satisfies its prompt); `browser` binds it to one browser; `level` is what a step-up
-    has to reach; `again` says that the person must prove themselves even with a session.
+    has to reach; `again` says that the person must prove themselves even with a session, `strong` that one factor
+    is too little, `account_id` whose session alone will do.
     """
 
     asked_at: float
@@ -27,6 +28,8 @@ class Continuation:
     client_id: str | None = None
     level: int = 0
     again: bool = False
+    strong: bool = False
+    account_id: str = ""
     login_hint: str = ""
     path: str = "/"
 

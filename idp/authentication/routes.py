@@ -1,38 +1,41 @@
 """The login pages: plain forms, a password first, then a second factor where there is one."""
 
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, TOTP
 from idp.accounts.passwords import Overloaded
-from idp.authentication.continuation import Continuation, Lapsed, unseal
-from idp.authentication.service import Authentication, Done, Pending, Wrong
-from idp.infrastructure.web import cookies as names
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import LOGIN, OTP, RESUME, SECURITY, Entrance
+from idp.authentication.model import Answer, Wrong
+from idp.authentication.service import Authentication
+from idp.authentication.ways import PASSKEY as PASSKEY_WAY
+from idp.authentication.ways import PASSWORD, SMS
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import YEAR, Forged, Site
-from idp.relying_parties.service import Registry
-from idp.sessions.model import Session, masked_name
-from idp.sessions.service import Caller, Sessions
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
-LOGIN = "/login"
-OTP = "/login/otp"
-RESUME = "/authorize/resume"
+__all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
+
 BUSY_SECONDS = 10
+BY_RECOVERY = "recovery"
+WRONG_ANSWER = {
+    "": _("验证码不正确或已使用过，请输入最新的 6 位数字。"),
+    BY_RECOVERY: _("恢复码不正确或已使用过。每个恢复码只能用一次。"),
+}
 
 
 class LoginPages:
     """Handlers of /login and /login/otp."""
 
-    def __init__(
-        self, site: Site, authentication: Authentication, sessions: Sessions, registry: Registry
-    ) -> None:
+    def __init__(self, site: Site, entrance: Entrance, authentication: Authentication) -> None:
         self._site = site
+        self._entrance = entrance
         self._authentication = authentication
-        self._sessions = sessions
-        self._registry = registry
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -43,15 +46,19 @@ class LoginPages:
 
     async def show_login(self, request: Request) -> Response:
         """The login form; somebody whose session only lacks a second factor goes straight to that."""
-        continuation = self._continuation(request, request.query_params.get("continue", ""))
-        session = await self._session(request)
-        if session is not None:
-            if continuation.again or continuation.level > session.level:
-                pending = None if continuation.again else await self._authentication.step_up(session)
-                if pending is not None:
-                    return self._to_otp(continuation, pending)
-            else:
-                return self._site.redirect(self._next(continuation))
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        session = await self._entrance.session(request)
+        if session is None or _must_log_in_again(continuation, session):
+            return self._login_page(request, continuation, username=continuation.login_hint)
+        if not _is_too_weak(continuation, session):
+            return self._site.redirect(self._entrance.next(continuation))
+        pending = await self._authentication.step_up(session)
+        if pending is not None:
+            return await self._entrance.outcome(request, continuation, pending)
+        if session_level(session.real_name_level, (MULTIPLE,)) > session.level or not _lacks_level(
+            continuation, session
+        ):
+            return self._no_factor_page(request, continuation)
         return self._login_page(request, continuation, username=continuation.login_hint)
 
     async def login(self, request: Request) -> Response:
@@ -62,29 +69,31 @@ class LoginPages:
             return self._begin_again(request, forged.fields.get("continue", ""))
         except UnreadableForm:
             return self._begin_again(request, "")
-        continuation = self._continuation(request, fields.get("continue", ""))
+        continuation = self._entrance.continuation(request, fields.get("continue", ""))
         username, password = fields.get("username", "").strip(), fields.get("password", "")
         if not username or not password:
             error = self._site.say(request, "请输入用户名和密码。")
             return self._login_page(request, continuation, username=username, error=error, status=400)
-        device = self._site.cookies.get(request, names.DEVICE)
-        before = await self._session(request)
+        device = self._entrance.device(request)
+        before = await self._entrance.session(request)
         try:
             outcome = await self._authentication.password(
-                username, password, self._caller(request), device, before
+                username, password, self._entrance.caller(request), device, before
             )
         except Overloaded:
             outcome = Wrong(BUSY_SECONDS)
-        if isinstance(outcome, Pending):
-            return self._to_otp(continuation, outcome)
-        if isinstance(outcome, Done):
-            return self._enter(continuation, outcome)
-        return self._refused(request, continuation, username, outcome)
+        if isinstance(outcome, Wrong):
+            return self._refused(request, continuation, username, outcome)
+        return await self._entrance.outcome(request, continuation, outcome)
 
     async def show_otp(self, request: Request) -> Response:
-        """The form for the second factor."""
-        continuation = self._continuation(request, request.query_params.get("continue", ""))
-        return await self._otp_page(request, continuation)
+        """The form for the second factor; whoever comes back to it when it is done goes on."""
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        if await self._authentication.pending_account(self._entrance.pending(request)) is None:
+            session = await self._entrance.session(request)
+            if session is not None and not _must_log_in_again(continuation, session):
+                return self._site.redirect(self._entrance.next(continuation))
+        return await self._otp_page(request, continuation, request.query_params.get("way", ""))
 
     async def otp(self, request: Request) -> Response:
         """Check a second factor."""
@@ -94,21 +103,26 @@ class LoginPages:
             return self._begin_again(request, forged.fields.get("continue", ""))
         except UnreadableForm:
             return self._begin_again(request, "")
-        continuation = self._continuation(request, fields.get("continue", ""))
-        token = self._site.cookies.get(request, names.LOGIN)
-        before = await self._session(request)
+        continuation = self._entrance.continuation(request, fields.get("continue", ""))
         outcome = await self._authentication.second_factor(
-            token, fields.get("otp", ""), self._caller(request), before
+            self._entrance.pending(request),
+            Answer(fields.get("otp", ""), trust_device="trust" in fields),
+            self._entrance.caller(request),
+            await self._entrance.session(request),
+            self._entrance.device(request),
         )
-        if isinstance(outcome, Done):
-            return self._enter(continuation, outcome)
         if outcome is None:
             return self._begin_again(request, fields.get("continue", ""))
+        if not isinstance(outcome, Wrong):
+            return await self._entrance.outcome(request, continuation, outcome)
+        way = fields.get("way", "")
         if outcome.retry_after:
             error = self._site.say(request, "尝试次数过多，请稍后再试。")
-            return await self._otp_page(request, continuation, error, 429, outcome.retry_after)
-        error = self._site.say(request, "验证码不正确或已使用过，请输入最新的 6 位数字。")
-        return await self._otp_page(request, continuation, error, 401)
+            response = await self._otp_page(request, continuation, way, error, 429)
+            response.headers["retry-after"] = str(outcome.retry_after)
+            return response
+        error = self._site.say(request, WRONG_ANSWER.get(way, WRONG_ANSWER[""]))
+        return await self._otp_page(request, continuation, way, error, 401)
 
     def _refused(self, request: Request, continuation: Continuation, username: str, wrong: Wrong) -> Response:
         if wrong.retry_after:
@@ -129,22 +143,10 @@ class LoginPages:
             response.headers["retry-after"] = str(wrong.retry_after)
         return response
 
-    def _enter(self, continuation: Continuation, done: Done) -> Response:
-        response = self._site.redirect(self._next(continuation))
-        self._site.cookies.set(response, names.SESSION, done.session_token)
-        self._site.cookies.set(response, names.DEVICE, done.device, YEAR)
-        self._site.cookies.clear(response, names.LOGIN)
-        return response
-
-    def _to_otp(self, continuation: Continuation, pending: Pending) -> Response:
-        response = self._site.redirect(f"{OTP}?{urlencode({'continue': self._sealed(continuation)})}")
-        self._site.cookies.set(response, names.LOGIN, pending.token)
-        return response
-
     def _begin_again(self, request: Request, sealed: str) -> Response:
         """The form was not ours or has lapsed: show a new one rather than an error nobody can act on."""
         error = self._site.say(request, "页面已过期，请重新登录。")
-        continuation = self._continuation(request, sealed)
+        continuation = self._entrance.continuation(request, sealed)
         return self._login_page(request, continuation, username="", error=error, status=400)
 
     def _login_page(
@@ -157,65 +159,74 @@ class LoginPages:
         status: int = 200,
         retry_after: int = 0,
     ) -> Response:
+        sealed = self._entrance.sealed(continuation)
+        offers = self._entrance.offers(request, sealed, PASSWORD.name)
         return self._site.page(
             request,
             "login.html",
             status,
             action=LOGIN,
-            continue_=self._sealed(continuation),
+            continue_=sealed,
             username=username,
             error=error,
-            system=self._system(continuation),
+            system=self._entrance.system(continuation),
             retry_after=retry_after or None,
+            offers=offers,
+            offers_first=bool(offers)
+            and (offers[0].last or (self._entrance.elder(request) and SMS in self._entrance.ways.all)),
         )
 
     async def _otp_page(
         self,
         request: Request,
         continuation: Continuation,
+        way: str,
         error: str | None = None,
         status: int = 200,
-        retry_after: int = 0,
     ) -> Response:
-        account = await self._authentication.pending_account(self._site.cookies.get(request, names.LOGIN))
+        account = await self._authentication.pending_account(self._entrance.pending(request))
+        sealed = self._entrance.sealed(continuation)
         if account is None:
-            return self._begin_again(request, self._sealed(continuation))
-        response = self._site.page(
+            return self._begin_again(request, sealed)
+        kinds = await self._authentication.factors(account["id"])
+        return self._site.page(
             request,
             "otp.html",
             status,
             action=OTP,
-            continue_=self._sealed(continuation),
+            continue_=sealed,
             error=error,
             name_masked=masked_name(account["name"]),
-            system=self._system(continuation),
+            system=self._entrance.system(continuation),
+            by_code=TOTP in kinds,
+            by_passkey=PASSKEY in kinds and PASSKEY_WAY in self._entrance.ways.all,
+            by_recovery=RECOVERY_CODE in kinds,
+            recovery=way == BY_RECOVERY and RECOVERY_CODE in kinds,
+            passkey_href=f"{PASSKEY_WAY.path}?{urlencode({'continue': sealed, 'confirm': 1})}",
+            offers_trust=await self._authentication.offers_trust(account),
         )
-        if retry_after:
-            response.headers["retry-after"] = str(retry_after)
-        return response
 
-    def _continuation(self, request: Request, sealed: str) -> Continuation:
-        """What the person came for; when that cannot be read any more, the overview page."""
-        browser = self._site.browser(request)
-        try:
-            return unseal(self._site.vault, sealed, browser, self._site.sources.now())
-        except Lapsed:
-            return Continuation(self._site.sources.now(), browser)
+    def _no_factor_page(self, request: Request, continuation: Continuation) -> Response:
+        """What the person came for wants a second factor, and the account has none: how to get one."""
+        return self._site.page(
+            request,
+            "no_factor.html",
+            system=self._entrance.system(continuation),
+            security_href=self._entrance.to(SECURITY, continuation),
+            next_href=self._entrance.to(LOGIN, continuation),
+        )
 
-    def _sealed(self, continuation: Continuation) -> str:
-        return continuation.seal(self._site.vault)
 
-    def _next(self, continuation: Continuation) -> str:
-        if continuation.query is None:
-            return continuation.path
-        return f"{RESUME}?{urlencode({'continue': self._sealed(replace(continuation, again=False))})}"
+def _must_log_in_again(continuation: Continuation, session: Session) -> bool:
+    """A login that came after the request satisfies it, also when the person goes back to this page."""
+    if continuation.account_id not in ("", session.account_id):
+        return True
+    return continuation.again and session.authenticated_at < continuation.asked_at
 
-    def _system(self, continuation: Continuation) -> str | None:
-        client = self._registry.find(continuation.client_id) if continuation.client_id else None
-        return client.client_name if client else None
 
-    def _caller(self, request: Request) -> Caller:
-        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+def _lacks_level(continuation: Continuation, session: Session) -> bool:
+    return continuation.level > session.level
 
-    async def _session(self, request: Request) -> Session | None:
-        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+
+def _is_too_weak(continuation: Continuation, session: Session) -> bool:
+    return _lacks_level(continuation, session) or (continuation.strong and MULTIPLE not in session.amr)

@@ -1,73 +1,64 @@
-"""The login state machine: password, then a second factor where there is one, then a session."""
+"""The login state machine: a first factor, then a second one where there is one, then a session."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
-import orjson
-
+from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
 from idp.accounts.model import State, normalized_identifier
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.model import Answer, Done, Pending, Wrong
+from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
+from idp.authentication.waiting import PENDING_SECONDS, Waiting, WaitingRoom
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.vault import Unreadable
-from idp.sessions.model import MULTIPLE, PASSWORD, Session
-from idp.sessions.service import Caller, Sessions
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.devices import Devices, Notice
+from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session
+from idp.sessions.service import Sessions
 
-PENDING = "login"
-PENDING_SECONDS = 300
-PENDING_PREFIX = "zlt_"
-DEVICE = "device"
+__all__ = ["PENDING_SECONDS", "Authentication", "Done", "Pending", "Tools", "Wrong"]
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """Not logged in; `retry_after` seconds when throttled, else 0."""
-
-    retry_after: int = 0
+STAND_IN_USED = _("您的一个恢复码刚刚被用于登录。如果不是您本人操作，请立即修改密码并联系服务台。")
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """The password was right; `token` names the login that waits for a second factor."""
+class Tools:
+    """What deciding who somebody is needs beside storage."""
 
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Logged in: the values of the session cookie and of the device cookie."""
-
-    session_token: str = field(repr=False)
-    device: str = field(repr=False)
+    hasher: PasswordHasher
+    throttle: Throttle
+    devices: Devices
+    policy: FactorPolicy
+    factors: Sequence[SecondFactor]
+    notice: Notice | None = None
 
 
 class Authentication:
     """Decides who somebody is. Every refusal is recorded in the transaction that finds it."""
 
-    def __init__(
-        self,
-        foundation: Foundation,
-        sessions: Sessions,
-        hasher: PasswordHasher,
-        throttle: Throttle,
-        factors: Sequence[SecondFactor],
-    ) -> None:
+    def __init__(self, foundation: Foundation, sessions: Sessions, tools: Tools) -> None:
         self._database = foundation.database
-        self._key_value = foundation.key_value
-        self._vault = foundation.vault
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
+        self._authenticators = AuthenticatorStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._sessions = sessions
-        self._hasher = hasher
-        self._throttle = throttle
-        self._factors = {factor.kind: factor for factor in factors}
+        self._hasher = tools.hasher
+        self._throttle = tools.throttle
+        self._devices = tools.devices
+        self._policy = tools.policy
+        self._notice = tools.notice
+        self._factors = {factor.kind: factor for factor in tools.factors}
+        self._strong = {PASSKEY, *(factor.kind for factor in tools.factors if factor.alone)}
+        self._cookie = DeviceCookie(foundation)
+        self._waiting = WaitingRoom(foundation)
 
     async def password(
         self, identifier: str, password: str, caller: Caller, device: str | None, before: Session | None
@@ -77,7 +68,7 @@ class Authentication:
         account_id = account["id"] if account else None
         # Lower case as in the look-up: were two spellings counted apart, the count would tell who has an account.
         key = self._throttle.account_key(account_id, normalized_identifier(identifier).lower())
-        attempt = Attempt(key, caller.address, self._known_device(device, account_id))
+        attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
             await self._note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
             return Wrong(wait)
@@ -102,96 +93,118 @@ class Authentication:
         before: Session | None,
         device: str | None = None,
     ) -> Pending | Done:
-        """Go on after a first factor was right, by whatever method: to the second factor, or into a session."""
-        known_device = self._known_device(device, account["id"])
-        if MULTIPLE not in amr and await self._second_factors(account["id"]):
-            return Pending(await self._pend(account["id"], amr, device=known_device))
-        key = self._throttle.account_key(account["id"], "")
+        """Go on after a first factor was right, by whatever method: to the second factor, or into a session.
+
+        A trusted device leaves the second factor out, but the session is then one of a single factor: its level
+        stays capped, and whatever wants more asks for the second factor all the same.
+        """
+        account_id = account["id"]
+        known_device = self._cookie.known(device, account_id)
+        factors = () if MULTIPLE in amr else await self.factors(account_id)
+        if factors and not await self._trusts(account, known_device):
+            return Pending(await self._waiting.put(Waiting(account_id, amr, device=known_device)))
+        key = self._throttle.account_key(account_id, "")
         await self._throttle.succeeded(Attempt(key, caller.address, known_device))
-        return await self._finish(account, amr, caller, before)
+        lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
+        return replace(await self._finish(account, amr, caller, before, device), lacking=lacking)
 
     async def step_up(self, session: Session) -> Pending | None:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
-        if MULTIPLE in session.amr or not await self._second_factors(session.account_id):
+        if MULTIPLE in session.amr or not await self.factors(session.account_id):
             return None
-        return Pending(await self._pend(session.account_id, session.amr, session_id=session.id))
+        waiting = Waiting(session.account_id, session.amr, session_id=session.id)
+        return Pending(await self._waiting.put(waiting))
 
     async def pending_account(self, token: str | None) -> Row | None:
         """The account whose login waits under a token."""
-        pending = await self._pending(token)
-        if pending is None:
+        waiting = await self._waiting.find(token)
+        if waiting is None:
             return None
-        account_id = pending["account_id"]
+        account_id = waiting.account_id
         return await self._database.read(lambda: self._accounts.by_id(account_id))
 
     async def second_factor(
-        self, token: str | None, answer: str, caller: Caller, before: Session | None
+        self, token: str | None, answer: Answer, caller: Caller, before: Session | None, device: str | None
     ) -> Wrong | Done | None:
         """Check the answer to a second factor; None when no login waits under the token (any more)."""
-        pending = await self._pending(token)
-        if pending is None or token is None:
+        waiting = await self._waiting.find(token)
+        if waiting is None or token is None:
             return None
-        if pending["session_id"] is not None and (before is None or before.id != pending["session_id"]):
+        if waiting.session_id is not None and (before is None or before.id != waiting.session_id):
             return None  # a step-up strengthens the session that began it; once that ended, a password is due
-        account_id: str = pending["account_id"]
+        account_id = waiting.account_id
         key = self._throttle.account_key(account_id, "")
         if wait := await self._throttle.admit_second_factor(key):
             await self._note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
             return Wrong(wait)
-        used = await self._database.write(lambda: self._verify(account_id, answer, caller))
+        used = await self._database.write(lambda: self._verify(account_id, answer.text, caller))
         if used is None:
             return Wrong()
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        taken = await self._key_value.take(PENDING, self._key(token))
+        taken = await self._waiting.take(token)
         if account is None or account["state"] != State.ACTIVE or taken is None:
             return None
-        await self._throttle.succeeded(Attempt(key, caller.address, pending["device"]))
-        amr = tuple(dict.fromkeys((*pending["amr"], used, MULTIPLE)))
-        return await self._finish(account, amr, caller, before)
+        await self._throttle.succeeded(Attempt(key, caller.address, waiting.device))
+        amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
+        done = await self._finish(account, amr, caller, before, device)
+        if answer.trust_device and await self._policy.may_trust_devices(account):
+            await self._devices.trust(account_id, self._named(caller, done.device, account_id))
+        return done
+
+    async def strengthen(
+        self, session: Session, used: tuple[str, ...], caller: Caller, device: str | None
+    ) -> Done | None:
+        """The session of somebody who has just shown the first second factor of the account; None once it ended."""
+        account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
+        if account is None or account["state"] != State.ACTIVE:
+            return None
+        amr = tuple(dict.fromkeys((*session.amr, *used, MULTIPLE)))
+        return await self._finish(account, amr, caller, session, device)
+
+    async def offers_trust(self, account: Row) -> bool:
+        """Whether the second factor may be left out on a device of this account."""
+        return await self._policy.may_trust_devices(account)
+
+    async def factors(self, account_id: str) -> tuple[str, ...]:
+        """The kinds of authenticators that serve as second factor; none where nothing but stand-ins are left."""
+        rows = await self._database.read(lambda: self._authenticators.of_account(account_id))
+        kinds = tuple(dict.fromkeys(row["kind"] for row in rows))
+        return kinds if self._strong.intersection(kinds) else ()
 
     async def _finish(
-        self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None
+        self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None, device: str | None
     ) -> Done:
-        token = await self._sessions.begin(account, amr, caller, before)
-        device = self._vault.seal(DEVICE, {"account_id": account["id"], "id": self._sources.new_token(9)})
-        return Done(token, device)
+        device_id, cookie = self._cookie.renewed(device, account["id"])
+        token = await self._sessions.begin(account, amr, replace(caller, device_id=device_id), before)
+        return Done(token, cookie)
 
-    async def _second_factors(self, account_id: str) -> list[Row]:
-        rows = await self._database.read(lambda: self._accounts.authenticators(account_id))
-        return [row for row in rows if row["kind"] in self._factors]
+    async def _trusts(self, account: Row, device_id: str | None) -> bool:
+        return await self._devices.is_trusted(account["id"], device_id) and await self.offers_trust(account)
+
+    def _named(self, caller: Caller, cookie: str, account_id: str) -> Caller:
+        return replace(caller, device_id=self._cookie.known(cookie, account_id))
 
     def _verify(self, account_id: str, answer: str, caller: Caller) -> Transaction[str | None]:
         """The amr of the factor that the answer fits; the failure is recorded where it fits none."""
-        for row in (yield from self._accounts.authenticators(account_id)):
+        for row in (yield from self._authenticators.of_account(account_id)):
             factor = self._factors.get(row["kind"])
             if factor is None:
                 continue
-            if (yield from factor.verify(self._accounts, row, answer, self._sources.now())):
+            if (yield from factor.verify(self._authenticators, row, answer, self._sources.now())):
+                if not factor.alone:
+                    yield from self._stand_in_used(account_id, factor.kind, caller)
                 return factor.amr
         yield self._audit.record(Line(Event.SECOND_FACTOR_FAILED, account_id, address=caller.address))
         return None
 
-    async def _pend(
-        self,
-        account_id: str,
-        amr: tuple[str, ...],
-        *,
-        session_id: str | None = None,
-        device: str | None = None,
-    ) -> str:
-        token = PENDING_PREFIX + self._sources.new_token(32)
-        value = {"account_id": account_id, "amr": amr, "session_id": session_id, "device": device}
-        await self._key_value.put(PENDING, self._key(token), orjson.dumps(value), PENDING_SECONDS)
-        return token
-
-    async def _pending(self, token: str | None) -> dict[str, Any] | None:
-        if token is None:
-            return None
-        value = await self._key_value.get(PENDING, self._key(token))
-        return None if value is None else orjson.loads(value)
-
-    def _key(self, token: str) -> str:
-        return self._vault.token_hash(PENDING, token).hex()
+    def _stand_in_used(self, account_id: str, kind: str, caller: Caller) -> Transaction[None]:
+        detail = {"factor": kind, "used": True}
+        yield self._audit.record(
+            Line(Event.FACTOR_REMOVED, account_id, address=caller.address, detail=detail)
+        )
+        account: Row | None = yield from self._accounts.by_id(account_id)
+        if self._notice is not None and account is not None:
+            yield from self._notice(account, STAND_IN_USED)
 
     async def _upgrade(self, account: Row, new_hash: str) -> None:
         def work() -> Transaction[None]:
@@ -207,13 +220,3 @@ class Authentication:
 
     async def _note(self, line: Line) -> None:
         await self._database.add(self._audit.record(line))
-
-    def _known_device(self, device: str | None, account_id: str | None) -> str | None:
-        """The device's id if its cookie was given to this account."""
-        if device is None or account_id is None:
-            return None
-        try:
-            content = self._vault.unseal(DEVICE, device)
-        except Unreadable:
-            return None
-        return str(content["id"]) if content.get("account_id") == account_id else None

@@ -55,12 +55,16 @@ class Throttle:
         """The name under which an account is counted; an identifier without account is counted alike."""
         return self._vault.token_hash("throttle", account_id or f"?{identifier}").hex()
 
+    async def admit_address(self, address: str) -> int:
+        """Count an attempt of which only the address is known: 0 when it may go on, else the seconds to wait."""
+        if wait := await self._count("login_everybody", "", self._limits.everybody):
+            return wait
+        return await self._count("login_address", self._hashed(neighbourhood(address)), self._limits.address)
+
     async def admit(self, attempt: Attempt) -> int:
         """Count the attempt: 0 when it may go on, else the seconds after which to try again."""
         place = neighbourhood(attempt.address)
-        if wait := await self._count("login_everybody", "", self._limits.everybody):
-            return wait
-        if wait := await self._count("login_address", self._hashed(place), self._limits.address):
+        if wait := await self.admit_address(attempt.address):
             return wait
         name = await self._account_name(attempt.account_key)
         if attempt.known_device is not None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol, runtime_checkable
 
-from idp.accounts.store import AccountStore
+from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.infrastructure.database import Row, Transaction
 
 
@@ -12,9 +12,13 @@ class SecondFactor(Protocol):
 
     kind: str
     """The value of authenticators.kind."""
+    alone: bool
+    """Whether it makes a second factor by itself, or only stands in for another."""
     amr: str
     """The authentication method reference (RFC 8176 §2)."""
 
-    def verify(self, store: AccountStore, authenticator: Row, answer: str, now: float) -> Transaction[bool]:
+    def verify(
+        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+    ) -> Transaction[bool]:
         """Whether the answer is right, spending it so that it is right only once."""
         ...

@@ -4,7 +4,7 @@ import hmac
 
 import pyotp
 
-from idp.accounts.store import AccountStore
+from idp.accounts.authenticator_store import TOTP, AuthenticatorStore
 from idp.infrastructure.database import Row, Transaction
 from idp.sessions.model import ONE_TIME_PASSWORD
 
@@ -15,18 +15,22 @@ DRIFT_STEPS = 1  # a clock may be one step off either way (§5.2)
 class Totp:
     """The authenticator app."""
 
-    kind = "totp"
+    kind = TOTP
+    alone = True
     amr = ONE_TIME_PASSWORD
 
-    def verify(self, store: AccountStore, authenticator: Row, answer: str, now: float) -> Transaction[bool]:
+    def verify(
+        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+    ) -> Transaction[bool]:
         """See `SecondFactor.verify`."""
-        step = _matching_step(store.authenticator_secret(authenticator), answer, now)
+        step = matching_step(store.secret(authenticator), answer, now)
         if step is None:
             return False
-        return (yield from store.use_step(authenticator["id"], step))
+        return (yield from store.use_step(authenticator["id"], step, now))
 
 
-def _matching_step(secret: str, answer: str, now: float) -> int | None:
+def matching_step(secret: str, answer: str, now: float) -> int | None:
+    """The time step whose digits these are, if it is near enough."""
     generator = pyotp.TOTP(secret, interval=STEP_SECONDS)
     current = int(now) // STEP_SECONDS
     digits = "".join(answer.split()).encode()

@@ -1,0 +1,140 @@
+"""What every way of logging in shares: what the person came for, who asks, and the cookies of an outcome."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.preferences import Preferences
+from idp.authentication.continuation import Continuation, Lapsed, unseal
+from idp.authentication.model import Done, Pending
+from idp.authentication.ways import Offer, Way, Ways
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.site import YEAR, Site
+from idp.infrastructure.web.translations import CHINESE
+from idp.relying_parties.service import Registry
+from idp.sessions.model import Session
+from idp.sessions.service import Caller, Sessions
+
+LOGIN = "/login"
+SECURITY = "/me/security"
+OTP = "/login/otp"
+RESUME = "/authorize/resume"
+
+
+class Entrance:
+    """Used by the pages of every first and second factor."""
+
+    def __init__(
+        self, site: Site, sessions: Sessions, registry: Registry, ways: Ways, preferences: Preferences
+    ) -> None:
+        self._site = site
+        self.ways = ways
+        self._sessions = sessions
+        self._registry = registry
+        self._preferences = preferences
+
+    def continuation(self, request: Request, sealed: str) -> Continuation:
+        """What the person came for; when that cannot be read any more, the overview page."""
+        browser = self._site.browser(request)
+        try:
+            return unseal(self._site.vault, sealed, browser, self._site.sources.now())
+        except Lapsed:
+            return Continuation(self._site.sources.now(), browser)
+
+    def sealed(self, continuation: Continuation) -> str:
+        """The text that pages carry in the field or parameter `continue`."""
+        return continuation.seal(self._site.vault)
+
+    def to(self, path: str, continuation: Continuation) -> str:
+        """The address of another login page, with what the person came for."""
+        return f"{path}?{urlencode({'continue': self.sealed(continuation)})}"
+
+    def next(self, continuation: Continuation) -> str:
+        """Where to go on once logged in."""
+        if continuation.query is None:
+            return continuation.path
+        return self.to(RESUME, replace(continuation, again=False))
+
+    def system(self, continuation: Continuation) -> str | None:
+        """The name of the system that the person wants to enter."""
+        client = self._registry.find(continuation.client_id) if continuation.client_id else None
+        return client.client_name if client else None
+
+    def caller(self, request: Request) -> Caller:
+        """The other end of the line."""
+        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+
+    def device(self, request: Request) -> str | None:
+        """The value of the device cookie, for `Authentication`."""
+        return self._site.cookies.get(request, names.DEVICE)
+
+    def pending(self, request: Request) -> str | None:
+        """The token of the login that waits in this browser for a second factor."""
+        return self._site.cookies.get(request, names.LOGIN)
+
+    def offers(self, request: Request, sealed: str, current: str) -> list[Offer]:
+        """The other ways to log in, for ways.html, with what the person came for as the page has it sealed."""
+        last = self._site.cookies.get(request, names.METHOD)
+        others = self.ways.others(current, last, elder=self.elder(request))
+        return [
+            Offer(
+                f"{way.path}?{urlencode({'continue': sealed})}",
+                self.label(request, way),
+                way.name == last,
+            )
+            for way in others
+        ]
+
+    def label(self, request: Request, way: Way) -> str:
+        """What a way is called."""
+        chinese, english = way.platform
+        platform = chinese if self._site.language(request) == CHINESE else english
+        return self._site.say(request, way.label, platform=platform)
+
+    def elder(self, request: Request) -> bool:
+        """Whether the pages are to be shown in the elder mode."""
+        return self._site.elder(request)
+
+    async def session(self, request: Request) -> Session | None:
+        """The session that this browser has already."""
+        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+
+    async def outcome(
+        self, request: Request, continuation: Continuation, outcome: Pending | Done
+    ) -> Response:
+        """On to the second factor, or in."""
+        if isinstance(outcome, Pending):
+            response = self._site.redirect(self.to(OTP, continuation))
+            self._site.cookies.set(response, names.LOGIN, outcome.token)
+            return self._remember(request, response)
+        lacking = self.to(SECURITY, continuation) if outcome.lacking else None
+        response = self._site.redirect(lacking or self.next(continuation))
+        self.keep(response, outcome)
+        await self._bring_preferences(request, response, outcome.session_token)
+        return self._remember(request, response)
+
+    async def _bring_preferences(self, request: Request, response: Response, session_token: str) -> None:
+        """On a device where nobody chose a mode or a language, those that the person keeps."""
+        chosen = [self._site.cookies.get(request, name) is not None for name in (names.ELDER, names.LANGUAGE)]
+        session = None if all(chosen) else await self._sessions.find(session_token)
+        if session is None:
+            return
+        kept = await self._preferences.of_account(session.account_id)
+        if not chosen[0] and kept.elder:
+            self._site.keep_elder(response, elder=True)
+        if not chosen[1] and kept.language is not None:
+            self._site.keep_language(response, kept.language)
+
+    def keep(self, response: Response, done: Done) -> None:
+        """Set the cookies of a login."""
+        self._site.cookies.set(response, names.SESSION, done.session_token)
+        self._site.cookies.set(response, names.DEVICE, done.device, YEAR)
+        self._site.cookies.clear(response, names.LOGIN)
+
+    def _remember(self, request: Request, response: Response) -> Response:
+        """Keep the way that was right, so that it comes first the next time."""
+        if (way := self.ways.of_path(request.url.path)) is not None:
+            self._site.cookies.set(response, names.METHOD, way.name, YEAR)
+        return response

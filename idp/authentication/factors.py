@@ -1,0 +1,277 @@
+"""What protects an account, changed by its owner: recorded, told, and never below the floor that policy sets."""
+
+from base64 import b32encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyotp
+
+from idp.accounts.authenticator_store import (
+    PASSKEY,
+    RECOVERY_CODE,
+    TOTP,
+    AuthenticatorStore,
+    NewAuthenticator,
+)
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.authentication.methods.recovery_code import ALPHABET, LETTERS, code_key
+from idp.authentication.methods.totp import matching_step
+from idp.authentication.model import Choice
+from idp.authentication.policy import FactorPolicy
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.outbox import Outbox
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.devices import Devices, Notice
+from idp.sessions.model import MULTIPLE, Caller, Session
+
+STRONG = (TOTP, PASSKEY)
+RECOVERY_CODES = 10
+FEW_RECOVERY_CODES = 2
+MOST_OF_A_KIND = 10
+MOST_LABEL = 40
+ENROLMENT = "totp_enrolment"
+ENROLMENT_SECONDS = 900
+TOTP_BYTES = 20
+ISSUER = "湛河统一身份认证"
+
+ADDED = {
+    TOTP: _("您的账号新增了一个身份验证器。如果不是您本人操作，请立即修改密码并联系服务台。"),
+    PASSKEY: _("您的账号新增了一个通行密钥。如果不是您本人操作，请立即修改密码并联系服务台。"),
+    RECOVERY_CODE: _(
+        "您的账号生成了新的恢复码，旧的已作废。如果不是您本人操作，请立即修改密码并联系服务台。"
+    ),
+}
+REMOVED = {
+    TOTP: _("您的账号移除了一个身份验证器。如果不是您本人操作，请立即修改密码并联系服务台。"),
+    PASSKEY: _("您的账号移除了一个通行密钥。如果不是您本人操作，请立即修改密码并联系服务台。"),
+}
+
+
+class NotAllowed(Exception):
+    """The change would break a rule; the text for the person is the message."""
+
+
+TOO_WEAK = _("请先完成第二步验证，再修改登录方式。")
+TOO_FEW = _("按规定，您的账号必须保留第二步验证。请先添加另一个，再移除这个。")
+TOO_MANY = _("数量已到上限，请先移除不用的。")
+BUSY = _("另一处正在修改登录方式，请稍后再试。")
+NONE_YET = _("请先添加身份验证器或通行密钥，再生成恢复码。")
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """An authenticator as its owner sees it."""
+
+    id: str
+    kind: str
+    label: str | None
+    created_at: float
+    last_used_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """An authenticator app to be set up: the secret, and the same as the address in the picture."""
+
+    token: str
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+
+
+class Factors:
+    """Each change needs a session that proved two factors, if the account has two."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        policy: FactorPolicy,
+        devices: Devices,
+        outbox: Outbox,
+        notice: Notice | None = None,
+    ) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._store = AuthenticatorStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._policy = policy
+        self._devices = devices
+        self._outbox = outbox
+        self._notice = notice
+
+    async def of_account(self, account_id: str) -> list[Factor]:
+        """Everything that the account has, oldest first."""
+        rows = await self._database.read(lambda: self._store.of_account(account_id))
+        return [
+            Factor(row["id"], row["kind"], row["label"], row["created_at"], row["last_used_at"])
+            for row in rows
+        ]
+
+    async def is_strong_enough(self, session: Session) -> bool:
+        """Whether a session may change what protects its account: a stolen password alone may not."""
+        if MULTIPLE in session.amr:
+            return True
+        return not any(factor.kind in STRONG for factor in await self.of_account(session.account_id))
+
+    async def needed(self, account_id: str) -> int:
+        """How many second factors policy wants of the account."""
+        return await self._policy.factors_needed(account_id)
+
+    async def choices(self, account_id: str) -> str | None:
+        """The words of the person's choices."""
+        account = await self._database.read(lambda: self._accounts.by_id(account_id))
+        return None if account is None else account["login_choices"]
+
+    async def begin_totp(self, session: Session) -> Enrolment:
+        """A secret for an authenticator app; it counts once a code confirms it."""
+        secret = b32encode(self._sources.new_bytes(TOTP_BYTES)).decode()
+        token = self._sources.new_token(24)
+        sealed = self._vault.seal(ENROLMENT, {"account_id": session.account_id, "secret": secret})
+        await self._key_value.put(ENROLMENT, self._key(token), sealed.encode(), ENROLMENT_SECONDS)
+        return self._enrolment(token, secret, session)
+
+    async def resume_totp(self, session: Session, token: str) -> Enrolment | None:
+        """The same again, after a wrong code."""
+        value = await self._key_value.get(ENROLMENT, self._key(token))
+        content = self._vault.unseal(ENROLMENT, value.decode()) if value else {}
+        if content.get("account_id") != session.account_id:
+            return None
+        return self._enrolment(token, content["secret"], session)
+
+    async def confirm_totp(
+        self, session: Session, enrolment: Enrolment, code: str, label: str, caller: Caller
+    ) -> bool:
+        """Add the authenticator app if it shows the right code; raises NotAllowed."""
+        step = matching_step(enrolment.secret, code, self._sources.now())
+        if step is None or await self._key_value.take(ENROLMENT, self._key(enrolment.token)) is None:
+            return False
+        await self.add(session, NewAuthenticator(TOTP, enrolment.secret, step=step), label, caller)
+        return True
+
+    async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> None:
+        """Add a second factor; raises NotAllowed."""
+        await self._check(session)
+        kinds = [factor.kind for factor in await self.of_account(session.account_id)]
+        if kinds.count(new.kind) >= MOST_OF_A_KIND:
+            raise NotAllowed(TOO_MANY)
+        new = replace(new, label=_clean(label))
+
+        def work() -> Transaction[None]:
+            yield from self._store.add(self._sources.new_id(), session.account_id, new, self._sources.now())
+            yield from self._tell(session, caller, Event.FACTOR_ADDED, new.kind)
+
+        try:
+            await self._database.write(work)
+        except Conflict as error:
+            raise NotAllowed(TOO_MANY) from error
+        self._outbox.kick()
+
+    async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
+        """Remove a second factor, and the recovery codes with the last; raises NotAllowed."""
+        await self._check(session)
+        account_id = session.account_id
+        async with self._alone(account_id):
+            factors = await self.of_account(account_id)
+            left = [factor for factor in factors if factor.kind in STRONG and factor.id != factor_id]
+            if not any(factor.id == factor_id and factor.kind in STRONG for factor in factors):
+                return False
+            if len(left) < await self._policy.factors_needed(account_id):
+                raise NotAllowed(TOO_FEW)
+
+            def work() -> Transaction[bool]:
+                removed = yield from self._store.remove(account_id, factor_id)
+                if removed is None:
+                    return False
+                if not left:
+                    yield from self._store.remove_kind(account_id, RECOVERY_CODE)
+                yield from self._devices.distrust(account_id)
+                yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed["kind"])
+                return True
+
+            done = await self._database.write(work)
+        self._outbox.kick()
+        return done
+
+    async def make_recovery_codes(self, session: Session, caller: Caller) -> list[str]:
+        """New recovery codes in place of the old; shown to the person now and never again. Raises NotAllowed."""
+        await self._check(session)
+        account_id = session.account_id
+        async with self._alone(account_id):
+            if not any(factor.kind in STRONG for factor in await self.of_account(account_id)):
+                raise NotAllowed(NONE_YET)
+            codes = [self._code() for _number in range(RECOVERY_CODES)]
+
+            def work() -> Transaction[None]:
+                yield from self._store.remove_kind(account_id, RECOVERY_CODE)
+                for code in codes:
+                    lookup = self._store.lookup(code_key(account_id, code))
+                    new = NewAuthenticator(RECOVERY_CODE, "", lookup=lookup)
+                    yield from self._store.add(self._sources.new_id(), account_id, new, self._sources.now())
+                yield from self._tell(session, caller, Event.FACTOR_ADDED, RECOVERY_CODE)
+
+            await self._database.write(work)
+        self._outbox.kick()
+        return codes
+
+    async def choose(self, session: Session, choices: frozenset[Choice], caller: Caller) -> None:
+        """Note how the person wants to log in; raises NotAllowed."""
+        await self._check(session)
+        words = sorted(choice.value for choice in choices)
+        line = self._line(session, caller, Event.METHODS_CHOSEN, {"choices": words})
+
+        def work() -> Transaction[None]:
+            now = self._sources.now()
+            yield from self._accounts.set_login_choices(session.account_id, " ".join(words), now)
+            if Choice.ALWAYS in choices:
+                yield from self._devices.distrust(session.account_id)
+            yield self._audit.record(line)
+
+        await self._database.write(work)
+
+    async def _check(self, session: Session) -> None:
+        if not await self.is_strong_enough(session):
+            raise NotAllowed(TOO_WEAK)
+
+    @asynccontextmanager
+    async def _alone(self, account_id: str) -> AsyncIterator[None]:
+        """One change at a time: which factors are left must still be true when one is removed."""
+        if not await self._key_value.add("factors", account_id, b"1", 10):
+            raise NotAllowed(BUSY)
+        try:
+            yield
+        finally:
+            await self._key_value.take("factors", account_id)
+
+    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[None]:
+        yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
+        text = (ADDED if event is Event.FACTOR_ADDED else REMOVED).get(kind)
+        account: Row | None = yield from self._accounts.by_id(session.account_id)
+        if self._notice is not None and account is not None and text is not None:
+            yield from self._notice(account, text)
+
+    def _line(self, session: Session, caller: Caller, event: Event, detail: dict[str, Any]) -> Line:
+        return Line(event, session.account_id, None, session.id, caller.address, detail=detail)
+
+    def _enrolment(self, token: str, secret: str, session: Session) -> Enrolment:
+        uri = pyotp.TOTP(secret).provisioning_uri(name=session.username, issuer_name=ISSUER)
+        return Enrolment(token, secret, uri)
+
+    def _code(self) -> str:
+        return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._sources.new_bytes(LETTERS))
+
+    def _key(self, token: str) -> str:
+        return self._vault.token_hash(ENROLMENT, token).hex()
+
+
+def _clean(label: str) -> str | None:
+    """A label as it may be shown: one line, bounded."""
+    plain = "".join(sign for sign in label if sign.isprintable()).strip()[:MOST_LABEL]
+    return plain or None

@@ -1,0 +1,45 @@
+"""Recovery codes: printed once, each good for one login when phone or key are lost."""
+
+import hmac
+
+from idp.accounts.authenticator_store import RECOVERY_CODE, AuthenticatorStore
+from idp.infrastructure.database import Row, Transaction
+from idp.sessions.model import ONE_TIME_PASSWORD
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""32 signs without 0, 1, I and O: a code is read from paper."""
+LETTERS = 12
+"""60 bits: not to be guessed, whatever the throttle lets through."""
+
+
+class RecoveryCode:
+    """A line of the sheet that the person keeps."""
+
+    kind = RECOVERY_CODE
+    alone = False
+    amr = ONE_TIME_PASSWORD
+
+    def verify(
+        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+    ) -> Transaction[bool]:
+        """See `SecondFactor.verify`; a used code is gone."""
+        plain = normalized(answer)
+        account_id = authenticator["account_id"]
+        if len(plain) != LETTERS or not hmac.compare_digest(
+            authenticator["lookup"], store.lookup(code_key(account_id, plain))
+        ):
+            return False
+        return (yield from store.remove(account_id, authenticator["id"])) is not None
+
+
+def normalized(answer: str) -> str:
+    """The code as it was made, whatever was typed between its letters."""
+    return "".join(answer.upper().replace("-", " ").split())
+
+
+def code_key(account_id: str, code: str) -> str:
+    """What the keyed hash of a code is made of: two people may have the same."""
+    return f"recovery:{account_id}:{code}"
+
+
+METHOD = RecoveryCode()

@@ -1,0 +1,61 @@
+"""What a step of logging in came to, and how a person may want to log in."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Choice(StrEnum):
+    """What a person may ask for beyond what policy asks; the words of accounts.login_choices."""
+
+    ALWAYS = "always"
+    """The second factor on every device, trusted or not."""
+    NO_QR = "no_qr"
+    """No login by scanning a picture."""
+
+
+class Required(StrEnum):
+    """Who has to have a second factor; the values of the setting."""
+
+    NOBODY = "nobody"
+    STAFF = "staff"
+    EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Not logged in; `retry_after` seconds when throttled, else 0."""
+
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The first factor was right; `token` names the login that waits for a second one."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Logged in: the values of the session cookie and of the device cookie.
+
+    `lacking`: policy wants a second factor of this account, and it has none.
+    """
+
+    session_token: str = field(repr=False)
+    device: str = field(repr=False)
+    lacking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was typed as a second factor, and whether it is to be asked for on this device again."""
+
+    text: str = field(repr=False)
+    trust_device: bool = False
+
+
+def chosen(text: str | None) -> frozenset[Choice]:
+    """The choices in the column."""
+    words = (text or "").split()
+    return frozenset(choice for choice in Choice if choice.value in words)

@@ -1,0 +1,157 @@
+"""Six digits by SMS that prove who holds a phone now: bound to phone and purpose, few tries, right only once."""
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.address import neighbourhood
+from idp.infrastructure.web.translations import CHINESE, Translations
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import Caller
+
+CODE_SECONDS = 300
+ELDER_CODE_SECONDS = 600
+"""More time to read and type, for who wants it."""
+MOST_TRIES = 5
+_DIGITS = 6
+_RANDOM_BYTES = 8  # 64 bits: the remainder by a million prefers no code noticeably
+
+_KIND = "phone_code"
+_TRIES = "phone_code_tries"
+
+
+class Purpose(StrEnum):
+    """What a code is for; a code for one is of no use for another."""
+
+    LOGIN = "login"
+    CHANGE_PHONE = "change_phone"
+    RECOVER = "recover"
+    CONFIRM = "confirm"
+
+
+_TEXTS = {
+    Purpose.LOGIN: _("验证码 %(code)s，用于登录湛河统一身份认证，%(minutes)s 分钟内有效。请勿告诉任何人。"),
+    Purpose.CHANGE_PHONE: _("验证码 %(code)s，用于绑定这个手机号，%(minutes)s 分钟内有效。请勿告诉任何人。"),
+    Purpose.RECOVER: _(
+        "验证码 %(code)s，用于找回账号，%(minutes)s 分钟内有效。如非本人操作，请勿告诉任何人。"
+    ),
+    Purpose.CONFIRM: _("验证码 %(code)s，用于确认您的操作，%(minutes)s 分钟内有效。请勿告诉任何人。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SendingLimits:
+    """How often codes are sent: to one phone, for one address, in all."""
+
+    pause_seconds: int = 60
+    phone_per_hour: int = 5
+    phone_per_day: int = 10
+    address_per_hour: int = 30
+    all_per_hour: int = 20_000
+
+
+class PhoneCodes:
+    """Knows no accounts: a number that has one and a number that has none cannot be told apart here."""
+
+    def __init__(self, foundation: Foundation, messages: Messages, limits: SendingLimits) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._audit = AuditStore(foundation.sources)
+        self._messages = messages
+        self._limits = limits
+        self._translations = Translations()
+
+    async def send(
+        self,
+        purpose: Purpose,
+        phone: str,
+        caller: Caller,
+        *,
+        lifetime: int = CODE_SECONDS,
+        language: str = CHINESE,
+    ) -> int:
+        """Send a code: 0 when it is on its way, else the seconds to wait. It takes the place of an earlier one.
+
+        Counted before it is sent: whatever comes at the same moment finds the count.
+        """
+        wait = await self._admit(phone, caller)
+        if wait:
+            return wait
+        code = self._new_code()
+        name = self._name(purpose, phone)
+        await self._key_value.put(_KIND, name, self._proof(name, code), lifetime)
+        minutes = str(lifetime // 60)
+        text = self._translations.gettext(language, _TEXTS[purpose], code=code, minutes=minutes)
+        call = self._messages.sms(phone, text, lifetime=lifetime, values={"code": code, "minutes": minutes})
+        await self._database.write(fetch(call))
+        self._messages.kick()
+        return 0
+
+    async def check(self, purpose: Purpose, phone: str, code: str) -> bool:
+        """Whether this is the code: true once, and only within the first tries."""
+        name = self._name(purpose, phone)
+        stored = await self._key_value.get(_KIND, name)
+        # Counted even without a code, so that both take the same time; the count belongs to this one code.
+        counted = self._vault.token_hash(_TRIES, f"{name}:{(stored or b'').hex()}").hex()
+        tries = await self._key_value.increment(_TRIES, counted, ELDER_CODE_SECONDS)
+        digits = "".join(code.split()).translate(_FULL_WIDTH)
+        right = hmac.compare_digest(stored or b"", self._proof(name, digits))
+        if stored is None or not right or tries > MOST_TRIES:
+            return False
+        return await self._key_value.take(_KIND, name) == stored
+
+    async def _admit(self, phone: str, caller: Caller) -> int:
+        """Count the request: 0 when it may go on. Whoever is over the own limit uses up nobody else's."""
+        limits, place = self._limits, self._hashed(neighbourhood(caller.address))
+        number = self._hashed(phone)
+        if wait := await self._count("sms_address", place, limits.address_per_hour, 3600):
+            return await self._refused(caller, "address", wait)
+        if wait := await self._pause(number):
+            return wait
+        if wait := await self._count("sms_hour", number, limits.phone_per_hour, 3600):
+            return await self._refused(caller, "phone", wait)
+        if wait := await self._count("sms_day", number, limits.phone_per_day, 86_400):
+            return await self._refused(caller, "phone", wait)
+        if wait := await self._count("sms_all", "", limits.all_per_hour, 3600):
+            return await self._refused(caller, "all", wait)
+        return 0
+
+    async def _pause(self, number: str) -> int:
+        """The seconds until the next code to this phone may be asked for; one caller gets 0."""
+        now, pause = self._sources.now(), self._limits.pause_seconds
+        if await self._key_value.add("sms_pause", number, str(now + pause).encode(), pause):
+            return 0
+        until = await self._key_value.get("sms_pause", number)
+        return 1 if until is None else max(1, round(float(until) - now))
+
+    async def _count(self, kind: str, key: str, most: int, seconds: int) -> int:
+        return seconds if await self._key_value.increment(kind, key, seconds) > most else 0
+
+    async def _refused(self, caller: Caller, whose: str, wait: int) -> int:
+        detail = {"reason": "sms", "limit": whose}
+        line = Line(Event.LOGIN_THROTTLED, address=caller.address, detail=detail)
+        await self._database.add(self._audit.record(line))
+        return wait
+
+    def _new_code(self) -> str:
+        number = int.from_bytes(self._sources.new_bytes(_RANDOM_BYTES)) % 10**_DIGITS
+        return f"{number:0{_DIGITS}}"
+
+    def _name(self, purpose: Purpose, phone: str) -> str:
+        return self._hashed(f"{purpose.value}:{phone}")
+
+    def _proof(self, name: str, code: str) -> bytes:
+        return self._vault.token_hash(_KIND, f"{name}:{code}")
+
+    def _hashed(self, text: str) -> str:
+        return self._vault.token_hash("phone_code_name", text).hex()
+
+
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")

@@ -1,0 +1,155 @@
+"""The two steps that every use of a code has: enter a phone, enter what was sent to it. The same for every number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.model import InvalidAccount
+from idp.accounts.phones import checked_phone
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.authentication.entrance import Entrance
+from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, PhoneCodes, Purpose
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.vault import Unreadable
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import mark as _
+
+TICKET = "phone_ticket"
+TICKET_SECONDS = 3600
+BAD_PHONE = _("请输入 11 位手机号。")
+TOO_OFTEN = _("获取验证码太频繁，请稍后再试。")
+WRONG_CODE = _("验证码不正确或已失效。请核对短信，或重新获取。")
+LAPSED = _("页面已过期，请重新输入手机号。")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a step did not go well, for the page."""
+
+    error: str
+    status: int
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a page of a step is drawn with: its words, where its form goes, and how to begin anew."""
+
+    purpose: Purpose
+    title: str
+    hint: str
+    action: str
+    again: str
+
+
+class PhoneSteps:
+    """The phone travels from page to page sealed, so that no address, log or history has it."""
+
+    def __init__(self, foundation: Foundation, site: Site, entrance: Entrance, codes: PhoneCodes) -> None:
+        self._database = foundation.database
+        self._audit = AuditStore(foundation.sources)
+        self._site = site
+        self._entrance = entrance
+        self._codes = codes
+
+    async def send(self, request: Request, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+        """Send a code to the phone of the form, or of its ticket; the ticket for the next page."""
+        try:
+            phone = self.phone(request, purpose, fields.get("ticket", "")) or checked_phone(
+                fields.get("phone", "")
+            )
+        except InvalidAccount:
+            return Refused(self._site.say(request, BAD_PHONE), 400)
+        lifetime = ELDER_CODE_SECONDS if self._entrance.elder(request) else CODE_SECONDS
+        language = self._site.language(request)
+        caller = self._entrance.caller(request)
+        wait = await self._codes.send(purpose, phone, caller, lifetime=lifetime, language=language)
+        if wait:
+            return Refused(self._site.say(request, TOO_OFTEN), 429, wait)
+        return self.ticket(request, purpose, phone)
+
+    async def check(self, request: Request, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+        """The phone, if the code of the form is right."""
+        phone = self.phone(request, purpose, fields.get("ticket", ""))
+        if phone is None:
+            return Refused(self._site.say(request, LAPSED), 400)
+        if await self._codes.check(purpose, phone, fields.get("code", "")):
+            return phone
+        caller = self._entrance.caller(request)
+        detail = {"reason": "code", "purpose": purpose.value}
+        line = Line(Event.LOGIN_FAILED, address=caller.address, detail=detail)
+        await self._database.add(self._audit.record(line))
+        return Refused(self._site.say(request, WRONG_CODE), 401)
+
+    def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:
+        """The phone as a page of this browser carries it."""
+        content = {
+            "phone": phone,
+            "purpose": purpose.value,
+            "browser": self._site.browser(request),
+            "at": self._site.sources.now(),
+        }
+        return self._site.vault.seal(TICKET, content)
+
+    def phone(self, request: Request, purpose: Purpose, ticket: str) -> str | None:
+        """The phone of a ticket of ours, made for this purpose in this browser and not too long ago."""
+        try:
+            content = self._site.vault.unseal(TICKET, ticket)
+        except (Unreadable, ValueError):
+            return None
+        if content["purpose"] != purpose.value or content["browser"] != self._site.browser(request):
+            return None
+        fresh = content["at"] > self._site.sources.now() - TICKET_SECONDS
+        return str(content["phone"]) if fresh else None
+
+    def phone_page(
+        self, request: Request, step: Step, sealed: str, refused: Refused | None = None, typed: str = ""
+    ) -> Response:
+        """The form that asks for a phone."""
+        current = "sms" if step.purpose is Purpose.LOGIN else ""
+        return self._page(
+            request,
+            "phone.html",
+            refused,
+            step=step,
+            continue_=sealed,
+            phone=typed,
+            offers=self._entrance.offers(request, sealed, current) if current else [],
+        )
+
+    def code_page(
+        self, request: Request, step: Step, sealed: str, ticket: str, refused: Refused | None = None
+    ) -> Response:
+        """The form that asks for the code; without a readable ticket, the one for the phone."""
+        phone = self.phone(request, step.purpose, ticket)
+        if phone is None:
+            lapsed = Refused(self._site.say(request, LAPSED), 400)
+            return self.phone_page(request, step, sealed, refused or lapsed)
+        minutes = (ELDER_CODE_SECONDS if self._entrance.elder(request) else CODE_SECONDS) // 60
+        masked = f"{phone[:3]}****{phone[-4:]}"
+        return self._page(
+            request,
+            "phone_code.html",
+            refused,
+            step=step,
+            continue_=sealed,
+            ticket=ticket,
+            phone_masked=masked,
+            minutes=minutes,
+        )
+
+    def _page(self, request: Request, template: str, refused: Refused | None, **context: object) -> Response:
+        response = self._site.page(
+            request,
+            template,
+            refused.status if refused else 200,
+            error=refused.error if refused else None,
+            retry_after=(refused.retry_after or None) if refused else None,
+            **context,
+        )
+        if refused and refused.retry_after:
+            response.headers["retry-after"] = str(refused.retry_after)
+        return response

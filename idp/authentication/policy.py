@@ -1,0 +1,32 @@
+"""Who must have a second factor, and who may leave it out on a device they trust."""
+
+from collections.abc import Awaitable, Callable
+
+from idp.authentication.model import Choice, Required, chosen
+from idp.infrastructure.database import Row
+
+
+class FactorPolicy:
+    """The floor that no choice of a person undercuts.
+
+    `is_staff` tells whether an account holds any staff role.
+    """
+
+    def __init__(self, required: Required, minimum: int, is_staff: Callable[[str], Awaitable[bool]]) -> None:
+        self._required = required
+        self._minimum = minimum
+        self._is_staff = is_staff
+
+    async def factors_needed(self, account_id: str) -> int:
+        """How many second factors the account must keep."""
+        if self._required is Required.NOBODY:
+            return 0
+        if self._required is Required.STAFF and not await self._is_staff(account_id):
+            return 0
+        return self._minimum
+
+    async def may_trust_devices(self, account: Row) -> bool:
+        """Whether a trusted device stands in for the second factor: never for staff."""
+        return Choice.ALWAYS not in chosen(account["login_choices"]) and not await self._is_staff(
+            account["id"]
+        )

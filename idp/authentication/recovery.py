@@ -1,0 +1,236 @@
+"""Getting back into an account: never on less than its strongest protection, and alike for accounts there are not."""
+
+import hmac
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
+from idp.accounts.model import State, normalized_identifier
+from idp.accounts.notices import Notices
+from idp.accounts.passwords import PasswordHasher
+from idp.accounts.phones import Phones
+from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.registration import Registration
+from idp.authentication.throttle import Attempt, Throttle
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import Caller
+
+REAL_NAME = 1
+"""From this real-name level on, the certificate must be told."""
+RECOVERED = _("您的账号已找回，密码已重设，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。")
+PHONE_RECOVERED = _(
+    "您的账号已通过密码和第二步验证换绑手机号，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。"
+)
+_NOBODY = "nobody"
+_NOBODYS = {"id": _NOBODY, "phone_verified_at": 0.0, "created_at": 0.0}
+"""What is asked about where there is no account."""
+_DOTS = str.maketrans(dict.fromkeys("•‧・⋅∙．.", "·"))
+
+Secure = Callable[[str, float], Transaction[Mapping[str, int]]]
+"""`Household.secure`: every session, grant and trusted device of an account ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody who has forgotten the password says beside the code from the phone."""
+
+    name: str = field(repr=False)
+    certificate_number: str = field(repr=False)
+    otp: str = field(repr=False)
+    new_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What somebody who has lost the phone knows."""
+
+    identifier: str = field(repr=False)
+    password: str = field(repr=False)
+    otp: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Not recovered; `retry_after` seconds when throttled, else 0."""
+
+    retry_after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What recovery needs beside storage."""
+
+    phones: Phones
+    registration: Registration
+    hasher: PasswordHasher
+    throttle: Throttle
+    factors: Sequence[SecondFactor]
+    notices: Notices
+    messages: Messages
+    secure: Secure
+
+
+class Recovery:
+    """Decides who gets an account back. Everything is counted and recorded, the refusals too."""
+
+    def __init__(self, foundation: Foundation, means: Means) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._authenticators = AuthenticatorStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._phones = means.phones
+        self._registration = means.registration
+        self._hasher = means.hasher
+        self._throttle = means.throttle
+        self._factors = {factor.kind: factor for factor in means.factors}
+        self._strong = {PASSKEY, *(factor.kind for factor in means.factors if factor.alone)}
+        self._notices = means.notices
+        self._messages = means.messages
+        self._secure = means.secure
+
+    async def by_phone(self, phone: str, claim: Claim, caller: Caller) -> Refusal | None:
+        """Set a new password for the account of a phone that was just proved; None when it is done.
+
+        From level 1 on, name and certificate number must be right; where there is a second factor, so must one
+        of them or a recovery code. A number that may have moved needs the certificate in any case.
+        """
+        account = await self._phones.holder(phone)
+        attempt = self._attempt(account, phone, caller)
+        if wait := await self._throttle.admit(attempt):
+            return await self._throttled(account, caller, wait)
+        new_hash = await self._hasher.hash(claim.new_password)
+        known = account is not None and self._is_known(account, claim)
+        quiet = await self._registration.needs_more({**_NOBODYS, **_proved(account)})
+        fits = account is not None and self._fits(account, quiet=quiet, known=known)
+
+        def work() -> Transaction[bool]:
+            rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
+            if account is None or not fits or not (yield from self._proves(rows, claim.otp)):
+                yield self._refused(account, caller, "phone")
+                return False
+            now = self._sources.now()
+            if not (
+                yield from self._accounts.replace_password(
+                    account["id"], account["password_hash"], new_hash, now
+                )
+            ):
+                return False  # somebody else at the same moment
+            yield from self._recovered(account, caller, "phone", RECOVERED)
+            return True
+
+        return await self._settled(work, attempt)
+
+    async def by_factor(self, lost: Lost, caller: Caller) -> Row | Refusal:
+        """The account of a person who lost the phone, if password and second factor are right."""
+        account = await self._database.read(lambda: self._accounts.find(lost.identifier))
+        attempt = self._attempt(account, normalized_identifier(lost.identifier).lower(), caller)
+        if wait := await self._throttle.admit(attempt):
+            return await self._throttled(account, caller, wait)
+        usable = account is not None and account["state"] == State.ACTIVE
+        stored = account["password_hash"] if account and usable else None
+        right, _new_hash = await self._hasher.verify(lost.password, stored or None)
+
+        def work() -> Transaction[bool]:
+            rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
+            strong = any(row["kind"] in self._strong for row in rows)
+            if right and strong and (yield from self._proves(rows, lost.otp)):
+                return True
+            yield self._refused(account, caller, "factor")
+            return False
+
+        refusal = await self._settled(work, attempt)
+        return account if refusal is None and account is not None else Refusal()
+
+    async def new_phone(self, account_id: str, phone: str, caller: Caller) -> bool:
+        """Give the account the phone that was just proved; False when another account has it."""
+
+        def work() -> Transaction[bool]:
+            account = yield from self._accounts.by_id(account_id)
+            if account is None:
+                return False
+            if (yield from self._phones.changed(account, phone, caller.address)) is None:
+                return False
+            yield from self._recovered(account, caller, "factor", PHONE_RECOVERED)
+            return True
+
+        try:
+            done = await self._database.write(work)
+        except Conflict:
+            return False
+        self._messages.kick()
+        return done
+
+    async def _settled(self, work: Callable[[], Transaction[bool]], attempt: Attempt) -> Refusal | None:
+        done = await self._database.write(work)
+        if not done:
+            return Refusal()
+        self._messages.kick()
+        await self._throttle.succeeded(attempt)
+        return None
+
+    def _attempt(self, account: Row | None, claimed: str, caller: Caller) -> Attempt:
+        """Counted together with logins: who may not guess there may not guess here."""
+        key = self._throttle.account_key(account["id"] if account else None, claimed)
+        return Attempt(key, caller.address)
+
+    async def _throttled(self, account: Row | None, caller: Caller, wait: int) -> Refusal:
+        line = Line(Event.LOGIN_THROTTLED, account["id"] if account else None, address=caller.address)
+        await self._database.add(self._audit.record(line))
+        return Refusal(wait)
+
+    def _is_known(self, account: Row, claim: Claim) -> bool:
+        """Whether name and certificate number are those of the account."""
+        number = self._accounts.reveal(account, CERTIFICATE)
+        told = "".join(claim.certificate_number.split()).upper()
+        if number is None or not hmac.compare_digest(number.encode(), told.encode()):
+            return False
+        return hmac.compare_digest(_plain(account["name"]).encode(), _plain(claim.name).encode())
+
+    def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
+        if account["state"] != State.ACTIVE or account["phone_verified_at"] is None:
+            return False
+        return known or (account["real_name_level"] < REAL_NAME and not quiet)
+
+    def _proves(self, rows: Sequence[Row], answer: str) -> Transaction[bool]:
+        """Whether the answer fits a second factor or recovery code; true where there is nothing to fit."""
+        if not any(row["kind"] in self._strong for row in rows):
+            return True
+        for row in rows:
+            factor = self._factors.get(row["kind"])
+            if factor is not None and (
+                yield from factor.verify(self._authenticators, row, answer, self._sources.now())
+            ):
+                return True
+        return False
+
+    def _recovered(self, account: Row, caller: Caller, way: str, text: str) -> Transaction[None]:
+        ended = yield from self._secure(account["id"], self._sources.now())
+        detail: dict[str, Any] = {"way": way, **ended}
+        line = Line(Event.RECOVERY_COMPLETED, account["id"], address=caller.address, detail=detail)
+        yield self._audit.record(line)
+        yield from self._notices.everywhere(account, text)
+
+    def _refused(self, account: Row | None, caller: Caller, way: str) -> Any:
+        account_id = account["id"] if account else None
+        line = Line(Event.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
+        return self._audit.record(line)
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without blanks, width and the many ways to write the dot."""
+    return "".join(unicodedata.normalize("NFKC", name.translate(_DOTS)).split()).upper()
+
+
+def _proved(account: Row | None) -> Row:
+    """The account as if its phone were proved: the same is asked about each, and about none."""
+    return {} if account is None else {**account, "phone_verified_at": account["phone_verified_at"] or 0.0}

@@ -1,0 +1,291 @@
+"""Pages for whoever cannot log in any more: forgotten password, lost phone, or both."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.model import InvalidAccount
+from idp.accounts.password_rule import WeakPassword, strong_password
+from idp.accounts.passwords import Overloaded
+from idp.accounts.phones import checked_phone
+from idp.authentication.entrance import Entrance
+from idp.authentication.phone_codes import Purpose
+from idp.authentication.phone_steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSteps, Refused, Step
+from idp.authentication.proofs import SECONDS, Proof, Proofs
+from idp.authentication.recovery import Claim, Lost, Recovery, Refusal
+from idp.authentication.sms_pages import BUSY, WEAK
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+
+RECOVER = "/recover"
+PASSWORD = "/recover/password"  # noqa: S105
+DETAILS = "/recover/details"
+PHONE = "/recover/phone"
+PHONE_CODE = "/recover/phone/code"
+DONE = "/recover/done"
+OVERLOADED_SECONDS = 10
+
+FORGOTTEN = Step(
+    Purpose.RECOVER,
+    _("重设密码"),
+    _("请输入账号绑定的手机号，先用短信证明号码在您手里。"),
+    PASSWORD,
+    PASSWORD,
+)
+LOST = Step(Purpose.CHANGE_PHONE, _("换绑手机号"), _("请输入新的手机号。"), PHONE_CODE, PHONE)
+
+NOT_MATCHING = _("填写的内容与账号不符，或者这个账号不能这样找回。请核对后重试，或到政务服务窗口办理。")
+PHONE_TAKEN = _("这个手机号已属于另一个账号。请先用它登录，按提示移除后再来。")
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryDesk:
+    """What the pages hand over to."""
+
+    steps: PhoneSteps
+    proofs: Proofs
+    recovery: Recovery
+
+
+class RecoveryPages:
+    """Handlers of /recover…; `continue` goes along, so that the person arrives where they wanted to go."""
+
+    def __init__(self, site: Site, entrance: Entrance, desk: RecoveryDesk) -> None:
+        self._site = site
+        self._entrance = entrance
+        self._steps = desk.steps
+        self._proofs = desk.proofs
+        self._recovery = desk.recovery
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            RECOVER: {"GET": self.show},
+            PASSWORD: {"GET": self.show_password, "POST": self.password},
+            DETAILS: {"GET": self.show_details, "POST": self.details},
+            PHONE: {"GET": self.show_phone, "POST": self.phone},
+            PHONE_CODE: {"GET": self.show_phone_code, "POST": self.phone_code},
+            DONE: {"GET": self.done},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """The three ways back."""
+        return self._site.page(request, "recover.html", sealed=request.query_params.get("continue", ""))
+
+    async def show_password(self, request: Request) -> Response:
+        """Ask for the phone, or for the code."""
+        sealed, ticket = request.query_params.get("continue", ""), request.query_params.get("ticket", "")
+        if ticket:
+            return self._steps.code_page(request, FORGOTTEN, sealed, ticket)
+        return self._steps.phone_page(request, FORGOTTEN, sealed)
+
+    async def password(self, request: Request) -> Response:
+        """Send a code, or check one."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        sealed = fields.get("continue", "")
+        if "code" not in fields:
+            sent = await self._steps.send(request, Purpose.RECOVER, fields)
+            if isinstance(sent, Refused) and "ticket" in fields:
+                return self._steps.code_page(request, FORGOTTEN, sealed, fields["ticket"], sent)
+            if isinstance(sent, Refused):
+                return self._steps.phone_page(request, FORGOTTEN, sealed, sent, fields.get("phone", ""))
+            return self._to(PASSWORD, sealed, ticket=sent)
+        phone = await self._steps.check(request, Purpose.RECOVER, fields)
+        if isinstance(phone, Refused):
+            return self._steps.code_page(request, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
+        return await self._with_proof(request, Proof(Purpose.RECOVER, phone), self._to(DETAILS, sealed))
+
+    async def show_details(self, request: Request) -> Response:
+        """Ask for what else proves the person, the same of everybody, and for the new password."""
+        sealed = request.query_params.get("continue", "")
+        if await self._proof(request, Purpose.RECOVER) is None:
+            return self._to(PASSWORD, sealed)
+        return self._details_page(request, sealed)
+
+    async def details(self, request: Request) -> Response:
+        """Set the new password."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        sealed = fields.get("continue", "")
+        proof = await self._proof(request, Purpose.RECOVER)
+        if proof is None:
+            return self._lapsed(request, sealed)
+        claim = Claim(
+            fields.get("name", ""),
+            fields.get("certificate_number", ""),
+            fields.get("otp", ""),
+            fields.get("new_password", ""),
+        )
+        try:
+            strong_password(claim.new_password, proof.phone, claim.name, claim.certificate_number)
+            refusal = await self._recovery.by_phone(proof.phone, claim, self._entrance.caller(request))
+        except WeakPassword:
+            return self._details_page(request, sealed, Refused(self._site.say(request, WEAK), 400), claim)
+        except Overloaded:
+            refusal = Refusal(OVERLOADED_SECONDS)
+        if refusal is not None:
+            return self._details_page(request, sealed, self._said(request, refusal), claim)
+        await self._take(request, Purpose.RECOVER)
+        return self._to(DONE, sealed, done="password")
+
+    async def show_phone(self, request: Request) -> Response:
+        """Ask for password, second factor and the new phone."""
+        return self._phone_page(request, request.query_params.get("continue", ""))
+
+    async def phone(self, request: Request) -> Response:
+        """Check what the person knows and has; then a code goes to the new phone."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        sealed = fields.get("continue", "")
+        try:
+            phone = checked_phone(fields.get("phone", ""))
+        except InvalidAccount:
+            return self._phone_page(request, sealed, Refused(self._site.say(request, BAD_PHONE), 400), fields)
+        lost = Lost(fields.get("username", ""), fields.get("password", ""), fields.get("otp", ""))
+        try:
+            found = await self._recovery.by_factor(lost, self._entrance.caller(request))
+        except Overloaded:
+            found = Refusal(OVERLOADED_SECONDS)
+        if isinstance(found, Refusal):
+            return self._phone_page(request, sealed, self._said(request, found), fields)
+        proof = Proof(Purpose.CHANGE_PHONE, phone, found["id"])
+        sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": phone})
+        # Where the code cannot be sent yet, the page has a button to ask for it again.
+        ticket = (
+            self._steps.ticket(request, Purpose.CHANGE_PHONE, phone) if isinstance(sent, Refused) else sent
+        )
+        wait = "wait" if isinstance(sent, Refused) else ""
+        return await self._with_proof(request, proof, self._to(PHONE_CODE, sealed, ticket=ticket, wait=wait))
+
+    async def show_phone_code(self, request: Request) -> Response:
+        """Ask for the code that went to the new phone."""
+        sealed, ticket = request.query_params.get("continue", ""), request.query_params.get("ticket", "")
+        late = request.query_params.get("wait") == "wait"
+        refused = Refused(self._site.say(request, TOO_OFTEN), 200) if late else None
+        if await self._proof(request, Purpose.CHANGE_PHONE) is None:
+            return self._to(PHONE, sealed)
+        return self._steps.code_page(request, LOST, sealed, ticket, refused)
+
+    async def phone_code(self, request: Request) -> Response:
+        """Give the account its new phone, or send the code again."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        sealed, ticket = fields.get("continue", ""), fields.get("ticket", "")
+        proof = await self._proof(request, Purpose.CHANGE_PHONE)
+        if proof is None or proof.account_id is None:
+            return self._lapsed_phone(request, sealed)
+        if "code" not in fields:
+            sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": proof.phone})
+            refused = sent if isinstance(sent, Refused) else None
+            return self._steps.code_page(request, LOST, sealed, ticket, refused)
+        phone = await self._steps.check(request, Purpose.CHANGE_PHONE, fields)
+        if isinstance(phone, Refused):
+            return self._steps.code_page(request, LOST, sealed, ticket, phone)
+        if phone != proof.phone or await self._take(request, Purpose.CHANGE_PHONE) is None:
+            return self._lapsed_phone(request, sealed)
+        caller = self._entrance.caller(request)
+        if not await self._recovery.new_phone(proof.account_id, phone, caller):
+            return self._phone_page(request, sealed, Refused(self._site.say(request, PHONE_TAKEN), 409))
+        return self._to(DONE, sealed, done="phone")
+
+    async def done(self, request: Request) -> Response:
+        """What to do now."""
+        phone = request.query_params.get("done") == "phone"
+        sealed = request.query_params.get("continue", "")
+        return self._site.page(request, "recovered.html", phone=phone, sealed=sealed)
+
+    def _to(self, path: str, sealed: str, **query: str) -> Response:
+        given = {"continue": sealed, **query}
+        return self._site.redirect(
+            f"{path}?{urlencode({name: value for name, value in given.items() if value})}"
+        )
+
+    async def _with_proof(self, request: Request, proof: Proof, response: Response) -> Response:
+        token = await self._proofs.put(proof, self._site.browser(request))
+        self._site.cookies.set(response, names.PHONE, token, SECONDS)
+        return response
+
+    async def _proof(self, request: Request, purpose: Purpose) -> Proof | None:
+        token = self._site.cookies.get(request, names.PHONE)
+        return await self._proofs.find(purpose, token, self._site.browser(request))
+
+    async def _take(self, request: Request, purpose: Purpose) -> Proof | None:
+        token = self._site.cookies.get(request, names.PHONE)
+        return await self._proofs.take(purpose, token, self._site.browser(request))
+
+    async def _fields(self, request: Request) -> dict[str, str] | Response:
+        try:
+            return await self._site.form(request)
+        except Forged as forged:
+            return self._lapsed(request, forged.fields.get("continue", ""))
+        except UnreadableForm:
+            return self._lapsed(request, "")
+
+    def _said(self, request: Request, refusal: Refusal) -> Refused:
+        if refusal.retry_after:
+            return Refused(self._site.say(request, BUSY), 429, refusal.retry_after)
+        return Refused(self._site.say(request, NOT_MATCHING), 401)
+
+    def _lapsed(self, request: Request, sealed: str) -> Response:
+        return self._steps.phone_page(
+            request, FORGOTTEN, sealed, Refused(self._site.say(request, LAPSED), 400)
+        )
+
+    def _lapsed_phone(self, request: Request, sealed: str) -> Response:
+        return self._phone_page(request, sealed, Refused(self._site.say(request, LAPSED), 400))
+
+    def _details_page(
+        self, request: Request, sealed: str, refused: Refused | None = None, claim: Claim | None = None
+    ) -> Response:
+        return self._refusing(
+            request,
+            "recover_details.html",
+            refused,
+            action=DETAILS,
+            continue_=sealed,
+            name=claim.name if claim else "",
+            certificate_number=claim.certificate_number if claim else "",
+        )
+
+    def _phone_page(
+        self,
+        request: Request,
+        sealed: str,
+        refused: Refused | None = None,
+        fields: dict[str, str] | None = None,
+    ) -> Response:
+        typed = fields or {}
+        return self._refusing(
+            request,
+            "recover_phone.html",
+            refused,
+            action=PHONE,
+            continue_=sealed,
+            username=typed.get("username", ""),
+            phone=typed.get("phone", ""),
+        )
+
+    def _refusing(
+        self, request: Request, template: str, refused: Refused | None, **context: object
+    ) -> Response:
+        response = self._site.page(
+            request,
+            template,
+            refused.status if refused else 200,
+            error=refused.error if refused else None,
+            retry_after=(refused.retry_after or None) if refused else None,
+            **context,
+        )
+        if refused and refused.retry_after:
+            response.headers["retry-after"] = str(refused.retry_after)
+        return response

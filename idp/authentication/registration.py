@@ -1,0 +1,122 @@
+"""Opening one's own account, and coming in by a phone that was just proved."""
+
+import hmac
+from dataclasses import dataclass, field
+
+from idp.accounts.model import NewAccount, State, checked
+from idp.accounts.passwords import PasswordHasher
+from idp.accounts.phones import Phones
+from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.authentication.last_login import LastLogin
+from idp.authentication.model import Wrong
+from idp.authentication.throttle import Attempt, Throttle
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
+from idp.sessions.model import Caller
+
+TERMS_VERSION = "2026-11"
+"""Of the text at /terms; changes with it."""
+NO_PASSWORD = ""
+"""Instead of a password's hash: no password is right."""
+LAST_SIGNS = 6
+QUIET_SECONDS = 180 * 86_400
+"""After so long without a login the number may have been given to somebody else (carriers wait at least 90 days)."""
+_USERNAME_DIGITS = 10
+SMS = "sms"
+"""Authentication method reference (RFC 8176 §2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registrant:
+    """What a person says of themselves; only the phone is needed, and it is proved."""
+
+    phone: str = field(repr=False)
+    name: str = ""
+    password: str = field(default="", repr=False)
+    elder_mode: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What must be right beside the code where the number may have moved: one of the two."""
+
+    password: str = field(repr=False)
+    certificate_end: str = field(repr=False)
+
+
+class Registration:
+    """Everything between a proved phone and an account."""
+
+    def __init__(
+        self, foundation: Foundation, phones: Phones, hasher: PasswordHasher, throttle: Throttle
+    ) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._last_login = LastLogin(foundation)
+        self._audit = AuditStore(foundation.sources)
+        self._phones = phones
+        self._hasher = hasher
+        self._throttle = throttle
+
+    async def register(self, person: Registrant, caller: Caller) -> Row | None:
+        """Open an account of level 0; None when the phone has become another's meanwhile. Raises InvalidAccount."""
+        stored = await self._hasher.hash(person.password) if person.password else NO_PASSWORD
+        account_id = self._sources.new_id()
+        account = checked(self._new(person, stored))
+        detail = {"terms": TERMS_VERSION, "password": bool(person.password)}
+        line = Line(Event.ACCOUNT_REGISTERED, account_id, address=caller.address, detail=detail)
+
+        def work() -> Transaction[Row | None]:
+            yield from self._accounts.add(account_id, account, self._sources.now())
+            yield self._audit.record(line)
+            return (yield from self._accounts.by_id(account_id))
+
+        try:
+            return await self._database.write(work)
+        except Conflict:
+            return None
+
+    async def needs_more(self, account: Row) -> bool:
+        """Whether a code alone is too little: the number was never proved, or nobody has come for long."""
+        if account["phone_verified_at"] is None:
+            return True
+        last = await self._last_login.of_account(account["id"])
+        seen = max(last or 0.0, account["phone_verified_at"], account["created_at"])
+        return bool(self._sources.now() - seen > QUIET_SECONDS)
+
+    async def refused(self, account: Row, more: More, caller: Caller) -> Wrong | None:
+        """None when the password or the end of the certificate number is right."""
+        attempt = Attempt(self._throttle.account_key(account["id"], ""), caller.address)
+        if wait := await self._throttle.admit(attempt):
+            return Wrong(wait)
+        right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
+        number = self._accounts.reveal(account, CERTIFICATE)
+        end = more.certificate_end.strip().upper()
+        if number is not None and len(end) == LAST_SIGNS:
+            right = right or hmac.compare_digest(number[-LAST_SIGNS:].encode(), end.encode())
+        if right:
+            return None
+        line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
+        await self._database.add(self._audit.record(line))
+        return Wrong()
+
+    async def may_enter(self, account: Row, phone: str) -> bool:
+        """Note that the phone is proved; False where the account is closed or another one has the phone."""
+        if account["state"] != State.ACTIVE:
+            return False
+        return account["phone_verified_at"] is not None or await self._phones.confirm(account, phone)
+
+    def _new(self, person: Registrant, stored: str) -> NewAccount:
+        digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"
+        return NewAccount(
+            username=f"zh{digits}",
+            name=person.name or f"用户{digits[-4:]}",
+            password_hash=stored,
+            phone=person.phone,
+            phone_verified=True,
+            elder_mode=person.elder_mode,
+        )

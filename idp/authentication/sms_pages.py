@@ -1,0 +1,297 @@
+"""The one way in by phone: whoever proves a number enters the account that has it, or opens one."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.model import InvalidAccount, State
+from idp.accounts.password_rule import WeakPassword, strong_password
+from idp.accounts.phones import Phones
+from idp.authentication import ways
+from idp.authentication.continuation import Continuation
+from idp.authentication.device_cookie import DeviceCookie
+from idp.authentication.entrance import Entrance
+from idp.authentication.phone_codes import Purpose
+from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
+from idp.authentication.proofs import SECONDS, Proof, Proofs
+from idp.authentication.registration import SMS, TERMS_VERSION, More, Registrant, Registration
+from idp.authentication.service import Authentication
+from idp.infrastructure.database import Row
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import YEAR, Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import masked_name
+
+LOGIN_SMS = "/login/sms"
+ACCOUNT = "/login/sms/account"
+REGISTER = "/register"
+DETAILS = "/register/details"
+TERMS = "/terms"
+
+STEP = Step(
+    Purpose.LOGIN,
+    _("短信验证码登录"),
+    _("没有账号也没关系：验证手机号后就可以注册。"),
+    LOGIN_SMS,
+    LOGIN_SMS,
+)
+NOT_RIGHT = _("密码或证件号码后 6 位不正确。")
+MOVED_ON = _("这个手机号刚刚绑定了别的账号，请重新登录。")
+AGREE = _("请先阅读并同意用户协议和个人信息处理规则。")
+BAD_NAME = _("姓名不能超过 50 个字，也不能有特殊符号。")
+WEAK = _("密码太简单：至少 8 位，要有字母和数字，不要用手机号、姓名或常见密码。")
+BUSY = _("尝试次数过多，请稍后再试。")
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneDesk:
+    """What a proved phone leads to."""
+
+    proofs: Proofs
+    phones: Phones
+    registration: Registration
+    devices: DeviceCookie
+
+
+class SmsPages:
+    """Handlers of /login/sms and /register."""
+
+    def __init__(
+        self,
+        site: Site,
+        entrance: Entrance,
+        authentication: Authentication,
+        steps: PhoneSteps,
+        desk: PhoneDesk,
+    ) -> None:
+        self._site = site
+        self._entrance = entrance
+        self._authentication = authentication
+        self._steps = steps
+        self._proofs = desk.proofs
+        self._phones = desk.phones
+        self._registration = desk.registration
+        self._devices = desk.devices
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            LOGIN_SMS: {"GET": self.show, "POST": self.login},
+            ACCOUNT: {"GET": self.show_account, "POST": self.account},
+            REGISTER: {"GET": self.register},
+            DETAILS: {"GET": self.show_details, "POST": self.details},
+            TERMS: {"GET": self.terms},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """Ask for the phone, or for the code that was sent to it."""
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        sealed = self._entrance.sealed(continuation)
+        ticket = request.query_params.get("ticket", "")
+        if ticket:
+            return self._steps.code_page(request, STEP, sealed, ticket)
+        return self._steps.phone_page(request, STEP, sealed)
+
+    async def login(self, request: Request) -> Response:
+        """Send a code, or check one."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        sealed = self._entrance.sealed(continuation)
+        if "code" not in fields:
+            sent = await self._steps.send(request, Purpose.LOGIN, fields)
+            if isinstance(sent, Refused) and "ticket" in fields:
+                return self._steps.code_page(request, STEP, sealed, fields["ticket"], sent)
+            if isinstance(sent, Refused):
+                return self._steps.phone_page(request, STEP, sealed, sent, fields.get("phone", ""))
+            return self._site.redirect(f"{self._entrance.to(LOGIN_SMS, continuation)}&ticket={sent}")
+        phone = await self._steps.check(request, Purpose.LOGIN, fields)
+        if isinstance(phone, Refused):
+            return self._steps.code_page(request, STEP, sealed, fields.get("ticket", ""), phone)
+        return await self._proved(request, continuation, phone)
+
+    async def show_account(self, request: Request) -> Response:
+        """Whose account it is: the person goes on, or says that the number has moved."""
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        return await self._account_page(request, continuation)
+
+    async def account(self, request: Request) -> Response:
+        """Enter the account, or take the number off it."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        decision = fields.get("decision", "enter")
+        if decision == "ask":
+            return await self._account_page(request, continuation, confirm=True)
+        proof = await self._proof(request)
+        account = await self._phones.holder(proof.phone) if proof else None
+        if proof is None or account is None:
+            return self._begin_again(request, continuation)
+        caller = self._entrance.caller(request)
+        if decision == "release":
+            if not await self._phones.release(account, proof.phone, caller.address):
+                return self._begin_again(request, continuation, MOVED_ON)
+            return self._site.redirect(self._entrance.to(DETAILS, continuation))
+        if await self._registration.needs_more(account):
+            more = More(fields.get("password", ""), fields.get("certificate_number", ""))
+            wrong = await self._registration.refused(account, more, caller)
+            if wrong is not None:
+                said = self._site.say(request, BUSY if wrong.retry_after else NOT_RIGHT)
+                refused = Refused(said, 429 if wrong.retry_after else 401, wrong.retry_after)
+                return await self._account_page(request, continuation, refused)
+        if not await self._registration.may_enter(account, proof.phone) or not await self._taken(request):
+            return self._begin_again(request, continuation, MOVED_ON)
+        return await self._enter(request, continuation, account)
+
+    async def register(self, request: Request) -> Response:
+        """Registering begins as logging in does: with a phone."""
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        return self._site.redirect(self._entrance.to(LOGIN_SMS, continuation))
+
+    async def show_details(self, request: Request) -> Response:
+        """The form for a new account."""
+        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        if await self._proof(request) is None:
+            return self._site.redirect(self._entrance.to(LOGIN_SMS, continuation))
+        return self._details_page(request, continuation)
+
+    async def details(self, request: Request) -> Response:
+        """Open the account and log it in."""
+        fields = await self._fields(request)
+        if isinstance(fields, Response):
+            return fields
+        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        proof = await self._proof(request)
+        if proof is None:
+            return self._begin_again(request, continuation)
+        name, password = " ".join(fields.get("name", "").split()), fields.get("new_password", "")
+        if (
+            error := _fault(proof.phone, name, password, agreed=fields.get("terms") == TERMS_VERSION)
+        ) is not None:
+            return self._details_page(request, continuation, self._site.say(request, error), name)
+        if not await self._taken(request):
+            return self._begin_again(request, continuation)
+        person = Registrant(proof.phone, name, password, self._entrance.elder(request))
+        try:
+            account = await self._registration.register(person, self._entrance.caller(request))
+        except InvalidAccount:
+            return self._begin_again(request, continuation)
+        if account is None:
+            return self._begin_again(request, continuation, MOVED_ON)
+        return await self._enter(request, continuation, account)
+
+    async def terms(self, request: Request) -> Response:
+        """What is agreed to."""
+        return self._site.page(request, "terms.html", version=TERMS_VERSION)
+
+    async def _proved(self, request: Request, continuation: Continuation, phone: str) -> Response:
+        """On to the account at once where nothing speaks against it, else to a question."""
+        account = await self._phones.holder(phone)
+        if account is not None and account["state"] == State.ACTIVE:
+            known = self._devices.known(self._entrance.device(request), account["id"]) is not None
+            if known and not await self._registration.needs_more(account):
+                return await self._enter(request, continuation, account)
+        token = await self._proofs.put(Proof(Purpose.LOGIN, phone), self._site.browser(request))
+        path = DETAILS if account is None else ACCOUNT
+        response = self._site.redirect(self._entrance.to(path, continuation))
+        self._site.cookies.set(response, names.PHONE, token, SECONDS)
+        return response
+
+    async def _enter(self, request: Request, continuation: Continuation, account: Row) -> Response:
+        outcome = await self._authentication.proceed(
+            account,
+            (SMS,),
+            self._entrance.caller(request),
+            await self._entrance.session(request),
+            self._entrance.device(request),
+        )
+        response = await self._entrance.outcome(request, continuation, outcome)
+        self._site.cookies.set(response, names.METHOD, ways.SMS.name, YEAR)
+        self._site.cookies.clear(response, names.PHONE)
+        return response
+
+    async def _proof(self, request: Request) -> Proof | None:
+        token = self._site.cookies.get(request, names.PHONE)
+        return await self._proofs.find(Purpose.LOGIN, token, self._site.browser(request))
+
+    async def _taken(self, request: Request) -> bool:
+        token = self._site.cookies.get(request, names.PHONE)
+        return await self._proofs.take(Purpose.LOGIN, token, self._site.browser(request)) is not None
+
+    async def _fields(self, request: Request) -> dict[str, str] | Response:
+        try:
+            return await self._site.form(request)
+        except Forged as forged:
+            continuation = self._entrance.continuation(request, forged.fields.get("continue", ""))
+        except UnreadableForm:
+            continuation = self._entrance.continuation(request, "")
+        return self._begin_again(request, continuation)
+
+    def _begin_again(self, request: Request, continuation: Continuation, text: str = LAPSED) -> Response:
+        refused = Refused(self._site.say(request, text), 400 if text is LAPSED else 409)
+        return self._steps.phone_page(request, STEP, self._entrance.sealed(continuation), refused)
+
+    async def _account_page(
+        self,
+        request: Request,
+        continuation: Continuation,
+        refused: Refused | None = None,
+        *,
+        confirm: bool = False,
+    ) -> Response:
+        proof = await self._proof(request)
+        account = await self._phones.holder(proof.phone) if proof else None
+        if account is None:
+            return self._begin_again(request, continuation)
+        active = account["state"] == State.ACTIVE
+        response = self._site.page(
+            request,
+            "phone_account.html",
+            refused.status if refused else 200,
+            action=ACCOUNT,
+            continue_=self._entrance.sealed(continuation),
+            name_masked=masked_name(account["name"]),
+            system=self._entrance.system(continuation),
+            active=active,
+            releasable=account["state"] != State.FROZEN,
+            more=active and await self._registration.needs_more(account),
+            confirm=confirm,
+            error=refused.error if refused else None,
+        )
+        if refused and refused.retry_after:
+            response.headers["retry-after"] = str(refused.retry_after)
+        return response
+
+    def _details_page(
+        self, request: Request, continuation: Continuation, error: str | None = None, name: str = ""
+    ) -> Response:
+        return self._site.page(
+            request,
+            "register.html",
+            400 if error else 200,
+            action=DETAILS,
+            continue_=self._entrance.sealed(continuation),
+            name=name,
+            terms=TERMS,
+            version=TERMS_VERSION,
+            error=error,
+        )
+
+
+def _fault(phone: str, name: str, password: str, *, agreed: bool) -> str | None:
+    """What is wrong with a registration, if anything is."""
+    if not agreed:
+        return AGREE
+    if len(name) > 50 or not name.isprintable():
+        return BAD_NAME
+    try:
+        if password:
+            strong_password(password, phone, name)
+    except WeakPassword:
+        return WEAK
+    return None

@@ -1,0 +1,62 @@
+"""The page of a login by a platform that did not come about: why, what to do, and the local ways in."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import Entrance
+from idp.authentication.upstream_texts import Told, told
+from idp.authentication.upstream_ways import address, way_name
+from idp.federation.model import Failure, UserType
+from idp.federation.outcomes import Refused
+from idp.federation.service import Federation
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import CHINESE
+
+
+class FailurePages:
+    """Every such page leads on: the same way once more where that can help, and always the ways of our own."""
+
+    def __init__(self, site: Site, entrance: Entrance, federation: Federation) -> None:
+        self._site = site
+        self._entrance = entrance
+        self._federation = federation
+
+    def of(
+        self, request: Request, name: str, user_type: UserType, why: Refused | Failure, sealed: str = ""
+    ) -> Response:
+        """The page for what became of a login; `sealed` is what the person had come for."""
+        reference = why.reference if isinstance(why, Refused) else ""
+        return self._page(request, (name, user_type), told(why), (sealed, reference))
+
+    def page(self, request: Request, name: str, user_type: UserType, words: Told) -> Response:
+        """The page with other words."""
+        return self._page(request, (name, user_type), words, ("", ""))
+
+    def _page(
+        self, request: Request, way: tuple[str, UserType], words: Told, more: tuple[str, str]
+    ) -> Response:
+        (name, user_type), (sealed, reference) = way, more
+        profile = self._federation.installed[name].profile
+        platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
+        continuation: Continuation = self._entrance.continuation(request, sealed)
+        start = address(name, "start" if user_type is UserType.PERSON else "legal")
+        kept = self._entrance.sealed(continuation)
+        response = self._site.page(
+            request,
+            "upstream.html",
+            words.status,
+            title=self._site.say(request, words.title, platform=platform),
+            text=self._site.say(request, words.text, platform=platform),
+            reference=reference,
+            again=self._entrance.to(start, continuation) if words.again else None,
+            login=self._entrance.to("/login", continuation),
+            offers=[
+                offer
+                for offer in self._entrance.offers(request, kept, way_name(name, user_type))
+                if not offer.href.startswith("/login?")
+            ],
+        )
+        if words.status == 503:
+            response.headers["retry-after"] = "30"
+        return response

@@ -1,0 +1,50 @@
+"""The ways to log in, in the order in which a person is offered them."""
+
+from dataclasses import dataclass
+
+from idp.infrastructure.web.translations import mark as _
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A first factor with a page of its own."""
+
+    name: str
+    path: str
+    label: str
+    platform: tuple[str, str] = ("", "")
+    """What the label calls `%(platform)s`, in Chinese and in English."""
+
+
+PASSWORD = Way("password", "/login", _("用密码登录"))
+SMS = Way("sms", "/login/sms", _("用短信验证码登录"))
+PASSKEY = Way("passkey", "/login/passkey", _("用通行密钥登录"))
+QR = Way("qr", "/login/qr", _("用已登录的手机扫码登录"))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A way as the page shows it; `last`: this browser came in by it the last time."""
+
+    href: str
+    label: str
+    last: bool
+
+
+class Ways:
+    """The ways that this installation has."""
+
+    def __init__(self, *ways: Way) -> None:
+        self.all = list(ways)
+
+    def of_path(self, path: str) -> Way | None:
+        """The way whose page this is."""
+        return next((way for way in self.all if way.path == path), None)
+
+    def others(self, current: str, last: str | None, *, elder: bool) -> list[Way]:
+        """All but the current one: the last one first, and in the elder mode the text message."""
+        first = [last] if last else []
+        first += [SMS.name] if elder else []
+        order = {name: place for place, name in reversed(list(enumerate(first)))}
+        others = [way for way in self.all if way.name != current]
+        return sorted(others, key=lambda way: order.get(way.name, len(first)))
