@@ -14,6 +14,7 @@ from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ID_TOKEN
 from idp.relying_parties.model import Client
 from idp.sessions.model import Lifetimes as SessionLifetimes
+from idp.sessions.model import Session
 from idp.sessions.service import TOUCH_SECONDS, Sessions
 from idp.sessions.store import SessionStore
 
@@ -60,9 +61,7 @@ class AuthorizationService:
     async def issue(self, request: AuthorizationRequest, standing: Standing, address: str) -> str:
         """A code; that it was issued and that the client takes part in the session is on disk before it leaves."""
         session = standing.session
-        subject = Subject(
-            session.account_id, session.id, session.authenticated_at, session.amr, session.level
-        )
+        subject = _subject(session)
         code = Code(
             client_id=request.client_id,
             redirect_uri=request.redirect_uri,
@@ -79,6 +78,7 @@ class AuthorizationService:
             session.id,
             address,
             detail={"scope": request.scope, "level": session.level},
+            principal=subject.principal_id,
         )
 
         def work() -> Transaction[None]:
@@ -103,6 +103,7 @@ class AuthorizationService:
             session.id,
             address,
             detail={"scope": request.scope},
+            principal=session.principal.id if session.principal else None,
         )
         now = self._sources.now()
 
@@ -115,9 +116,9 @@ class AuthorizationService:
     async def refuse(self, standing: Standing, client: Client, address: str) -> None:
         """Note that the person said no."""
         session = standing.session
-        await self._note(
-            Line(Event.CONSENT_REFUSED, session.account_id, client.client_id, session.id, address)
-        )
+        principal_id = session.principal.id if session.principal else None
+        where = (session.account_id, client.client_id, session.id, address)
+        await self._note(Line(Event.CONSENT_REFUSED, *where, principal=principal_id))
 
     async def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
         """Note that a request was refused."""
@@ -128,3 +129,16 @@ class AuthorizationService:
 
     async def _note(self, line: Line) -> None:
         await self._database.add(self._audit.record(line))
+
+
+def _subject(session: Session) -> Subject:
+    principal = session.principal
+    return Subject(
+        session.account_id,
+        session.id,
+        session.authenticated_at,
+        session.amr,
+        session.level,
+        session.mandate_id,
+        principal.to_json() if principal else None,
+    )

@@ -1,5 +1,6 @@
 """/authorize and /consent: from a request to a code, by way of whatever pages the person still has to see."""
 
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -13,9 +14,10 @@ from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import FORM_POST_HEADERS
 from idp.infrastructure.web.site import Forged, Site
 from idp.oauth import authorize
+from idp.oauth.acting import ACTING, Acting
 from idp.oauth.authorization import AuthorizationService
 from idp.oauth.authorize import Destination, SentBack, ShownToPerson
-from idp.oauth.interaction import Moment, Standing, Want, wanted
+from idp.oauth.interaction import Moment, Standing, Want, undecided, wanted, with_choices
 from idp.oauth.protocol import responses
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import AccessDenied, OAuthError
@@ -34,9 +36,12 @@ NO_STORE = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 class AuthorizePages:
     """Handlers of the front channel."""
 
-    def __init__(self, issuer: str, site: Site, service: AuthorizationService, registry: Registry) -> None:
+    def __init__(
+        self, issuer: str, site: Site, service: AuthorizationService, registry: Registry, acting: Acting
+    ) -> None:
         self._issuer = issuer
         self._site = site
+        self._acting = acting
         self._service = service
         self._registry = registry
 
@@ -85,7 +90,7 @@ class AuthorizePages:
             )
         except (ShownToPerson, SentBack):
             return self._lapsed(request)  # the client was changed or disabled while the page was open
-        standing = await self._standing(request, destination.client)
+        standing = await self._standing(request, destination.client, asked)
         if standing is not None and fields.get("decision") == "deny":
             await self._service.refuse(standing, destination.client, self._site.addresses.of(request))
             refusal = AccessDenied("the person refused")
@@ -107,10 +112,11 @@ class AuthorizePages:
             return self._unusable(request, 400, shown.error.description)
         except SentBack as sent:
             return await self._refuse(request, sent.destination, sent.error)
-        standing = await self._standing(request, destination.client)
+        standing = await self._standing(request, destination.client, asked)
         moment = Moment(asked_at, self._site.sources.now())
         try:
-            want = wanted(destination.client, asked, standing, self._service.hinted(asked), moment)
+            hinted = self._service.hinted(asked)
+            want = wanted(destination.client, asked, standing, hinted, moment)
         except OAuthError as error:
             return await self._refuse(request, destination, error)
         if standing is not None and want is Want.NOTHING:
@@ -118,13 +124,25 @@ class AuthorizePages:
             return self._send(request, destination, responses.success(code, destination.state, self._issuer))
         continuation = self._continue(request, query, moment, destination.client, asked, want)
         if standing is not None and want is Want.CONSENT:
-            return self._consent_page(request, destination.client, asked, standing, continuation)
-        response = self._site.redirect(f"{LOGIN}?{urlencode({'continue': continuation})}")
+            sealed = continuation.seal(self._site.vault)
+            return self._consent_page(request, destination.client, asked, standing, sealed)
+        if want is Want.LOGIN and hinted is not None:
+            continuation = replace(continuation, account_id=hinted)
+        page = ACTING if want is Want.CHOICE else LOGIN
+        sealed = continuation.seal(self._site.vault)
+        response = self._site.redirect(f"{page}?{urlencode({'continue': sealed})}")
         self._site.keep_browser(request, response)
         return response
 
-    async def _standing(self, request: Request, client: Client) -> Standing | None:
-        return await self._service.standing(self._site.cookies.get(request, names.SESSION), client)
+    async def _standing(
+        self, request: Request, client: Client, asked: AuthorizationRequest
+    ) -> Standing | None:
+        token = self._site.cookies.get(request, names.SESSION)
+        standing = await self._service.standing(token, client)
+        if standing is not None and undecided(client, asked, standing.session):
+            principals = await self._acting.principals(standing.session)
+            standing = with_choices(standing, client, principals)
+        return standing
 
     async def _refuse(self, request: Request, destination: Destination, error: OAuthError) -> Response:
         address = self._site.addresses.of(request)
@@ -154,7 +172,7 @@ class AuthorizePages:
         client: Client,
         asked: AuthorizationRequest,
         want: Want,
-    ) -> str:
+    ) -> Continuation:
         return Continuation(
             asked_at=moment.asked_at,
             browser=self._site.browser(request),
@@ -163,7 +181,7 @@ class AuthorizePages:
             level=max(client.minimum_level, asked.acr_level),
             again=want is Want.LOGIN,
             login_hint=asked.login_hint[:100],
-        ).seal(self._site.vault)
+        )
 
     def _continuation(self, request: Request, sealed: str) -> Continuation | None:
         try:
@@ -188,6 +206,7 @@ class AuthorizePages:
             client_uri=client.client_uri,
             items=scope_items(asked.scopes, lambda text: self._site.say(request, text)),
             name_masked=masked_name(standing.session.name),
+            principal=standing.session.principal,
         )
 
     def _lapsed(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from idp.keys.model import Algorithm
 from idp.oauth.client_authentication import ASSERTION_ALGORITHMS
 from idp.oauth.protocol import acr, scopes
 from idp.oauth.protocol.responses import ResponseMode
+from idp.oauth.protocol.verified_claims import TRUST_FRAMEWORK
 from idp.relying_parties.model import AuthMethod
 
 METHODS = [method.value for method in AuthMethod]
@@ -41,7 +42,7 @@ def metadata(issuer: str, grant_types: list[str]) -> dict[str, Any]:
         "claims_supported": [
             "sub", "name", "preferred_username", "email", "email_verified", "phone_number", "phone_number_verified",
             "address", "real_name_level", "certificate_type", "certificate_number",
-            "acr", "amr", "auth_time", "nonce", "sid",
+            "acr", "amr", "auth_time", "nonce", "sid", "act", "principal", "verified_claims",
         ],
         "acr_values_supported": list(acr.LEVELS),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
@@ -50,6 +51,9 @@ def metadata(issuer: str, grant_types: list[str]) -> dict[str, Any]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
         "claims_parameter_supported": False,
+        "verified_claims_supported": True,
+        "trust_frameworks_supported": [TRUST_FRAMEWORK],
+        "claims_in_verified_claims_supported": ["name", "certificate_type", "certificate_number"],
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
     }  # fmt: skip

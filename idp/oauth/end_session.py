@@ -1,5 +1,6 @@
 """OpenID Connect RP-Initiated Logout 1.0: asks where in doubt, ends the session everywhere, reports."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,18 @@ SETTLE_SECONDS = 3.0
 """How long the person waits for the systems to confirm before the page says which have not."""
 
 
+Farewell = Callable[[Request, Session], Awaitable[tuple[str, str] | None]]
+"""The name of the platform by which a session came, and where the person logs out there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who is told that a session ends: systems through the outbox, an upstream platform by the person's own click."""
+
+    outbox: Outbox
+    farewell: Farewell
+
+
 @dataclass(frozen=True, slots=True)
 class LogoutRequest:
     """A checked request: who asked, where to go afterwards, and whose session the hint names."""
@@ -43,13 +56,14 @@ class LogoutPages:
     """Handlers of /end_session."""
 
     def __init__(
-        self, site: Site, keys: KeyRing, registry: Registry, sessions: Sessions, outbox: Outbox
+        self, site: Site, keys: KeyRing, registry: Registry, sessions: Sessions, leaving: Leaving
     ) -> None:
         self._site = site
         self._keys = keys
         self._registry = registry
         self._sessions = sessions
-        self._outbox = outbox
+        self._outbox = leaving.outbox
+        self._farewell = leaving.farewell
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -135,11 +149,13 @@ class LogoutPages:
         if asked.back is not None and arrived:
             return RedirectResponse(asked.back, 303, {"cache-control": "no-store"})
         joined = await self._sessions.joined(session.id) if session else []
+        upstream = await self._farewell(request, session) if session else None
         return self._site.page(
             request,
             "logged_out.html",
             systems=[self._state(request, row, notices) for row in joined],
             home="/",
+            upstream=upstream,
             back=(asked.back, asked.client.client_name) if asked.back and asked.client else None,
         )
 

@@ -1,18 +1,21 @@
-"""What is still wanted from the person before a checked request may be answered: login, step-up, consent."""
+"""What is still wanted from the person before a checked request may be answered: login, step-up, choice, consent."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idp.infrastructure.database import Row
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import (
+    AccountSelectionRequired,
     ConsentRequired,
     InteractionRequired,
     LoginRequired,
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from idp.relying_parties.model import Client
+from idp.organizations.model import Principal
+from idp.relying_parties.model import Client, PrincipalKind
 from idp.sessions.model import MULTIPLE, Session, session_level
 from idp.sessions.store import session_of
 
@@ -23,6 +26,7 @@ class Want(StrEnum):
     NOTHING = "nothing"
     LOGIN = "login"
     STEP_UP = "step_up"
+    CHOICE = "choice"
     CONSENT = "consent"
 
 
@@ -36,6 +40,8 @@ class Standing:
     joined: bool
     second_factor: bool
     """Whether the account has a second factor, used or not."""
+    choices: tuple[Principal, ...] = ()
+    """For whom else the person might enter this client, where `undecided` says that it matters."""
 
 
 def standing_of(row: Row | None) -> Standing | None:
@@ -81,6 +87,7 @@ def wanted(
 _NONE_ERRORS: dict[Want, type[OAuthError]] = {
     Want.LOGIN: LoginRequired,
     Want.STEP_UP: InteractionRequired,
+    Want.CHOICE: AccountSelectionRequired,
     Want.CONSENT: ConsentRequired,
 }
 
@@ -90,8 +97,13 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
         return Want.LOGIN
     session = standing.session
     fresh = session.authenticated_at >= moment.asked_at
-    if request.prompt & {"login", "select_account"} and not fresh:
+    if "login" in request.prompt and not fresh:
         return Want.LOGIN
+    if "select_account" in request.prompt and not _chosen_since(session, moment.asked_at):
+        if standing.choices:
+            return Want.CHOICE
+        if not fresh:
+            return Want.LOGIN
     if request.max_age is not None and not fresh and moment.now - session.authenticated_at > request.max_age:
         return Want.LOGIN
     level = max(client.minimum_level, request.acr_level)
@@ -99,14 +111,40 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
         if _reachable(standing) >= level:
             return Want.STEP_UP
         if session.level < client.minimum_level:
+            if MULTIPLE not in session.amr and session.real_name_level >= client.minimum_level:
+                return Want.STEP_UP  # the person has no second factor yet: the page tells how to get one
             raise UnmetAuthenticationRequirements(
                 "the real-name level that this system demands is not reached"
             )
+    if not suits(client, session.principal) or (standing.choices and session.chosen_at is None):
+        return Want.CHOICE
     if "consent" in request.prompt and standing.consented_at < moment.asked_at:
         return Want.CONSENT
     if client.consent_required and not frozenset(request.scopes) <= standing.consented:
         return Want.CONSENT
     return Want.NOTHING
+
+
+def suits(client: Client, principal: Principal | None) -> bool:
+    """Whether the client serves people who act for this principal (None: for themselves), and the mandate covers it."""
+    if principal is None:
+        return client.serves(PrincipalKind.PERSON)
+    return client.serves(principal.kind) and (not principal.systems or client.client_id in principal.systems)
+
+
+def undecided(client: Client, request: AuthorizationRequest, session: Session) -> bool:
+    """Whether it matters for whom else the person might act: asked once a session, where the client is for that."""
+    never_asked = session.chosen_at is None and session.principal is None
+    return "select_account" in request.prompt or (never_asked and client.serves(PrincipalKind.LEGAL_PERSON))
+
+
+def with_choices(standing: Standing, client: Client, principals: Iterable[Principal]) -> Standing:
+    """The standing of somebody who might act for others too."""
+    return replace(standing, choices=tuple(each for each in principals if suits(client, each)))
+
+
+def _chosen_since(session: Session, instant: float) -> bool:
+    return session.chosen_at is not None and session.chosen_at >= instant
 
 
 def _reachable(standing: Standing) -> int:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from idp.organizations.model import Principal
+
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
@@ -31,6 +33,17 @@ class Subject:
     level: int
     mandate_id: str | None = None
     principal: str | None = None
+
+    @property
+    def represented(self) -> Principal | None:
+        """For whom they act."""
+        return None if self.principal is None else Principal.from_json(self.principal)
+
+    @property
+    def principal_id(self) -> str | None:
+        """The id of the one for whom they act, for the record."""
+        represented = self.represented
+        return represented.id if represented else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from idp.accounts import store as fields
-from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
@@ -11,8 +9,11 @@ from idp.infrastructure.foundation import Foundation
 from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
+from idp.oauth.grant_rows import principal_id
 from idp.oauth.protocol import scopes
+from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
+from idp.oauth.release import Release
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ACCESS_TOKEN, GRANT_CLAIM
 from idp.relying_parties.model import Client
@@ -40,7 +41,7 @@ class Resources:
         self._sources = foundation.sources
         self._keys = keys
         self._registry = registry
-        self._accounts = AccountStore(foundation.vault)
+        self._release = Release(foundation)
         self._audit = AuditStore(foundation.sources)
         self._store = OAuthStore(sessions)
         self._refresh_idle = refresh_idle
@@ -56,7 +57,17 @@ class Resources:
         account = await self._account(claims)
         if account is None:
             raise InvalidToken("the access token was revoked or its session has ended")
-        return self._released(account, granted)
+        return await self._release.claims(account, claims, granted)
+
+    async def holder(self, token: str) -> tuple[Row, dict[str, Any]]:
+        """The account of the person whose token this is, with `grant_amr`, and its claims; raises InvalidToken."""
+        claims = self._claims(token)
+        if claims is None or self._issuer not in _audiences(claims) or GRANT_CLAIM not in claims:
+            raise InvalidToken("the access token is invalid or expired")
+        account = await self._account(claims)
+        if account is None:
+            raise InvalidToken("the access token was revoked or its session has ended")
+        return account, claims
 
     async def introspect(self, client: Client, token: str) -> dict[str, Any]:
         """RFC 7662 §2.2, to the token's own client, its audience, or a resource server; to others it is inactive."""
@@ -76,6 +87,7 @@ class Resources:
                 claims.get("sid"),
                 address,
                 detail={"jti": claims["jti"]},
+                principal=claims.get("principal", {}).get("id"),
             )
             await self._database.write(lambda: self._revoke_access(claims, line))
         refresh = refresh_tokens.read(self._vault, token)
@@ -130,6 +142,7 @@ class Resources:
             "scope": " ".join(grant.scopes),
             "exp": int(grant.expires_at),
             "iss": self._issuer,
+            **acting_claims(grant.subject.account_id, grant.subject.represented),
         }
 
     def _revoke_access(self, claims: dict[str, Any], line: Line) -> Transaction[None]:
@@ -152,31 +165,9 @@ class Resources:
                     row["session_id"],
                     address,
                     detail={"grant_id": grant_id},
+                    principal=principal_id(row),
                 )
             )
-
-    def _released(self, account: Row, granted: frozenset[str]) -> dict[str, Any]:
-        """Claims by scope (OpenID Connect Core §5.4); what is not asked for is not even decrypted."""
-        claims: dict[str, Any] = {"sub": account["id"]}
-        if scopes.PROFILE in granted:
-            claims |= {"name": account["name"], "preferred_username": account["username"]}
-        if scopes.EMAIL in granted:
-            claims |= {"email": self._accounts.reveal(account, fields.EMAIL), "email_verified": False}
-        if scopes.PHONE in granted:
-            claims |= {
-                "phone_number": self._accounts.reveal(account, fields.PHONE),
-                "phone_number_verified": False,
-            }
-        if scopes.ADDRESS in granted:
-            formatted = self._accounts.reveal(account, fields.ADDRESS)
-            claims["address"] = {"formatted": formatted} if formatted else None
-        if scopes.REAL_NAME in granted:
-            claims |= {
-                "real_name_level": account["real_name_level"],
-                "certificate_type": account["certificate_type"],
-                "certificate_number": self._accounts.reveal(account, fields.CERTIFICATE),
-            }
-        return {name: value for name, value in claims.items() if value is not None}
 
 
 def _audiences(claims: dict[str, Any]) -> set[str]:

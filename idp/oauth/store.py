@@ -18,13 +18,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from idp.accounts.authenticator_store import RECOVERY_CODE
 from idp.accounts.model import State
 from idp.accounts.store import accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.oauth.model import Grant, Subject
+from idp.oauth.grant_rows import columns, grant_of
+from idp.oauth.model import Grant
+from idp.sessions.liveness import mandate_lives
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.store import SESSION_COLUMNS, alive_session, limits, participants, sessions
 
@@ -70,7 +73,7 @@ _now = bindparam("now", type_=Instant())
 _one = literal_column("1", Integer)
 _jti = bindparam("the_jti", type_=Text)
 
-# A grant lives on its session unless it is offline, and on its account always.
+# A grant lives on its session unless it is offline, and on its account and its mandate always.
 _session_lives = exists(
     select(sessions.c.id)
     .where(
@@ -90,6 +93,7 @@ _grant_lives = and_(
     grants.c.expires_at > _now,
     or_(grants.c.offline == _one, _session_lives),
     _account_lives,
+    mandate_lives(grants),
 )
 
 AUTHORIZE = Statement(
@@ -98,7 +102,12 @@ AUTHORIZE = Statement(
         consents.c.scope.label("consented_scope"),
         consents.c.granted_at.label("consented_at"),
         participants.c.joined_at,
-        exists(select(authenticators.c.id).where(authenticators.c.account_id == accounts.c.id))
+        exists(
+            select(authenticators.c.id).where(
+                authenticators.c.account_id == accounts.c.id,
+                authenticators.c.kind != RECOVERY_CODE,  # they stand in for a second factor, they are none
+            )
+        )
         .correlate(accounts)
         .label("second_factor"),
     )
@@ -128,7 +137,8 @@ CONSENT = Statement(
     ),
     lock_key="account_id",
 )
-# Whoever logged out or was frozen since the code was issued must not be let in; and a grant is added only once.
+# Whoever logged out, was frozen, lost the mandate or put the client out since the code was issued must not be let in;
+# and a grant is added only once.
 ADD_GRANT = Statement(
     insert(grants)
     .from_select(
@@ -136,11 +146,17 @@ ADD_GRANT = Statement(
         select(*(bindparam(column.name, type_=column.type) for column in grants.c)).where(
             exists(
                 select(sessions.c.id)
-                .select_from(sessions.join(accounts, accounts.c.id == sessions.c.account_id))
+                .select_from(
+                    sessions.join(accounts, accounts.c.id == sessions.c.account_id).join(
+                        participants, participants.c.session_id == sessions.c.id
+                    )
+                )
                 .where(
                     sessions.c.id == bindparam("session_id", type_=Text),
+                    participants.c.client_id == bindparam("client_id", type_=Text),
                     sessions.c.ended_at.is_(None),
                     accounts.c.state == bindparam("active", type_=Text),
+                    mandate_lives(sessions),
                 )
             )
         ),
@@ -174,14 +190,14 @@ REVOKE = Statement(
     update(grants)
     .where(grants.c.id == _id, grants.c.revoked_at.is_(None))
     .values(revoked_at=_now)
-    .returning(grants.c.client_id, grants.c.account_id, grants.c.session_id),
+    .returning(grants.c.client_id, grants.c.account_id, grants.c.session_id, grants.c.principal),
     lock_key="the_id",
 )
 REVOKE_TOKEN = Statement(insert(revoked_tokens).on_conflict_do_nothing(index_elements=["jti"]))
 SWEEP_TOKENS = Statement(delete(revoked_tokens).where(revoked_tokens.c.expires_at <= _now))
 TOKEN_REVOKED = Statement(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti))
 TOKEN_STATE = Statement(
-    select(accounts)
+    select(accounts, grants.c.amr.label("grant_amr"))
     .select_from(grants.join(accounts, accounts.c.id == grants.c.account_id))
     .where(
         grants.c.id == _id,
@@ -208,12 +224,14 @@ class OAuthStore:
 
     def add_grant(self, grant: Grant, now: float) -> Transaction[bool]:
         """Add a grant; False when its session or account has ended, or when it is there already."""
-        row = first((yield ADD_GRANT(**_columns(grant, now), revoked_at=None, active=State.ACTIVE.value)))
+        row = first(
+            (yield ADD_GRANT(**columns(grant, now), revoked_at=None, now=now, active=State.ACTIVE.value))
+        )
         return row is not None
 
     def tombstone(self, grant: Grant, now: float) -> Call:
         """The call that revokes a grant whether or not it is there yet."""
-        return TOMBSTONE(**_columns(grant, now), revoked_at=now)
+        return TOMBSTONE(**columns(grant, now), revoked_at=now)
 
     def rotate(
         self, grant_id: str, client_id: str, generation: int, now: float, idle: int
@@ -250,7 +268,7 @@ class OAuthStore:
         return SWEEP_TOKENS(now=now)
 
     def token_account(self, grant_id: str, jti: str, now: float) -> Transaction[Row | None]:
-        """The account behind an access token, if token, grant, session and account all live."""
+        """The account behind an access token, if token, grant, session and account all live; `grant_amr` beside it."""
         return first((yield TOKEN_STATE(the_id=grant_id, the_jti=jti, **self._alive(now))))
 
     def token_revoked(self, jti: str) -> Transaction[bool]:
@@ -259,46 +277,3 @@ class OAuthStore:
 
     def _alive(self, now: float) -> dict[str, object]:
         return {"now": now, "since_created": now - self._sessions.absolute, "active": State.ACTIVE.value}
-
-
-def grant_of(row: Row) -> Grant:
-    """The grant of a row."""
-    return Grant(
-        id=row["id"],
-        client_id=row["client_id"],
-        scopes=tuple(row["scope"].split()),
-        subject=Subject(
-            account_id=row["account_id"] or "",
-            session_id=row["session_id"] or "",
-            authenticated_at=row["authenticated_at"],
-            amr=tuple(row["amr"].split()),
-            level=row["level"],
-            mandate_id=row["mandate_id"],
-            principal=row["principal"],
-        ),
-        generation=row["generation"],
-        rotated_at=row["rotated_at"],
-        expires_at=row["expires_at"],
-        revoked=row["revoked_at"] is not None,
-    )
-
-
-def _columns(grant: Grant, now: float) -> dict[str, object]:
-    subject = grant.subject
-    return {
-        "id": grant.id,
-        "client_id": grant.client_id,
-        "account_id": subject.account_id or None,
-        "session_id": subject.session_id or None,
-        "mandate_id": subject.mandate_id,
-        "principal": subject.principal,
-        "scope": " ".join(grant.scopes),
-        "offline": int(grant.offline),
-        "amr": " ".join(subject.amr),
-        "level": subject.level,
-        "authenticated_at": subject.authenticated_at,
-        "generation": grant.generation,
-        "created_at": now,
-        "rotated_at": grant.rotated_at,
-        "expires_at": grant.expires_at,
-    }

@@ -10,6 +10,7 @@ from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
 from idp.oauth.model import Grant, Lifetimes, Subject
 from idp.oauth.protocol import acr
+from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.scopes import OPENID
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client, GrantType
@@ -49,6 +50,7 @@ class Mint:
             "auth_time": int(subject.authenticated_at),
             "acr": acr.of_level(subject.level),
             GRANT_CLAIM: grant.id,
+            **acting_claims(subject.account_id, subject.represented),
         }
         token = self._access_token(client, scopes, jti, about)
         response = self._response(token, scopes)
@@ -75,6 +77,7 @@ class Mint:
             "acr": acr.of_level(subject.level),
             "amr": list(subject.amr),
             "sid": subject.session_id,
+            **acting_claims(subject.account_id, subject.represented),
         }
         algorithm = Algorithm(client.id_token_signed_response_alg)
         claims["at_hash"] = _half_hash(access_token, algorithm)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
-from idp.relying_parties.model import AuthMethod, Client
+from idp.relying_parties.model import AuthMethod, Client, PrincipalKind
 from idp.relying_parties.service import Registry, UnknownClient
 
 app = typer.Typer(help="Registered systems.", no_args_is_help=True)
@@ -33,6 +33,9 @@ def create(
     jwks_file: Path | None = None,
     id_token_alg: str = "ES256",  # noqa: S107
     min_level: int = 0,
+    serves: Annotated[
+        list[PrincipalKind] | None, typer.Option(help="Natural persons (default), legal persons, or both.")
+    ] = None,
     resource_server: Annotated[bool, typer.Option("--resource-server")] = False,
     no_consent: Annotated[bool, typer.Option("--no-consent")] = False,
     no_pkce: Annotated[bool, typer.Option("--no-pkce")] = False,
@@ -51,6 +54,7 @@ def create(
         "jwks": json.loads(jwks_file.read_text()) if jwks_file else None,
         "jwks_uri": jwks_uri,
         "id_token_signed_response_alg": id_token_alg,
+        "principal_kinds": serves or [PrincipalKind.PERSON],
         "minimum_level": min_level,
         "resource_server": resource_server,
         "consent_required": not no_consent,

@@ -30,6 +30,14 @@ class GrantType(StrEnum):
     CLIENT_CREDENTIALS = "client_credentials"
 
 
+class PrincipalKind(StrEnum):
+    """For whom somebody may enter a system."""
+
+    PERSON = "person"
+    """For themselves, or for another natural person."""
+    LEGAL_PERSON = "legal_person"
+
+
 def _plain_uri(uri: str) -> str:
     parts = urlsplit(uri)
     bad = (
@@ -92,6 +100,7 @@ class Client(BaseModel):
     jwks: Annotated[dict[str, Any], AfterValidator(_public_keys)] | None = None
     jwks_uri: WebUri | None = None
     id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "ES256"  # noqa: S105
+    principal_kinds: tuple[PrincipalKind, ...] = Field(default=(PrincipalKind.PERSON,), min_length=1)
     minimum_level: int = Field(default=0, ge=0, le=4)
     consent_required: bool = True
     pkce_required: bool = True
@@ -126,6 +135,10 @@ class Client(BaseModel):
     def may(self, grant: GrantType) -> bool:
         """Is registered for a grant."""
         return grant in self.grant_types
+
+    def serves(self, kind: str) -> bool:
+        """Is for people who act for a principal of this kind."""
+        return kind in self.principal_kinds
 
     def loosened(self) -> list[str]:
         """The settings of this client that are weaker than the default, for `idp doctor`."""

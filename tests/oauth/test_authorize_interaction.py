@@ -148,13 +148,15 @@ async def test_a_minimum_level_that_cannot_be_reached_is_said_to_the_client(hous
     assert back.parameters["error"] == "unmet_authentication_requirements"
 
 
-async def test_a_minimum_level_of_an_account_without_second_factor_is_not_reached_by_the_level_alone(
+async def test_a_minimum_level_that_only_lacks_a_second_factor_leads_to_how_to_get_one(
     house: Provider,
 ) -> None:
     client, _ = await house.register(minimum_level=3)
     async with signed_in(house, level=4) as someone:
-        back = callback(await someone.open(asking(client)))
-    assert back.parameters["error"] == "unmet_authentication_requirements"
+        shown = page(await someone.open(asking(client, acr_values=f"{LEVEL}4")))
+        assert "需要第二步验证" in shown.text
+        back = callback(await someone.open(asking(client, prompt="none")))
+    assert back.parameters["error"] == "interaction_required"
 
 
 @pytest.mark.parametrize(

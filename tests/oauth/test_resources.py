@@ -72,8 +72,23 @@ async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provide
         "openid phone": {"phone_number", "phone_number_verified"},
         "openid email": {"email", "email_verified"},
         "openid address": {"address"},
-        "openid real_name": {"real_name_level", "certificate_type", "certificate_number"},
+        "openid real_name": {
+            "real_name_level",
+            "certificate_type",
+            "certificate_number",
+            "verified_claims",
+        },
     }
+
+
+@pytest.mark.parametrize("proved", [True, False])
+async def test_userinfo_says_whether_the_phone_is_proved(house: Provider, proved: bool) -> None:
+    client, secret = await house.register()
+    phone = "13800000091" if proved else "13800000092"
+    async with signed_in(house, phone=phone, phone_verified=proved) as someone:
+        made = await tokens(house, client, secret, someone, scope="openid phone")
+        shown = (await userinfo(house, made["access_token"])).json()
+    assert (shown["phone_number"], shown["phone_number_verified"]) == (phone, proved)
 
 
 async def test_userinfo_takes_the_token_by_header_or_posted_form_and_one_way_only(house: Provider) -> None:

@@ -3,6 +3,7 @@
 from idp.audit.model import Event, Line
 from idp.infrastructure.database import Transaction
 from idp.oauth.codes import Codes, Replayed
+from idp.oauth.grant_rows import principal_id
 from idp.oauth.grants.interface import TokenRequest, Workshop
 from idp.oauth.model import Code, Grant, Subject
 from idp.oauth.protocol import pkce
@@ -55,6 +56,7 @@ class AuthorizationCode:
             code.subject.session_id,
             request.address,
             detail=detail,
+            principal=code.subject.principal_id,
         )
 
         def work() -> Transaction[bool]:
@@ -105,6 +107,7 @@ class AuthorizationCode:
                         row["session_id"],
                         request.address,
                         detail={"grant_id": grant_id, "presented_by": request.client.client_id},
+                        principal=principal_id(row),
                     )
                 )
 

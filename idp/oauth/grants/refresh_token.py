@@ -60,6 +60,7 @@ def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> T
             subject.session_id if subject else None,
             request.address,
             detail={"grant_id": token.grant_id, "generation": token.generation, "jti": request.jti},
+            principal=subject.principal_id if subject else None,
         )
     )
     return grant

@@ -73,6 +73,12 @@ class LoginRequired(OAuthError):
     code = "login_required"
 
 
+class AccountSelectionRequired(OAuthError):
+    """prompt=none, and the person has to say for whom they act."""
+
+    code = "account_selection_required"
+
+
 class ConsentRequired(OAuthError):
     """prompt=none, and the person has not agreed yet."""
 

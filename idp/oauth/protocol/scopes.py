@@ -11,9 +11,12 @@ PHONE = "phone"
 ADDRESS = "address"
 OFFLINE_ACCESS = "offline_access"
 REAL_NAME = "real_name"
+ACCOUNT = "account"
+ACCOUNT_WRITE = "account.write"
 
-OF_PERSONS = (OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS, REAL_NAME)
-"""Scopes about a person; real_name is ours: certificate type and number and the real-name level."""
+OF_PERSONS = (OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS, REAL_NAME, ACCOUNT, ACCOUNT_WRITE)
+"""Scopes about a person. Ours are real_name (certificate type and number and the real-name level), account and
+account.write: reading and changing the own account through /api/me."""
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
 

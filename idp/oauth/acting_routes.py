@@ -1,0 +1,144 @@
+"""/acting: the person says for whom they act, at any time or because a system has to know."""
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import LOGIN, Entrance
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.oauth.acting import ACTING, MYSELF, Acting, NotOffered
+from idp.oauth.authorize_routes import CONSENT
+from idp.oauth.interaction import suits
+from idp.organizations.model import Principal
+from idp.relying_parties.model import Client
+from idp.relying_parties.service import Registry
+from idp.sessions.model import Session
+from idp.sessions.service import CannotRepresent
+
+CHANGED = "changed"
+RELATION_TEXTS = {
+    "legal_representative": _("您是法定代表人"),
+    "agent": _("您是经办人"),
+    "guardian": _("您是监护人"),
+    "family_helper": _("您受亲友委托代办"),
+    "counter": _("您在窗口为其办理"),
+}
+OTHER_RELATION = _("您受委托办理")
+
+
+class ActingPages:
+    """Handlers of /acting."""
+
+    def __init__(self, site: Site, entrance: Entrance, registry: Registry, acting: Acting) -> None:
+        self._site = site
+        self._entrance = entrance
+        self._registry = registry
+        self._acting = acting
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {ACTING: {"GET": self.show, "POST": self.choose}}
+
+    async def show(self, request: Request) -> Response:
+        """The choices, and what changes with them."""
+        continuation = self._continuation(request, request.query_params.get("continue", ""))
+        session = await self._entrance.session(request)
+        if session is None:
+            return self._to_login(request, continuation)
+        return await self._page(request, session, continuation)
+
+    async def choose(self, request: Request) -> Response:
+        """Act for whom the person chose."""
+        try:
+            fields = await self._site.form(request)
+        except (UnreadableForm, Forged):
+            message = self._site.say(request, "页面已过期，没有做任何更改。请重新打开本页。")
+            return self._site.error(request, 400, message, "LAPSED")
+        continuation = self._continuation(request, fields.get("continue", ""))
+        session = await self._entrance.session(request)
+        if session is None:
+            return self._to_login(request, continuation)
+        client, chosen = self._client(continuation), fields.get("mandate", "")
+        if not chosen:
+            error = self._site.say(request, "请选择您要代表谁。")
+            return await self._page(request, session, continuation, error, 400)
+        try:
+            token = await self._acting.choose(session, client, chosen, self._entrance.caller(request))
+        except (NotOffered, CannotRepresent):
+            error = self._site.say(request, "这一项现在不能选择，可能授权刚刚被停用。请重新选择。")
+            return await self._page(request, session, continuation, error, 409)
+        response = self._site.redirect(self._onward(continuation))
+        if token is not None:
+            self._site.cookies.set(response, names.SESSION, token)
+        return response
+
+    def _continuation(self, request: Request, sealed: str) -> Continuation:
+        """What the person came for; this page itself where they came for nothing else."""
+        if sealed:
+            return self._entrance.continuation(request, sealed)
+        return Continuation(self._site.sources.now(), self._site.browser(request), path=ACTING)
+
+    def _onward(self, continuation: Continuation) -> str:
+        if continuation.path == ACTING and continuation.query is None:
+            return f"{ACTING}?done={CHANGED}"
+        return self._entrance.next(continuation)
+
+    def _to_login(self, request: Request, continuation: Continuation) -> Response:
+        response = self._site.redirect(self._entrance.to(LOGIN, continuation))
+        self._site.keep_browser(request, response)
+        return response
+
+    def _client(self, continuation: Continuation) -> Client | None:
+        return self._registry.find(continuation.client_id) if continuation.client_id else None
+
+    async def _page(
+        self,
+        request: Request,
+        session: Session,
+        continuation: Continuation,
+        error: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        client = self._client(continuation)
+        choices = await self._acting.choices(session, client)
+        shown = [self._shown(request, session, choice) for choice in choices]
+        current = shown[0]["value"] if len(shown) == 1 else session.mandate_id or MYSELF
+        return self._site.page(
+            request,
+            "acting.html",
+            status,
+            action=ACTING,
+            refuse_action=CONSENT,
+            continue_=self._entrance.sealed(continuation),
+            name=session.name,
+            principal=session.principal,
+            current=current,
+            choices=shown,
+            system=client.client_name if client else None,
+            unsuited=client is not None and not suits(client, session.principal),
+            systems=await self._system_names(session),
+            login_href=self._entrance.to(LOGIN, replace(continuation, again=True)),
+            error=error,
+            done=request.query_params.get("done") == CHANGED,
+        )
+
+    def _shown(self, request: Request, session: Session, choice: Principal | None) -> dict[str, Any]:
+        if choice is None:
+            return {
+                "value": MYSELF,
+                "name": session.name,
+                "hint": self._site.say(request, "本人，为自己办事"),
+            }
+        hint = self._site.say(request, RELATION_TEXTS.get(choice.relation, OTHER_RELATION))
+        return {"value": choice.mandate_id, "name": choice.name, "hint": hint}
+
+    async def _system_names(self, session: Session) -> list[str]:
+        clients = [self._registry.find(row["client_id"]) for row in await self._acting.joined(session)]
+        return [client.client_name for client in clients if client is not None]
