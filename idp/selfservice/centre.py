@@ -5,10 +5,13 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation
 from idp.authentication.routes import LOGIN
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.switches import LANGUAGE
+from idp.selfservice.model import Owner
 from idp.sessions.model import Session
 from idp.sessions.service import Caller, Sessions
 
@@ -19,13 +22,20 @@ FRESH_SECONDS = 600
 class Centre:
     """The door of the user centre."""
 
-    def __init__(self, site: Site, sessions: Sessions) -> None:
+    def __init__(self, site: Site, sessions: Sessions, preferences: Preferences) -> None:
         self._site = site
         self._sessions = sessions
+        self._preferences = preferences
 
     async def session(self, request: Request) -> Session | None:
-        """The session of whoever asks."""
-        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        """The session of whoever asks; the switches of mode and language, where just used, are kept for them."""
+        session = await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        elder = self._site.asked_elder(request)
+        if session is not None and elder is not None:
+            await self._preferences.keep_elder(session.account_id, elder)
+        if session is not None and request.query_params.get(LANGUAGE):
+            await self._preferences.keep_language(session.account_id, self._site.language(request))
+        return session
 
     async def enter(self, request: Request, *, fresh: bool = False, back: str = "") -> Session | Response:
         """The session, or the way to the login and from there back to this page.
@@ -52,3 +62,7 @@ class Centre:
     def caller(self, request: Request) -> Caller:
         """The other end of the line."""
         return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+
+    def owner(self, request: Request, session: Session) -> Owner:
+        """Whoever does something about the own account."""
+        return Owner(session.account_id, session.id, self.caller(request))

@@ -1,56 +1,93 @@
-"""The overview page: who I am here, which systems I have entered, and the way out."""
-
-from datetime import UTC, datetime, timedelta, timezone
+"""/: who I am here, for whom I act, what I should look at, which systems I have entered, and the way out."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.routes import LOGIN
-from idp.infrastructure.web import cookies as names
+from idp.authentication.sms_pages import REGISTER
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
+from idp.oauth.acting import ACTING
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
+from idp.selfservice.attention import Attention, Matter
+from idp.selfservice.centre import Centre
+from idp.selfservice.times import clock
+from idp.sessions.model import Session
 from idp.sessions.service import Sessions
 
-BEIJING = timezone(timedelta(hours=8))
+HOME = "/"
+MATTERS = {
+    Matter.CANCELLATION: (
+        _("您申请了注销账号，到期就不能恢复。"),
+        _("查看或撤销"),
+        "/me/cancellation",
+    ),
+    Matter.INVITATION: (_("有人请您代为办事，等您答复。"), _("去看看"), "/me/mandates"),
+    Matter.LEVEL: (_("您的实名等级还不够进入大多数系统。"), _("去实名认证"), "/me/real-name"),
+    Matter.PHONE: (
+        _("您的手机号还没有验证，收不到安全通知，也不能用它找回账号。"),
+        _("去绑定"),
+        "/me/profile/phone",
+    ),
+    Matter.SECOND_FACTOR: (
+        _("只有一道密码或短信保护您的账号。加一道第二步验证更安全。"),
+        _("去添加"),
+        "/me/security",
+    ),
+}
+"""What it says, what the link says, where it leads."""
 
 
 class OverviewPage:
     """The handler of /."""
 
-    def __init__(self, site: Site, sessions: Sessions, registry: Registry) -> None:
+    def __init__(
+        self, site: Site, centre: Centre, sessions: Sessions, registry: Registry, attention: Attention
+    ) -> None:
         self._site = site
+        self._centre = centre
         self._sessions = sessions
         self._registry = registry
+        self._attention = attention
 
     def routes(self) -> Routes:
         """Path → method → handler."""
-        return {"/": {"GET": self.show}}
+        return {HOME: {"GET": self.show}}
 
     async def show(self, request: Request) -> Response:
         """The page, or an invitation to log in."""
-        session = await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        session = await self._centre.session(request)
         if session is None:
-            return self._site.page(request, "overview.html", name=None, login_href=LOGIN)
-        systems = []
-        for row in await self._sessions.joined(session.id):
-            client = self._registry.find(row["client_id"])
-            if client is not None:
-                systems.append((client.client_name, client.client_uri, _clock(row["joined_at"])))
+            return self._site.page(request, "start.html", login_href=LOGIN, register_href=REGISTER)
         return self._site.page(
             request,
             "overview.html",
+            here=HOME,
             name=session.name,
             username=session.username,
             level=session.real_name_level,
             level_text=self._site.say(request, LEVEL_TEXTS[session.real_name_level]),
-            systems=systems,
+            principal=session.principal.name if session.principal else None,
+            acting_href=ACTING,
+            matters=[
+                (self._site.say(request, text), self._site.say(request, label), href)
+                for text, label, href in map(MATTERS.__getitem__, await self._attention.of_session(session))
+            ],
+            systems=await self._systems(session),
             logout_action=END_SESSION,
-            signed_in_at=_clock(session.authenticated_at),
-            login_href=LOGIN,
+            signed_in_at=clock(session.authenticated_at),
         )
+
+    async def _systems(self, session: Session) -> list[tuple[str, str | None, str]]:
+        joined = [
+            (self._registry.find(row["client_id"]), row["joined_at"])
+            for row in await self._sessions.joined(session.id)
+        ]
+        return [
+            (client.client_name, client.client_uri, clock(at)) for client, at in joined if client is not None
+        ]
 
 
 LEVEL_TEXTS = (
@@ -60,7 +97,3 @@ LEVEL_TEXTS = (
     _("已核验本人到场"),
     _("已在窗口或凭数字证书核验"),
 )
-
-
-def _clock(instant: float) -> str:
-    return datetime.fromtimestamp(instant, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,129 @@
+"""/me/organizations/invite: an organisation asks somebody to act for it."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.organizations.mandates import Mandates
+from idp.organizations.model import Refused, Relation
+from idp.organizations.service import Organizations
+from idp.relying_parties.service import Registry
+from idp.selfservice.centre import Centre
+from idp.selfservice.organizations_routes import DETAILS
+from idp.selfservice.representation import (
+    LAPSED,
+    ORGANIZATIONS,
+    Problem,
+    Views,
+    invitation,
+    problem,
+)
+from idp.sessions.model import Session
+
+INVITE = f"{ORGANIZATIONS}/invite"
+ORGANIZATION = "organization"
+FIELDS = ("name", "phone", "unified_social_credit_code", "role", "items", "valid_until")
+
+
+class AgentPages:
+    """Handlers of /me/organizations/invite."""
+
+    def __init__(
+        self,
+        site: Site,
+        centre: Centre,
+        organizations: Organizations,
+        mandates: Mandates,
+        registry: Registry,
+    ) -> None:
+        self._site = site
+        self._centre = centre
+        self._organizations = organizations
+        self._mandates = mandates
+        self._views = Views(site, registry)
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {INVITE: {"GET": self.show, "POST": self.invite}}
+
+    async def show(self, request: Request) -> Response:
+        """The form: `id` the organisation, `through` a mandate that it holds and passes on, `kind` whom to ask."""
+        query = dict(request.query_params)
+        asked: dict[str, str] = {name: query[name] for name in ("id", "through", "kind") if name in query}
+        session = await self._centre.enter(request, fresh=True, back=_address(asked))
+        return session if isinstance(session, Response) else await self._page(request, session, asked)
+
+    async def invite(self, request: Request) -> Response:
+        """Send the invitation."""
+        session = await self._centre.enter(request, fresh=True, back=ORGANIZATIONS)
+        if isinstance(session, Response):
+            return session
+        fields: dict[str, str] = {}
+        try:
+            fields = await self._site.form(request)
+            await self._send(request, session, fields)
+        except Forged as forged:
+            return await self._page(request, session, forged.fields, Problem(LAPSED))
+        except UnreadableForm:
+            return self._site.redirect(ORGANIZATIONS)
+        except Refused as refused:
+            return await self._page(request, session, fields, problem(refused))
+        return self._site.redirect(f"{DETAILS}?id={fields['id']}&done=invited")
+
+    async def _send(self, request: Request, session: Session, fields: dict[str, str]) -> None:
+        if fields.get("kind") != ORGANIZATION:
+            fields = fields | {"unified_social_credit_code": ""}
+        asked, actor = invitation(fields), session.account_id
+        address, organization_id = self._centre.caller(request).address, fields.get("id", "")
+        if through := fields.get("through"):
+            await self._mandates.pass_on(actor, through, organization_id, asked, address)
+        else:
+            await self._mandates.invite(actor, organization_id, asked, address)
+
+    async def _page(
+        self, request: Request, session: Session, fields: dict[str, str], error: Problem | None = None
+    ) -> Response:
+        managed = await self._organizations.managed(session.account_id, fields.get("id", ""))
+        if managed is None:
+            return self._site.redirect(ORGANIZATIONS)
+        found, by = managed
+        through = await self._through(found, fields.get("through", ""))
+        is_organization = fields.get("kind") == ORGANIZATION and through is None
+        return self._site.page(
+            request,
+            "organization_invite.html",
+            error.status if error else 200,
+            here=ORGANIZATIONS,
+            again=_address(fields),
+            error=self._site.say(request, error.text) if error else None,
+            wrong=error.field if error else "",
+            organization=found,
+            through=self._views.mandate(request, through) if through else None,
+            is_organization=is_organization,
+            may_appoint=by["relation"] == Relation.LEGAL_REPRESENTATIVE
+            and not is_organization
+            and not through,
+            fields={name: fields.get(name, "")[:200] for name in FIELDS},
+            systems=self._views.choices(fields),
+            back=f"{DETAILS}?id={found['id']}",
+        )
+
+    async def _through(self, organization: Row, mandate_id: str) -> Row | None:
+        held = await self._organizations.held(organization["id"]) if mandate_id else []
+        return next((one for one in held if one["id"] == mandate_id), None)
+
+
+def _address(fields: dict[str, str]) -> str:
+    """The form again; ids only, so that nothing typed stands in an address."""
+    parts = [
+        f"{name}={value}"
+        for name in ("id", "through", "kind")
+        if (value := fields.get(name, ""))
+        and len(value) <= 40
+        and value.replace("-", "").isalnum()
+        and value.isascii()
+    ]
+    return f"{INVITE}?{'&'.join(parts)}"

@@ -1,0 +1,79 @@
+"""The application under /api: its routes, its description, its errors; no cookie is looked at."""
+
+import structlog
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from idp.selfservice.api import access, account, person, problems, representation
+from idp.selfservice.api.gate import Services
+
+MOST_BYTES = 64 * 1024
+DESCRIPTION = """The user centre for programs that hold an access token of its person: scope `account` reads,
+`account.write` changes. Changes need a login of the last ten minutes; some also the second factor, where the
+account has one: the answer is then 401 with `insufficient_user_authentication` (RFC 9470). Errors are RFC 9457."""
+
+log = structlog.get_logger(__name__)
+
+
+def application(services: Services) -> ASGIApp:
+    """What to mount under /api."""
+    app = FastAPI(
+        title="Zhanhe Unified Identity: own account",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
+    app.state.services = services
+    for part in (person, access, representation, account):
+        app.include_router(part.router, prefix="/me")
+    problems.install(app)
+    return Guard(app)
+
+
+class Guard:
+    """Nothing too long comes in; what breaks inside is logged without its message, which may quote what was sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope.get("headers", ()))
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            refused = problems.answer(413, "too_large", "the request is too long", {})
+            await refused(scope, receive, send)
+            return
+        try:
+            await self._app(scope, _bounded(receive), _unstored(send))
+        except Exception as error:  # noqa: BLE001 - the application has answered: this is the record of it
+            log.error("request broke", path=scope["path"], error=type(error).__name__)
+
+
+def _unstored(send: Send) -> Send:
+    """The same messages; whatever is answered, nobody may keep it."""
+
+    async def unstored(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["cache-control"] = "no-store"
+            headers["x-content-type-options"] = "nosniff"
+        await send(message)
+
+    return unstored
+
+
+def _bounded(receive: Receive) -> Receive:
+    """The same messages, cut off where a body without announced length goes on for too long."""
+    heard = 0
+
+    async def bounded() -> Message:
+        nonlocal heard
+        message = await receive()
+        heard += len(message.get("body", b""))
+        return message if heard <= MOST_BYTES else {"type": "http.disconnect"}
+
+    return bounded

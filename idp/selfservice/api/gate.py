@@ -1,0 +1,156 @@
+"""Who calls: the access token in the header and nothing else, its scope, and how long ago its person logged in."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Security
+from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
+from starlette.requests import Request
+
+from idp.accounts.corrections import Corrections
+from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.phones import Phones
+from idp.accounts.preferences import Preferences
+from idp.accounts.real_names import RealNames
+from idp.authentication.factors import Factors
+from idp.authentication.phone_codes import PhoneCodes
+from idp.infrastructure.key_value import KeyValue
+from idp.infrastructure.sources import Sources
+from idp.infrastructure.web.site import Site
+from idp.oauth.protocol.errors import InsufficientScope, MissingToken
+from idp.oauth.protocol.scopes import ACCOUNT, ACCOUNT_WRITE
+from idp.oauth.resources import Resources
+from idp.organizations.mandates import Mandates
+from idp.organizations.service import Organizations
+from idp.selfservice.api.problems import Problem, StepUp
+from idp.selfservice.attention import Attention
+from idp.selfservice.centre import FRESH_SECONDS
+from idp.selfservice.events import Events
+from idp.selfservice.export import Export
+from idp.selfservice.model import Owner
+from idp.selfservice.profile import Profiles
+from idp.selfservice.systems import Systems
+from idp.sessions.devices import Devices
+from idp.sessions.model import Caller, Session
+from idp.sessions.service import Sessions
+
+MOST_A_MINUTE = 120
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What stands behind the routes: the same that stands behind the pages."""
+
+    site: Site
+    key_value: KeyValue
+    sources: Sources
+    resources: Resources
+    profiles: Profiles
+    preferences: Preferences
+    corrections: Corrections
+    phones: Phones
+    phone_codes: PhoneCodes
+    real_names: RealNames
+    factors: Factors
+    sessions: Sessions
+    devices: Devices
+    systems: Systems
+    mandates: Mandates
+    organizations: Organizations
+    attention: Attention
+    events: Events
+    export: Export
+    lifecycle: Lifecycle
+    cooling_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The person whose token it is."""
+
+    owner: Owner
+    session: Session
+    """As far as the token tells: the login that it came of."""
+
+    @property
+    def account_id(self) -> str:
+        """Whose account."""
+        return self.owner.account_id
+
+    @property
+    def caller(self) -> Caller:
+        """The other end of the line."""
+        return self.owner.caller
+
+
+SCHEME = OAuth2AuthorizationCodeBearer(
+    authorizationUrl="/authorize",
+    tokenUrl="/token",
+    refreshUrl="/token",
+    scopes={
+        ACCOUNT: "read the own account",
+        ACCOUNT_WRITE: "change the own account; needs a login of the last ten minutes",
+    },
+    auto_error=False,
+)
+
+
+async def services(request: Request) -> Services:
+    """The services of this worker."""
+    found: Services = request.app.state.services
+    return found
+
+
+Tools = Annotated[Services, Depends(services)]
+
+
+async def holder(
+    request: Request,
+    wanted: SecurityScopes,
+    tools: Tools,
+    token: Annotated[str | None, Depends(SCHEME)],
+) -> Holder:
+    """The person, if the token lives and has the scope; raises InvalidToken, InsufficientScope, Problem."""
+    if not token:
+        raise MissingToken("an access token is required")
+    account, claims = await tools.resources.holder(token)
+    if await tools.key_value.increment("api", account["id"], WINDOW_SECONDS) > MOST_A_MINUTE:
+        raise Problem(429, "too_many_requests", "too many requests", retry_after=str(WINDOW_SECONDS))
+    if not set(wanted.scopes) <= set(claims["scope"].split()):
+        raise InsufficientScope("the access token lacks a scope", detail=" ".join(wanted.scopes))
+    caller = Caller(tools.site.addresses.of(request), request.headers.get("user-agent", ""))
+    session = _session(account, claims, tools.sources.now())
+    return Holder(Owner(account["id"], session.id, caller), session)
+
+
+async def writer(tools: Tools, person: Annotated[Holder, Security(holder, scopes=[ACCOUNT_WRITE])]) -> Holder:
+    """The same, after a login of the last minutes; raises StepUp."""
+    if tools.sources.now() - person.session.authenticated_at >= FRESH_SECONDS:
+        raise StepUp("a more recent login is required", FRESH_SECONDS)
+    return person
+
+
+async def strong_writer(tools: Tools, person: Annotated[Holder, Depends(writer)]) -> Holder:
+    """The same, with the second factor where the account has one; raises StepUp."""
+    if not await tools.factors.is_strong_enough(person.session):
+        raise StepUp("a login with the second factor is required", FRESH_SECONDS)
+    return person
+
+
+Reader = Annotated[Holder, Security(holder, scopes=[ACCOUNT])]
+Writer = Annotated[Holder, Security(writer, scopes=[ACCOUNT_WRITE])]
+Strong = Annotated[Holder, Security(strong_writer, scopes=[ACCOUNT_WRITE])]
+
+
+def _session(account: Any, claims: dict[str, Any], now: float) -> Session:
+    return Session(
+        id=claims["sid"],
+        account_id=account["id"],
+        name=account["name"],
+        username=account["username"],
+        real_name_level=account["real_name_level"],
+        authenticated_at=float(claims["auth_time"]),
+        last_seen_at=now,
+        amr=tuple(account["grant_amr"].split()),
+    )

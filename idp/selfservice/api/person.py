@@ -1,0 +1,142 @@
+"""/me: the own record, how to be reached, how real, and what protects it."""
+
+from fastapi import APIRouter, Response
+
+from idp.accounts.corrections import DAY, BadText, TooMany
+from idp.accounts.model import InvalidAccount
+from idp.accounts.phones import checked_phone
+from idp.authentication.phone_codes import Purpose
+from idp.selfservice.api import models
+from idp.selfservice.api.gate import Reader, Strong, Tools, Writer
+from idp.selfservice.api.models import at, at_or_none
+from idp.selfservice.api.problems import Problem
+from idp.selfservice.profile import BadAddress, BadEmail
+
+router = APIRouter(tags=["person"])
+
+
+@router.get("")
+async def show(person: Reader, tools: Tools) -> models.Person:
+    """The own record."""
+    profile = await tools.profiles.of_account(person.account_id)
+    return models.Person(
+        id=profile.account_id,
+        name=profile.name,
+        username=profile.username,
+        real_name_level=profile.level,
+        certificate_type=profile.certificate_type,
+        certificate_masked=profile.certificate_masked,
+        phone_masked=profile.phone_masked,
+        phone_verified=profile.phone_verified,
+        email=profile.email,
+        address=profile.address,
+        language=profile.language,
+        elder_mode=profile.elder,
+        created_at=at(profile.created_at),
+        closes_at=at_or_none(profile.closes_at),
+        attention=[matter.value for matter in await tools.attention.of_session(person.session)],
+    )
+
+
+@router.put("/contact", status_code=204)
+async def change_contact(contact: models.Contact, person: Strong, tools: Tools) -> None:
+    """Set mail and postal address."""
+    try:
+        await tools.profiles.change_contact(person.owner, contact.email, contact.address)
+    except (BadEmail, BadAddress) as error:
+        field = "email" if isinstance(error, BadEmail) else "address"
+        raise Problem(422, "invalid_request", f"{field} is not acceptable") from error
+
+
+@router.put("/display", status_code=204)
+async def change_display(display: models.Display, person: Writer, tools: Tools) -> None:
+    """Set language and elder mode."""
+    await tools.preferences.keep_language(person.account_id, display.language)
+    await tools.preferences.keep_elder(person.account_id, display.elder_mode)
+
+
+@router.post("/phone/code", status_code=204)
+async def send_code(asked: models.PhoneAsked, person: Strong, tools: Tools) -> None:
+    """Send a code to a new phone; the same answer whoever has it."""
+    wait = await tools.phone_codes.send(Purpose.CHANGE_PHONE, _phone(asked), person.caller)
+    if wait:
+        raise Problem(429, "too_many_requests", "codes were sent too often", retry_after=str(wait))
+
+
+@router.put("/phone", status_code=204)
+async def change_phone(proved: models.PhoneProved, person: Strong, tools: Tools) -> None:
+    """Change the phone to one that was proved by its code; the old one is told."""
+    phone = _phone(proved)
+    if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code):
+        raise Problem(403, "wrong_code", "the code is wrong or has lapsed")
+    account = await tools.profiles.row(person.account_id)
+    if not await tools.phones.change(account, phone, person.caller.address):
+        raise Problem(409, "phone_taken", "another account has proved this phone")
+
+
+@router.get("/real-name")
+async def real_name(person: Reader, tools: Tools) -> models.RealName:
+    """The real-name level and its record."""
+    records = [
+        models.RealNameRecord(
+            level=each.level,
+            method=each.method,
+            source=each.source,
+            verified_at=at(each.verified_at),
+            expires_at=at_or_none(each.expires_at),
+            ended_at=at_or_none(each.ended_at),
+            end_reason=each.end_reason,
+        )
+        for each in await tools.real_names.history(person.account_id)
+    ]
+    return models.RealName(level=person.session.real_name_level, records=records)
+
+
+@router.get("/factors")
+async def factors(person: Reader, tools: Tools) -> list[models.Factor]:
+    """What the account has beside the password."""
+    return [
+        models.Factor(
+            id=each.id,
+            kind=each.kind,
+            label=each.label,
+            created_at=at(each.created_at),
+            last_used_at=at_or_none(each.last_used_at),
+        )
+        for each in await tools.factors.of_account(person.account_id)
+    ]
+
+
+@router.get("/corrections")
+async def corrections(person: Reader, tools: Tools) -> list[models.Correction]:
+    """What the person said is wrong, and what became of it."""
+    return [
+        models.Correction(
+            id=each.id,
+            wanted=each.wanted,
+            state=each.state,
+            asked_at=at(each.asked_at),
+            answer=each.answer,
+            decided_at=at_or_none(each.decided_at),
+        )
+        for each in await tools.corrections.of_account(person.account_id)
+    ]
+
+
+@router.post("/corrections", status_code=201)
+async def ask(wish: models.Wish, person: Writer, tools: Tools) -> Response:
+    """Ask for a correction."""
+    try:
+        await tools.corrections.ask(person.account_id, wish.wanted, person.caller.address)
+    except BadText as error:
+        raise Problem(422, "invalid_request", "wanted is not acceptable") from error
+    except TooMany as error:
+        raise Problem(429, "too_many_requests", "enough for one day", retry_after=str(DAY)) from error
+    return Response(status_code=201)
+
+
+def _phone(asked: models.PhoneAsked) -> str:
+    try:
+        return checked_phone(asked.phone)
+    except InvalidAccount as error:
+        raise Problem(422, "invalid_request", "phone: a mobile number of mainland China") from error

@@ -1,0 +1,110 @@
+"""Errors as JSON (RFC 9457), with the challenge of RFC 6750 where a token is what is wrong."""
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from idp.infrastructure.database import DatabaseUnavailable
+from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.oauth.protocol.errors import InsufficientScope, InvalidToken, MissingToken
+
+NO_STORE = {"cache-control": "no-store"}
+RETRY_AFTER_SECONDS = 5
+REALM = 'Bearer realm="zhanhe"'
+STEP_UP = "insufficient_user_authentication"
+"""RFC 9470 §3."""
+
+log = structlog.get_logger(__name__)
+
+
+class Problem(Exception):
+    """An answer that is no success: HTTP status, a word for programs, a sentence for their makers."""
+
+    def __init__(self, status: int, error: str, detail: str, **headers: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.detail = detail
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+class StepUp(Problem):
+    """The person has to prove more, or anew, before this can be done (RFC 9470)."""
+
+    def __init__(self, detail: str, max_age: int) -> None:
+        challenge = f'{REALM}, error="{STEP_UP}", error_description="{detail}", max_age="{max_age}"'
+        super().__init__(401, STEP_UP, detail, www_authenticate=challenge)
+
+
+def not_found(what: str) -> Problem:
+    """It is not there, or not this person's: the same to whoever asks."""
+    return Problem(404, "not_found", f"no such {what}")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of an application be answered in this form."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(InvalidToken, _token)
+    app.add_exception_handler(InsufficientScope, _token)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseUnavailable, _away)
+    app.add_exception_handler(KeyValueUnavailable, _away)
+    app.add_exception_handler(Exception, _broken)
+
+
+def answer(status: int, error: str, detail: str, headers: dict[str, str], **more: object) -> Response:
+    """One problem."""
+    body = {"type": "about:blank", "title": error, "status": status, "detail": detail, **more}
+    return JSONResponse(
+        body, status_code=status, headers=NO_STORE | headers, media_type="application/problem+json"
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return answer(error.status, error.error, error.detail, error.headers)
+
+
+async def _token(request: Request, error: Exception) -> Response:
+    assert isinstance(error, InvalidToken | InsufficientScope)
+    said = "" if isinstance(error, MissingToken) else f', error="{error.code}"'
+    if isinstance(error, InsufficientScope):
+        said += f', scope="{error.detail}"'
+    headers = {"www-authenticate": f"{REALM}{said}"}
+    return answer(error.status, error.code, error.description, headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """What is wrong and where; never what was sent: it may be somebody's number."""
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"pointer": "/" + "/".join(str(part) for part in each["loc"][1:]), "detail": each["type"]}
+        for each in error.errors()
+    ]
+    return answer(422, "invalid_request", "the request does not fit its description", {}, errors=errors)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+    detail = str(error.detail).lower()
+    return answer(
+        error.status_code,
+        words.get(error.status_code, "invalid_request"),
+        detail,
+        {name.lower(): value for name, value in (error.headers or {}).items()},
+    )
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    log.warning("a store is away", store=type(error).__name__)
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)}
+    return answer(503, "temporarily_unavailable", "a store is unavailable, try again", headers)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    return answer(500, "server_error", "internal error", {})

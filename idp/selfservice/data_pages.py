@@ -1,0 +1,102 @@
+"""/me/data: a copy of what is kept about a person, as a file and for reading."""
+
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.export import Copy, Export, TooOften, as_json, sections
+from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
+from idp.selfservice.security import LAPSED
+from idp.selfservice.security_door import SecurityDoor
+
+DATA = "/me/data"
+FILE = "file"
+FILE_HEADERS = {
+    "content-disposition": 'attachment; filename="my-account.json"',
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+}
+TOO_OFTEN = _("您今天导出的次数已经够多了，请明天再来。")
+YES, NO = _("是"), _("否")
+
+
+class DataPages:
+    """Whoever takes the copy has proved who they are, just now and fully: it holds everything."""
+
+    def __init__(self, door: SecurityDoor, export: Export) -> None:
+        self._door = door
+        self._site = door.site
+        self._export = export
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {DATA: {"GET": self.show, "POST": self.make}}
+
+    async def show(self, request: Request) -> Response:
+        """What there is, and the buttons."""
+        session = await self._door.centre.enter(request)
+        return session if isinstance(session, Response) else self._page(request)
+
+    async def make(self, request: Request) -> Response:
+        """The copy, in the form that was asked for."""
+        session = await self._door.enter(request, DATA)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._page(request, LAPSED, 400)
+        owner = self._door.centre.owner(request, session)
+        try:
+            copy = await self._export.of_account(owner, partial(self._site.say, request))
+        except TooOften:
+            return self._page(request, TOO_OFTEN, 429)
+        if fields.get("decision") == FILE:
+            return Response(as_json(copy), media_type="application/json", headers=FILE_HEADERS)
+        return self._site.page(
+            request,
+            "data_copy.html",
+            here=DATA,
+            once=True,
+            made_at=self._said(request, copy["made_at"]),
+            sections=[self._section(request, name, parts) for name, parts in sections(copy)],
+            back=DATA,
+        )
+
+    def _page(self, request: Request, error: str | None = None, status: int = 200) -> Response:
+        return self._site.page(
+            request,
+            "data.html",
+            status,
+            here=DATA,
+            action=DATA,
+            error=self._site.say(request, error) if error else None,
+        )
+
+    def _section(self, request: Request, name: str, parts: list[Copy]) -> dict[str, Any]:
+        return {
+            "id": name,
+            "title": self._site.say(request, SECTION_TEXTS[name]),
+            "parts": [
+                [
+                    (self._site.say(request, FIELD_TEXTS[field]), self._said(request, value))
+                    for field, value in part.items()
+                    if value not in (None, "", [])
+                ]
+                for part in parts
+            ],
+        }
+
+    def _said(self, request: Request, value: Any) -> str:
+        if isinstance(value, bool):
+            return self._site.say(request, YES if value else NO)
+        if isinstance(value, list):
+            return "、".join(str(each) for each in value)
+        text = str(value)
+        return text.replace("T", " ").removesuffix("+08:00") if text.endswith("+08:00") else text

@@ -1,0 +1,107 @@
+"""What happened to an account, in words that its owner understands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from idp.audit.model import Event
+from idp.infrastructure.database import Row
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.event_store import EventStore
+from idp.selfservice.event_texts import (
+    ALARMING,
+    AMR_TEXTS,
+    END_TEXTS,
+    FACTOR_TEXTS,
+    REASON_TEXTS,
+    TITLES,
+)
+
+PAGE = 20
+BY_STAFF = _("由工作人员或系统办理")
+BY_AGENT = _("由代您办事的人办理")
+FOR_OTHER = _("代他人办理")
+LEVEL = _("%(level)s 级")
+
+Say = Callable[..., str]
+"""Translates a text: `Site.say` for a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event: when, what, which system, from which network address, what is known beyond that."""
+
+    id: str
+    at: float
+    event: Event
+    title: str
+    system: str | None
+    address: str | None
+    notes: tuple[str, ...]
+    alarming: bool
+
+
+class Events:
+    """Reads the record for its subject."""
+
+    def __init__(self, foundation: Foundation, system_name: Callable[[str | None], str | None]) -> None:
+        self._database = foundation.database
+        self._store = EventStore()
+        self._system_name = system_name
+
+    async def of_account(
+        self, account_id: str, say: Say, before: str | None = None, most: int = PAGE
+    ) -> tuple[list[Happening], str | None]:
+        """A page of events, latest first, and where the next one begins (None: there is none)."""
+        rows = await self._database.read(lambda: self._store.page(account_id, before, most + 1))
+        shown = [self._told(account_id, row, say) for row in rows[:most]]
+        return shown, shown[-1].id if len(rows) > most else None
+
+    def _told(self, account_id: str, row: Row, say: Say) -> Happening:
+        event = Event(row["event"])
+        own = row["account_id"] == account_id and row["actor"] in (None, account_id)
+        notes = [say(text) for text in _who(account_id, row)]
+        notes += _details(event, orjson.loads(row["detail"]), say)
+        return Happening(
+            id=row["id"],
+            at=row["at"],
+            event=event,
+            title=say(TITLES[event]),
+            system=self._system_name(row["client_id"]),
+            address=row["address"] if own else None,  # where others are is their own business
+            notes=tuple(notes),
+            alarming=event in ALARMING,
+        )
+
+
+def _who(account_id: str, row: Row) -> list[str]:
+    if row["account_id"] != account_id:
+        return [BY_AGENT]
+    if row["actor"] not in (None, account_id):
+        return [BY_STAFF]
+    return [FOR_OTHER] if row["principal"] not in (None, account_id) else []
+
+
+def _details(event: Event, detail: dict[str, Any], say: Say) -> list[str]:
+    """The few facts of the record that tell a person something; no other ever leaves it."""
+    if event in (Event.LOGIN_SUCCEEDED, Event.SESSION_STEPPED_UP):
+        known = (AMR_TEXTS.get(word) for word in detail.get("amr", ()))
+        return [say(text) for text in dict.fromkeys(text for text in known if text)]
+    if event is Event.SESSION_ENDED:
+        return _found(END_TEXTS, detail.get("reason"), say)
+    if event is Event.LOGIN_FAILED:
+        return _found(REASON_TEXTS, detail.get("reason"), say)
+    if event in (Event.FACTOR_ADDED, Event.FACTOR_REMOVED):
+        return _found(FACTOR_TEXTS, detail.get("factor"), say)
+    level = detail.get("level")
+    if event in (Event.REAL_NAME_RAISED, Event.REAL_NAME_LOWERED) and isinstance(level, int):
+        return [say(LEVEL, level=level)]
+    return []
+
+
+def _found(texts: Any, word: object, say: Say) -> list[str]:
+    text = texts.get(word)
+    return [say(text)] if text else []

@@ -1,0 +1,217 @@
+"""A copy of all that is kept about a person, for the person (个人信息保护法 art. 45); no secrets among it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from idp.accounts import store as fields
+from idp.accounts.corrections import Corrections
+from idp.accounts.real_names import RealNames
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.authentication.factors import Factors
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.organizations.model import read
+from idp.organizations.roles import Roles
+from idp.selfservice.event_store import EventStore
+from idp.selfservice.event_texts import TITLES
+from idp.selfservice.export_store import ExportStore
+from idp.selfservice.model import Owner
+from idp.selfservice.systems import Systems
+from idp.selfservice.times import BEIJING
+from idp.sessions.store import principal_of
+
+FORMAT = "zhanhe-account-export/1"
+MOST_EVENTS = 10_000
+MOST_A_DAY = 10
+DAY = 86_400
+Say = Callable[..., str]
+Copy = dict[str, Any]
+"""JSON: sections, each an object or a list of objects; instants as ISO 8601 in Beijing time."""
+
+
+class TooOften(Exception):
+    """Enough copies for one day."""
+
+
+class Export:
+    """Reads every room's part. What is read for others (secrets, keyed hashes, internal ids) is left out."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        real_names: RealNames,
+        factors: Factors,
+        roles: Roles,
+        corrections: Corrections,
+        systems: Systems,
+    ) -> None:
+        self._database = foundation.database
+        self._key_value = foundation.key_value
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._store = ExportStore()
+        self._events = EventStore()
+        self._audit = AuditStore(foundation.sources)
+        self._real_names = real_names
+        self._factors = factors
+        self._roles = roles
+        self._corrections = corrections
+        self._systems = systems
+
+    async def of_account(self, owner: Owner, say: Say) -> Copy:
+        """The copy, and a line in the record that it was made. Raises TooOften."""
+        account_id = owner.account_id
+        if await self._key_value.increment("exports", account_id, DAY) > MOST_A_DAY:
+            raise TooOften
+        line = Line(Event.ACCOUNT_EXPORTED, account_id, None, owner.session_id, owner.caller.address)
+        await self._database.add(self._audit.record(line))
+
+        def look() -> Transaction[Copy]:
+            account = yield from self._accounts.by_id(account_id)
+            if account is None:
+                raise LookupError("a session of no account")
+            return {
+                "account": self._account(account),
+                "merged_accounts": _some(
+                    (yield from self._store.merged(account_id)), "username", "created_at"
+                ),
+                "sessions": [self._session(row) for row in (yield from self._store.sessions(account_id))],
+                "devices": _some((yield from self._store.devices(account_id)), *_DEVICE),
+                "grants": [self._grant(row) for row in (yield from self._store.grants(account_id))],
+                "organizations": _some((yield from self._store.organizations(account_id)), *_ORGANIZATION),
+                "mandates": [
+                    _mandate(row, account_id) for row in (yield from self._store.mandates(account_id))
+                ],
+                "events": [
+                    self._event(row, account_id, say)
+                    for row in (yield from self._events.all(account_id, MOST_EVENTS))
+                ],
+            }
+
+        found = await self._database.read(look)
+        return {
+            "format": FORMAT,
+            "made_at": _iso(self._sources.now()),
+            **await self._more(account_id),
+            **found,
+        }
+
+    async def _more(self, account_id: str) -> Copy:
+        history = await self._real_names.history(account_id)
+        factors = await self._factors.of_account(account_id)
+        corrections = await self._corrections.of_account(account_id)
+        return {
+            "account": {},  # the first section, filled with the others
+            "real_name_records": [_of(each, *_RECORD) for each in history],
+            "factors": [_of(each, "kind", "label", "created_at", "last_used_at") for each in factors],
+            "roles": _some(await self._roles.of_account(account_id), "role", "division"),
+            "consents": [
+                _of(each, "client_id", "name", "consented_at", "first_used_at", "last_used_at")
+                | {"scope": " ".join(each.scopes)}
+                for each in await self._systems.of_account(account_id)
+            ],
+            "corrections": [
+                _of(each, "wanted", "state", "asked_at", "answer", "decided_at") for each in corrections
+            ],
+        }
+
+    def _account(self, row: Row) -> Copy:
+        revealed = {
+            place.split(".")[1]: self._accounts.reveal(row, place)
+            for place in (fields.CERTIFICATE, fields.BIRTH_DATE, fields.PHONE, fields.EMAIL, fields.ADDRESS)
+        }
+        return {
+            **_picked(row, "id", "username", "name", "real_name_level", "certificate_type"),
+            **revealed,
+            **_picked(row, "phone_verified_at", "language", "login_choices", "state", "closes_at"),
+            "elder_mode": bool(row["elder_mode"]),
+            "has_password": bool(row["password_hash"]),
+            **_picked(row, "created_at", "updated_at"),
+        }
+
+    def _session(self, row: Row) -> Copy:
+        principal = principal_of(row)
+        shown = _picked(
+            row, "address", "user_agent", "amr", "created_at", "authenticated_at", "last_seen_at", "ended_at"
+        )
+        return shown | {"principal": principal.name if principal else None}
+
+    def _grant(self, row: Row) -> Copy:
+        principal = principal_of(row)
+        return {
+            "name": self._systems.name(row["client_id"]),
+            **_picked(row, "client_id", "scope", "created_at", "expires_at", "revoked_at"),
+            "principal": principal.name if principal else None,
+        }
+
+    def _event(self, row: Row, account_id: str, say: Say) -> Copy:
+        event = Event(row["event"])
+        own = row["actor"] in (None, account_id)
+        return {
+            "at": _iso(row["at"]),
+            "event": event.value,
+            "title": say(TITLES[event]) if event in TITLES else None,
+            "system": self._systems.name(row["client_id"]),
+            "address": row["address"] if own else None,
+            "by_owner": own,
+        }
+
+
+_RECORD = ("level", "method", "source", "verified_at", "expires_at", "ended_at", "end_reason")
+_DEVICE = ("user_agent", "address", "first_seen_at", "last_seen_at", "trusted_until", "forgotten_at")
+_ORGANIZATION = ("name", "unified_social_credit_code", "kind", "state", "represented_since")
+_MANDATE = ("relation", "role", "state", "valid_from", "valid_until", "created_at", "ended_at", "end_reason")
+
+
+def _mandate(row: Row, account_id: str) -> Copy:
+    return {
+        "given": row["principal_account_id"] == account_id,
+        "principal": row["organization_name"] or row["person_name"],
+        "unified_social_credit_code": row["unified_social_credit_code"],
+        "agent": row["agent_name"] or row["invitee_name"],
+        **_picked(row, *_MANDATE),
+        "systems": list(read(row["systems"])),
+        "items": list(read(row["items"])),
+    }
+
+
+def _some(rows: Sequence[Row], *names: str) -> list[Copy]:
+    return [_picked(row, *names) for row in rows]
+
+
+def _picked(row: Row, *names: str) -> Copy:
+    return {name: _value(name, row[name]) for name in names}
+
+
+def _of(each: object, *names: str) -> Copy:
+    return {name: _value(name, getattr(each, name)) for name in names}
+
+
+def _value(name: str, value: Any) -> Any:
+    return _iso(value) if isinstance(value, float) and name.endswith(_INSTANTS) else value
+
+
+_INSTANTS = ("_at", "_from", "_until", "_since")
+
+
+def _iso(instant: float) -> str:
+    return datetime.fromtimestamp(int(instant), BEIJING).isoformat()
+
+
+def as_json(copy: Copy) -> bytes:
+    """The copy as a file."""
+    return orjson.dumps(copy, option=orjson.OPT_INDENT_2)
+
+
+def sections(copy: Copy) -> Iterable[tuple[str, list[Copy]]]:
+    """The parts of a copy for reading, each as a list."""
+    for name, part in copy.items():
+        if isinstance(part, dict):
+            yield name, [part]
+        elif isinstance(part, list):
+            yield name, part

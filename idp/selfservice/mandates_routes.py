@@ -1,0 +1,276 @@
+"""/me/mandates: for whom I may act, who may act for me, the children I am guardian of; and every decision about one."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.certificate_texts import TYPE_TEXTS
+from idp.accounts.certificates import CertificateType
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
+from idp.organizations.inviting import HELPER_LEVEL
+from idp.organizations.mandates import Mandates
+from idp.organizations.model import HELPER_DAYS, Reason, Refused, Relation
+from idp.relying_parties.service import Registry
+from idp.selfservice.centre import Centre
+from idp.selfservice.organizations_routes import DETAILS, DONE
+from idp.selfservice.representation import (
+    LAPSED,
+    MANDATES,
+    MISSED,
+    ORGANIZATIONS,
+    Problem,
+    Views,
+    invitation,
+    problem,
+)
+from idp.sessions.model import Session
+
+DECIDE = f"{MANDATES}/decide"
+HELPER = f"{MANDATES}/helper"
+MINOR = f"{MANDATES}/minor"
+CHILDREN = (
+    CertificateType.RESIDENT_ID,
+    CertificateType.HOUSEHOLD_REGISTER,
+    CertificateType.HK_MACAU_TAIWAN_RESIDENCE,
+)
+"""Certificates of children: their numbers tell the birth date."""
+
+Words = tuple[str, str, str]
+DECISIONS: Mapping[str, Words] = {
+    "accept": (
+        _("要接受这个授权吗？"),
+        _("接受后，您可以在系统里代对方办事，所办的事会记下是您办的。"),
+        _("接受"),
+    ),
+    "decline": (_("要拒绝这个邀请吗？"), _("拒绝后，对方会收到通知。"), _("拒绝")),
+    "suspend": (
+        _("要暂停这个授权吗？"),
+        _("暂停后，对方立即不能再代办，正在使用的系统会退出。之后可以恢复。"),
+        _("暂停"),
+    ),
+    "resume": (_("要恢复这个授权吗？"), _("恢复后，对方可以继续代办。"), _("恢复")),
+    "renew": (_("要给这个授权续期吗？"), _("从今天起，再有效同样长的时间。"), _("续期")),
+    "revoke": (
+        _("要撤销这个授权吗？"),
+        _("撤销后，对方立即不能再代办，正在使用的系统会退出。不能恢复，只能重新邀请。"),
+        _("撤销"),
+    ),
+    "resign": (
+        _("不再代办了吗？"),
+        _("确认后，您立即不能再代对方办事，正在使用的系统会退出。"),
+        _("不再代办"),
+    ),
+}
+ENDING = ("decline", "suspend", "revoke", "resign")
+DONE_HERE = {
+    **DONE,
+    "accept": _("已接受。您现在可以代对方办事。"),
+    "decline": _("已拒绝。"),
+    "helper": _("邀请已发出。对方会收到短信，接受后生效。"),
+    "minor": _("已添加。您现在可以代孩子办事。"),
+}
+Change = Callable[[str, str, str | None], Awaitable[bool]]
+
+
+class MandatePages:
+    """Handlers of /me/mandates."""
+
+    def __init__(
+        self, site: Site, centre: Centre, mandates: Mandates, guardians: Guardians, registry: Registry
+    ) -> None:
+        self._site = site
+        self._centre = centre
+        self._mandates = mandates
+        self._guardians = guardians
+        self._views = Views(site, registry)
+        self._changes: Mapping[str, Change] = {name: getattr(mandates, name) for name in DECISIONS}
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            MANDATES: {"GET": self.show},
+            DECIDE: {"GET": self.show_decision, "POST": self.decide},
+            HELPER: {"GET": self.show_helper, "POST": self.invite_helper},
+            MINOR: {"GET": self.show_minor, "POST": self.add_minor},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """All three lists, and what waits for an answer."""
+        session = await self._centre.enter(request)
+        if isinstance(session, Response):
+            return session
+        done = DONE_HERE.get(request.query_params.get("done", ""))
+        held = self._views.mandates(request, await self._mandates.of_agent(session.account_id))
+        mine = self._views.mandates(request, await self._mandates.of_person(session.account_id))
+        invited = await self._mandates.invitations(session.account_id)
+        return self._site.page(
+            request,
+            "mandates.html",
+            here=MANDATES,
+            done=self._site.say(request, done) if done else None,
+            invitations=self._views.mandates(request, invited),
+            held=[one for one in held if not one["is_guardian"]],
+            children=[one for one in held if one["is_guardian"]],
+            mine=[one for one in mine if one["open"]],
+            past=[one for one in mine if not one["open"]],
+            may_invite=session.real_name_level >= HELPER_LEVEL,
+            may_add=session.real_name_level >= GUARDIAN_LEVEL,
+        )
+
+    async def show_decision(self, request: Request) -> Response:
+        """What is decided about, and the button."""
+        session = await self._centre.enter(request, back=MANDATES)
+        if isinstance(session, Response):
+            return session
+        query = request.query_params
+        return await self._decision_page(request, session, query.get("id", ""), query.get("decision", ""))
+
+    async def decide(self, request: Request) -> Response:
+        """Do it, if the state still allows it."""
+        session = await self._centre.enter(request, back=MANDATES)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except Forged as forged:
+            mandate_id, decision = forged.fields.get("id", ""), forged.fields.get("decision", "")
+            return await self._decision_page(request, session, mandate_id, decision, Problem(LAPSED))
+        except UnreadableForm:
+            return self._site.redirect(MANDATES)
+        mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
+        change = self._changes.get(decision)
+        row = await self._mandates.visible(session.account_id, mandate_id)
+        if change is None or row is None:
+            return self._site.redirect(MANDATES)
+        if not await change(session.account_id, mandate_id, self._centre.caller(request).address):
+            text = REFUSED_ACCEPTANCE if decision == "accept" else MISSED
+            shown = Problem(text, "", 409)
+            return await self._decision_page(request, session, mandate_id, decision, shown)
+        return self._site.redirect(_with(_back(session, row, decision), f"done={decision}"))
+
+    async def show_helper(self, request: Request) -> Response:
+        """The form to ask a relative or friend."""
+        session = await self._centre.enter(request, fresh=True)
+        return session if isinstance(session, Response) else self._helper_page(request, {})
+
+    async def invite_helper(self, request: Request) -> Response:
+        """Send the invitation."""
+        session = await self._centre.enter(request, fresh=True, back=HELPER)
+        if isinstance(session, Response):
+            return session
+        fields: dict[str, str] = {}
+        try:
+            fields = await self._site.form(request)
+            asked = invitation(fields | {"unified_social_credit_code": "", "role": ""})
+            address = self._centre.caller(request).address
+            await self._mandates.invite_helper(session.account_id, asked, address)
+        except (Forged, UnreadableForm):
+            return self._helper_page(request, {}, Problem(LAPSED))
+        except Refused as refused:
+            return self._helper_page(request, fields, problem(refused))
+        return self._site.redirect(f"{MANDATES}?done=helper")
+
+    async def show_minor(self, request: Request) -> Response:
+        """The form to add a child."""
+        session = await self._centre.enter(request, fresh=True)
+        return session if isinstance(session, Response) else self._minor_page(request, {})
+
+    async def add_minor(self, request: Request) -> Response:
+        """Have name and number compared, and open the account."""
+        session = await self._centre.enter(request, fresh=True, back=MINOR)
+        if isinstance(session, Response):
+            return session
+        fields: dict[str, str] = {}
+        try:
+            fields = await self._site.form(request)
+            if "statement" not in fields:
+                raise Refused(Reason.STATEMENT)
+            await self._guardians.register_minor(
+                session.account_id,
+                fields.get("name", ""),
+                fields.get("certificate_type", ""),
+                fields.get("certificate_number", ""),
+                self._centre.caller(request).address,
+            )
+        except (Forged, UnreadableForm):
+            return self._minor_page(request, {}, Problem(LAPSED))
+        except Refused as refused:
+            return self._minor_page(request, fields, problem(refused))
+        return self._site.redirect(f"{MANDATES}?done=minor")
+
+    async def _decision_page(
+        self, request: Request, session: Session, mandate_id: str, decision: str, error: Problem | None = None
+    ) -> Response:
+        row = await self._mandates.visible(session.account_id, mandate_id)
+        words = DECISIONS.get(decision)
+        if row is None or words is None:
+            return self._site.redirect(MANDATES)
+        back = _back(session, row, decision)
+        return self._site.page(
+            request,
+            "mandate_decide.html",
+            error.status if error else 200,
+            here=ORGANIZATIONS if back.startswith(ORGANIZATIONS) else MANDATES,
+            again=_with(DECIDE, f"id={row['id']}&decision={decision}"),
+            error=self._site.say(request, error.text) if error else None,
+            mandate=self._views.mandate(request, row),
+            decision=decision,
+            ending=decision in ENDING,
+            words=[self._site.say(request, word) for word in words],
+            back=back,
+        )
+
+    def _helper_page(
+        self, request: Request, fields: dict[str, str], error: Problem | None = None
+    ) -> Response:
+        return self._site.page(
+            request,
+            "mandate_helper.html",
+            error.status if error else 200,
+            here=MANDATES,
+            error=self._site.say(request, error.text) if error else None,
+            wrong=error.field if error else "",
+            name=fields.get("name", "")[:100],
+            phone=fields.get("phone", "")[:30],
+            valid_until=fields.get("valid_until", "")[:20],
+            systems=self._views.choices(fields),
+            days=HELPER_DAYS,
+        )
+
+    def _minor_page(self, request: Request, fields: dict[str, str], error: Problem | None = None) -> Response:
+        return self._site.page(
+            request,
+            "mandate_minor.html",
+            error.status if error else 200,
+            here=MANDATES,
+            error=self._site.say(request, error.text) if error else None,
+            wrong=error.field if error else "",
+            name=fields.get("name", "")[:100],
+            number=fields.get("certificate_number", "")[:40],
+            chosen=fields.get("certificate_type", CertificateType.RESIDENT_ID),
+            types=[(kind.value, self._site.say(request, TYPE_TEXTS[kind])) for kind in CHILDREN],
+            stated="statement" in fields,
+        )
+
+
+REFUSED_ACCEPTANCE = _(
+    "不能接受：邀请已失效，或与您的实名信息、手机号不一致。请先完成实名认证，并验证本人手机号。"
+)
+
+
+def _back(session: Session, row: Row, decision: str) -> str:
+    """The page that the decision was made from: the organisation's where one is managed, else the own."""
+    mine = session.account_id in (row["agent_account_id"], row["principal_account_id"])
+    if mine or decision in ("accept", "decline", "resign") or row["relation"] != Relation.AGENT:
+        return MANDATES
+    return f"{DETAILS}?id={row['through_id'] or row['principal_legal_person_id']}"
+
+
+def _with(path: str, query: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{query}"

@@ -1,0 +1,24 @@
+"""Words that the pages and the interface of the user centre share."""
+
+from dataclasses import dataclass
+
+from idp.sessions.model import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who does something about the own account: by which login, and from where."""
+
+    account_id: str
+    session_id: str
+    caller: Caller
+
+
+def masked(text: str | None) -> str:
+    """A number with its middle hidden, by characters; of a short one only the last two are left."""
+    if not text:
+        return ""
+    if len(text) < 8:
+        return "*" * (len(text) - 2) + text[-2:] if len(text) > 4 else "*" * len(text)
+    first, last = (3, 4) if len(text) >= 11 else (1, 2)
+    return text[:first] + "*" * (len(text) - first - last) + text[-last:]

@@ -1,0 +1,262 @@
+"""/me/organizations: the organisations that somebody represents or acts for, and how one is bound."""
+
+from collections.abc import Awaitable, Callable
+
+import segno
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
+from idp.organizations.model import Kind, Refused, Relation, Role
+from idp.organizations.registries.interface import Wait
+from idp.organizations.service import Organizations
+from idp.relying_parties.service import Registry
+from idp.selfservice.centre import Centre
+from idp.selfservice.representation import (
+    KINDS,
+    LAPSED,
+    MISSED,
+    ORGANIZATIONS,
+    Problem,
+    Views,
+    problem,
+)
+from idp.sessions.model import Session
+
+BIND = f"{ORGANIZATIONS}/bind"
+LICENCE = f"{ORGANIZATIONS}/licence"
+DETAILS = f"{ORGANIZATIONS}/details"
+LEAVE = f"{ORGANIZATIONS}/leave"
+QR_SCALE = 5
+
+DONE = {
+    "bound": _("已绑定。您现在可以代表这家单位办事。"),
+    "appointed": _("已核对电子营业执照。您现在可以为这家单位办事。"),
+    "left": _("已解除绑定。"),
+    "invited": _("邀请已发出。对方会收到短信，接受后生效。"),
+    "suspend": _("已暂停，对方立即不能再代办。"),
+    "resume": _("已恢复。"),
+    "revoke": _("已撤销，对方立即不能再代办。"),
+    "renew": _("已续期。"),
+    "resign": _("已结束。"),
+}
+WAITING = {
+    Wait.CREATED: _("还没有扫码。请先用手机扫描图案。"),
+    Wait.SCANNED: _("已经扫码，还没有确认。请在手机上点“确认”。"),
+    Wait.EXPIRED: _("图案已过期，请换一个。"),
+    Wait.CANCELLED: _("手机上选择了取消。要继续请换一个图案。"),
+}
+Show = Callable[[Request, Session, Problem | None], Awaitable[Response]]
+
+
+class OrganizationPages:
+    """Handlers of /me/organizations, but for those about agents."""
+
+    def __init__(self, site: Site, centre: Centre, organizations: Organizations, registry: Registry) -> None:
+        self._site = site
+        self._centre = centre
+        self._organizations = organizations
+        self._views = Views(site, registry)
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            ORGANIZATIONS: {"GET": self.show},
+            BIND: {"GET": self.show_bind, "POST": self.bind},
+            LICENCE: {"GET": self.show_licence, "POST": self.licence},
+            DETAILS: {"GET": self.show_details},
+            LEAVE: {"GET": self.show_leave, "POST": self.leave},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """The list."""
+        session = await self._centre.enter(request)
+        if isinstance(session, Response):
+            return session
+        done = DONE.get(request.query_params.get("done", ""))
+        rows = await self._organizations.of_account(session.account_id)
+        return self._site.page(
+            request,
+            "organizations.html",
+            here=ORGANIZATIONS,
+            done=self._site.say(request, done) if done else None,
+            organizations=[
+                {
+                    "id": row["id"],
+                    "name": row["name"],
+                    "code": row["unified_social_credit_code"],
+                    "dissolved": row["state"] != "active",
+                    "suspended": row["mandate_state"] == "suspended",
+                    "relation": row["relation"],
+                    "is_administrator": row["role"] == Role.ADMINISTRATOR,
+                    "manages": _manages(row["relation"], row["role"]) and bool(row["in_force"]),
+                }
+                for row in rows
+            ],
+            level=session.real_name_level,
+            needed=REPRESENTATIVE_LEVEL,
+            available=self._organizations.available,
+        )
+
+    async def show_bind(self, request: Request) -> Response:
+        """The form to bind by the register."""
+        session = await self._centre.enter(request, fresh=True)
+        return session if isinstance(session, Response) else self._bind_page(request, {})
+
+    async def bind(self, request: Request) -> Response:
+        """Ask the register."""
+        session = await self._centre.enter(request, fresh=True, back=BIND)
+        if isinstance(session, Response):
+            return session
+        fields: dict[str, str] = {}
+        try:
+            fields = await self._site.form(request)
+            await self._organizations.bind(
+                session.account_id,
+                fields.get("unified_social_credit_code", ""),
+                fields.get("name", ""),
+                self._centre.caller(request).address,
+            )
+        except (Forged, UnreadableForm):
+            return self._bind_page(request, {}, Problem(LAPSED))
+        except Refused as refused:
+            return self._bind_page(request, fields, problem(refused))
+        return self._site.redirect(f"{ORGANIZATIONS}?done=bound")
+
+    async def show_licence(self, request: Request) -> Response:
+        """What will happen, and the button that asks for a picture."""
+        session = await self._centre.enter(request, fresh=True)
+        return session if isinstance(session, Response) else self._licence_page(request)
+
+    async def licence(self, request: Request) -> Response:
+        """Make a picture, or look what became of the one that is shown."""
+        session = await self._centre.enter(request, fresh=True, back=LICENCE)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._licence_page(request, error=Problem(LAPSED))
+        sealed = fields.get("ticket", "")
+        try:
+            if not sealed:
+                started = await self._organizations.start_licence(session.account_id)
+                return self._licence_page(request, started)
+            address = self._centre.caller(request).address
+            outcome = await self._organizations.licence(session.account_id, sealed, address)
+        except Refused as refused:
+            return self._licence_page(request, error=problem(refused))
+        if isinstance(outcome, Wait):
+            over = outcome in (Wait.EXPIRED, Wait.CANCELLED)
+            shown = None if over else self._organizations.picture(session.account_id, sealed)
+            return self._licence_page(
+                request, shown, error=Problem(WAITING[outcome], "", 409 if over else 200)
+            )
+        managed = await self._organizations.managed(session.account_id, outcome)
+        bound = managed is not None and managed[1]["relation"] == Relation.LEGAL_REPRESENTATIVE
+        return self._site.redirect(f"{ORGANIZATIONS}?done={'bound' if bound else 'appointed'}")
+
+    async def show_details(self, request: Request) -> Response:
+        """One organisation and everybody who acts for it, for those who manage it."""
+        session = await self._centre.enter(request, back=ORGANIZATIONS)
+        if isinstance(session, Response):
+            return session
+        organization_id = request.query_params.get("id", "")
+        managed = await self._organizations.managed(session.account_id, organization_id)
+        if managed is None:
+            return self._site.redirect(ORGANIZATIONS)
+        found, by = managed
+        done = DONE.get(request.query_params.get("done", ""))
+        agents = self._views.mandates(request, await self._organizations.agents(organization_id))
+        passed_on = self._views.mandates(request, await self._organizations.passed_on(organization_id))
+        mine = session.account_id
+        return self._site.page(
+            request,
+            "organization.html",
+            here=ORGANIZATIONS,
+            done=self._site.say(request, done) if done else None,
+            organization=found,
+            kind=self._site.say(request, KINDS[Kind(found["kind"])]),
+            is_representative=by["relation"] == Relation.LEGAL_REPRESENTATIVE,
+            pending=[one for one in (*agents, *passed_on) if one["pending"]],
+            agents=[one for one in agents if one["open"] and not one["pending"]],
+            past=[one for one in agents if not one["open"]],
+            held=self._views.mandates(request, await self._organizations.held(organization_id)),
+            passed_on=[one for one in passed_on if one["open"] and not one["pending"]],
+            mine=mine,
+        )
+
+    async def show_leave(self, request: Request) -> Response:
+        """Asks once more."""
+        session = await self._centre.enter(request, back=ORGANIZATIONS)
+        if isinstance(session, Response):
+            return session
+        return await self._leave_page(request, session, request.query_params.get("id", ""))
+
+    async def leave(self, request: Request) -> Response:
+        """Somebody is no longer the representative."""
+        session = await self._centre.enter(request, back=ORGANIZATIONS)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm) as error:
+            found = error.fields.get("id", "") if isinstance(error, Forged) else ""
+            return await self._leave_page(request, session, found, Problem(LAPSED))
+        address = self._centre.caller(request).address
+        if not await self._organizations.step_down(session.account_id, fields.get("id", ""), address):
+            return await self._leave_page(request, session, fields.get("id", ""), Problem(MISSED, "", 409))
+        return self._site.redirect(f"{ORGANIZATIONS}?done=left")
+
+    def _bind_page(self, request: Request, fields: dict[str, str], error: Problem | None = None) -> Response:
+        return self._site.page(
+            request,
+            "organization_bind.html",
+            error.status if error else 200,
+            here=ORGANIZATIONS,
+            error=self._site.say(request, error.text) if error else None,
+            wrong=error.field if error else "",
+            code=fields.get("unified_social_credit_code", "")[:40],
+            name=fields.get("name", "")[:200],
+        )
+
+    def _licence_page(
+        self, request: Request, started: Started | None = None, error: Problem | None = None
+    ) -> Response:
+        picture = None
+        if started is not None:
+            picture = segno.make(started.content, error="m").svg_data_uri(
+                scale=QR_SCALE, border=4, light="#fff"
+            )
+        return self._site.page(
+            request,
+            "organization_licence.html",
+            error.status if error else 200,
+            here=ORGANIZATIONS,
+            error=self._site.say(request, error.text) if error else None,
+            started=started,
+            picture=picture,
+        )
+
+    async def _leave_page(
+        self, request: Request, session: Session, organization_id: str, error: Problem | None = None
+    ) -> Response:
+        managed = await self._organizations.managed(session.account_id, organization_id)
+        if managed is None or managed[1]["relation"] != Relation.LEGAL_REPRESENTATIVE:
+            return self._site.redirect(ORGANIZATIONS)
+        return self._site.page(
+            request,
+            "organization_leave.html",
+            error.status if error else 200,
+            here=ORGANIZATIONS,
+            error=self._site.say(request, error.text) if error else None,
+            organization=managed[0],
+        )
+
+
+def _manages(relation: str, role: str) -> bool:
+    return relation == Relation.LEGAL_REPRESENTATIVE or role == Role.ADMINISTRATOR

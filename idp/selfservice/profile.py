@@ -1,0 +1,140 @@
+"""What a person's own record says, and what of it they change themselves."""
+
+import re
+from dataclasses import dataclass
+
+from idp.accounts import store as fields
+from idp.accounts.contact_store import ContactStore
+from idp.accounts.notices import Notices
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.messages import Messages
+from idp.infrastructure.web.translations import CHINESE
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.model import Owner, masked
+
+LONGEST_EMAIL = 254
+LONGEST_ADDRESS = 200
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MAIL_CHANGED = _("您的账号已修改电子邮箱。如果不是您本人操作，请立即修改密码并联系服务台。")
+
+
+class BadEmail(Exception):
+    """No mail address."""
+
+
+class BadAddress(Exception):
+    """Too long, or of signs that cannot be printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person's record; certificate and phone masked. Instants are Unix seconds."""
+
+    account_id: str
+    name: str
+    username: str
+    level: int
+    certificate_type: str | None
+    certificate_masked: str | None
+    phone_masked: str | None
+    phone_verified: bool
+    email: str | None
+    address: str | None
+    language: str
+    elder: bool
+    created_at: float
+    closes_at: float | None
+
+
+class Profiles:
+    """Reads and changes."""
+
+    def __init__(self, foundation: Foundation, notices: Notices, messages: Messages) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._accounts = AccountStore(foundation.vault)
+        self._store = ContactStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._notices = notices
+        self._messages = messages
+
+    async def of_account(self, account_id: str) -> Profile:
+        """The record of somebody who is logged in."""
+        row = await self.row(account_id)
+        certificate, phone = (
+            self._accounts.reveal(row, place) for place in (fields.CERTIFICATE, fields.PHONE)
+        )
+        return Profile(
+            account_id=row["id"],
+            name=row["name"],
+            username=row["username"],
+            level=row["real_name_level"],
+            certificate_type=row["certificate_type"],
+            certificate_masked=masked(certificate) or None,
+            phone_masked=masked(phone) or None,
+            phone_verified=row["phone_verified_at"] is not None,
+            email=self._accounts.reveal(row, fields.EMAIL),
+            address=self._accounts.reveal(row, fields.ADDRESS),
+            language=row["language"] or CHINESE,
+            elder=bool(row["elder_mode"]),
+            created_at=row["created_at"],
+            closes_at=row["closes_at"],
+        )
+
+    async def row(self, account_id: str) -> Row:
+        """The account itself, sealed as it is."""
+        row = await self._database.read(lambda: self._accounts.by_id(account_id))
+        if row is None:
+            raise LookupError("a session of no account")
+        return row
+
+    async def change_contact(self, owner: Owner, email: str, address: str) -> bool:
+        """Set mail and postal address (empty: none); the old mail hears of a new one. Raises BadEmail, BadAddress."""
+        email, address = checked_email(email), checked_address(address)
+
+        def work() -> Transaction[bool]:
+            row = yield from self._accounts.by_id(owner.account_id)
+            if row is None:
+                return False
+            before = {
+                name: self._accounts.reveal(row, f"accounts.{name}") or "" for name in ("email", "address")
+            }
+            changed = [name for name, new in (("email", email), ("address", address)) if before[name] != new]
+            if not changed:
+                return True
+            now = self._sources.now()
+            if (yield from self._store.set(owner.account_id, email or None, address or None, now)) is None:
+                return False
+            yield self._audit.record(self._line(Event.EMAIL_CHANGED, owner, fields=changed))
+            if "email" in changed:
+                yield from self._notices.everywhere(row, MAIL_CHANGED)
+            return True
+
+        done = await self._database.write(work)
+        self._messages.kick()
+        return done
+
+    def _line(self, event: Event, owner: Owner, **detail: object) -> Line:
+        return Line(
+            event, owner.account_id, None, owner.session_id, owner.caller.address, detail=dict(detail)
+        )
+
+
+def checked_email(text: str) -> str:
+    """A mail address as it is kept, or nothing; raises BadEmail."""
+    plain = text.strip()
+    if plain and (len(plain) > LONGEST_EMAIL or not plain.isprintable() or not _EMAIL.fullmatch(plain)):
+        raise BadEmail
+    return plain
+
+
+def checked_address(text: str) -> str:
+    """A postal address in one line, or nothing; raises BadAddress."""
+    plain = " ".join(text.split())
+    if len(plain) > LONGEST_ADDRESS or not plain.isprintable():
+        raise BadAddress
+    return plain

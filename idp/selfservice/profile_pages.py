@@ -1,0 +1,205 @@
+"""/me/profile: the own record, how to be reached, preferences, and asking for a correction."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.certificate_texts import TYPE_TEXTS
+from idp.accounts.certificates import CertificateType
+from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections, TooMany
+from idp.accounts.preferences import Preferences
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged
+from idp.infrastructure.web.translations import LANGUAGES
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.profile import BadAddress, BadEmail, Profiles
+from idp.selfservice.security import LAPSED
+from idp.selfservice.security_door import SecurityDoor
+from idp.selfservice.times import clock
+from idp.sessions.model import Session
+
+PROFILE = "/me/profile"
+CONTACT = "/me/profile/contact"
+PREFERENCES = "/me/profile/preferences"
+CORRECTION = "/me/profile/correction"
+DONE = {
+    "contact": _("联系方式已保存。"),
+    "phone": _("手机号已换绑。"),
+    "preferences": _("显示方式已保存，在您的其他设备上也一样。"),
+    "correction": _("申请已提交。办好后会通知您，答复也会显示在这里。"),
+}
+BAD_EMAIL = _("请检查电子邮箱，例如 name@example.cn。")
+BAD_ADDRESS = _("地址不能超过 200 个字。")
+BAD_TEXT = _("请写明哪里不对、应该是什么，最多 500 个字。")
+ENOUGH = _("您今天提交的申请已经够多了，请明天再来，或到窗口办理。")
+CORRECTION_STATES = {
+    "open": _("等待办理"),
+    "done": _("已更正"),
+    "refused": _("没有更正"),
+}
+
+
+class ProfilePages:
+    """Reading needs a login; changing how one is reached, a fresh and full one."""
+
+    def __init__(
+        self,
+        door: SecurityDoor,
+        profiles: Profiles,
+        preferences: Preferences,
+        corrections: Corrections,
+    ) -> None:
+        self._door = door
+        self._site = door.site
+        self._centre = door.centre
+        self._profiles = profiles
+        self._preferences = preferences
+        self._corrections = corrections
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            PROFILE: {"GET": self.show},
+            CONTACT: {"GET": self.show_contact, "POST": self.change_contact},
+            PREFERENCES: {"POST": self.change_preferences},
+            CORRECTION: {"GET": self.show_correction, "POST": self.ask},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """The record."""
+        session = await self._centre.enter(request)
+        return session if isinstance(session, Response) else await self._page(request, session)
+
+    async def show_contact(self, request: Request) -> Response:
+        """The form for mail and address, filled in."""
+        session = await self._door.enter(request, CONTACT)
+        if isinstance(session, Response):
+            return session
+        profile = await self._profiles.of_account(session.account_id)
+        return self._contact_page(request, profile.email or "", profile.address or "")
+
+    async def change_contact(self, request: Request) -> Response:
+        """Save them."""
+        session = await self._door.enter(request, CONTACT)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return await self._page(request, session, LAPSED, 400)
+        email, address = fields.get("email", ""), fields.get("address", "")
+        owner = self._centre.owner(request, session)
+        try:
+            await self._profiles.change_contact(owner, email, address)
+        except BadEmail:
+            return self._contact_page(request, email, address, BAD_EMAIL)
+        except BadAddress:
+            return self._contact_page(request, email, address, BAD_ADDRESS)
+        return self._done("contact")
+
+    async def change_preferences(self, request: Request) -> Response:
+        """Language and elder mode, for the account and for this browser."""
+        session = await self._centre.enter(request, back=PROFILE)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return await self._page(request, session, LAPSED, 400)
+        elder, language = fields.get("elder") == "yes", fields.get("language", "")
+        response = self._done("preferences")
+        await self._preferences.keep_elder(session.account_id, elder)
+        self._site.keep_elder(response, elder)
+        if language in LANGUAGES:
+            await self._preferences.keep_language(session.account_id, language)
+            self._site.keep_language(response, language)
+        return response
+
+    async def show_correction(self, request: Request) -> Response:
+        """The form that asks what is wrong."""
+        session = await self._centre.enter(request)
+        return session if isinstance(session, Response) else self._correction_page(request)
+
+    async def ask(self, request: Request) -> Response:
+        """Hand it to the counter."""
+        session = await self._centre.enter(request, back=CORRECTION)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._correction_page(request, error=LAPSED)
+        wanted = fields.get("wanted", "")
+        try:
+            await self._corrections.ask(session.account_id, wanted, self._centre.caller(request).address)
+        except BadText:
+            return self._correction_page(request, wanted, BAD_TEXT)
+        except TooMany:
+            return self._correction_page(request, wanted, ENOUGH, 429)
+        return self._done("correction")
+
+    def _done(self, word: str) -> Response:
+        return self._site.redirect(f"{PROFILE}?done={word}")
+
+    async def _page(
+        self, request: Request, session: Session, error: str | None = None, status: int = 200
+    ) -> Response:
+        profile = await self._profiles.of_account(session.account_id)
+        done = DONE.get(request.query_params.get("done", ""))
+        wanted = await self._corrections.of_account(session.account_id)
+        return self._site.page(
+            request,
+            "profile.html",
+            status,
+            here=PROFILE,
+            again=PROFILE,
+            done=self._site.say(request, done) if done else None,
+            error=self._site.say(request, error) if error else None,
+            profile=profile,
+            certificate_name=self._certificate(request, profile.certificate_type),
+            since=clock(profile.created_at),
+            languages=list(LANGUAGES.items()),
+            corrections=[self._shown(request, each) for each in wanted],
+        )
+
+    def _certificate(self, request: Request, type_: str | None) -> str:
+        known = [each for each in CertificateType if each == type_]
+        return self._site.say(request, TYPE_TEXTS[known[0]]) if known else type_ or ""
+
+    def _shown(self, request: Request, correction: Correction) -> dict[str, str]:
+        return {
+            "at": clock(correction.asked_at),
+            "state": self._site.say(request, CORRECTION_STATES[correction.state]),
+            "wanted": correction.wanted,
+            "answer": correction.answer,
+        }
+
+    def _contact_page(self, request: Request, email: str, address: str, error: str | None = None) -> Response:
+        return self._site.page(
+            request,
+            "profile_contact.html",
+            400 if error else 200,
+            here=PROFILE,
+            action=CONTACT,
+            email=email,
+            address=address,
+            error=self._site.say(request, error) if error else None,
+            bad_email=error == BAD_EMAIL,
+            bad_address=error == BAD_ADDRESS,
+            back=PROFILE,
+        )
+
+    def _correction_page(
+        self, request: Request, wanted: str = "", error: str | None = None, status: int = 400
+    ) -> Response:
+        return self._site.page(
+            request,
+            "profile_correction.html",
+            status if error else 200,
+            here=PROFILE,
+            action=CORRECTION,
+            wanted=wanted,
+            longest=LONGEST,
+            error=self._site.say(request, error) if error else None,
+            back=PROFILE,
+        )

@@ -1,0 +1,303 @@
+"""/me/real-name: how real the account is, what it rests on, and how to raise it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.certificate_texts import METHOD_TEXTS, PROBLEM_TEXTS, TYPE_TEXTS
+from idp.accounts.certificates import CertificateType, InvalidCertificate
+from idp.accounts.invalid import InvalidAccount
+from idp.accounts.proof import HIGHEST_LEVEL, Record
+from idp.accounts.real_names import RealNames
+from idp.accounts.verification import (
+    NETWORK_IDENTITY,
+    Duplicate,
+    Outcome,
+    Throttled,
+    Unavailable,
+    Verification,
+    Verified,
+    Why,
+)
+from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.network_identity import Mode
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.selfservice import real_name_texts as texts
+from idp.selfservice.centre import Centre
+from idp.selfservice.times import clock
+from idp.sessions.model import Session
+
+REAL_NAME = "/me/real-name"
+PAGES = {
+    "population": f"{REAL_NAME}/check",
+    "carrier": f"{REAL_NAME}/phone",
+    NETWORK_IDENTITY: f"{REAL_NAME}/network",
+}
+"""Where each method has its form."""
+ANSWER = f"{REAL_NAME}/network/answer"
+_ANSWER_FIELDS = ("bizSeq", "resultCode", "idCardAuthData", "certPwdData")
+_RETRY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a form shows beside its fields: an error and the field that it is about."""
+
+    error: str | None = None
+    field: str = ""
+    status: int = 200
+    retry_after: int = 0
+    duplicate: bool = False
+
+
+class RealNamePages:
+    """`app_url` is the page that stands for the person's app in a demonstration; empty otherwise."""
+
+    def __init__(
+        self,
+        site: Site,
+        centre: Centre,
+        real_names: RealNames,
+        verification: Verification,
+        app_url: str = "",
+    ) -> None:
+        self._site = site
+        self._centre = centre
+        self._real_names = real_names
+        self._verification = verification
+        self._app_url = app_url
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        forms: Routes = {
+            PAGES[method]: {"GET": self.show_form, "POST": self.submit}
+            for method in self._verification.offered
+            if method in PAGES
+        }
+        answer: Routes = (
+            {ANSWER: {"POST": self.answer}} if NETWORK_IDENTITY in self._verification.offered else {}
+        )
+        return {REAL_NAME: {"GET": self.show}, **forms, **answer}
+
+    async def show(self, request: Request) -> Response:
+        """The level, its history, and the ways up."""
+        session = await self._centre.enter(request)
+        if isinstance(session, Response):
+            return session
+        account = await self._verification.account(session.account_id)
+        history = await self._real_names.history(session.account_id)
+        level = account["real_name_level"]
+        say = self._site.say
+        return self._site.page(
+            request,
+            "real_name.html",
+            here=REAL_NAME,
+            done=say(request, texts.DONE) if "done" in request.query_params else None,
+            level=level,
+            highest=HIGHEST_LEVEL,
+            level_text=say(request, texts.LEVELS[level]),
+            identity=self._identity(request, account),
+            until=self._until(history, level),
+            ways=[
+                (say(request, texts.WAYS[method][0]), say(request, texts.WAYS[method][1]), PAGES[method])
+                for method, verifier in sorted(
+                    self._verification.offered.items(), key=lambda one: one[1].level
+                )
+                if method in PAGES and verifier.level > level
+            ],
+            history=[self._row(request, record) for record in history],
+        )
+
+    async def show_form(self, request: Request) -> Response:
+        """The form of a method."""
+        session = await self._centre.enter(request, fresh=True)
+        if isinstance(session, Response):
+            return session
+        return await self._form(request, session, Shown())
+
+    async def submit(self, request: Request) -> Response:
+        """Have what was typed verified, or begin with the app."""
+        session = await self._centre.enter(request, fresh=True)
+        if isinstance(session, Response):
+            return session
+        method = _method(request)
+        fields: dict[str, str] = {}
+        try:
+            fields = await self._site.form(request)
+            account = await self._verification.account(session.account_id)
+            claim = self._known(account) or self._verification.claim(
+                fields.get("name", ""),
+                fields.get("certificate_type", ""),
+                fields.get("certificate_number", ""),
+            )
+        except (Forged, UnreadableForm):
+            return await self._form(request, session, Shown(texts.LAPSED_FORM, status=400))
+        except InvalidCertificate as error:
+            field = (
+                "certificate_type" if error.problem.startswith(("certificate-is", "certificate-type")) else ""
+            )
+            shown = Shown(PROBLEM_TEXTS[error.problem], field or "certificate_number", 400)
+            return await self._form(request, session, shown, fields)
+        except InvalidAccount:
+            return await self._form(request, session, Shown(texts.BAD_NAME, "name", 400), fields)
+        if method == NETWORK_IDENTITY:
+            return await self._begin_app(request, session, claim, fields)
+        outcome = await self._verification.verify(
+            session.account_id, method, claim, self._centre.caller(request).address
+        )
+        return await self._told(request, session, outcome, fields)
+
+    async def answer(self, request: Request) -> Response:
+        """What the app brought back."""
+        session = await self._centre.enter(request, back=PAGES[NETWORK_IDENTITY])
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return await self._form(request, session, Shown(texts.LAPSED_FORM, status=400))
+        answer = _answer(fields.get("answer", ""))
+        if answer is None:
+            return await self._form(request, session, Shown(texts.UNREADABLE_ANSWER, status=400))
+        outcome = await self._verification.finish(
+            session.account_id,
+            answer | {"bizSeq": fields.get("biz_seq", "")},
+            self._centre.caller(request).address,
+        )
+        return await self._told(request, session, outcome, {})
+
+    async def _begin_app(
+        self, request: Request, session: Session, claim: Claim, fields: dict[str, str]
+    ) -> Response:
+        mode = (
+            Mode.CREDENTIAL_PASSWORD
+            if fields.get("mode") == Mode.CREDENTIAL_PASSWORD
+            else Mode.CREDENTIAL_FACE
+        )
+        call = await self._verification.start(session.account_id, mode, claim)
+        return self._site.page(
+            request,
+            "real_name_app.html",
+            here=REAL_NAME,
+            call=call,
+            app_url=self._app_url,
+            action=ANSWER,
+            back=PAGES[NETWORK_IDENTITY],
+        )
+
+    async def _told(
+        self, request: Request, session: Session, outcome: Outcome, fields: dict[str, str]
+    ) -> Response:
+        if isinstance(outcome, Verified):
+            return self._site.redirect(f"{REAL_NAME}?done=verified")
+        if isinstance(outcome, Throttled):
+            text = self._site.say(request, texts.THROTTLED, minutes=outcome.retry_after // 60)
+            shown = Shown(text, status=429, retry_after=outcome.retry_after)
+        elif isinstance(outcome, Unavailable):
+            shown = Shown(texts.UNAVAILABLE, status=503, retry_after=_RETRY_SECONDS)
+        elif isinstance(outcome, Duplicate):
+            shown = Shown(duplicate=True, status=409)
+        else:
+            status = 409 if outcome.why in (Why.OTHER_IDENTITY, Why.NO_PHONE, Why.CLOSED) else 400
+            shown = Shown(texts.REASONS[outcome.why], "certificate_number", status)
+        return await self._form(request, session, shown, fields)
+
+    async def _form(
+        self, request: Request, session: Session, shown: Shown, fields: Mapping[str, str] | None = None
+    ) -> Response:
+        method, fields = _method(request), fields or {}
+        account = await self._verification.account(session.account_id)
+        types = self._verification.offered[method].types
+        say = self._site.say
+        response = self._site.page(
+            request,
+            "real_name_form.html",
+            shown.status,
+            here=REAL_NAME,
+            action=PAGES[method],
+            back=REAL_NAME,
+            title=say(request, texts.WAYS[method][0]),
+            about=say(request, texts.WAYS[method][1]),
+            error=say(request, shown.error) if shown.error else None,
+            wrong=shown.field,
+            duplicate=shown.duplicate,
+            identity=self._identity(request, account) if self._known(account) else None,
+            name=fields.get("name", "")
+            or ("" if account["name"] == account["username"] else account["name"]),
+            certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
+            certificate_number=fields.get("certificate_number", ""),
+            types=[(type_.value, say(request, TYPE_TEXTS[type_])) for type_ in TYPE_TEXTS if type_ in types],
+            needs_phone=method == "carrier",
+            has_phone=account["phone_verified_at"] is not None,
+            with_app=method == NETWORK_IDENTITY,
+        )
+        if shown.retry_after:
+            response.headers["retry-after"] = str(shown.retry_after)
+        return response
+
+    def _known(self, account: Row) -> Claim | None:
+        """The identity that is verified already, and so is not typed again."""
+        return self._verification.identity(account) if account["real_name_level"] else None
+
+    def _identity(self, request: Request, account: Row) -> dict[str, str] | None:
+        claim = self._verification.identity(account)
+        if claim is None:
+            return None
+        type_ = TYPE_TEXTS.get(CertificateType(claim.certificate_type), "")
+        return {
+            "name": claim.name,
+            "type": self._site.say(request, type_) if type_ else "",
+            "number": _masked(claim.certificate_number),
+        }
+
+    def _until(self, history: list[Record], level: int) -> str | None:
+        """Until when the level holds: the end of the longest proof of it; None where one has no end."""
+        now = self._site.sources.now()
+        ends = [record.expires_at for record in history if record.level == level and record.live(now)]
+        dates = [end for end in ends if end is not None]
+        return clock(max(dates)) if dates and len(dates) == len(ends) else None
+
+    def _row(self, request: Request, record: Record) -> dict[str, object]:
+        say, now = self._site.say, self._site.sources.now()
+        source = record.source.partition(":")[0]
+        end = None
+        if not record.live(now):
+            end = say(request, texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
+        return {
+            "level": record.level,
+            "method": say(request, METHOD_TEXTS[record.method])
+            if record.method in METHOD_TEXTS
+            else record.method,
+            "source": say(request, texts.SOURCES[source]) if source in texts.SOURCES else record.source,
+            "at": clock(record.verified_at),
+            "until": clock(record.expires_at) if record.expires_at is not None else None,
+            "end": end,
+        }
+
+
+def _method(request: Request) -> str:
+    """The method that the path is about."""
+    path = PAGES[NETWORK_IDENTITY] if request.url.path == ANSWER else request.url.path
+    return next(method for method, page in PAGES.items() if page == path)
+
+
+def _answer(text: str) -> dict[str, str] | None:
+    """The JSON that the app's client calls back with, as far as it is known; None for anything else."""
+    try:
+        said = orjson.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(said, dict):
+        return None
+    return {name: value for name in _ANSWER_FIELDS if isinstance(value := said.get(name), str)}
+
+
+def _masked(number: str) -> str:
+    """The last four characters, so that people recognise their own."""
+    return "*" * max(0, len(number) - 4) + number[-4:]

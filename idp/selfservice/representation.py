@@ -1,0 +1,187 @@
+"""What the pages about organisations and mandates share: words, rows as they are shown, the fields of an invitation."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.inviting import Invitation
+from idp.organizations.ledger import CHANGED
+from idp.organizations.model import (
+    DAY,
+    Kind,
+    MandateState,
+    Reason,
+    Refused,
+    Relation,
+    Role,
+    Scope,
+    read,
+)
+from idp.relying_parties.service import Registry
+from idp.selfservice.times import BEIJING, clock
+
+ORGANIZATIONS = "/me/organizations"
+MANDATES = "/me/mandates"
+SYSTEM = "system-"
+"""Begins the names of the check boxes of systems."""
+
+KINDS = {
+    Kind.ENTERPRISE: _("企业法人"),
+    Kind.INSTITUTION: _("事业法人"),
+    Kind.SOCIAL_ORGANISATION: _("社会组织法人"),
+    Kind.AUTHORITY: _("行政机关"),
+    Kind.OTHER: _("其他组织"),
+}
+RELATIONS = {
+    Relation.LEGAL_REPRESENTATIVE: _("法定代表人"),
+    Relation.AGENT: _("经办人"),
+    Relation.GUARDIAN: _("监护人"),
+    Relation.FAMILY_HELPER: _("亲友代办"),
+    Relation.COUNTER: _("窗口代办"),
+}
+ADMINISTRATOR = _("管理员")
+STATES = {
+    MandateState.INVITED: _("等对方接受"),
+    MandateState.ACTIVE: _("生效中"),
+    MandateState.SUSPENDED: _("已暂停"),
+    MandateState.REVOKED: _("已结束"),
+    MandateState.DECLINED: _("对方没有接受"),
+    MandateState.EXPIRED: _("已到期"),
+}
+REASONS = {
+    Reason.LEVEL: _("您的实名等级不够。请先到“实名认证”提升等级。"),
+    Reason.NO_CERTIFICATE: _("您的账号还没有证件信息。请先到“实名认证”完成认证。"),
+    Reason.CODE: _("统一社会信用代码不对。它有 18 位，请照营业执照重新填写。"),
+    Reason.NAME: _("名称或姓名不对，请照证照上的写法填写。"),
+    Reason.NOT_CONFIRMED: _("登记信息核对不上。请检查填写的内容；如果没有填错，请带证件到窗口办理。"),
+    Reason.NOT_THE_HOLDER: _("扫码确认的人和现在登录的人不是同一个人。请本人登录后再扫码。"),
+    Reason.DISSOLVED: _("登记信息显示这家单位已注销、吊销，或授权已过期，不能绑定。"),
+    Reason.UNAVAILABLE: _("现在联系不上登记部门的系统，请稍后再试，或到窗口办理。"),
+    Reason.TOO_OFTEN: _("尝试次数过多，请稍后再试。"),
+    Reason.NOT_YOURS: _("您没有这项权限，或者授权刚刚变了。"),
+    Reason.PHONE: _("手机号不对，请填写 11 位的大陆手机号。"),
+    Reason.OWN: _("不能授权给自己。"),
+    Reason.DATES: _("截止日期不对：要在今天之后，也不能晚于您自己的授权期限。"),
+    Reason.SCOPE: _("授权范围不对：不能超出您自己的授权范围，事项编码用空格分开。"),
+    Reason.UNKNOWN_ORGANIZATION: _("这家单位还没有在本平台绑定。请对方的法定代表人先绑定。"),
+    Reason.OVER: _("页面已过期，请重新开始。"),
+    Reason.CERTIFICATE: _("证件号码不对，请检查后重新填写。"),
+    Reason.NOT_A_MINOR: _("对方已满 18 岁。成年人请使用“亲友代办”。"),
+    Reason.STATEMENT: _("请先勾选声明。"),
+}
+FIELDS = {
+    Reason.CODE: "unified_social_credit_code",
+    Reason.UNKNOWN_ORGANIZATION: "unified_social_credit_code",
+    Reason.NAME: "name",
+    Reason.PHONE: "phone",
+    Reason.DATES: "valid_until",
+    Reason.SCOPE: "items",
+    Reason.CERTIFICATE: "certificate_number",
+    Reason.NOT_A_MINOR: "certificate_number",
+    Reason.STATEMENT: "statement",
+}
+"""The field that an error is about."""
+LAPSED = _("页面已过期，请重试。")
+MISSED = _("没有办成：授权刚刚变了，或者您没有这项权限。")
+STATUS = {Reason.TOO_OFTEN: 429, Reason.UNAVAILABLE: 503, Reason.NOT_CONFIRMED: 409, Reason.LEVEL: 409}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a page says when something could not be done."""
+
+    text: str
+    field: str = ""
+    status: int = 400
+
+
+def problem(refused: Refused) -> Problem:
+    """The words for a refusal."""
+    return Problem(REASONS[refused.reason], FIELDS.get(refused.reason, ""), STATUS.get(refused.reason, 400))
+
+
+class Views:
+    """Rows of mandates as the pages show them."""
+
+    def __init__(self, site: Site, registry: Registry) -> None:
+        self._site = site
+        self._registry = registry
+
+    def mandate(self, request: Request, row: Row) -> dict[str, object]:
+        """One mandate."""
+        say = self._site.say
+        relation = RELATIONS[Relation(row["relation"])]
+        if row["role"] == Role.ADMINISTRATOR:
+            relation = ADMINISTRATOR
+        return {
+            "id": row["id"],
+            "relation": say(request, relation),
+            "is_representative": row["relation"] == Relation.LEGAL_REPRESENTATIVE,
+            "is_guardian": row["relation"] == Relation.GUARDIAN,
+            "principal": row["principal_organization_name"] or row["principal_person_name"],
+            "principal_code": row["principal_code"],
+            "agent": row["agent_person_name"] or row["agent_organization_name"] or row["invitee_name"],
+            "is_organization": row["agent_legal_person_id"] is not None,
+            "through": row["through_name"],
+            "through_id": row["through_id"],
+            "state": row["state"],
+            "state_text": say(request, STATES[MandateState(row["state"])]),
+            "pending": row["state"] == MandateState.SUSPENDED and row["end_reason"] == CHANGED,
+            "open": row["state"] in ("invited", "active", "suspended"),
+            "systems": self.systems(row),
+            "items": list(read(row["items"])),
+            "since": clock(row["valid_from"]),
+            "until": clock(row["valid_until"]) if row["valid_until"] else None,
+        }
+
+    def mandates(self, request: Request, rows: Iterable[Row]) -> list[dict[str, object]]:
+        """Several."""
+        return [self.mandate(request, row) for row in rows]
+
+    def systems(self, row: Row) -> list[str]:
+        """The names of the systems that a mandate is for."""
+        found = ((self._registry.find(client_id), client_id) for client_id in read(row["systems"]))
+        return [client.client_name if client else client_id for client, client_id in found]
+
+    def choices(self, fields: dict[str, str]) -> list[tuple[str, str, bool]]:
+        """The check boxes of systems: field, name, whether it is ticked."""
+        return [
+            (
+                f"{SYSTEM}{one.client.client_id}",
+                one.client.client_name,
+                f"{SYSTEM}{one.client.client_id}" in fields,
+            )
+            for one in self._registry.all()
+            if not one.disabled
+        ]
+
+
+def invitation(fields: dict[str, str]) -> Invitation:
+    """What a form asks for; raises Refused."""
+    return Invitation(
+        name=fields.get("name", ""),
+        phone=fields.get("phone", ""),
+        code=fields.get("unified_social_credit_code", "").strip(),
+        role=Role.ADMINISTRATOR if fields.get("role") == Role.ADMINISTRATOR else Role.AGENT,
+        scope=Scope(
+            tuple(name.removeprefix(SYSTEM) for name in fields if name.startswith(SYSTEM)),
+            tuple(fields.get("items", "").replace("，", " ").replace(",", " ").split()),
+            last_instant(fields.get("valid_until", "")),
+        ),
+    )
+
+
+def last_instant(text: str) -> float | None:
+    """The end of a day, in China; raises Refused."""
+    if not text.strip():
+        return None
+    try:
+        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=BEIJING)
+    except ValueError as error:
+        raise Refused(Reason.DATES) from error
+    return day.timestamp() + DAY

@@ -1,0 +1,181 @@
+"""/me/security: what protects the account: second factors, recovery codes, the person's choices."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, TOTP
+from idp.authentication.entrance import LOGIN, SECURITY
+from idp.authentication.factors import FEW_RECOVERY_CODES, STRONG, Factor, NotAllowed
+from idp.authentication.model import Choice, chosen
+from idp.authentication.own_password import OwnPassword
+from idp.authentication.passkeys import Passkeys
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.security_door import SecurityDoor
+from idp.selfservice.times import clock
+from idp.sessions.model import MULTIPLE, Session
+
+REMOVE = "/me/security/remove"
+RECOVERY = "/me/security/recovery-codes"
+CHOICES = "/me/security/choices"
+PASSWORD = "/me/security/password"  # noqa: S105
+ADD_TOTP = "/me/security/totp"
+ADD_PASSKEY = "/me/security/passkey"
+
+KINDS = {TOTP: _("身份验证器"), PASSKEY: _("通行密钥")}
+DONE = {
+    "added": _("已添加。"),
+    "removed": _("已移除。"),
+    "chosen": _("已保存。"),
+    "password": _("密码已修改，其他设备上的登录已全部退出。"),
+}
+LAPSED = _("页面已过期，请重试。")
+Change = Callable[[Session, dict[str, str]], Awaitable[str | Response]]
+"""Does what a form asks for: the word for what was done, or a page. Raises NotAllowed."""
+
+
+class SecurityPages:
+    """The list, and what is changed by a button on it."""
+
+    def __init__(self, door: SecurityDoor, passkeys: Passkeys, password: OwnPassword) -> None:
+        self._door = door
+        self._site = door.site
+        self._factors = door.factors
+        self._passkeys = passkeys
+        self._password = password
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            SECURITY: {"GET": self.show},
+            REMOVE: {"GET": self.confirm_removal, "POST": self.remove},
+            RECOVERY: {"GET": self.show, "POST": self.recovery_codes},
+            CHOICES: {"GET": self.show, "POST": self.choose},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """What the account has."""
+        session = await self._door.centre.enter(request, back=SECURITY)
+        if isinstance(session, Response):
+            return session
+        done = DONE.get(request.query_params.get("done", ""))
+        return await self._page(request, session, done=self._site.say(request, done) if done else None)
+
+    async def confirm_removal(self, request: Request) -> Response:
+        """Asks once more, by name."""
+        session = await self._door.enter(request)
+        if isinstance(session, Response):
+            return session
+        factor = self._factor(
+            await self._factors.of_account(session.account_id), request.query_params.get("id")
+        )
+        if factor is None:
+            return self._site.redirect(SECURITY)
+        return self._site.page(
+            request,
+            "security_remove.html",
+            here=SECURITY,
+            action=REMOVE,
+            id=factor.id,
+            what=self._named(request, factor),
+            back=SECURITY,
+        )
+
+    async def remove(self, request: Request) -> Response:
+        """Remove a second factor."""
+
+        async def change(session: Session, fields: dict[str, str]) -> str:
+            caller = self._door.centre.caller(request)
+            done = await self._factors.remove(session, fields.get("id", ""), caller)
+            return "removed" if done else ""
+
+        return await self._change(request, change)
+
+    async def recovery_codes(self, request: Request) -> Response:
+        """New recovery codes: on this page and nowhere else."""
+
+        async def change(session: Session, fields: dict[str, str]) -> Response:
+            codes = await self._factors.make_recovery_codes(session, self._door.centre.caller(request))
+            grouped = ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
+            return self._site.page(
+                request, "recovery_codes.html", here=SECURITY, once=True, codes=grouped, back=SECURITY
+            )
+
+        return await self._change(request, change)
+
+    async def choose(self, request: Request) -> Response:
+        """Keep the person's choices."""
+
+        async def change(session: Session, fields: dict[str, str]) -> str:
+            choices = frozenset(choice for choice in Choice if choice.value in fields)
+            await self._factors.choose(session, choices, self._door.centre.caller(request))
+            return "chosen"
+
+        return await self._change(request, change)
+
+    async def _change(self, request: Request, change: Change) -> Response:
+        session = await self._door.enter(request)
+        if isinstance(session, Response):
+            return session
+        try:
+            outcome = await change(session, await self._site.form(request))
+        except (Forged, UnreadableForm):
+            return await self._page(request, session, error=self._site.say(request, LAPSED), status=400)
+        except NotAllowed as refused:
+            error = self._site.say(request, str(refused))
+            return await self._page(request, session, error=error, status=409)
+        if isinstance(outcome, Response):
+            return outcome
+        return self._door.done(outcome) if outcome else self._site.redirect(SECURITY)
+
+    async def _page(
+        self,
+        request: Request,
+        session: Session,
+        *,
+        done: str | None = None,
+        error: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        factors = await self._factors.of_account(session.account_id)
+        strong = [factor for factor in factors if factor.kind in STRONG]
+        codes = sum(factor.kind == RECOVERY_CODE for factor in factors)
+        sealed = request.query_params.get("continue")
+        continuation = self._door.entrance.continuation(request, sealed) if sealed else None
+        return self._site.page(
+            request,
+            "security.html",
+            status,
+            here=SECURITY,
+            done=done,
+            error=error,
+            has_password=await self._password.exists(session),
+            factors=[self._row(request, factor) for factor in strong],
+            codes=codes,
+            few_codes=bool(strong) and codes <= FEW_RECOVERY_CODES,
+            lacking=len(strong) < await self._factors.needed(session.account_id),
+            weak=bool(strong) and MULTIPLE not in session.amr,
+            passkeys=self._passkeys.available,
+            choices={choice.value for choice in chosen(await self._factors.choices(session.account_id))},
+            go_on=self._door.entrance.to(LOGIN, continuation) if continuation else None,
+        )
+
+    def _row(self, request: Request, factor: Factor) -> dict[str, str | None]:
+        return {
+            "id": factor.id,
+            "what": self._named(request, factor),
+            "since": clock(factor.created_at),
+            "used": clock(factor.last_used_at) if factor.last_used_at else None,
+        }
+
+    def _named(self, request: Request, factor: Factor) -> str:
+        kind = self._site.say(request, KINDS[factor.kind])
+        return f"{kind} · {factor.label}" if factor.label else kind
+
+    @staticmethod
+    def _factor(factors: list[Factor], factor_id: str | None) -> Factor | None:
+        return next((each for each in factors if each.id == factor_id and each.kind in STRONG), None)

@@ -1,0 +1,55 @@
+"""The inner door of the user centre: who changes what protects the account has proved it lately, and fully."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import LOGIN, SECURITY, Entrance
+from idp.authentication.factors import Factors
+from idp.authentication.service import Authentication
+from idp.infrastructure.web.site import Site
+from idp.selfservice.centre import Centre
+from idp.sessions.model import MULTIPLE, Session
+
+
+class SecurityDoor:
+    """`Centre.enter` for changes: a login of the last minutes, and the second factor where there is one."""
+
+    def __init__(
+        self,
+        site: Site,
+        centre: Centre,
+        entrance: Entrance,
+        factors: Factors,
+        authentication: Authentication,
+    ) -> None:
+        self.site = site
+        self._authentication = authentication
+        self.centre = centre
+        self.entrance = entrance
+        self.factors = factors
+
+    async def enter(self, request: Request, back: str = SECURITY) -> Session | Response:
+        """The session, or the way to prove more and from there to `back`."""
+        session = await self.centre.enter(request, fresh=True, back=back)
+        if isinstance(session, Response) or await self.factors.is_strong_enough(session):
+            return session
+        continuation = Continuation(
+            self.site.sources.now(), self.site.browser(request), strong=True, path=back
+        )
+        response = self.site.redirect(self.entrance.to(LOGIN, continuation))
+        self.site.keep_browser(request, response)
+        return response
+
+    async def added(self, request: Request, session: Session, used: tuple[str, ...]) -> Response:
+        """Back to the list; whoever added the first second factor has shown it, and need not show it again."""
+        response = self.done("added")
+        if MULTIPLE not in session.amr:
+            caller, device = self.entrance.caller(request), self.entrance.device(request)
+            if (done := await self._authentication.strengthen(session, used, caller, device)) is not None:
+                self.entrance.keep(response, done)
+        return response
+
+    def done(self, word: str) -> Response:
+        """Back to the list, which says what was done."""
+        return self.site.redirect(f"{SECURITY}?done={word}")

@@ -1,0 +1,149 @@
+"""/me/sessions: where somebody is logged in, on which devices they were, and how to end it."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.centre import Centre
+from idp.selfservice.security import LAPSED
+from idp.selfservice.times import clock
+from idp.sessions.devices import Devices, browser_name
+from idp.sessions.model import OpenSession, Session
+from idp.sessions.service import Sessions
+
+SESSIONS = "/me/sessions"
+END = "/me/sessions/end"
+END_OTHERS = "/me/sessions/end-others"
+FORGET = "/me/sessions/forget"
+ENDED_ALL = "ended all"
+DONE = {
+    "ended": _("那处登录已退出。"),
+    "others": _("其他登录已全部退出。"),
+    "forgotten": _("设备已移除。下次在那里登录，会重新要求第二步验证，并通知您。"),
+    "none": _("没有改动：那处登录或设备已经不在了。"),
+}
+UNKNOWN = _("未知设备")
+Change = Callable[[Session, dict[str, str]], Awaitable[bool]]
+
+
+class SessionPages:
+    """Two lists with a button on each line. Ending a login protects: it needs no fresh one."""
+
+    def __init__(
+        self,
+        site: Site,
+        centre: Centre,
+        sessions: Sessions,
+        devices: Devices,
+        system_name: Callable[[str | None], str | None],
+    ) -> None:
+        self._site = site
+        self._centre = centre
+        self._sessions = sessions
+        self._devices = devices
+        self._system_name = system_name
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            SESSIONS: {"GET": self.show},
+            END: {"POST": self.end},
+            END_OTHERS: {"POST": self.end_others},
+            FORGET: {"POST": self.forget},
+        }
+
+    async def show(self, request: Request) -> Response:
+        """Both lists."""
+        session = await self._centre.enter(request)
+        return session if isinstance(session, Response) else await self._page(request, session)
+
+    async def end(self, request: Request) -> Response:
+        """End one login."""
+
+        async def change(session: Session, fields: dict[str, str]) -> bool:
+            return await self._sessions.end_own(session, fields.get("id", ""), self._centre.caller(request))
+
+        return await self._change(request, change, "ended")
+
+    async def end_others(self, request: Request) -> Response:
+        """End all logins but this one."""
+
+        async def change(session: Session, fields: dict[str, str]) -> bool:
+            caller = self._centre.caller(request)
+            await self._sessions.end_all(session.account_id, keep=session.id, caller=caller, reason=ENDED_ALL)
+            return True
+
+        return await self._change(request, change, "others")
+
+    async def forget(self, request: Request) -> Response:
+        """Forget a device."""
+
+        async def change(session: Session, fields: dict[str, str]) -> bool:
+            caller = self._centre.caller(request)
+            return await self._devices.forget(session.account_id, fields.get("id", ""), caller)
+
+        return await self._change(request, change, "forgotten")
+
+    async def _change(self, request: Request, change: Change, word: str) -> Response:
+        session = await self._centre.enter(request, back=SESSIONS)
+        if isinstance(session, Response):
+            return session
+        try:
+            done = await change(session, await self._site.form(request))
+        except (Forged, UnreadableForm):
+            return await self._page(request, session, LAPSED, 400)
+        return self._site.redirect(f"{SESSIONS}?done={word if done else 'none'}")
+
+    async def _page(
+        self, request: Request, session: Session, error: str | None = None, status: int = 200
+    ) -> Response:
+        done = DONE.get(request.query_params.get("done", ""))
+        found = await self._sessions.of_account(session.account_id)
+        here = next((each.device_id for each in found if each.id == session.id), None)
+        devices = await self._devices.of_account(session.account_id)
+        return self._site.page(
+            request,
+            "sessions.html",
+            status,
+            here=SESSIONS,
+            again=SESSIONS,
+            done=self._site.say(request, done) if done else None,
+            error=self._site.say(request, error) if error else None,
+            sessions=[self._session(request, each, session) for each in found],
+            devices=[self._device(request, row, here) for row in devices],
+        )
+
+    def _session(self, request: Request, found: OpenSession, current: Session) -> dict[str, object]:
+        return {
+            "id": found.id,
+            "current": found.id == current.id,
+            "device": self._named(request, found.user_agent),
+            "address": found.address,
+            "since": clock(found.authenticated_at),
+            "seen": clock(found.last_seen_at),
+            "principal": found.principal.name if found.principal else None,
+            "systems": [self._system_name(client_id) for client_id, _joined in found.systems],
+        }
+
+    def _device(self, request: Request, row: Row, current: str | None) -> dict[str, object]:
+        until = row["trusted_until"]
+        trusted = until is not None and until > self._site.sources.now()
+        return {
+            "id": row["id"],
+            "current": row["id"] == current,
+            "device": self._named(request, row["user_agent"]),
+            "address": row["address"],
+            "first": clock(row["first_seen_at"]),
+            "last": clock(row["last_seen_at"]),
+            "trusted": clock(until) if trusted else None,
+        }
+
+    def _named(self, request: Request, user_agent: str) -> str:
+        name = browser_name(user_agent)
+        return self._site.say(request, UNKNOWN) if name == "?" else name

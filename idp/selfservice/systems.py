@@ -1,0 +1,111 @@
+"""The systems that a person has used or agreed to: what each receives, and how that ends."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.outbox import Outbox
+from idp.relying_parties.service import Registry
+from idp.selfservice.model import Owner
+from idp.selfservice.system_store import SystemStore
+from idp.sessions.logout import KIND, payload
+from idp.sessions.store import principal_of
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A system as the person sees it. `active`: there is something to withdraw."""
+
+    client_id: str
+    name: str
+    uri: str | None
+    scopes: tuple[str, ...] = ()
+    consented_at: float | None = None
+    first_used_at: float | None = None
+    last_used_at: float | None = None
+    active: bool = False
+
+
+class Systems:
+    """Lists and withdraws."""
+
+    def __init__(self, foundation: Foundation, registry: Registry, outbox: Outbox) -> None:
+        self._database = foundation.database
+        self._sources = foundation.sources
+        self._registry = registry
+        self._outbox = outbox
+        self._store = SystemStore()
+        self._audit = AuditStore(foundation.sources)
+
+    async def of_account(self, account_id: str) -> list[System]:
+        """Every system, the last used first."""
+
+        def look() -> Transaction[list[System]]:
+            consented = yield from self._store.consents(account_id)
+            granted = yield from self._store.grants(account_id, self._sources.now())
+            visited = yield from self._store.visits(account_id)
+            return self._merged(consented, [*granted, *visited])
+
+        return await self._database.read(look)
+
+    async def withdraw(self, owner: Owner, client_id: str) -> bool:
+        """End what a system may have, and log it out wherever the person is in it; False when there was nothing."""
+        account_id = owner.account_id
+        line = Line(Event.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address)
+
+        def work() -> Transaction[bool]:
+            withdrawn = yield from self._store.withdraw(account_id, client_id)
+            revoked = yield from self._store.revoke(account_id, client_id, self._sources.now())
+            left = yield from self._store.leave(account_id, client_id)
+            if not (withdrawn or revoked or left):
+                return False
+            yield from self._log_out(account_id, client_id, left)
+            yield self._audit.record(replace(line, detail={"grants": revoked, "sessions": len(left)}))
+            return True
+
+        done = await self._database.write(work)
+        self._outbox.kick()
+        return done
+
+    def name(self, client_id: str | None) -> str | None:
+        """What a system is called; its id where it is not registered any more."""
+        client = self._registry.find(client_id) if client_id else None
+        return client.client_name if client else client_id
+
+    def _log_out(self, account_id: str, client_id: str, left: Iterable[Row]) -> Transaction[None]:
+        client = self._registry.find(client_id)
+        if client is None or client.backchannel_logout_uri is None:
+            return
+        for row in left:
+            principal = principal_of(row)
+            content = payload(client_id, account_id, row["id"], principal.id if principal else None)
+            yield self._outbox.message(KIND, client_id, row["id"], content)
+
+    def _merged(self, consented: Iterable[Row], used: Iterable[Row]) -> list[System]:
+        found: dict[str, System] = {}
+        for row in consented:
+            system = self._system(row["client_id"])
+            scopes = tuple(row["scope"].split())
+            found[system.client_id] = replace(
+                system, scopes=scopes, consented_at=row["granted_at"], active=True
+            )
+        for row in used:
+            system = found.get(row["client_id"]) or self._system(row["client_id"])
+            given = row["scope"].split() if row["is_open"] or not system.active else ()
+            found[system.client_id] = replace(
+                system,
+                scopes=tuple(dict.fromkeys((*system.scopes, *given))),
+                first_used_at=min(row["first_at"], system.first_used_at or row["first_at"]),
+                last_used_at=max(row["last_at"], system.last_used_at or 0.0),
+                active=system.active or bool(row["is_open"]),
+            )
+        return sorted(
+            found.values(), key=lambda each: each.last_used_at or each.consented_at or 0.0, reverse=True
+        )
+
+    def _system(self, client_id: str) -> System:
+        client = self._registry.find(client_id)
+        return System(client_id, self.name(client_id) or client_id, client.client_uri if client else None)

@@ -1,0 +1,67 @@
+"""/me/mandates: relatives who help, and children."""
+
+import pytest
+
+from tests.support.messages import messages_to
+from tests.support.town import (
+    ZHANGSAN,
+    Town,
+    decide,
+    error_of,
+    form,
+    invite,
+    only_mandate,
+)
+from tests.support.visits import account_id, page, signed_in
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_elder_asks_a_relative_and_takes_it_back(town: Town) -> None:
+    async with signed_in(town.house, "lisi") as lisi, signed_in(town.house, "zhangsan") as zhangsan:
+        await invite(lisi, "/me/mandates/helper", name="张三", phone=ZHANGSAN)
+        [text] = await messages_to(town.house, ZHANGSAN)
+        assert "李*" in text
+        assert "李四" not in text
+        mandate_id = await only_mandate(town, "zhangsan")
+        await decide(zhangsan, mandate_id, "accept")
+        [principal] = await town.house.worker.mandates.principals(await account_id(town.house, "zhangsan"))
+        assert (principal.kind, principal.name, principal.number) == ("person", "李四", None)
+        assert principal.valid_until == town.house.clock.now + 90 * 86_400
+        assert "张三" in page(await lisi.open("/me/mandates")).text
+        town.house.clock.forward(60)
+        assert "已续期" in (await decide(lisi, mandate_id, "renew")).text
+        assert (await decide(zhangsan, mandate_id, "renew")).status == 409
+        await decide(lisi, mandate_id, "revoke")
+    assert await town.house.worker.mandates.principals(await account_id(town.house, "zhangsan")) == []
+
+
+async def test_a_guardian_adds_a_child_and_it_ends_at_eighteen(town: Town) -> None:
+    async with signed_in(town.house, "zhangsan") as zhangsan:
+        child = {"name": "赵小宝", "certificate_number": "410411201506010010"}
+        filled = form(page(await zhangsan.open("/me/mandates/minor")), "certificate_number")
+        assert "请先勾选声明" in page(await zhangsan.submit(filled, certificate_type="111", **child)).text
+        child |= {"certificate_type": "111", "statement": "yes"}
+        shown = page(await zhangsan.submit(filled, **child))
+        assert shown.url.endswith("done=minor")
+        assert "赵小宝" in shown.text
+        who = await account_id(town.house, "zhangsan")
+        [principal] = await town.house.worker.mandates.principals(who)
+        assert (principal.name, principal.relation) == ("赵小宝", "guardian")
+        again = page(await zhangsan.submit(filled, **child))
+        assert again.status == 409
+        assert "登记信息核对不上" in again.text
+        other = page(await zhangsan.submit(filled, **(child | {"name": "别人"})))
+        assert error_of(other) == error_of(again)  # whether there is an account is not told
+    assert principal.valid_until is not None
+    town.house.clock.now = principal.valid_until
+    assert await town.house.worker.mandates.principals(who) == []
+
+
+async def test_an_adult_is_nobodys_child(town: Town) -> None:
+    async with signed_in(town.house, "zhangsan") as zhangsan:
+        filled = form(page(await zhangsan.open("/me/mandates/minor")), "certificate_number")
+        adult = {"name": "王五", "certificate_number": "410411198505059993", "statement": "yes"}
+        shown = page(await zhangsan.submit(filled, certificate_type="111", **adult))
+        assert shown.status == 400
+        assert "已满 18 岁" in shown.text
