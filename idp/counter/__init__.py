@@ -1,1 +1,1 @@
-"""The counter: what members of staff do for a person who stands before them."""
+"""The counter: what staff do for a person who stands before them, always by two where it gives power."""

@@ -1,9 +1,32 @@
 """The table of what one member of staff began at the counter and another has to confirm."""
 
-from sqlalchemy import Column, ForeignKey, Table, Text
+from collections.abc import Mapping
 
-from idp.infrastructure.database import metadata
+import orjson
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    LargeBinary,
+    Table,
+    Text,
+    bindparam,
+    case,
+    exists,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from idp.accounts.store import accounts
+from idp.counter.model import Claim, Kind, State
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.vault import Vault
+from idp.organizations.roles_store import staff_roles
 
 counter_requests = Table(
     "counter_requests",
@@ -18,3 +41,181 @@ counter_requests = Table(
     Column("decided_by", Text, ForeignKey("accounts.id")),
     Column("decided_at", Instant),
 )
+
+CONTENT = "counter_requests.content"
+_id = bindparam("the_id", type_=Text)
+_account = bindparam("the_account", type_=Text)
+_staff = bindparam("the_staff", type_=Text)
+_now = bindparam("now", type_=Instant())
+_since = bindparam("since", type_=Instant())
+_nothing = bindparam("nothing", type_=LargeBinary)
+_pending, _waiting, _confirmed, _refused = (
+    literal(state.value, Text) for state in (State.PENDING, State.WAITING, State.CONFIRMED, State.REFUSED)
+)
+
+
+def _has(role: str) -> ColumnElement[bool]:
+    return exists(
+        select(staff_roles.c.role).where(
+            staff_roles.c.account_id == _staff, staff_roles.c.role == literal(role, Text)
+        )
+    )
+
+
+ADD = Statement(insert(counter_requests))
+# Two different people, neither of them the person it is about, the second still in office, on the same day.
+CONFIRM = Statement(
+    update(counter_requests)
+    .where(
+        counter_requests.c.id == _id,
+        counter_requests.c.state == _pending,
+        counter_requests.c.begun_by != _staff,
+        counter_requests.c.account_id != _staff,
+        counter_requests.c.begun_at > _since,
+        _has("counter"),
+    )
+    .values(
+        state=case(
+            (counter_requests.c.kind == literal(Kind.VERIFY.value, Text), _confirmed),
+            (_has("supervisor"), _confirmed),
+            else_=_waiting,
+        ),
+        decided_by=_staff,
+        decided_at=_now,
+    )
+    .returning(counter_requests),
+    lock_key="the_id",
+)
+REFUSE = Statement(
+    update(counter_requests)
+    .where(
+        counter_requests.c.id == _id,
+        counter_requests.c.state.in_([_pending, _waiting]),
+        counter_requests.c.account_id != _staff,
+        _has("counter"),
+    )
+    .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)
+    .returning(counter_requests.c.account_id, counter_requests.c.kind),
+    lock_key="the_id",
+)
+_ripe = (counter_requests.c.state == _waiting, counter_requests.c.decided_at <= _since)
+DUE = Statement(select(counter_requests.c.id).where(*_ripe))
+RIPE = Statement(
+    update(counter_requests)
+    .where(counter_requests.c.id == _id, *_ripe)
+    .values(state=_confirmed)
+    .returning(counter_requests),
+    lock_key="the_id",
+)
+GIVE_UP = Statement(
+    update(counter_requests)
+    .where(counter_requests.c.id == _id, counter_requests.c.state == _waiting)
+    .values(state=_refused, decided_at=_now, content=_nothing)
+    .returning(counter_requests.c.account_id, counter_requests.c.kind),
+    lock_key="the_id",
+)
+WIPE = Statement(update(counter_requests).where(counter_requests.c.id == _id).values(content=_nothing))
+OBJECT = Statement(
+    update(counter_requests)
+    .where(
+        counter_requests.c.account_id == _account,
+        counter_requests.c.kind == literal(Kind.RECOVER.value, Text),
+        counter_requests.c.state.in_([_pending, _waiting]),
+    )
+    .values(state=_refused, decided_at=_now, content=_nothing)
+    .returning(counter_requests.c.id),
+    lock_key="the_account",
+)
+_begun = accounts.alias("begun")
+OPEN = Statement(
+    select(
+        counter_requests,
+        accounts.c.name,
+        accounts.c.real_name_level,
+        _begun.c.name.label("begun_by_name"),
+    )
+    .select_from(
+        counter_requests.join(accounts, accounts.c.id == counter_requests.c.account_id).join(
+            _begun, _begun.c.id == counter_requests.c.begun_by
+        )
+    )
+    .where(
+        counter_requests.c.state.in_([_pending, _waiting]),
+        (counter_requests.c.state == _waiting) | (counter_requests.c.begun_at > _since),
+    )
+    .order_by(counter_requests.c.begun_at)
+)
+OF_ACCOUNT = Statement(
+    select(counter_requests.c.id).where(
+        counter_requests.c.account_id == _account,
+        (counter_requests.c.state == _waiting)
+        | ((counter_requests.c.state == _pending) & (counter_requests.c.begun_at > _since)),
+    )
+)
+FORGET = Statement(
+    update(counter_requests)
+    .where(counter_requests.c.account_id == _account)
+    .values(
+        content=_nothing,
+        state=case(
+            (counter_requests.c.state.in_([_pending, _waiting]), _refused), else_=counter_requests.c.state
+        ),
+    ),
+    lock_key="the_account",
+)
+
+
+class CounterStore:
+    """One statement per method."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(self, row: Mapping[str, object], claim: Claim) -> Call:
+        """The call that notes a request."""
+        content = self._vault.encrypt_bytes(CONTENT, orjson.dumps(claim.to_json()))
+        return ADD(**row, content=content, state=State.PENDING.value, decided_by=None, decided_at=None)
+
+    def claim(self, row: Row) -> Claim:
+        """What was claimed."""
+        return Claim.from_json(orjson.loads(self._vault.decrypt_bytes(CONTENT, row["content"])))
+
+    def confirm(self, request_id: str, staff_id: str, since: float, now: float) -> Transaction[Row | None]:
+        """Confirm a request that another began; its row for the one who did."""
+        return first((yield CONFIRM(the_id=request_id, the_staff=staff_id, since=since, now=now)))
+
+    def refuse(self, request_id: str, staff_id: str, now: float) -> Transaction[Row | None]:
+        """Refuse, take back or stop a request that has not taken effect."""
+        return first((yield REFUSE(the_id=request_id, the_staff=staff_id, now=now, nothing=b"")))
+
+    def due(self, since: float) -> Transaction[list[str]]:
+        """The recoveries that have waited long enough."""
+        return [row["id"] for row in (yield DUE(since=since))]
+
+    def ripe(self, request_id: str, since: float) -> Transaction[Row | None]:
+        """Claim a recovery that has waited long enough: its row for the one who did."""
+        return first((yield RIPE(the_id=request_id, since=since)))
+
+    def give_up(self, request_id: str, now: float) -> Transaction[Row | None]:
+        """Refuse a recovery that cannot take effect any more."""
+        return first((yield GIVE_UP(the_id=request_id, now=now, nothing=b"")))
+
+    def wipe(self, request_id: str) -> Call:
+        """The call that wipes what was claimed."""
+        return WIPE(the_id=request_id, nothing=b"")
+
+    def object(self, account_id: str, now: float) -> Transaction[list[str]]:
+        """The owner says no: recoveries of the account are refused."""
+        return [row["id"] for row in (yield OBJECT(the_account=account_id, now=now, nothing=b""))]
+
+    def open(self, since: float) -> Transaction[list[Row]]:
+        """What waits for a decision or for its time, oldest first."""
+        return list((yield OPEN(since=since)))
+
+    def is_waiting(self, account_id: str, since: float) -> Transaction[bool]:
+        """Whether something about a person is not decided yet."""
+        return bool((yield OF_ACCOUNT(the_account=account_id, since=since)))
+
+    def forget(self, account_id: str) -> Call:
+        """The call that ends and wipes everything about a person."""
+        return FORGET(the_account=account_id, nothing=b"")

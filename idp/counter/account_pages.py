@@ -1,0 +1,153 @@
+"""Pages on which staff change the fate of an account: freeze, thaw, death, theft, a phone that moved."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.merges import Merges
+from idp.accounts.model import InvalidAccount
+from idp.accounts.model import State as AccountState
+from idp.counter.door import Door, Staff
+from idp.counter.model import Person
+from idp.counter.routes import clock, said
+from idp.counter.service import Counter
+from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+ACCOUNTS = "/counter/accounts"
+CHANGE = f"{ACCOUNTS}/change"
+OPEN = ("freeze", "secure", "release", "deceased")
+POSSIBLE = {
+    AccountState.ACTIVE: OPEN,
+    AccountState.FROZEN: ("thaw", "secure", "release", "deceased"),
+    AccountState.DECEASED: ("thaw", "release"),
+}
+FOR_SUPERVISORS = frozenset({"deceased"})
+"""What is hard to take back; and opening again the account of somebody who was taken for dead."""
+
+
+class AccountPages:
+    """Handlers of /counter/accounts."""
+
+    def __init__(
+        self, site: Site, door: Door, counter: Counter, lifecycle: Lifecycle, merges: Merges
+    ) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._lifecycle = lifecycle
+        self._merges = merges
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            ACCOUNTS: {"GET": self._door.show(self.show), "POST": self._door.act(self.find)},
+            CHANGE: {"POST": self._door.act(self.change)},
+        }
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """The account of the address, or the form to find one."""
+        account_id = request.query_params.get("account", "")
+        found = await self._counter.by_id(account_id) if account_id else None
+        return await self.page(request, staff, found, done=request.query_params.get("done"))
+
+    async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Find an account."""
+        found = await self._counter.find(fields.get("identifier", ""))
+        if found is None:
+            return await self.page(request, staff, None, error="not-found")
+        return self._site.redirect(_shown(found.id))
+
+    async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Do one of the actions that the page offers, for a reason."""
+        decision, reason = fields.get("decision", ""), fields.get("reason", "").strip()
+        found = await self._counter.by_id(fields.get("account", ""))
+        if found is None:
+            return await self.page(request, staff, None, error="not-found")
+        if found.id == staff.id:
+            return await self.page(request, staff, found, error="own-account")
+        if decision not in _possible(found, staff):
+            return await self.page(request, staff, found, error="unchanged")
+        try:
+            done = await self._do(decision, found.id, reason, staff.id)
+        except InvalidAccount:
+            return await self.page(request, staff, found, error="reason")
+        if not done:
+            return await self.page(request, staff, found, error="unchanged")
+        return self._site.redirect(_shown(found.id, decision))
+
+    async def _do(self, decision: str, account_id: str, reason: str, staff_id: str) -> bool:
+        if decision == "freeze":
+            return await self._lifecycle.freeze(account_id, reason, staff_id)
+        if decision == "thaw":
+            return await self._lifecycle.thaw(account_id, reason, staff_id)
+        if decision == "deceased":
+            return await self._lifecycle.deceased(account_id, reason, staff_id)
+        if decision == "release":
+            return await self._lifecycle.release_phone(account_id, reason, staff_id)
+        return await self._lifecycle.secure(account_id, staff_id, reason) is not None
+
+    async def page(
+        self,
+        request: Request,
+        staff: Staff,
+        found: Person | None,
+        *,
+        done: str | None = None,
+        error: str | None = None,
+    ) -> Response:
+        """The account with what can be done about it."""
+        state = STATES[found.state] if found else None
+        return self._site.page(
+            request,
+            "counter_accounts.html",
+            400 if error else 200,
+            here=ACCOUNTS,
+            done=said(self._site, request, NOTICES, done),
+            error=said(self._site, request, REFUSALS, error),
+            found=found,
+            state_text=self._site.say(request, state) if state else "",
+            actions=[
+                (action, self._site.say(request, ACTIONS[action])) for action in _possible(found, staff)
+            ],
+            mergeable=found is not None and found.state == AccountState.ACTIVE and staff.is_supervisor,
+            duplicates=await self._duplicates(found, staff),
+            merges=await self._undoable(found, staff),
+        )
+
+    async def _duplicates(self, found: Person | None, staff: Staff) -> list[Person]:
+        row = await self._counter.row(found.id) if found and staff.is_supervisor else None
+        if row is None or row["state"] != AccountState.ACTIVE:
+            return []
+        return [self._counter.person(other) for other in await self._merges.duplicates(row)]
+
+    async def _undoable(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
+        if found is None or not staff.is_supervisor:
+            return []
+        now = self._site.sources.now()
+        rows: list[Row] = await self._merges.of(found.id)
+        return [
+            {"id": row["id"], "at": clock(row["merged_at"]), "until": clock(row["undo_until"])}
+            for row in rows
+            if row["undone_at"] is None and row["undo_until"] > now
+        ]
+
+
+def _possible(found: Person | None, staff: Staff) -> list[str]:
+    """What this member of staff can do about the account now."""
+    if found is None:
+        return []
+    actions = POSSIBLE.get(AccountState(found.state), ())
+    hard = FOR_SUPERVISORS | ({"thaw"} if found.state == AccountState.DECEASED else set())
+    if not found.phone:
+        actions = tuple(action for action in actions if action != "release")
+    return [action for action in actions if staff.is_supervisor or action not in hard]
+
+
+def _shown(account_id: str, done: str = "") -> str:
+    query = {"account": account_id} | ({"done": done} if done else {})
+    return f"{ACCOUNTS}?{urlencode(query)}"

@@ -1,0 +1,63 @@
+"""The page on which staff begin to act for a person who is present."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.counter.acting import Acting
+from idp.counter.door import Door, Staff
+from idp.counter.model import NotAtCounter, Person
+from idp.counter.routes import said
+from idp.counter.service import Counter
+from idp.counter.texts import REFUSALS, STATES
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+ACT = "/counter/act"
+ACTING = "/acting"
+"""Where somebody chooses for whom to act (area of representation)."""
+
+
+class ActPages:
+    """Handlers of /counter/act."""
+
+    def __init__(self, site: Site, door: Door, counter: Counter, acting: Acting) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._acting = acting
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {ACT: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)}}
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """The form to find the person."""
+        return self._page(request)
+
+    async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Find the person; then begin, and go on to where the counter's principal is chosen."""
+        if fields.get("step") == "find":
+            found = await self._counter.find(fields.get("identifier", ""))
+            return self._page(request, found, None if found else "not-found")
+        found = await self._counter.by_id(fields.get("account", ""))
+        try:
+            if found is None:
+                raise NotAtCounter("not-found")
+            if "seen" not in fields:
+                raise NotAtCounter("not-seen")
+            await self._acting.begin(found.id, staff.id)
+        except NotAtCounter as error:
+            return self._page(request, found, str(error))
+        return self._site.redirect(ACTING)
+
+    def _page(self, request: Request, found: Person | None = None, error: str | None = None) -> Response:
+        return self._site.page(
+            request,
+            "counter_act.html",
+            400 if error else 200,
+            here=ACT,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            found=found,
+            state_text=self._site.say(request, STATES[found.state]) if found else "",
+        )

@@ -1,0 +1,73 @@
+"""/counter/corrections: what people say is wrong about their record; staff look into it and answer."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections
+from idp.counter.door import Door, Staff
+from idp.counter.routes import clock
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import masked_name
+
+CORRECTIONS = "/counter/corrections"
+DONE = "done"
+ANSWERED = _("已答复，并已通知申请人。")
+NO_ANSWER = _("请写明答复，最多 500 个字。")
+NOT_YOURS = _("没有改动：这项申请已经有人答复，或者是您自己提交的。")
+
+
+class CorrectionPages:
+    """The answer is all that is done here; what has to be changed is changed under 账号处理 or 实名核验."""
+
+    def __init__(self, site: Site, door: Door, corrections: Corrections) -> None:
+        self._site = site
+        self._door = door
+        self._corrections = corrections
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {CORRECTIONS: {"GET": self._door.show(self.show), "POST": self._door.act(self.answer)}}
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """What waits, oldest first."""
+        done = ANSWERED if request.query_params.get("done") == DONE else None
+        return await self._page(request, done=done)
+
+    async def answer(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Close one."""
+        corrected = fields.get("decision") == DONE
+        try:
+            done = await self._corrections.decide(
+                fields.get("id", ""), staff.id, done=corrected, answer=fields.get("answer", "")
+            )
+        except BadText:
+            return await self._page(request, error=NO_ANSWER, status=400)
+        if not done:
+            return await self._page(request, error=NOT_YOURS, status=409)
+        return self._site.redirect(f"{CORRECTIONS}?done={DONE}")
+
+    async def _page(
+        self, request: Request, *, done: str | None = None, error: str | None = None, status: int = 200
+    ) -> Response:
+        return self._site.page(
+            request,
+            "counter_corrections.html",
+            status,
+            here=CORRECTIONS,
+            done=self._site.say(request, done) if done else None,
+            error=self._site.say(request, error) if error else None,
+            longest=LONGEST,
+            corrections=[self._shown(each) for each in await self._corrections.waiting()],
+        )
+
+    @staticmethod
+    def _shown(each: Correction) -> dict[str, str]:
+        return {
+            "id": each.id,
+            "name": masked_name(each.name),
+            "username": each.username,
+            "wanted": each.wanted,
+            "at": clock(each.asked_at),
+        }

@@ -1,0 +1,142 @@
+"""The pages on which a supervisor makes one account of two, choosing what is kept, or parts them again."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.merges import BOTH, CHOICES, FACTORS, INTO, OTHER, MergeRefused, Merges, Plan
+from idp.accounts.model import InvalidAccount
+from idp.accounts.store import ADDRESS, EMAIL, PHONE
+from idp.counter.account_pages import ACCOUNTS, AccountPages
+from idp.counter.door import Door, Staff
+from idp.counter.routes import said
+from idp.counter.service import Counter
+from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+MERGE = "/counter/merge"
+UNDO = f"{MERGE}/undo"
+_PLACES = {"phone": PHONE, "email": EMAIL, "address": ADDRESS}
+
+
+class MergePages:
+    """Handlers of /counter/merge and its undoing; for supervisors."""
+
+    def __init__(
+        self, site: Site, door: Door, counter: Counter, merges: Merges, accounts: AccountPages
+    ) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._merges = merges
+        self._accounts = accounts
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            MERGE: {"GET": self._door.show(self.show), "POST": self._door.act(self.merge, supervisor=True)},
+            f"{MERGE}/find": {"POST": self._door.act(self.find, supervisor=True)},
+            UNDO: {"POST": self._door.act(self.undo, supervisor=True)},
+        }
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """The two accounts side by side, with a choice for each thing in which they differ."""
+        return await self._page(request, staff, dict(request.query_params))
+
+    async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The other account of the person, which may have no certificate yet."""
+        other = await self._counter.find(fields.get("identifier", ""))
+        into = await self._counter.by_id(fields.get("into", ""))
+        if other is None or into is None:
+            return await self._accounts.page(request, staff, into, error="not-found")
+        return self._site.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
+
+    async def merge(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Make one of two."""
+        keep = {
+            name: fields[name]
+            for name in (*CHOICES, FACTORS)
+            if fields.get(name) in ((OTHER, INTO, BOTH) if name == FACTORS else (OTHER, INTO))
+        }
+        plan = Plan(fields.get("account", ""), fields.get("into", ""), keep)
+        if staff.id in (plan.account_id, plan.into):
+            return await self._page(request, staff, fields, "own-account")
+        try:
+            await self._merges.merge(plan, fields.get("reason", "").strip(), staff.id)
+        except InvalidAccount:
+            return await self._page(request, staff, fields, "reason")
+        except MergeRefused as error:
+            return await self._page(request, staff, fields, str(error))
+        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'merge'})}")
+
+    async def undo(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Part them again."""
+        account_id = fields.get("account", "")
+        error = ""
+        try:
+            await self._merges.undo(fields.get("merge", ""), fields.get("reason", "").strip(), staff.id)
+        except InvalidAccount:
+            error = "reason"
+        except MergeRefused as refused:
+            error = str(refused)
+        if error:
+            found = await self._counter.by_id(account_id)
+            return await self._accounts.page(request, staff, found, error=error)
+        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'undo'})}")
+
+    async def _page(
+        self, request: Request, staff: Staff, fields: dict[str, str], error: str | None = None
+    ) -> Response:
+        other = await self._counter.row(fields.get("account", ""))
+        into = await self._counter.row(fields.get("into", ""))
+        if other is None or into is None or not staff.is_supervisor:
+            return await self._accounts.page(request, staff, None, error="not-found")
+        return self._site.page(
+            request,
+            "counter_merge.html",
+            400 if error else 200,
+            here=MERGE,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            other=self._counter.person(other),
+            into=self._counter.person(into),
+            days=self._merges.undo_days,
+            choices=self._choices(request, other, into, fields),
+        )
+
+    def _choices(
+        self, request: Request, other: Row, into: Row, fields: dict[str, str]
+    ) -> list[dict[str, object]]:
+        """Where the two differ, and what can be kept; passwords and factors are named, not shown."""
+        say = self._site.say
+        choices: list[dict[str, object]] = []
+        for name, columns in CHOICES.items():
+            mine, theirs = self._shown(into, name), self._shown(other, name)
+            if not other[columns[0]] or not into[columns[0]] or (mine == theirs and name != "password"):
+                continue
+            options = [
+                (INTO, f"{into['username']} · {mine}" if mine else into["username"]),
+                (OTHER, f"{other['username']} · {theirs}" if theirs else other["username"]),
+            ]
+            kept = fields.get(name, INTO)
+            choices.append(
+                {"name": name, "label": say(request, CHOICE_TEXTS[name]), "options": options, "kept": kept}
+            )
+        options = [
+            (BOTH, say(request, SIDE_TEXTS[BOTH])),
+            (INTO, into["username"]),
+            (OTHER, other["username"]),
+        ]
+        kept = fields.get(FACTORS, BOTH)
+        label = say(request, CHOICE_TEXTS[FACTORS])
+        return [*choices, {"name": FACTORS, "label": label, "options": options, "kept": kept}]
+
+    def _shown(self, row: Row, name: str) -> str:
+        if name in ("username", "password"):
+            return ""
+        if name == "name":
+            return str(row["name"])
+        return self._counter.masked(row, _PLACES[name])

@@ -1,0 +1,81 @@
+"""Words and rules of the counter: what is asked for, what becomes of it, what staff may see of a person."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+LEVEL = 4
+"""The real-name level that two members of staff who saw person and document can attest."""
+METHOD, SOURCE = "counter", "counter"
+REQUEST_SECONDS = 86_400.0
+"""A request is confirmed on the day on which the person is there."""
+RECOVERY_WAIT_SECONDS = 86_400.0
+"""How long a recovery rests that no supervisor confirmed: the owner is told, and can object meanwhile."""
+DRAFT_SECONDS = 1800.0
+DUE_SECONDS = 60.0
+"""How often it is looked whether something has become due."""
+
+
+class Kind(StrEnum):
+    """What one member of staff begins and another decides."""
+
+    VERIFY = "verify"
+    RECOVER = "recover"
+
+
+class State(StrEnum):
+    """Where a request stands. `waiting`: a recovery was confirmed and takes effect later."""
+
+    PENDING = "pending"
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+class NotAtCounter(Exception):
+    """It cannot be done; the text is a word for the page (`idp.counter.texts`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the person's document and phone say; sealed while it waits, wiped when it is decided."""
+
+    name: str | None = None
+    certificate_type: str | None = None
+    certificate_number: str | None = None
+    phone: str | None = None
+    elder_mode: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is sealed."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Claim":
+        """What `to_json` made; other fields are left out."""
+        return cls(**{name: fields.get(name) for name in cls.__slots__})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What staff see of an account."""
+
+    id: str
+    name: str
+    username: str
+    state: str
+    level: int
+    certificate_type: str | None
+    certificate: str
+    phone: str
+    closes_at: float | None
+    reason: str | None
+
+
+def masked(text: str | None, first: int = 3, last: int = 4) -> str:
+    """A number with its middle hidden, by characters; all of a short one."""
+    if not text:
+        return ""
+    if len(text) <= first + last:
+        return "*" * len(text)
+    return text[:first] + "*" * (len(text) - first - last) + text[-last:]

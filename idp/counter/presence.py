@@ -1,0 +1,220 @@
+"""Pages for a person who is present: registering, verifying, recovering; with a code where there is a phone."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.certificate_texts import TYPE_TEXTS
+from idp.accounts.certificates import CertificateType, checked_number, stored_type
+from idp.accounts.model import InvalidAccount, normalized_identifier
+from idp.accounts.names import normalized_name
+from idp.authentication.phone_codes import PhoneCodes, Purpose
+from idp.counter.door import Door, Staff
+from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
+from idp.counter.routes import HOME, said
+from idp.counter.service import Counter
+from idp.counter.texts import REFUSALS, STATES
+from idp.infrastructure.vault import Unreadable
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+REGISTER, VERIFY, RECOVER = "/counter/register", "/counter/verify", "/counter/recover"
+TEMPLATES = {
+    REGISTER: "counter_register.html",
+    VERIFY: "counter_verify.html",
+    RECOVER: "counter_recover.html",
+}
+DRAFT = "counter.draft"
+
+
+class PresencePages:
+    """Handlers of /counter/register, /counter/verify, /counter/recover and the codes between."""
+
+    def __init__(self, site: Site, door: Door, counter: Counter, phone_codes: PhoneCodes) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._phone_codes = phone_codes
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        act = self._door.act
+        return {
+            REGISTER: {"GET": self._door.show(self.show), "POST": act(self.register)},
+            f"{REGISTER}/code": {"POST": act(self.register_code)},
+            VERIFY: {"GET": self._door.show(self.show), "POST": act(self.verify)},
+            RECOVER: {"GET": self._door.show(self.show), "POST": act(self.recover)},
+            f"{RECOVER}/code": {"POST": act(self.recover_code)},
+        }
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """The empty form."""
+        return self._page(request, request.url.path)
+
+    async def register(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The person's facts; where there is a phone, a code goes to it first."""
+        try:
+            claim = _claim(fields, phone=True)
+            if claim.phone is not None:
+                return await self._send(request, REGISTER, staff, claim)
+            await self._counter.register(staff.id, claim)
+        except (NotAtCounter, InvalidAccount) as error:
+            return self._page(request, REGISTER, error=_word(error), claim=_typed(fields))
+        return self._site.redirect(f"{HOME}?done=registered")
+
+    async def register_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The person read out the right code: the phone is theirs."""
+        try:
+            claim, _account = self._draft(staff, fields)
+            if not await self._right_code(claim, fields):
+                return self._code_page(request, REGISTER, fields["draft"], claim, "code")
+            await self._counter.register(staff.id, claim)
+        except (NotAtCounter, InvalidAccount) as error:
+            return self._page(request, REGISTER, error=_word(error))
+        return self._site.redirect(f"{HOME}?done=registered")
+
+    async def verify(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Find the person; then ask a colleague to confirm."""
+        found = await self._found(fields)
+        if found is None or fields.get("step") == "find":
+            error = None if found else "not-found"
+            return self._page(request, VERIFY, error=error, found=found)
+        try:
+            await self._counter.ask(Kind.VERIFY, found.id, staff.id, _claim(fields))
+        except (NotAtCounter, InvalidAccount) as error:
+            return self._page(request, VERIFY, error=_word(error), claim=_typed(fields), found=found)
+        return self._site.redirect(f"{HOME}?done=asked")
+
+    async def recover(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Find the person, confirm the new phone, then ask a colleague to confirm."""
+        found = await self._found(fields)
+        if found is None or fields.get("step") == "find":
+            error = None if found else "not-found"
+            return self._page(request, RECOVER, error=error, found=found)
+        try:
+            claim = _claim(fields, phone=True)
+            if claim.phone is not None:
+                return await self._send(request, RECOVER, staff, claim, found.id)
+            await self._counter.ask(Kind.RECOVER, found.id, staff.id, claim)
+        except (NotAtCounter, InvalidAccount) as error:
+            return self._page(request, RECOVER, error=_word(error), claim=_typed(fields), found=found)
+        return self._site.redirect(f"{HOME}?done=asked")
+
+    async def recover_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The new phone is theirs."""
+        try:
+            claim, account_id = self._draft(staff, fields)
+            if not await self._right_code(claim, fields):
+                return self._code_page(request, RECOVER, fields["draft"], claim, "code")
+            await self._counter.ask(Kind.RECOVER, account_id, staff.id, claim)
+        except (NotAtCounter, InvalidAccount) as error:
+            return self._page(request, RECOVER, error=_word(error))
+        return self._site.redirect(f"{HOME}?done=asked")
+
+    async def _found(self, fields: dict[str, str]) -> Person | None:
+        if fields.get("step") == "find":
+            return await self._counter.find(fields.get("identifier", ""))
+        return await self._counter.by_id(fields.get("account", ""))
+
+    async def _send(
+        self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""
+    ) -> Response:
+        """A code to the phone; until it is read out, what was typed waits sealed in the page."""
+        if not await self._counter.phone_is_free(claim.phone or "", account_id or None):
+            raise NotAtCounter("phone-taken")
+        caller = self._door.caller(request)
+        if await self._phone_codes.send(Purpose.CONFIRM, claim.phone or "", caller):
+            raise NotAtCounter("wait")
+        content = claim.to_json() | {
+            "account": account_id,
+            "staff": staff.id,
+            "until": self._site.sources.now() + DRAFT_SECONDS,
+        }
+        return self._code_page(request, path, self._site.vault.seal(DRAFT, content), claim)
+
+    async def _right_code(self, claim: Claim, fields: dict[str, str]) -> bool:
+        return await self._phone_codes.check(Purpose.CONFIRM, claim.phone or "", fields.get("code", ""))
+
+    def _draft(self, staff: Staff, fields: dict[str, str]) -> tuple[Claim, str]:
+        """What waited in the page, for the one who typed it. Raises NotAtCounter."""
+        try:
+            content = self._site.vault.unseal(DRAFT, fields.get("draft", ""))
+        except Unreadable as error:
+            raise NotAtCounter("draft") from error
+        if content["staff"] != staff.id or content["until"] < self._site.sources.now():
+            raise NotAtCounter("draft")
+        return Claim.from_json(content), str(content["account"])
+
+    def _code_page(
+        self, request: Request, path: str, draft: str, claim: Claim, error: str | None = None
+    ) -> Response:
+        return self._site.page(
+            request,
+            "counter_code.html",
+            401 if error else 200,
+            here=path,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            action=f"{path}/code",
+            again=path,
+            draft=draft,
+            phone=masked(claim.phone),
+        )
+
+    def _page(
+        self,
+        request: Request,
+        path: str,
+        *,
+        error: str | None = None,
+        claim: Claim | None = None,
+        found: Person | None = None,
+    ) -> Response:
+        state = STATES.get(found.state, "") if found else ""
+        return self._site.page(
+            request,
+            TEMPLATES[path],
+            400 if error else 200,
+            here=path,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            claim=claim or Claim(certificate_type=found.certificate_type if found else None),
+            found=found,
+            state_text=self._site.say(request, state) if state else "",
+            types=[(kind.value, self._site.say(request, TYPE_TEXTS[kind])) for kind in CertificateType],
+        )
+
+
+def _claim(fields: dict[str, str], *, phone: bool = False) -> Claim:
+    """What was typed, by the rules; raises NotAtCounter with the field that breaks one."""
+    if "seen" not in fields:
+        raise NotAtCounter("not-seen")
+    try:
+        name = normalized_name(fields.get("name", ""))
+    except InvalidAccount as error:
+        raise NotAtCounter("name") from error
+    try:
+        kind = CertificateType(fields.get("certificate_type", ""))
+        number = checked_number(kind, fields.get("certificate_number", ""))
+    except ValueError as error:  # InvalidAccount is one
+        raise NotAtCounter("certificate-number") from error
+    return Claim(
+        name, stored_type(kind).value, number, _phone(fields) if phone else None, "elder_mode" in fields
+    )
+
+
+def _phone(fields: dict[str, str]) -> str | None:
+    if "no_phone" in fields:
+        return None
+    typed = normalized_identifier(fields.get("phone", ""))
+    if len(typed) != 11 or not typed.isdecimal() or not typed.startswith("1"):
+        raise NotAtCounter("phone")
+    return typed
+
+
+def _typed(fields: dict[str, str]) -> Claim:
+    """What was typed, to be shown again."""
+    return Claim.from_json({**fields, "elder_mode": "elder_mode" in fields})
+
+
+def _word(error: Exception) -> str:
+    return str(error) if isinstance(error, NotAtCounter) else "certificate-number"

@@ -1,0 +1,132 @@
+"""The pages of the counter: home, the queue of what a second member of staff decides, and the owner's objection."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.counter.door import Door, Staff
+from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, State, masked
+from idp.counter.service import Counter
+from idp.counter.texts import NOTICES, REFUSALS
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.divisions import Divisions
+from idp.sessions.model import masked_name
+
+HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
+BEIJING = timezone(timedelta(hours=8))
+KINDS = {Kind.VERIFY: _("实名核验"), Kind.RECOVER: _("找回账号")}
+
+
+class CounterPages:
+    """Handlers of /counter, /counter/queue and /counter/objection."""
+
+    def __init__(self, site: Site, door: Door, counter: Counter, divisions: Divisions) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._divisions = divisions
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            HOME: {"GET": self._door.show(self.home)},
+            QUEUE: {"GET": self._door.show(self.queue), "POST": self._door.act(self.decide)},
+            OBJECTION: {"GET": self.show_objection, "POST": self.objected},
+        }
+
+    async def home(self, request: Request, staff: Staff) -> Response:
+        """What can be done here, and how much waits."""
+        waiting = [
+            row for row, _claim in await self._counter.open_requests() if row["state"] == State.PENDING
+        ]
+        return self._site.page(
+            request,
+            "counter_home.html",
+            here=HOME,
+            done=said(self._site, request, NOTICES, request.query_params.get("done")),
+            error=None,
+            name=staff.session.name,
+            divisions=[self._divisions.name(code) for code in staff.divisions],
+            supervisor=staff.is_supervisor,
+            waiting=sum(row["begun_by"] != staff.id for row in waiting),
+        )
+
+    async def queue(self, request: Request, staff: Staff) -> Response:
+        """What waits for the second member of staff."""
+        return await self._queue(request, staff)
+
+    async def decide(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Confirm or refuse."""
+        request_id = fields.get("request", "")
+        try:
+            if fields.get("decision") == "confirm":
+                done = (await self._counter.confirm(request_id, staff.id)).value
+            else:
+                await self._counter.refuse(request_id, staff.id)
+                done = State.REFUSED.value
+        except NotAtCounter as error:
+            return await self._queue(request, staff, str(error), 409)
+        return self._site.redirect(f"{QUEUE}?done={done}")
+
+    async def show_objection(self, request: Request) -> Response:
+        """For the owner of an account: was it you?"""
+        if await self._door.session(request) is None:
+            return self._door.to_login(request)
+        return self._site.page(request, "counter_objection.html", done=request.query_params.get("done"))
+
+    async def objected(self, request: Request) -> Response:
+        """The owner says no."""
+        session = await self._door.session(request)
+        if session is None:
+            return self._door.to_login(request)
+        try:
+            await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._door.lapsed(request)
+        await self._counter.objected(session.account_id)
+        return self._site.redirect(f"{OBJECTION}?done=refused")
+
+    async def _queue(
+        self, request: Request, staff: Staff, error: str | None = None, status: int = 200
+    ) -> Response:
+        items = [self._item(request, staff, row, claim) for row, claim in await self._counter.open_requests()]
+        return self._site.page(
+            request,
+            "counter_queue.html",
+            status,
+            here=QUEUE,
+            done=said(self._site, request, NOTICES, request.query_params.get("done")),
+            error=said(self._site, request, REFUSALS, error),
+            requests=items,
+        )
+
+    def _item(self, request: Request, staff: Staff, row: Row, claim: Claim) -> dict[str, object]:
+        waiting = row["state"] == State.WAITING
+        own = row["begun_by"] == staff.id
+        return {
+            "id": row["id"],
+            "kind": self._site.say(request, KINDS[Kind(row["kind"])]),
+            "name": claim.name or masked_name(row["name"]),
+            "certificate": masked(claim.certificate_number),
+            "phone": masked(claim.phone),
+            "begun_by": row["begun_by_name"],
+            "begun_at": clock(row["begun_at"]),
+            "due_at": clock(row["decided_at"] + RECOVERY_WAIT_SECONDS) if waiting else "",
+            "own": own,
+            "confirmable": not own and not waiting and row["account_id"] != staff.id,
+        }
+
+
+def said(site: Site, request: Request, texts: dict[str, str], word: str | None) -> str | None:
+    """The text of a word, in the person's language; nothing for a word that is not ours."""
+    return site.say(request, texts[word]) if word in texts else None
+
+
+def clock(instant: float) -> str:
+    """An instant as it is read here."""
+    return datetime.fromtimestamp(instant, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,275 @@
+"""What is done at the counter: registering, verifying and recovering, the latter two by two members of staff."""
+
+from dataclasses import replace
+
+from idp.accounts.lifecycle import RENAMED, Notifier
+from idp.accounts.lifecycle_store import NO_PASSWORD
+from idp.accounts.model import NewAccount, checked
+from idp.accounts.proof import NotRecorded, Proof
+from idp.accounts.real_names import RealNames
+from idp.accounts.reset import Reset
+from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.counter.model import (
+    LEVEL,
+    METHOD,
+    RECOVERY_WAIT_SECONDS,
+    REQUEST_SECONDS,
+    SOURCE,
+    Claim,
+    Kind,
+    NotAtCounter,
+    Person,
+    State,
+    masked,
+)
+from idp.counter.store import CounterStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import masked_name
+
+_USERNAME_BYTES = 9
+RECOVERY_ASKED = _(
+    "有人在政务服务窗口申请找回您的账号，24 小时后生效。"
+    "如非本人，请立即登录用户中心并打开 /counter/objection 停止，或联系窗口。"
+)
+RECOVERED = _("您的账号已在窗口找回：原来的密码和登录方式都已停用，请用短信验证码登录后重新设置。")
+
+
+class Counter:
+    """Everything is recorded with the member of staff who did it, and takes effect in one transaction."""
+
+    def __init__(
+        self, foundation: Foundation, real_names: RealNames, reset: Reset, notices: Notifier
+    ) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._sources = foundation.sources
+        self._store = CounterStore(foundation.vault)
+        self._accounts = AccountStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._real_names = real_names
+        self._reset = reset
+        self._notices = notices
+
+    async def find(self, identifier: str) -> Person | None:
+        """The one person whom a certificate number, phone or username names."""
+        row = await self._database.read(lambda: self._accounts.find(identifier))
+        return None if row is None else self.person(row)
+
+    async def by_id(self, account_id: str) -> Person | None:
+        """The person of an account."""
+        row = await self.row(account_id)
+        return None if row is None else self.person(row)
+
+    async def row(self, account_id: str) -> Row | None:
+        """The account itself, sealed as it is."""
+        return await self._database.read(lambda: self._accounts.by_id(account_id))
+
+    def masked(self, row: Row, place: str) -> str:
+        """A sealed field as staff may see it."""
+        return masked(self._accounts.reveal(row, place))
+
+    def person(self, row: Row) -> Person:
+        """What staff see of an account: enough to compare it with a document in hand, no more."""
+        return Person(
+            id=row["id"],
+            name=masked_name(row["name"]),
+            username=row["username"],
+            state=row["state"],
+            level=row["real_name_level"],
+            certificate_type=row["certificate_type"],
+            certificate=masked(self._accounts.reveal(row, CERTIFICATE)),
+            phone=masked(self._accounts.reveal(row, PHONE)),
+            closes_at=row["closes_at"],
+            reason=row["state_reason"],
+        )
+
+    async def phone_is_free(self, phone: str, account_id: str | None = None) -> bool:
+        """Whether no other account has this phone."""
+        row = await self._database.read(lambda: self._accounts.find(phone))
+        return row is None or row["id"] == account_id
+
+    async def register(self, staff_id: str, claim: Claim) -> str:
+        """Open an account for a person who is present, and ask for the second pair of eyes; its id.
+
+        There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, NotAtCounter.
+        """
+        number = claim.certificate_number or ""
+        if await self.find(number) is not None:
+            raise NotAtCounter("certificate-known")
+        if claim.phone is not None and not await self.phone_is_free(claim.phone):
+            raise NotAtCounter("phone-taken")
+        account_id = self._sources.new_id()
+        account = checked(
+            NewAccount(
+                username="u" + self._sources.new_token(_USERNAME_BYTES).lower(),
+                name=claim.name or "",
+                password_hash=NO_PASSWORD,
+                phone=claim.phone,
+                phone_verified=claim.phone is not None,
+                elder_mode=claim.elder_mode,
+                certificate_type=claim.certificate_type,
+                certificate_number=number,
+            )
+        )
+
+        def work() -> Transaction[str]:
+            yield from self._accounts.add(account_id, account, self._sources.now())
+            yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
+            yield from self._begin(Kind.VERIFY, account_id, staff_id, replace(claim, phone=None))
+            return account_id
+
+        try:
+            return await self._database.write(work)
+        except Conflict as error:  # the phone was proved by somebody else at this very moment
+            raise NotAtCounter("phone-taken") from error
+
+    async def ask(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> None:
+        """Begin a verification or a recovery. Raises NotAtCounter."""
+        row = await self._database.read(lambda: self._accounts.by_id(account_id))
+        if row is None or row["state"] != "active":
+            raise NotAtCounter("closed")
+        if account_id == staff_id:
+            raise NotAtCounter("own-account")
+        known = self._accounts.reveal(row, CERTIFICATE)
+        if known is not None and claim.certificate_number != known:
+            raise NotAtCounter("other-certificate")
+        if known is None and kind is Kind.RECOVER:
+            raise NotAtCounter("never-verified")
+        if claim.phone is not None and not await self.phone_is_free(claim.phone, account_id):
+            raise NotAtCounter("phone-taken")
+
+        def work() -> Transaction[None]:
+            yield from self._begin(kind, account_id, staff_id, claim)
+
+        await self._database.write(work)
+
+    async def open_requests(self) -> list[tuple[Row, Claim]]:
+        """What waits for the second member of staff, or for its time."""
+        since = self._sources.now() - REQUEST_SECONDS
+        rows = await self._database.read(lambda: self._store.open(since))
+        return [(row, self._store.claim(row)) for row in rows]
+
+    async def confirm(self, request_id: str, staff_id: str) -> State:
+        """Confirm what another member of staff began; where it stands now. Raises NotAtCounter."""
+
+        def work() -> Transaction[State]:
+            now = self._sources.now()
+            row = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
+            if row is None:
+                raise NotAtCounter("not-yours-to-confirm")
+            state = State(row["state"])
+            yield self._line(
+                Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
+            )
+            if state is State.WAITING:
+                account = yield from self._accounts.by_id(row["account_id"])
+                if account is not None:
+                    yield from self._notices.everywhere(account, RECOVERY_ASKED)
+            else:
+                yield from self._take_effect(row)
+            return state
+
+        try:
+            return await self._database.write(work)
+        except NotRecorded as error:
+            raise NotAtCounter("already-verified") from error
+        except Conflict as error:
+            raise NotAtCounter("phone-taken") from error
+
+    async def refuse(self, request_id: str, staff_id: str) -> None:
+        """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
+
+        def work() -> Transaction[None]:
+            row = yield from self._store.refuse(request_id, staff_id, self._sources.now())
+            if row is None:
+                raise NotAtCounter("decided")
+            yield self._line(
+                Event.COUNTER_REFUSED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
+            )
+
+        await self._database.write(work)
+
+    async def objected(self, account_id: str) -> bool:
+        """The owner of an account stops its recovery; False when none was under way."""
+
+        def work() -> Transaction[bool]:
+            ids = yield from self._store.object(account_id, self._sources.now())
+            for request_id in ids:
+                yield self._line(
+                    Event.COUNTER_REFUSED, account_id, account_id, request=request_id, kind="recover"
+                )
+            return bool(ids)
+
+        return await self._database.write(work)
+
+    async def recover_due(self) -> int:
+        """Let the recoveries take effect that nobody stopped in time; how many."""
+        before = self._sources.now() - RECOVERY_WAIT_SECONDS
+        done = 0
+        for request_id in await self._database.read(lambda: self._store.due(before)):
+            try:
+                done += await self._database.write(lambda id_=request_id: self._recover(id_, before))  # type: ignore[misc]
+            except Conflict:  # another account has proved the new phone meanwhile
+                await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
+        return done
+
+    def _recover(self, request_id: str, before: float) -> Transaction[bool]:
+        row = yield from self._store.ripe(request_id, before)
+        if row is not None:
+            yield from self._take_effect(row)
+        return row is not None
+
+    def _give_up(self, request_id: str) -> Transaction[None]:
+        row = yield from self._store.give_up(request_id, self._sources.now())
+        if row is not None:
+            yield self._line(
+                Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=request_id, kind=row["kind"]
+            )
+
+    def _begin(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> Transaction[None]:
+        request_id = self._sources.new_id()
+        row = {
+            "id": request_id,
+            "kind": kind.value,
+            "account_id": account_id,
+            "begun_by": staff_id,
+            "begun_at": self._sources.now(),
+        }
+        yield self._store.add(row, claim)
+        yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
+
+    def _take_effect(self, row: Row) -> Transaction[None]:
+        claim, account_id = self._store.claim(row), row["account_id"]
+        if row["kind"] == Kind.VERIFY:
+            proof = Proof(
+                level=LEVEL,
+                method=METHOD,
+                source=SOURCE,
+                evidence_reference=row["id"],
+                name=claim.name,
+                certificate_type=claim.certificate_type,
+                certificate_number=claim.certificate_number,
+            )
+            both = f"{row['begun_by']}+{row['decided_by']}"
+            before = yield from self._accounts.by_id(account_id)
+            yield from self._real_names.record(account_id, proof, verifier=both)
+            if before is not None and before["real_name_level"] and before["name"] != claim.name:
+                yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
+                yield from self._notices.notice(before, RENAMED)
+        else:
+            account = yield from self._reset.done(account_id, claim.phone)
+            if account is not None:
+                yield self._line(
+                    Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
+                )
+                yield from self._notices.notice(account, RECOVERED)
+        yield self._store.wipe(row["id"])
+
+    def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
+        return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))

@@ -1,0 +1,78 @@
+"""What the pages of the counter say, by the word that the services and addresses use."""
+
+from idp.infrastructure.web.translations import mark as _
+
+REFUSALS = {
+    "certificate-known": _("这个证件号码已有账号。请到“账号处理”查看，不要重复登记。"),
+    "phone-taken": _("这个手机号已属于另一个账号。请先在“账号处理”中把它从原账号解除。"),
+    "closed": _("这个账号现在不能使用，请先在“账号处理”中查看。"),
+    "own-account": _("不能为自己办理，请另一位工作人员来办。"),
+    "other-certificate": _("证件号码与这个账号登记的不一致。"),
+    "never-verified": _("这个账号没有登记过证件，无法在窗口核对本人，不能找回。"),
+    "not-yours-to-confirm": _("不能复核：申请须由另一位工作人员在当天复核，且还没有人处理过。"),
+    "decided": _("这项申请已经有人处理过，或者不能由您处理。"),
+    "already-verified": _("这个证件已在另一个账号上实名，或账号已用其他证件实名。请由值班主管合并账号。"),
+    "not-found": _("没有找到。请核对号码；同一号码有多个账号时，请用用户名查找。"),
+    "not-seen": _("请先核对本人和证件原件，再勾选确认。"),
+    "code": _("验证码不正确或已过期。"),
+    "wait": _("短信发送过于频繁，请稍后再试。"),
+    "draft": _("页面已过期，请重新操作。"),
+    "reason": _("请写明原因，1 至 200 个字，不要写证件号码和手机号。"),
+    "unchanged": _("账号的状态已经变化，没有做任何改动。"),
+    "same": _("请选择两个不同的账号。"),
+    "certificate": _("两个账号的证件号码不同，或都没有登记证件，不能合并。"),
+    "changed": _("其中一个账号刚刚有变化，请重新核对。"),
+    "late": _("已超过可以撤销的期限，或者已经撤销过。"),
+    "name": _("姓名为 1 至 50 个字符。"),
+    "certificate-number": _("证件号码不正确，请对照证件核对。"),
+    "phone": _("请输入 11 位手机号，或勾选“没有手机”。"),
+    "mandate": _("现在不能代办：对方账号不可用，或没有需要的实名等级。"),
+}
+"""Why something was not done."""
+
+NOTICES = {
+    "registered": _("已登记。实名核验需要另一位工作人员复核。"),
+    "asked": _("申请已提交，请另一位工作人员复核。"),
+    "confirmed": _("已复核，立即生效。"),
+    "waiting": _("已复核，24 小时后生效。在此之前可以停止。"),
+    "refused": _("已退回。"),
+    "freeze": _("账号已冻结。"),
+    "thaw": _("账号已恢复使用。"),
+    "deceased": _("已登记本人去世，账号已关闭。"),
+    "secure": _("已做安全处理：所有登录已退出，近期添加的登录方式已移除，密码已失效。"),
+    "release": _("手机号已从这个账号解除。"),
+    "merge": _("账号已合并。"),
+    "undo": _("合并已撤销，两个账号恢复原样。"),
+}
+"""What was done, by the word in the address."""
+
+STATES = {
+    "active": _("正常"),
+    "frozen": _("已冻结"),
+    "deceased": _("本人已去世"),
+    "merged": _("已并入另一个账号"),
+    "cancelled": _("已注销"),
+}
+"""The state of an account."""
+
+ACTIONS = {
+    "freeze": _("冻结"),
+    "thaw": _("恢复使用"),
+    "secure": _("被盗处理"),
+    "release": _("解除手机号"),
+    "deceased": _("登记去世"),
+}
+"""What can be done about an account."""
+
+CHOICE_TEXTS = {
+    "username": _("主用户名"),
+    "name": _("保留哪个姓名"),
+    "phone": _("保留哪个手机号"),
+    "email": _("保留哪个邮箱"),
+    "address": _("保留哪个地址"),
+    "password": _("保留哪个账号的密码"),
+    "factors": _("保留哪个账号的其他登录方式"),
+}
+"""What is chosen when two accounts become one."""
+
+SIDE_TEXTS = {"both": _("两个都保留")}

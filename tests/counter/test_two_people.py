@@ -1,0 +1,178 @@
+"""What gives power needs two members of staff: nobody can be both, and nothing happens twice, on both databases."""
+
+import asyncio
+
+import pytest
+
+from idp.accounts.store import PHONE as PHONE_PLACE
+from idp.accounts.store import AccountStore
+from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, Kind, NotAtCounter, State
+from idp.infrastructure.database import Row
+from idp.organizations.roles import Role
+from tests.counter.conftest import NUMBER, PHONE, Hall
+from tests.support.visits import page, signed_in, sql
+
+pytestmark = pytest.mark.anyio
+
+CLAIM = Claim("张三", "111", NUMBER)
+NEW_PHONE = "13800000009"
+
+
+async def begun(hall: Hall, kind: Kind = Kind.VERIFY, claim: Claim = CLAIM, by: str = "zhaoliu") -> str:
+    """A request; its id."""
+    await hall.house.worker.counter.ask(kind, hall.id("zhangsan"), hall.id(by), claim)
+    return str((await hall.house.worker.counter.open_requests())[-1][0]["id"])
+
+
+async def account(hall: Hall, username: str = "zhangsan") -> Row:
+    row = await hall.house.worker.counter.row(hall.id(username))
+    assert row is not None
+    return row
+
+
+async def test_two_members_of_staff_verify_a_person(any_hall: Hall) -> None:
+    worker = any_hall.house.worker
+    request = await begun(any_hall)
+    assert (await account(any_hall))["real_name_level"] == 2
+    assert await worker.counter.confirm(request, any_hall.id("sunqi")) is State.CONFIRMED
+    assert (await account(any_hall))["real_name_level"] == 4
+    assert await worker.counter.open_requests() == []
+    lines = [line for line in await any_hall.house.audit_lines() if line["event"].startswith("counter.")]
+    actors = {line["event"]: line["actor"] for line in lines}
+    assert actors == {"counter.requested": any_hall.id("zhaoliu"), "counter.confirmed": any_hall.id("sunqi")}
+    assert NUMBER not in str(await any_hall.house.audit_lines())
+
+
+async def test_nobody_confirms_what_they_began(any_hall: Hall) -> None:
+    request = await begun(any_hall)
+    outcomes = await asyncio.gather(
+        *[any_hall.house.worker.counter.confirm(request, any_hall.id("zhaoliu")) for _ in range(20)],
+        return_exceptions=True,
+    )
+    assert all(isinstance(outcome, NotAtCounter) for outcome in outcomes)
+    assert (await account(any_hall))["real_name_level"] == 2
+    assert "counter.confirmed" not in await any_hall.house.audit_events()
+
+
+async def test_of_many_who_confirm_one_does(any_hall: Hall) -> None:
+    request = await begun(any_hall)
+    outcomes = await asyncio.gather(
+        *[
+            any_hall.house.worker.counter.confirm(request, any_hall.id(name))
+            for name in ("sunqi", "zhouba", "sunqi", "zhouba", "sunqi", "zhouba")
+        ],
+        return_exceptions=True,
+    )
+    assert outcomes.count(State.CONFIRMED) == 1, outcomes
+    events = await any_hall.house.audit_events()
+    assert events.count("counter.confirmed") == events.count("real_name.raised") == 1
+
+
+async def test_a_confirmation_and_a_refusal_never_both_win(any_hall: Hall) -> None:
+    request = await begun(any_hall)
+    counter = any_hall.house.worker.counter
+    outcomes = await asyncio.gather(
+        counter.refuse(request, any_hall.id("zhaoliu")),
+        counter.confirm(request, any_hall.id("sunqi")),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(outcome, NotAtCounter) for outcome in outcomes) == 1, outcomes
+
+
+async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hall) -> None:
+    worker = any_hall.house.worker
+    request = await begun(any_hall)
+    await worker.roles.withdraw(any_hall.id("zhouba"), Role.COUNTER, "410411", "test")
+    await worker.roles.grant(any_hall.id("zhangsan"), Role.COUNTER, "410411", "test")
+    for name in ("zhouba", "wangwu", "zhangsan"):
+        with pytest.raises(NotAtCounter):
+            await worker.counter.confirm(request, any_hall.id(name))
+    with pytest.raises(NotAtCounter, match="own-account"):
+        await worker.counter.ask(Kind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
+
+
+async def test_a_request_is_good_for_a_day(any_hall: Hall) -> None:
+    request = await begun(any_hall)
+    any_hall.house.clock.forward(REQUEST_SECONDS)
+    with pytest.raises(NotAtCounter):
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
+    assert await any_hall.house.worker.counter.open_requests() == []
+
+
+async def test_another_certificate_than_the_known_one_is_not_verified(any_hall: Hall) -> None:
+    with pytest.raises(NotAtCounter, match="other-certificate"):
+        await begun(any_hall, claim=Claim("张三", "414", "E00000001"))
+
+
+async def test_a_supervisor_recovers_an_account_at_once(any_hall: Hall) -> None:
+    house = any_hall.house
+    await house.enrol_totp("zhangsan")
+    async with signed_in(house, "zhangsan") as thief:
+        request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+        assert await house.worker.counter.confirm(request, any_hall.id("sunqi")) is State.CONFIRMED
+        assert "张三" not in page(await thief.open("/")).text
+    row = await account(any_hall)
+    store = AccountStore(house.worker.base.vault)
+    assert (row["password_hash"], store.reveal(row, PHONE_PLACE)) == ("", NEW_PHONE)
+    assert row["phone_verified_at"] == house.clock.now
+    assert "recovery.completed" in await house.audit_events()
+    assert NEW_PHONE not in str(await house.audit_lines())
+
+
+async def test_without_a_supervisor_a_recovery_waits_a_day(any_hall: Hall) -> None:
+    house = any_hall.house
+    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    assert await house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.WAITING
+    assert (await account(any_hall))["password_hash"] != ""
+    house.clock.forward(RECOVERY_WAIT_SECONDS - 1)
+    assert await house.worker.counter.recover_due() == 0
+    house.clock.forward(1)
+    done = await asyncio.gather(*[house.worker.counter.recover_due() for _ in range(5)])
+    assert sum(done) == 1
+    assert (await account(any_hall))["password_hash"] == ""
+    assert (await house.audit_events()).count("recovery.completed") == 1
+
+
+@pytest.mark.parametrize("who", ["owner", "staff"])
+async def test_a_recovery_that_waits_can_be_stopped(any_hall: Hall, who: str) -> None:
+    house = any_hall.house
+    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    await house.worker.counter.confirm(request, any_hall.id("zhouba"))
+    if who == "owner":
+        assert await house.worker.counter.objected(any_hall.id("zhangsan"))
+        assert not await house.worker.counter.objected(any_hall.id("zhangsan"))
+    else:
+        await house.worker.counter.refuse(request, any_hall.id("sunqi"))
+    house.clock.forward(2 * RECOVERY_WAIT_SECONDS)
+    assert await house.worker.counter.recover_due() == 0
+    assert (await account(any_hall))["password_hash"] != ""
+
+
+async def test_who_was_never_verified_is_not_recovered_and_no_phone_of_others_is_taken(
+    any_hall: Hall,
+) -> None:
+    counter = any_hall.house.worker.counter
+    with pytest.raises(NotAtCounter, match="never-verified"):
+        await counter.ask(Kind.RECOVER, any_hall.id("wangwu"), any_hall.id("zhaoliu"), CLAIM)
+    with pytest.raises(NotAtCounter, match="phone-taken"):
+        await counter.ask(
+            Kind.VERIFY,
+            any_hall.id("wangwu"),
+            any_hall.id("zhaoliu"),
+            Claim("王五", "414", "E00000001", PHONE),
+        )
+
+
+async def test_the_claim_is_sealed_while_it_waits_and_wiped_when_decided(hall: Hall) -> None:
+    request = await begun(hall)
+    content = (await sql(hall.house, "select content from counter_requests"))[0]["content"]
+    assert NUMBER.encode() not in content
+    assert "张三".encode() not in content
+    await hall.house.worker.counter.confirm(request, hall.id("sunqi"))
+    assert (await sql(hall.house, "select content from counter_requests"))[0]["content"] == b""
+
+
+async def test_an_open_request_stands_against_a_cancellation(any_hall: Hall) -> None:
+    worker = any_hall.house.worker
+    await begun(any_hall)
+    assert [item.value for item in await worker.lifecycle.obstacles(any_hall.id("zhangsan"))] == ["counter"]
