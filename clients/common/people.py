@@ -10,6 +10,13 @@ LEVELS = ("未实名", "基础实名", "实名核验", "强实名核验", "现�
 CERTIFICATE_TYPES = {"111": "居民身份证", "414": "普通护照"}
 """GA/T 2000.156, the ones this system has a word for."""
 _METHODS = {"pwd": "密码", "otp": "动态口令", "mfa": "双因素", "sms": "短信验证码", "hwk": "安全密钥"}
+_RELATIONS = {
+    "legal_representative": "法定代表人",
+    "agent": "经办人",
+    "guardian": "监护人",
+    "family_helper": "亲友代办",
+    "counter": "窗口代办",
+}
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -39,10 +46,22 @@ def moment(instant: float) -> str:
     return datetime.fromtimestamp(instant, UTC).astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def acting_words(session: Session) -> str:
+    """For whom somebody acts and as what: 代表：湛河示例科技有限公司（经办人 张三）; empty for themselves."""
+    principal = session.principal
+    if principal is None:
+        return ""
+    return f"代表：{principal.name}（{_RELATIONS.get(principal.relation, '代办人')} {session.name}）"
+
+
 def received(session: Session) -> list[tuple[str, str]]:
     """What the system received, as pairs of label and value."""
     claims, identity = session.claims, session.identity
+    principal = session.principal
     rows = [
+        ("代表", principal.name if principal else ""),
+        ("统一社会信用代码", (principal.code or "") if principal else ""),
+        ("代表关系", _RELATIONS.get(principal.relation, principal.relation) if principal else ""),
         ("姓名", _text(claims, "name")),
         ("用户名", _text(claims, "preferred_username")),
         ("手机号码", _phone(claims)),

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from clients.common.people import level_words, masked_certificate, masked_phone, moment
+from clients.common.people import acting_words, level_words, masked_certificate, masked_phone, moment
 from clients.common.settings import About, Settings
 from clients.sdk import Action, LoginMiddleware, Problem, Sources, Visit, open_login, system_sources, visit_of
 from clients.sdk.visit import STATE
@@ -47,7 +47,11 @@ class Site:
             lstrip_blocks=True,
         )
         self._pages.filters.update(
-            level=level_words, certificate=masked_certificate, phone=masked_phone, moment=moment
+            acting=acting_words,
+            level=level_words,
+            certificate=masked_certificate,
+            phone=masked_phone,
+            moment=moment,
         )
         # browsers hold redirects after a form to form-action too: logging out ends at the provider
         self._headers = {

@@ -13,6 +13,7 @@
 import httpx2
 
 from clients.sdk.config import SystemConfig
+from clients.sdk.core.acting import Principal
 from clients.sdk.core.errors import InvalidResponse, InvalidToken, LoginError, Refused, Unavailable
 from clients.sdk.core.session import Session
 from clients.sdk.guard import require_level, require_login
@@ -32,6 +33,7 @@ __all__ = [
     "LoginError",
     "LoginMiddleware",
     "MemorySessionStore",
+    "Principal",
     "Problem",
     "Provider",
     "Refused",

@@ -228,3 +228,35 @@ def test_a_phone_number_is_masked(number: str, shown: str) -> None:
 @pytest.mark.parametrize(("level", "words"), [(0, "0 级（未实名）"), (9, "9 级")])
 def test_a_level_has_words(level: Any, words: str) -> None:
     assert level_words(level) == words
+
+
+@BOTH
+async def test_whoever_acts_for_a_company_sees_so_on_every_page(about: About, build: Build) -> None:
+    company = {
+        "kind": "legal_person",
+        "id": "company-1",
+        "name": "湛河示例科技有限公司",
+        "unified_social_credit_code": "91410411MA0000007X",
+        "relation": "agent",
+        "mandate_id": "mandate-1",
+    }
+    async with opened(about, build) as (client, provider):
+        provider.changed_claims = {"principal": company, "act": {"sub": PERSON["sub"]}}
+        mine = await client.get("/me")
+        home = await client.get("/")
+        page = await client.get("/services/household" if about is portal.ABOUT else "/report")
+    for shown in (mine, home, page):
+        assert "代表：湛河示例科技有限公司（经办人 张三）" in shown.text
+    assert "91410411MA0000007X" in mine.text
+    assert "91410411MA0000007X" in page.text
+
+
+@BOTH
+async def test_whoever_is_thrown_out_of_a_mandate_is_thrown_out_of_the_system(
+    about: About, build: Build
+) -> None:
+    async with opened(about, build) as (client, provider):
+        assert 'id="logout"' in (await client.get("/me")).text
+        answer = await client.post("/backchannel-logout", data={"logout_token": provider.logout_token()})
+        assert answer.status_code == 200
+        assert 'id="logout"' not in (await client.get("/")).text

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from clients.sdk.core.acting import Principal
 from clients.sdk.core.logout import LogoutNotice
 from clients.sdk.core.tokens import Identity, Tokens
 
@@ -24,6 +25,16 @@ class Session:
     def subject(self) -> str:
         """The person."""
         return self.identity.subject
+
+    @property
+    def principal(self) -> Principal | None:
+        """For whom the person acts; None when for themselves."""
+        return self.identity.principal
+
+    @property
+    def actor(self) -> str | None:
+        """The person, where they act for somebody else: whoever did something is always a human."""
+        return self.identity.subject if self.identity.principal else None
 
     @property
     def level(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256, sha512
 from typing import Any
 
+from clients.sdk.core.acting import Principal, read_principal
 from clients.sdk.core.errors import InvalidToken, Unavailable
 from clients.sdk.core.jwt import Keys, check_claims, text_claim, verify
 from clients.sdk.core.levels import level_of
@@ -25,6 +26,7 @@ class Identity:
     auth_time: int | None
     issued_at: int
     claims: Mapping[str, Any] = field(repr=False)
+    principal: Principal | None = None
 
     @property
     def level(self) -> int:
@@ -82,6 +84,8 @@ def validate_refreshed_id_token(
         raise InvalidToken("sub changed at a refresh")
     if identity.auth_time is not None and previous.auth_time not in (None, identity.auth_time):
         raise InvalidToken("auth_time changed at a refresh")
+    if identity.principal != previous.principal:
+        raise InvalidToken("principal changed at a refresh")
     return identity
 
 
@@ -127,6 +131,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
         auth_time=auth_time,
         issued_at=int(claims["iat"]),
         claims=claims,
+        principal=read_principal(claims),
     )
 
 
