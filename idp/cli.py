@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -13,19 +15,25 @@ import uvicorn
 
 from idp import schema
 from idp.accounts import commands as accounts
-from idp.authentication.commands import unlock
+from idp.accounts.lifecycle_commands import LifecycleCommands, Tools
+from idp.accounts.service import Accounts
+from idp.authentication.commands import set_password, unlock
 from idp.composition import NotMigrated, foundation, require_schema
 from idp.demo_plan import ENV_FILE
 from idp.doctor import examine
 from idp.infrastructure.console import Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.database.version import MigrationBusy, head, version
+from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.secret_file import BadSecretFile, make_if_missing
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
 from idp.keys import commands as keys
 from idp.keys.service import KeyRing
+from idp.organizations import commands as organizations
+from idp.organizations.divisions import read_divisions
+from idp.organizations.roles_commands import RoleCommands
 from idp.relying_parties import commands as relying_parties
 from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe
 
@@ -34,8 +42,41 @@ GRACE_SECONDS = 10
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(relying_parties.app, name="client")
 accounts.app.command("unlock")(unlock)
+accounts.app.command("set-password")(set_password)
 app.add_typer(accounts.app, name="account")
 app.add_typer(keys.app, name="keys")
+
+
+@asynccontextmanager
+async def _lifecycle(base: Foundation) -> AsyncIterator[Tools]:
+    """What the fate of accounts takes: all rooms, without their background work; the server sends the messages."""
+    # Loaded only when it is needed: it takes longer than all other commands.
+    from idp.worker import Worker  # noqa: PLC0415
+
+    worker = Worker(_settings(), base)
+    await worker.registry.load()
+    try:
+        yield Tools(worker.lifecycle, worker.merges, Accounts(base, worker.hasher).find)
+    finally:
+        await worker.stop()
+
+
+@asynccontextmanager
+async def _organizations(base: Foundation) -> AsyncIterator[organizations.Tools]:
+    """What legal persons take: mandates end sessions, so all rooms again."""
+    from idp.worker import Worker  # noqa: PLC0415
+
+    worker = Worker(_settings(), base)
+    await worker.registry.load()
+    try:
+        yield organizations.Tools(worker.organizations, Accounts(base, worker.hasher).find)
+    finally:
+        await worker.stop()
+
+
+LifecycleCommands(_lifecycle).register(accounts.app)
+app.add_typer(organizations.OrganizationCommands(_organizations).app, name="organization")
+accounts.app.add_typer(RoleCommands(lambda: read_divisions(_settings().divisions_file)).app, name="role")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -18,7 +18,22 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from idp.demo_plan import ENV_FILE, HOST, SYSTEMS, Kept, fingerprint, read_kept, write_private
+from idp import demo_province
+from idp.demo_plan import (
+    AUTHORITIES,
+    AUTHORITIES_APP_ID,
+    AUTHORITIES_OFFSET,
+    ENV_FILE,
+    HOST,
+    SYSTEMS,
+    Kept,
+    authorities_are_here,
+    authority_settings,
+    fingerprint,
+    read_kept,
+    write_private,
+)
+from idp.infrastructure.sources import system_sources
 from idp.settings import Settings
 
 PORT = 8000
@@ -54,7 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev run", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=PORT, help="the provider's port; the systems take the next two"
+        "--port",
+        type=int,
+        default=PORT,
+        help="the provider's port; the systems and the simulators take the next four",
     )
     parser.add_argument("--data", type=Path, default=Path("data"), help="where files and secrets are kept")
     parser.add_argument("--ready", type=Path, help="file that is written, as JSON, once everything answers")
@@ -62,6 +80,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--redis", default="", help="redis://… instead of a table")
     parser.add_argument("--tls-cert", type=Path, help="certificate file: the provider speaks https")
     parser.add_argument("--tls-key", type=Path, help="key file of the certificate")
+    parser.add_argument(
+        "--host",
+        choices=(HOST, "localhost"),
+        default=HOST,
+        help="the provider's name; passkeys need localhost",
+    )
     parser.add_argument("--workers", type=int, default=1, help="worker processes of the provider")
     options = parser.parse_args(arguments)
     options.data = options.data.resolve()
@@ -73,9 +97,14 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if options.ready:
         options.ready.unlink(missing_ok=True)
-    for port in (options.port, *(options.port + system.offset for system in SYSTEMS)):
-        _refuse_busy(port)
-    host = _certified_host(options.tls_cert) if options.tls_cert else HOST
+    options.simulators = authorities_are_here()
+    offsets = [0, *(system.offset for system in SYSTEMS)]
+    options.province = demo_province.is_here()
+    offsets += [AUTHORITIES_OFFSET] if options.simulators else []
+    offsets += [demo_province.OFFSET] if options.province else []
+    for offset in offsets:
+        _refuse_busy(options.port + offset)
+    host = _certified_host(options.tls_cert) if options.tls_cert else options.host
     environment = {
         "IDP_ISSUER": f"{'https' if options.tls_cert else 'http'}://{host}:{options.port}",
         "IDP_DATA_DIR": str(options.data),
@@ -85,12 +114,17 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
         "IDP_DATABASE_URL": options.database or f"sqlite:///{options.data / 'idp.sqlite3'}",
         "IDP_KEY_VALUE_URL": options.redis or "sql",
         "IDP_DEMO": "true",
+        "IDP_SMS_PER_ADDRESS": "1000",  # everybody sits at the same address here
     }
     if options.tls_cert:
         environment |= {
             "IDP_TLS_CERT_FILE": str(options.tls_cert.resolve()),
             "IDP_TLS_KEY_FILE": str((options.tls_key or options.tls_cert).resolve()),
         }
+    if options.simulators:
+        environment |= authority_settings(options.port, system_sources().new_token(32))
+    if options.province:
+        environment |= demo_province.province_settings(options.data)
     for name in [name for name in os.environ if name.startswith("IDP_")]:
         del os.environ[name]
     os.environ.update(environment)
@@ -108,7 +142,8 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
 
 
 def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
-    children = [subprocess.Popen([sys.executable, "-m", "idp", "serve"])]
+    province = _start_province(settings, options) if options.province else []
+    children = [*province, subprocess.Popen([sys.executable, "-m", "idp", "serve"])]
     urls = [system["url"] for system in kept["systems"]]
     for system, peer in zip(kept["systems"], reversed(urls), strict=True):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
@@ -125,11 +160,37 @@ def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[
         if settings.tls_cert_file:
             environment["SYSTEM_CA_FILE"] = str(settings.tls_cert_file)
         children.append(subprocess.Popen([sys.executable, "-m", system["module"]], env=environment))
+    if options.simulators:
+        children.append(_start_authorities(settings, options))
     return children
+
+
+def _start_province(settings: Settings, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
+    port = options.port + demo_province.OFFSET
+    child = demo_province.start(port, settings.issuer)
+    try:
+        demo_province.write_secrets(child, port, options.data, START_SECONDS)
+    except demo_province.NotStarted as error:
+        _stop([child])
+        raise CannotStart(str(error)) from error
+    return [child]
+
+
+def _start_authorities(settings: Settings, options: argparse.Namespace) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
+    environment |= {
+        "AUTHORITY_APP_ID": AUTHORITIES_APP_ID,
+        "AUTHORITY_SECRET": settings.population_secret.get_secret_value(),
+    }
+    port = str(options.port + AUTHORITIES_OFFSET)
+    command = [sys.executable, "-m", AUTHORITIES, "--port", port]
+    return subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[1])
 
 
 def _wait_until_ready(settings: Settings, kept: Kept, children: list[subprocess.Popen[bytes]]) -> None:
     waiting = [f"{settings.issuer}/health/ready", *(f"{system['url']}/health" for system in kept["systems"])]
+    if settings.population_url:
+        waiting.append(f"{settings.population_url}/health")
     deadline = time.monotonic() + START_SECONDS
     while waiting:
         _refuse_dead(children)
@@ -162,11 +223,16 @@ def _answers(url: str) -> bool:
 def _announce(settings: Settings, kept: Kept, options: argparse.Namespace) -> None:
     lines = ["", "湛河统一身份认证与用户中心 / Zhanhe Unified Identity", ""]
     lines += [f"  {system['name']:　<10} {system['url']}" for system in kept["systems"]]
+    if settings.population_url:
+        lines.append(f"  {'模拟核验机构':　<10} {settings.population_url}")
+    if options.province:
+        lines.append(f"  {'模拟省平台':　<10} http://{HOST}:{options.port + demo_province.OFFSET}")
     lines += [f"  {'用户中心':　<10} {settings.issuer}", "", "  登录 / log in as:"]
     for account in kept["accounts"]:
         lines.append(f"    {account['username']:10} {account['password']:14} {account['about']}")
         if "totp_secret" in account:
             lines.append(f"    {'':10} 动态口令密钥 / TOTP secret: {account['totp_secret']}")
+    lines += ["", f"  短信和邮件 / messages: {settings.issuer}/demo/messages"]
     print("\n".join([*lines, "", "  Ctrl-C 结束 / ends everything", ""]), flush=True)
     if options.ready:
         ready = {

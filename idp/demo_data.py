@@ -1,4 +1,4 @@
-"""What a demonstration needs to begin with: three people, two district systems, secrets made on the spot."""
+"""What a demonstration needs to begin with: people, staff, two district systems, secrets made on the spot."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,10 @@ from idp.cli import prepare_database
 from idp.composition import foundation
 from idp.demo_plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
 from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
+from idp.organizations.divisions import read_divisions
+from idp.organizations.roles import Role, Roles
 from idp.relying_parties.service import Registry, UnknownClient
 from idp.settings import Settings
 
@@ -21,21 +24,48 @@ ACTOR = "demo"
 PASSPORT = "414"
 PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
     (
-        NewAccount("zhangsan", "张三", "", 2, "13800000001", None, None, RESIDENT_ID, "410411199001010015"),
+        NewAccount(
+            "zhangsan",
+            "张三",
+            "",
+            2,
+            "13800000001",
+            None,
+            None,
+            RESIDENT_ID,
+            "410411199001010015",
+            phone_verified=True,
+        ),
         False,
         "实名等级 2，只用密码：两个系统都能进入 / level 2, password only: enters both systems",
     ),
     (
-        NewAccount("lisi", "李四", "", 3, "13800000002", None, None, PASSPORT, "E00000001"),
+        NewAccount(
+            "lisi", "李四", "", 3, "13800000002", None, None, PASSPORT, "E00000001", phone_verified=True
+        ),
         True,
-        "实名等级 3，密码加动态口令 / level 3, password and one-time password",
+        "实名等级 3，密码加动态口令；湛河示例科技有限公司 91410411MA0000007X 的法定代表人，还没有绑定"
+        " / level 3, password and one-time password; may bind the example company",
     ),
     (
-        NewAccount("wangwu", "王五", "", 0, "13800000003"),
+        NewAccount("wangwu", "王五", "", 0, "13800000003", phone_verified=True),
         False,
         "未实名：能进门户，进不了信用查询 / level 0: the portal only, the credit system explains why",
     ),
+    (
+        NewAccount("zhaoliu", "赵六", "", 2, "13800000004", phone_verified=True),
+        True,
+        "窗口工作人员：/counter，登记、核验、帮办 / counter staff: registers, verifies, acts for people",
+    ),
+    (
+        NewAccount("sunqi", "孙七", "", 2, "13800000005", phone_verified=True),
+        True,
+        "窗口值班主管：复核赵六的申请，合并账号 / counter supervisor: confirms the other's requests, merges accounts",
+    ),
 )
+
+ROLES = {"zhaoliu": (Role.COUNTER,), "sunqi": (Role.COUNTER, Role.SUPERVISOR)}
+DISTRICT = "410411"
 
 
 async def seed(settings: Settings, folder: Path) -> Kept:
@@ -52,6 +82,7 @@ async def seed(settings: Settings, folder: Path) -> Kept:
                 kept["accounts"].append(
                     await _open(Accounts(base, PasswordHasher(1)), person, totp, about, sources)
                 )
+            await _employ(base)
         registry = Registry(base)
         for system in kept["systems"]:
             await _forget(registry, system["client_id"])
@@ -75,6 +106,14 @@ async def _open(
     return entry
 
 
+async def _employ(base: Foundation) -> None:
+    accounts, roles = Accounts(base, PasswordHasher(1)), Roles(base, read_divisions())
+    for username, works_as in ROLES.items():
+        account_id = str((await accounts.find(username))["id"])
+        for role in works_as:
+            await roles.grant(account_id, role, DISTRICT, ACTOR)
+
+
 async def _register(registry: Registry, system: System, port: int, sources: Sources) -> dict[str, Any]:
     url = f"http://{HOST}:{port + system.offset}"
     client, secret = await registry.create(
@@ -86,6 +125,7 @@ async def _register(registry: Registry, system: System, port: int, sources: Sour
             "backchannel_logout_uri": f"{url}/backchannel-logout",
             "grant_types": ["authorization_code", "refresh_token"],
             "scope": system.scope,
+            "principal_kinds": ["person", "legal_person"],
         },
         ACTOR,
     )

@@ -30,6 +30,29 @@ SYSTEMS = (
     System("clients.credit", "公共信用查询", 2, "openid profile real_name"),
 )
 
+AUTHORITIES = "tests.authorities"
+"""Simulated authorities that know people. They belong to the checkout: an installed provider runs without."""
+AUTHORITIES_OFFSET = 3
+AUTHORITIES_APP_ID = "demo"
+
+
+def authorities_are_here() -> bool:
+    """Whether this is a checkout, with its simulators."""
+    return (Path(__file__).parents[1] / "tests" / "authorities" / "__main__.py").is_file()
+
+
+def authority_settings(port: int, secret: str) -> dict[str, str]:
+    """What makes the provider ask the simulators; `port` is the provider's own."""
+    url = f"http://{HOST}:{port + AUTHORITIES_OFFSET}"
+    named = {"IDP_NETWORK_IDENTITY_ORG_ID": "DEMO", "IDP_NETWORK_IDENTITY_APP_URL": f"{url}/app"}
+    for name in ("POPULATION", "CARRIER", "LICENCE", "NETWORK_IDENTITY"):
+        named |= {
+            f"IDP_{name}_URL": url,
+            f"IDP_{name}_APP_ID": AUTHORITIES_APP_ID,
+            f"IDP_{name}_SECRET": secret,
+        }
+    return named
+
 
 def read_kept(folder: Path) -> Kept:
     """What is remembered; empty at the first start."""

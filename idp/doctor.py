@@ -9,12 +9,14 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy import Double, cast, extract, func, select
 
-from idp.composition import NotMigrated, foundation
+from idp.composition import NotMigrated, foundation, has_sink
 from idp.infrastructure.database import DatabaseUnavailable, Statement
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.infrastructure.messages.profile import BadProfile, read_profile
+from idp.infrastructure.messages.sink import FILE
 from idp.infrastructure.secret_file import BadSecretFile
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
@@ -49,6 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
     calm = "a demonstration, for this machine alone" if settings.demo else "safe to go live"
     findings = findings or [Finding("settings", True, calm)]
     findings.extend(_certificate(settings.tls_cert_file, system_sources().now()))
+    findings.append(_messages(settings))
     try:
         async with foundation(settings) as base:
             async for finding in _stores(settings, base):
@@ -100,6 +103,25 @@ async def _key_value(base: Foundation) -> Finding:
     except KeyValueUnavailable as error:
         return Finding("key-value", False, f"does not answer ({error}): check IDP_KEY_VALUE_URL")
     return Finding("key-value", answers, "answers")
+
+
+def _messages(settings: Settings) -> Finding:
+    """Whether codes reach people: without them nobody can register, and a lost password is lost."""
+    if has_sink(settings):
+        return Finding("messages", settings.demo, f"written to {settings.data_dir / FILE}, not sent")
+    if settings.sms_profile is None:
+        return Finding("messages", False, "no SMS gateway: set IDP_SMS_PROFILE (docs/messages.md)")
+    try:
+        profile = read_profile(settings.sms_profile)
+    except BadProfile as error:
+        return Finding("messages", False, str(error))
+    missing = sorted(profile.credentials() - settings.sms_credentials.keys())
+    if missing:
+        return Finding("messages", False, f"IDP_SMS_CREDENTIALS: no value for {', '.join(missing)}")
+    if profile.status == "example":
+        return Finding("messages", False, f"{settings.sms_profile} is still an example")
+    mail = "mail too" if settings.smtp_host else "no mail server"
+    return Finding("messages", True, f"SMS by {profile.title}; {mail}")
 
 
 def _certificate(path: Path | None, now: float) -> list[Finding]:

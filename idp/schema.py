@@ -1,10 +1,14 @@
 """Every table of the product in one catalogue: importing the stores is what fills it."""
 
+import idp.accounts.correction_store
 import idp.accounts.merge_store
 import idp.accounts.real_name_store
 import idp.accounts.store
 import idp.audit.store
 import idp.counter.store
+import idp.federation.conflict_store
+import idp.federation.exchange_store
+import idp.federation.store
 import idp.infrastructure.key_value.sql
 import idp.infrastructure.outbox
 import idp.infrastructure.revisions

@@ -4,10 +4,10 @@ import os
 import stat
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -65,7 +65,64 @@ class Settings(BaseSettings):
     refresh_idle: int = Field(default=2_592_000, ge=300)
     refresh_absolute: int = Field(default=15_552_000, ge=300)
     refresh_grace: int = Field(default=10, ge=0, le=60)
+    retention: int = Field(default=15_552_000, ge=86_400)
+    """How long sessions, grants and messages are kept when they are over; audit lines stay for good."""
     login_attempts_per_address: int = Field(default=300, ge=10)
+    second_factor_required: Literal["nobody", "staff", "everybody"] = "staff"
+    """Who has to have a second factor and cannot remove the last one."""
+    second_factor_minimum: int = Field(default=1, ge=1, le=5)
+    """How many second factors they have to keep."""
+
+    sms_profile: Path | None = None
+    """The gateway for short messages, described as in config/messages."""
+    sms_credentials: dict[str, SecretStr] = {}
+    """What the profile names and does not hold."""
+    sms_per_address: int = Field(default=30, ge=5)
+    """Codes that may be asked for from one address in an hour."""
+    sms_per_hour: int = Field(default=20_000, ge=100)
+    """Codes in all: what a flood may cost."""
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: Literal["starttls", "implicit", "none"] = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_sender: str = ""
+    message_sink: bool = False
+    """Messages go into messages.jsonl in data_dir instead of out; so it is in demo mode."""
+
+    cancellation_cooling_days: int = Field(default=15, ge=1, le=90)
+    """How long a person can take back the wish to be forgotten."""
+    merge_undo_days: int = Field(default=30, ge=0, le=365)
+    """How long two accounts that became one can be parted again."""
+    divisions_file: Path | None = None
+    """A newer table of administrative divisions than the one that is shipped."""
+
+    population_url: str = ""
+    """The authority that compares name and number; without a URL the method is not offered."""
+    population_app_id: str = ""
+    population_secret: SecretStr = SecretStr("")
+    carrier_url: str = ""
+    """The one that compares name, number and phone."""
+    carrier_app_id: str = ""
+    carrier_secret: SecretStr = SecretStr("")
+    licence_url: str = ""
+    """The one of the register of legal persons and of the electronic business licence."""
+    licence_app_id: str = ""
+    licence_secret: SecretStr = SecretStr("")
+    network_identity_url: str = ""
+    """The one of the national network identity."""
+    network_identity_org_id: str = ""
+    network_identity_app_id: str = ""
+    network_identity_secret: SecretStr = SecretStr("")
+    network_identity_app_url: str = ""
+    """Demo mode only: the page that stands for the person's app."""
+
+    upstream_profiles_dir: Path | None = None
+    """Profiles of upstream platforms; those that are shipped when unset."""
+    upstream_secrets_file: Path | None = None
+    """TOML, mode 0600: a section per profile that is in use, with its secrets."""
+    upstream_link_level: int = Field(default=2, ge=1, le=4)
+    """The level of a platform from which on a certificate finds the account that has it."""
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod
@@ -182,9 +239,70 @@ def _rules(settings: Settings) -> list[tuple[bool, str]]:
             secret.is_file() and bool(stat.S_IMODE(secret.stat().st_mode) & 0o077),
             f"IDP_SECRET_FILE: {secret} can be read by others; chmod 600",
         ),
+        *_message_rules(settings),
+        *_authority_rules(settings),
+        *_upstream_rules(settings),
         (
             settings.session_idle > settings.session_absolute,
             "IDP_SESSION_IDLE: cannot be longer than IDP_SESSION_ABSOLUTE",
+        ),
+    ]
+
+
+def _message_rules(settings: Settings) -> list[tuple[bool, str]]:
+    return [
+        (
+            settings.sms_profile is not None and not settings.sms_profile.is_file(),
+            "IDP_SMS_PROFILE: no such file",
+        ),
+        (
+            bool(settings.smtp_host) and "@" not in settings.smtp_sender,
+            "IDP_SMTP_SENDER: the address that mail comes from",
+        ),
+        (
+            bool(settings.smtp_password.get_secret_value()) and settings.smtp_tls == "none",
+            "IDP_SMTP_TLS: a password goes over TLS only",
+        ),
+    ]
+
+
+def _upstream_rules(settings: Settings) -> list[tuple[bool, str]]:
+    secrets, folder = settings.upstream_secrets_file, settings.upstream_profiles_dir
+    is_there = secrets is not None and secrets.is_file()
+    readable = secrets is not None and is_there and bool(stat.S_IMODE(secrets.stat().st_mode) & 0o077)
+    return [
+        (secrets is not None and not is_there, "IDP_UPSTREAM_SECRETS_FILE: no such file"),
+        (readable, "IDP_UPSTREAM_SECRETS_FILE: can be read by others; chmod 600"),
+        (folder is not None and not folder.is_dir(), "IDP_UPSTREAM_PROFILES_DIR: no such directory"),
+    ]
+
+
+def _authority_rules(settings: Settings) -> list[tuple[bool, str]]:
+    authorities = {
+        "POPULATION": (settings.population_url, settings.population_app_id, settings.population_secret),
+        "CARRIER": (settings.carrier_url, settings.carrier_app_id, settings.carrier_secret),
+        "LICENCE": (settings.licence_url, settings.licence_app_id, settings.licence_secret),
+        "NETWORK_IDENTITY": (
+            settings.network_identity_url,
+            settings.network_identity_app_id,
+            settings.network_identity_secret,
+        ),
+    }
+    rules = []
+    for name, (url, app_id, secret) in authorities.items():
+        local = settings.demo and _split(url).hostname in LOOPBACK
+        rules += [
+            (bool(url) and _split(url).scheme != "https" and not local, f"IDP_{name}_URL: must be https"),
+            (
+                bool(url) and not (app_id and secret.get_secret_value()),
+                f"IDP_{name}_APP_ID, IDP_{name}_SECRET: every request is signed",
+            ),
+        ]
+    return [
+        *rules,
+        (
+            bool(settings.network_identity_app_url) and not settings.demo,
+            "IDP_NETWORK_IDENTITY_APP_URL: for demo mode only",
         ),
     ]
 

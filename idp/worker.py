@@ -2,21 +2,55 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+import idp.accounts.verifiers
 import idp.authentication.methods
+import idp.organizations.registries
+from idp.accounts.belongings import Household
+from idp.accounts.corrections import CorrectionBelongings, Corrections
+from idp.accounts.lifecycle import Lifecycle, Rules
+from idp.accounts.merges import Merges
+from idp.accounts.notices import Deliveries, Notices
 from idp.accounts.passwords import PasswordHasher
+from idp.accounts.phones import Phones
+from idp.accounts.preferences import Preferences
+from idp.accounts.real_names import EXPIRY_SECONDS, RealNames
+from idp.accounts.reset import Reset
+from idp.accounts.verification import Verification
+from idp.accounts.verifiers.interface import Verifier
+from idp.accounts.verifiers.population import VERIFIER
+from idp.authentication import ways
+from idp.authentication.entrance import Entrance
+from idp.authentication.factors import Factors
 from idp.authentication.methods.interface import SecondFactor
-from idp.authentication.service import Authentication
+from idp.authentication.model import Required
+from idp.authentication.own_password import OwnPassword, Tellers
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.phone_codes import PhoneCodes, SendingLimits
+from idp.authentication.policy import FactorPolicy
+from idp.authentication.qr import QrLogins
+from idp.authentication.service import Authentication, Tools
 from idp.authentication.throttle import Limit, Limits, Throttle
-from idp.composition import foundation
+from idp.authentication.upstream_ways import upstream_ways
+from idp.authentication.ways import Ways
+from idp.composition import authorities, foundation, mail_channel, sms_channel, upstreams
+from idp.counter.belongings import CounterBelongings
+from idp.counter.model import DUE_SECONDS
+from idp.counter.service import Counter
+from idp.federation.belongings import UpstreamBelongings
+from idp.federation.service import Federation
+from idp.federation.service import Tools as FederationTools
 from idp.infrastructure import plugins
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
+from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox import Outbox
+from idp.infrastructure.periodic import Periodic
 from idp.infrastructure.revisions import Revisions
 from idp.infrastructure.web.address import Addresses, networks
 from idp.infrastructure.web.cookies import Cookies
@@ -26,9 +60,27 @@ from idp.infrastructure.web.translations import Translations
 from idp.infrastructure.web.translations import mark as _
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
+from idp.oauth.belongings import GrantBelongings
 from idp.oauth.model import Lifetimes
+from idp.oauth.sweeper import FORGET_SECONDS, SWEEP_SECONDS, Sweeper
+from idp.organizations.belongings import MandateBelongings
+from idp.organizations.divisions import read_divisions
+from idp.organizations.guardians import Guardians
+from idp.organizations.ledger import Ledger
+from idp.organizations.mandates import EXPIRY_SECONDS as MANDATE_SECONDS
+from idp.organizations.mandates import Mandates
+from idp.organizations.registries.interface import Registry as LegalPersonRegistry
+from idp.organizations.roles import Roles
+from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
 from idp.relying_parties.store import REVISION as CLIENTS
+from idp.selfservice.centre import Centre
+from idp.selfservice.events import Events
+from idp.selfservice.export import Export
+from idp.selfservice.profile import Profiles
+from idp.selfservice.systems import Systems
+from idp.sessions.belongings import SessionBelongings
+from idp.sessions.devices import Devices
 from idp.sessions.logout import LogoutNotices
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.service import Sessions
@@ -55,23 +107,133 @@ class Worker:
         self.http = HttpClient(settings.ca_file)
         self.hasher = PasswordHasher()
         self.outbox = Outbox(base.database, base.sources)
+        self.messages = Messages(self.outbox, base.vault, base.sources)
+        self.notices = Notices(base, self.messages)
+        self.phones = Phones(base, self.notices, self.messages)
+        sending = SendingLimits(address_per_hour=settings.sms_per_address, all_per_hour=settings.sms_per_hour)
+        self.phone_codes = PhoneCodes(base, self.messages, sending)
+        self.periodic = Periodic()
         self.revisions = Revisions(base.database)
         self.keys = KeyRing(base)
         self.registry = Registry(base)
-        self.sessions = Sessions(base, self.registry, self.outbox, self.session_lifetimes)
+        self.real_names = RealNames(base)
+        self.periodic.add("real_names.expire_due", EXPIRY_SECONDS, self.real_names.expire_due)
+        verifiers = plugins.load(idp.accounts.verifiers, "VERIFIER", Verifier)  # type: ignore[type-abstract]
+        self.authorities = authorities(settings, base, self.http)
+        self.verification = Verification(base, self.real_names, verifiers, self.authorities)
+        self.divisions = read_divisions(settings.divisions_file)
+        self.roles = Roles(base, self.divisions)
+        self.devices = Devices(base, self.notices.notice)
+        self.sessions = Sessions(base, self.registry, self.outbox, self.session_lifetimes, self.devices)
+        self.sweeper = Sweeper(
+            base, self.sessions.endings, self.outbox, self.session_lifetimes, settings.retention
+        )
+        self.periodic.add("sessions.dead", SWEEP_SECONDS, self.sweeper.end_dead)
+        self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
         self.site = Site(
             origin=settings.issuer,
-            pages=Pages(TEMPLATES, translations := Translations()),
+            pages=Pages(TEMPLATES, translations := Translations(), idle_minutes=settings.session_idle // 60),
             translations=translations,
             cookies=Cookies(secure=settings.secure),
             addresses=Addresses(networks(settings.trusted_proxies)),
             vault=base.vault,
             sources=base.sources,
         )
+        self.preferences = Preferences(base)
+        self.centre = Centre(self.site, self.sessions, self.preferences)
+        self._build_login(settings, base)
+        self._build_organizations(base)
+        self._build_federation(settings, base)
+        self._build_lives(settings, base)
+        self._build_centre(base)
+
+    def _build_organizations(self, base: Foundation) -> None:
+        """Legal persons, and who acts for whom."""
+        ledger = Ledger(base, self.sessions.end_acting, self.notices.notice, self.outbox.kick)
+        registries = plugins.load(idp.organizations.registries, "REGISTRY", LegalPersonRegistry)  # type: ignore[type-abstract]
+        self.organizations = Organizations(base, ledger, registries, self.authorities.get("licence"))
+        self.mandates = Mandates(base, ledger, self.messages)
+        population = self.authorities.get("population")
+        check = partial(VERIFIER.check, authority=population) if population else None
+        self.guardians = Guardians(base, ledger, self.real_names, check)
+        self.periodic.add("mandates.expire_due", MANDATE_SECONDS, self.mandates.expire_due)
+
+    def _build_federation(self, settings: Settings, base: Foundation) -> None:
+        """Logins by the platforms of province and state."""
+        # Connections of their own: a platform that hangs must not hold up messages and notices.
+        self.upstream_http = HttpClient(settings.ca_file)
+        tools = FederationTools(
+            self.real_names,
+            self.organizations,
+            self.notices.notice,
+            settings.upstream_link_level,
+            settings.session_absolute,
+        )
+        self.federation = Federation(base, self.upstream_http, self.upstreams, settings.issuer, tools)
+
+        async def forget_old() -> None:
+            await self.federation.forget_old(base.sources.now() - settings.retention)
+
+        self.periodic.add("upstream.forget_old", FORGET_SECONDS, forget_old)
+
+    def _build_login(self, settings: Settings, base: Foundation) -> None:
+        """The ways to log in, and what protects an account."""
+        self.passkeys = Passkeys(base, settings.issuer)
+        self.upstreams = upstreams(settings)
+        self.ways = Ways(
+            ways.PASSWORD,
+            ways.SMS,
+            *([ways.PASSKEY] if self.passkeys.available else []),
+            ways.QR,
+            *upstream_ways(self.upstreams),
+        )
+        self.entrance = Entrance(self.site, self.sessions, self.registry, self.ways, self.preferences)
         limits = Limits(address=Limit(settings.login_attempts_per_address, 900))
         self.throttle = Throttle(base, limits)
         factors = plugins.load(idp.authentication.methods, "METHOD", SecondFactor)  # type: ignore[type-abstract]
-        self.authentication = Authentication(base, self.sessions, self.hasher, self.throttle, factors)
+        self.factor_policy = FactorPolicy(
+            Required(settings.second_factor_required), settings.second_factor_minimum, self._is_staff
+        )
+        tools = Tools(
+            self.hasher, self.throttle, self.devices, self.factor_policy, factors, self.notices.notice
+        )
+        self.authentication = Authentication(base, self.sessions, tools)
+        self.qr_logins = QrLogins(base)
+        self.factors = Factors(base, self.factor_policy, self.devices, self.outbox, self.notices.notice)
+        tellers = Tellers(self.sessions, self.devices, self.outbox, self.notices.notice)
+        self.own_password = OwnPassword(base, self.hasher, self.throttle, tellers)
+
+    def _build_centre(self, base: Foundation) -> None:
+        """What people see and do about the own account."""
+        self.profiles = Profiles(base, self.notices, self.messages)
+        self.corrections = Corrections(base, self.notices)
+        self.systems = Systems(base, self.registry, self.outbox)
+        self.events = Events(base, self.systems.name)
+        self.export = Export(base, self.real_names, self.factors, self.roles, self.corrections, self.systems)
+
+    def _build_lives(self, settings: Settings, base: Foundation) -> None:
+        """What becomes of accounts, in which every room has its part."""
+        household = Household(
+            [
+                SessionBelongings(self.sessions.ended),
+                MandateBelongings(base.sources, self.sessions.end_acting),
+                GrantBelongings(base.sources),
+                CounterBelongings(base),
+                CorrectionBelongings(base),
+                UpstreamBelongings(base),
+            ],
+            self.outbox.kick,
+        )
+        rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
+        self.merges = Merges(base, household, rules)
+        self.lifecycle = Lifecycle(base, household, self.notices, self.real_names, rules)
+        self.counter = Counter(base, self.real_names, Reset(base, household), self.notices)
+        self.periodic.add("accounts.cancel_due", DUE_SECONDS, self.lifecycle.cancel_due)
+        self.periodic.add("merges.forget_due", DUE_SECONDS, self.merges.forget_due)
+        self.periodic.add("counter.recover_due", DUE_SECONDS, self.counter.recover_due)
+
+    async def _is_staff(self, account_id: str) -> bool:
+        return bool(await self.roles.of_account(account_id))
 
     async def start(self) -> None:
         """Load what is kept in memory, begin the background work."""
@@ -80,13 +242,21 @@ class Worker:
         await self.revisions.start()
         notices = LogoutNotices(self.settings.issuer, self.base.sources, self.keys, self.registry, self.http)
         notices.register(self.outbox)
+        self.messages.register(
+            sms_channel(self.settings, self.http, self.base.sources),
+            mail_channel(self.settings, self.base.sources),
+            Deliveries(self.base).record,
+        )
         await self.outbox.start()
+        await self.periodic.start()
 
     async def stop(self) -> None:
         """End the background work."""
+        await self.periodic.stop()
         await self.outbox.stop()
         await self.revisions.stop()
         await self.http.close()
+        await self.upstream_http.close()
         self.hasher.close()
 
     def show_error(self, request: Request, status: int, reference: str) -> Response:
@@ -98,7 +268,7 @@ class Worker:
 
 
 _PERSON_ERRORS = {
-    404: _("没有这个页面。"),
+    404: _("没有这个页面。可能是网址输错了，也可能是页面已经移走。"),
     405: _("这个页面不能这样打开。"),
     500: _("系统出了错，我们已经记录。请稍后再试，或把下面的编号告诉服务台。"),
     503: _("服务暂时不可用，请稍后再试。"),

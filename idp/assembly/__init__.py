@@ -6,13 +6,34 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.assembly import centre, login, provider
+from idp.assembly import (
+    centre,
+    counter,
+    login,
+    organizations,
+    phone,
+    provider,
+    real_name,
+    security,
+    upstream,
+)
+from idp.assembly.api import api
 from idp.health import health
 from idp.infrastructure.web.dispatch import Dispatcher, Handler, Routes
 from idp.infrastructure.web.pages import STATIC_HEADERS
 from idp.worker import Worker
 
-AREAS: Sequence[Callable[[Worker], Routes]] = (provider.routes, login.routes, centre.routes)
+AREAS: Sequence[Callable[[Worker], Routes]] = (
+    provider.routes,
+    login.routes,
+    centre.routes,
+    counter.routes,
+    security.routes,
+    organizations.routes,
+    phone.routes,
+    real_name.routes,
+    upstream.routes,
+)
 
 
 def dispatcher(worker: Worker) -> Dispatcher:
@@ -31,9 +52,10 @@ def _framework(worker: Worker) -> FastAPI:
     app = FastAPI(title="Zhanhe Unified Identity", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
     app.include_router(health(worker.base))
+    app.mount("/api", api(worker))
 
     async def not_found(request: Request, error: Exception) -> Response:
-        return worker.show_error(request, 404, "NOT-FOUND")
+        return worker.show_error(request, 404, "")
 
     app.add_exception_handler(404, not_found)
     return app

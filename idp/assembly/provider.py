@@ -2,12 +2,15 @@
 
 import idp.oauth.grants
 from idp.audit.store import AuditStore
+from idp.authentication.upstream_stay import Farewell
 from idp.infrastructure import plugins
 from idp.infrastructure.web.dispatch import Routes
+from idp.oauth.acting import Acting
+from idp.oauth.acting_routes import ActingPages
 from idp.oauth.authorization import AuthorizationService
 from idp.oauth.authorize_routes import AuthorizePages
 from idp.oauth.client_authentication import ClientAuthenticator
-from idp.oauth.end_session import LogoutPages
+from idp.oauth.end_session import Leaving, LogoutPages
 from idp.oauth.grants.interface import Grant, Workshop
 from idp.oauth.resources import Resources
 from idp.oauth.routes import MachineEndpoints
@@ -19,8 +22,15 @@ from idp.worker import Worker
 
 def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
-    logout = LogoutPages(worker.site, worker.keys, worker.registry, worker.sessions, worker.outbox)
-    return {**_machines(worker).routes(), **_authorize(worker).routes(), **logout.routes()}
+    leaving = Leaving(worker.outbox, Farewell(worker.site, worker.federation).of_session)
+    logout = LogoutPages(worker.site, worker.keys, worker.registry, worker.sessions, leaving)
+    acting = Acting(worker.sessions, worker.mandates)
+    return {
+        **_machines(worker).routes(),
+        **_authorize(worker, acting).routes(),
+        **ActingPages(worker.site, worker.entrance, worker.registry, acting).routes(),
+        **logout.routes(),
+    }
 
 
 def _machines(worker: Worker) -> MachineEndpoints:
@@ -37,8 +47,8 @@ def _machines(worker: Worker) -> MachineEndpoints:
     return MachineEndpoints(issuer, worker.site.addresses, authenticator, tokens, resources, worker.keys)
 
 
-def _authorize(worker: Worker) -> AuthorizePages:
+def _authorize(worker: Worker, acting: Acting) -> AuthorizePages:
     service = AuthorizationService(
         worker.base, worker.sessions, worker.keys, worker.lifetimes, worker.session_lifetimes
     )
-    return AuthorizePages(worker.settings.issuer, worker.site, service, worker.registry)
+    return AuthorizePages(worker.settings.issuer, worker.site, service, worker.registry, acting)

@@ -1,0 +1,28 @@
+"""The counter: what staff do for a person who is present, and what becomes of accounts."""
+
+from idp.counter.account_pages import AccountPages
+from idp.counter.act_pages import ActPages
+from idp.counter.acting import Acting
+from idp.counter.correction_pages import CorrectionPages
+from idp.counter.door import Door
+from idp.counter.merge_pages import MergePages
+from idp.counter.presence import PresencePages
+from idp.counter.routes import CounterPages
+from idp.infrastructure.web.dispatch import Routes
+from idp.worker import Worker
+
+
+def routes(worker: Worker) -> Routes:
+    """See `idp.assembly`."""
+    site, counter = worker.site, worker.counter
+    door = Door(site, worker.sessions, worker.roles)
+    accounts = AccountPages(site, door, counter, worker.lifecycle, worker.merges)
+    acting = Acting(worker.base, worker.mandates.begin_counter)
+    return {
+        **CounterPages(site, door, counter, worker.divisions).routes(),
+        **PresencePages(site, door, counter, worker.phone_codes).routes(),
+        **ActPages(site, door, counter, acting).routes(),
+        **accounts.routes(),
+        **CorrectionPages(site, door, worker.corrections).routes(),
+        **MergePages(site, door, counter, worker.merges, accounts).routes(),
+    }

@@ -1,0 +1,16 @@
+"""/me/real-name: who somebody is, and how that is known."""
+
+from idp.infrastructure.web.dispatch import Routes
+from idp.selfservice.real_name import RealNamePages
+from idp.worker import Worker
+
+
+def routes(worker: Worker) -> Routes:
+    """See `idp.assembly`."""
+    return RealNamePages(
+        worker.site,
+        worker.centre,
+        worker.real_names,
+        worker.verification,
+        worker.settings.network_identity_app_url,
+    ).routes()

@@ -1,0 +1,19 @@
+"""/me/security and /qr: what protects the own account."""
+
+from idp.infrastructure.web.dispatch import Routes
+from idp.selfservice.qr_approval import QrApproval
+from idp.selfservice.security import SecurityPages
+from idp.selfservice.security_adding import AddingPages
+from idp.selfservice.security_door import SecurityDoor
+from idp.worker import Worker
+
+
+def routes(worker: Worker) -> Routes:
+    """See `idp.assembly`."""
+    centre = worker.centre
+    door = SecurityDoor(worker.site, centre, worker.entrance, worker.factors, worker.authentication)
+    return {
+        **SecurityPages(door, worker.passkeys, worker.own_password).routes(),
+        **AddingPages(door, worker.passkeys, worker.own_password).routes(),
+        **QrApproval(worker.site, centre, worker.qr_logins).routes(),
+    }
