@@ -58,6 +58,16 @@ def test_settings_in_good_order_go_live(tmp_path: Path) -> None:
         ({"key_value_url": "memory", "workers": 2, "demo": True}, "IDP_KEY_VALUE_URL"),
         ({"secret_file": Path("nowhere")}, "IDP_SECRET_FILE"),
         ({"session_idle": 3600, "session_absolute": 1800}, "IDP_SESSION_IDLE"),
+        (
+            {"population_url": "http://a.test", "population_app_id": "a", "population_secret": "s"},
+            "IDP_POPULATION_URL",
+        ),
+        ({"carrier_url": "https://a.test", "carrier_app_id": "a"}, "IDP_CARRIER_SECRET"),
+        (
+            {"network_identity_url": "https://a.test", "network_identity_secret": "s"},
+            "IDP_NETWORK_IDENTITY_APP_ID",
+        ),
+        ({"network_identity_app_url": "https://a.test/app"}, "IDP_NETWORK_IDENTITY_APP_URL"),
     ],
     ids=repr,
 )

@@ -21,6 +21,25 @@ async def fill_code(page: Page, code: str) -> None:
     await page.click("main button[type=submit]")
 
 
+async def register_by_phone(page: Page, town: Town, phone: str, name: str = "", password: str = "") -> None:
+    """From the start page to an account of one's own, by the code that the phone gets."""
+    await page.goto(f"{town.issuer}/register")
+    await send_phone_and_code(page, town, phone)
+    await page.fill("[name=name]", name)
+    await page.fill("[name=new_password]", password)
+    await page.check("[name=terms]")
+    await page.click("main button[type=submit]")
+    await page.wait_for_url(f"{town.issuer}/")
+
+
+async def send_phone_and_code(page: Page, town: Town, phone: str) -> None:
+    """Fill in the form for a phone, then the one for what it was sent."""
+    await page.fill("[name=phone]", phone)
+    await page.click("main button[type=submit]:visible >> nth=0")
+    await page.fill("[name=code]", await town.code(phone))
+    await page.click("main button[type=submit]:visible >> nth=0")
+
+
 async def agree_if_asked(page: Page) -> None:
     """Say yes on the consent page where there is one; end at the system."""
     system = page.locator("main#content")
@@ -67,3 +86,51 @@ async def expect_nobody_anywhere(page: Page, town: Town) -> None:
         await expect(page.locator("#name")).to_have_count(0)
     await page.goto(town.issuer)
     await expect(page.get_by_role("heading", level=1)).to_have_text("一次登录，办全区的事")
+
+
+COMPANY, COMPANY_CODE = "湛河示例港资有限公司", "91410411MA0000031E"
+"""Of `Town.representative`, says the simulated register."""
+
+
+async def confirm(page: Page) -> None:
+    """Press the button that the question ends with."""
+    await page.locator("main form button[type=submit]").first.click()
+
+
+async def bind_company(page: Page, town: Town) -> None:
+    """The representative, who is logged in, binds the company; where that was done before, it stays."""
+    await page.goto(f"{town.issuer}/me/organizations")
+    if await page.get_by_role("link", name="管理授权").count():
+        return
+    await page.get_by_role("link", name="填写登记信息").click()
+    await page.fill("[name=unified_social_credit_code]", COMPANY_CODE)
+    await page.fill("[name=name]", COMPANY)
+    await page.get_by_role("button", name="核对并绑定").click()
+    await expect(page.locator(".notice")).to_contain_text("已绑定")
+
+
+async def invite_agent(page: Page, town: Town, name: str, phone: str) -> None:
+    """The company asks somebody to act for it."""
+    await page.goto(f"{town.issuer}/me/organizations")
+    await page.get_by_role("link", name="管理授权").first.click()
+    await page.get_by_role("link", name="邀请经办人").click()
+    await page.fill("[name=name]", name)
+    await page.fill("[name=phone]", phone)
+    await page.get_by_role("button", name="发出邀请").click()
+    await expect(page.locator(".notice")).to_contain_text("邀请已发出")
+
+
+async def accept_invitation(page: Page, town: Town) -> None:
+    """Whoever was asked says yes."""
+    await page.goto(f"{town.issuer}/me/mandates")
+    await page.get_by_role("link", name="接受").first.click()
+    await confirm(page)
+    await expect(page.locator(".notice")).to_be_visible()
+
+
+async def act_for(page: Page, town: Town, principal: str) -> None:
+    """Choose for whom one acts."""
+    await page.goto(f"{town.issuer}/acting")
+    await page.get_by_label(principal, exact=True).check()
+    await page.get_by_role("button", name="确定").click()
+    await expect(page.locator("#principal")).to_have_text(principal)

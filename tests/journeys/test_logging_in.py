@@ -132,6 +132,7 @@ async def tab_to(page: Page, selector: str) -> None:
     """Press Tab until the element has the focus; at every stop the focus can be seen."""
     goal = page.locator(selector)
     await expect(goal).to_be_visible()
+    await page.wait_for_load_state()  # the style sheet too
     for _ in range(20):
         await page.keyboard.press("Tab")
         stop = await page.evaluate(VISIBLE_FOCUS)

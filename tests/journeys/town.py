@@ -1,6 +1,9 @@
 """The town: everything that `./dev run` starts, and the people in it."""
 
+import asyncio
+import html
 import json
+import re
 import secrets
 import signal
 import socket
@@ -14,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pyotp
 
 from tests.support.ports import LOOPBACK
@@ -52,9 +56,11 @@ class Town:
     issuer: str
     portal: str
     credit: str
+    authorities: str
     people: dict[str, Person]
     cli: list[str]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
+    _read: dict[str, int] = field(default_factory=dict, repr=False)
 
     def command(self, *arguments: str, stdin: str | None = None) -> Any:
         """Run the town's `idp ARGUMENTS --json`."""
@@ -68,19 +74,71 @@ class Town:
         )
         return json.loads(done.stdout)
 
-    def newcomer(self, *, level: int = 2, totp: bool = False) -> Person:
-        """Somebody who has never agreed to anything, and has used no code yet."""
+    def phone(self) -> str:
+        """A number that nobody has."""
+        return f"1380001{next(self._numbers):04}"
+
+    async def message(self, phone: str) -> str:
+        """The next message that a phone gets, from the page of the demonstration."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            async with httpx2.AsyncClient(headers={"accept": "text/html"}) as client:
+                shown = (await client.get(f"{self.issuer}/demo/messages")).text
+            texts = re.findall(rf"<strong>{re.escape(phone)}</strong>.*?<p lang=[^>]*>(.*?)</p>", shown, re.S)
+            read = self._read.get(phone, 0)
+            if len(texts) > read:
+                self._read[phone] = read + 1
+                return html.unescape(texts[-1 - read])
+            await asyncio.sleep(0.1)
+        raise AssertionError("no message came")
+
+    async def code(self, phone: str) -> str:
+        """The six digits of the next message that a phone gets and that has some."""
+        while True:
+            found = re.search(r"\b\d{6}\b", await self.message(phone))
+            if found:
+                return found.group()
+
+    def newcomer(
+        self,
+        *,
+        level: int = 2,
+        totp: bool = False,
+        name: str = "赵六",
+        phone: str = "",
+        certificate: tuple[str, str] | None = None,
+    ) -> Person:
+        """Somebody who has never agreed to anything, and has used no code yet; `certificate`: type and number."""
         username, password = f"newcomer{next(self._numbers)}", secrets.token_urlsafe(12)
-        who = ("--username", username, "--name", "赵六", "--level", str(level), "--password-stdin")
+        who = ["--username", username, "--name", name, "--level", str(level), "--password-stdin"]
+        who += ["--phone", phone, "--phone-verified"] if phone else []
+        if certificate:
+            who += ["--certificate-type", certificate[0], "--certificate-number", certificate[1]]
         made = self.command("account", "create", *who, *(["--totp"] if totp else []), stdin=password)
-        return Person(username, "赵六", password, made.get("totp_secret"))
+        return Person(username, name, password, made.get("totp_secret"))
+
+    def representative(self) -> Person:
+        """The one who represents a company, says the simulated register; the same whenever asked."""
+        if "representative" not in self.people:
+            known = ("HMT", "810000199001010019")
+            self.people["representative"] = self.newcomer(
+                name="陈港生", phone=self.phone(), certificate=known
+            )
+        return self.people["representative"]
+
+    def staff(self, *roles: str) -> Person:
+        """Somebody who works at the counter, with a second factor as the rules want it."""
+        person = self.newcomer(totp=True, name="孙七")
+        for role in roles:
+            self.command("account", "role", "add", person.username, role, "--division", "410411")
+        return person
 
 
 @contextmanager
 def running_town(folder: Path) -> Iterator[Town]:
     """Start a demo in a folder, and end it."""
     ready, log = folder / "ready.json", folder / "log"
-    command = [sys.executable, "-m", "idp.demo", "--port", str(_three_ports())]
+    command = [sys.executable, "-m", "idp.demo", "--port", str(_four_ports())]
     with log.open("wb") as output:
         demo = subprocess.Popen(
             [*command, "--data", str(folder / "data"), "--ready", str(ready)],
@@ -96,11 +154,11 @@ def running_town(folder: Path) -> Iterator[Town]:
         assert demo.wait(PATIENCE) == 0, log.read_text("utf-8")
 
 
-def _three_ports() -> int:
-    """The first of three free ports, below those that the kernel gives to connections on their way out."""
+def _four_ports() -> int:
+    """The first of four free ports, below those that the kernel gives to connections on their way out."""
     while True:
-        port = 20_000 + 3 * secrets.randbelow(4_000)
-        if all(_is_free(port + offset) for offset in range(3)):
+        port = 20_000 + 4 * secrets.randbelow(3_000)
+        if all(_is_free(port + offset) for offset in range(4)):
             return port
 
 
@@ -121,7 +179,7 @@ def _wait_for(ready: Path, demo: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
-NAMES = {"zhangsan": "张三", "lisi": "李四", "wangwu": "王五"}
+NAMES = {"zhangsan": "张三", "lisi": "李四", "wangwu": "王五", "zhaoliu": "赵六", "sunqi": "孙七"}
 
 
 def _read(ready: dict[str, Any]) -> Town:
@@ -135,4 +193,5 @@ def _read(ready: dict[str, Any]) -> Town:
         for account in ready["accounts"]
     }
     portal, credit = (system["url"] for system in ready["systems"])
-    return Town(ready["issuer"], portal, credit, people, ready["cli"])
+    host, _, port = str(ready["issuer"]).rpartition(":")
+    return Town(ready["issuer"], portal, credit, f"{host}:{int(port) + 3}", people, ready["cli"])

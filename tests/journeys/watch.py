@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Request, Response
 
-HERE = "127.0.0.1"
+HERE = ("127.0.0.1", "localhost")
 _NOT_LOADED = "Failed to load resource"
 """Said of pages that are answers to mistakes, too; what else is not loaded is seen by its response."""
 
@@ -21,7 +21,7 @@ class Watch:
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
-        if parts.scheme != "data" and parts.hostname != HERE:
+        if parts.scheme != "data" and parts.hostname not in HERE:
             self.findings.append(f"outside: {request.url}")
 
     def _response(self, response: Response) -> None:

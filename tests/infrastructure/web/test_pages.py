@@ -3,6 +3,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from idp.infrastructure.web.pages import (
     FORM_POST_HEADERS,
     FORM_POST_SCRIPT,
     PAGE_HEADERS,
+    SCRIPT_HEADERS,
     STATIC_HEADERS,
     TEMPLATES,
     Pages,
 )
+from idp.infrastructure.web.switches import Switches
 from idp.infrastructure.web.translations import CHINESE, LANGUAGES, Translations
 from idp.oauth.protocol.scopes import OF_PERSONS
 from idp.oauth.scope_texts import SCOPE_TEXTS, scope_items
@@ -28,7 +31,7 @@ HOSTILE = "\"'><script>alert(1)</script>{{ 7*7 }}%(x)s"
 COMMON = {
     "csrf": "token",
     "continue_": "sealed",
-    "language_urls": [(tag, name, "/p") for tag, name in LANGUAGES.items()],
+    "switches": Switches("?elder=1", [(tag, name, "/p") for tag, name in LANGUAGES.items()], once=False),
 }
 SOMEBODY = {
     "name": "张三",
@@ -36,10 +39,9 @@ SOMEBODY = {
     "level": 2,
     "level_text": "已核对",
     "systems": [("门户", "https://a/", "今天")],
+    "principal": None,
 }
 CONTEXTS: dict[str, dict[str, Any]] = {
-    "login.html": {"action": "/login", "username": "", "error": None, "system": None, "retry_after": None},
-    "otp.html": {"action": "/login/otp", "error": None, "name_masked": "*三", "system": None},
     "consent.html": {
         "action": "/consent", "system": "门户", "client_uri": None, "name_masked": "*三",
         "items": [("姓名", "您的姓名")],
@@ -48,8 +50,13 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "logged_out.html": {"systems": [("门户", "已退出")], "home": "/", "back": ("https://a/", "门户")},
     "form_post.html": {"action": "https://a/callback", "fields": [("code", "c"), ("iss", "i")], "system": "门户"},
     "error.html": {"title": "出错了", "message": "请重试", "detail_code": "A1", "actions": [("首页", "/")]},
-    "overview.html": {**SOMEBODY, "logout_action": "/end_session", "signed_in_at": "今天", "login_href": "/login"},
+    "overview.html": {
+        **SOMEBODY, "here": "/", "logout_action": "/end_session", "signed_in_at": "今天", "principal": "示例公司",
+        "acting_href": "/acting", "matters": [("请留意", "去看看", "/me/security")],
+    },
 }  # fmt: skip
+for path in sorted((Path(__file__).parent / "contexts").glob("*.py")):  # a file per area
+    CONTEXTS |= import_module(f"tests.infrastructure.web.contexts.{path.stem}").CONTEXTS
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +90,10 @@ class Elements(HTMLParser):
         return found
 
 
-def test_every_template_has_a_context_here() -> None:
+def test_every_context_is_of_a_page_that_there_is() -> None:
+    """Pages without a context here are looked at as they are served: tests/journeys/test_every_page.py."""
     names = {path.name for room in [*ROOMS, TEMPLATES] for path in room.glob("*.html")}
-    assert names - {"base.html"} == CONTEXTS.keys()
+    assert CONTEXTS.keys() <= names
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -110,7 +118,7 @@ def test_a_page_reaches_for_nothing_outside_and_has_no_inline_style(pages: Pages
     fetched = [attributes.get("src") for _, attributes in elements.all if "src" in attributes]
     fetched += [attributes["href"] for attributes in elements.named("link")]
     assert fetched
-    assert all(url in pages.static_files() for url in fetched)
+    assert all(url in pages.static_files() or (url or "").startswith("data:image/") for url in fetched)
     assert not [tag for tag, attributes in elements.all if tag == "style" or "style" in attributes]
     assert not [name for _, attributes in elements.all for name in attributes if name.startswith("on")]
 
@@ -130,9 +138,8 @@ def test_ids_are_unique_and_references_lead_to_them(pages: Pages, template: str)
 def test_every_field_is_hidden_or_labelled(pages: Pages, template: str) -> None:
     elements = Elements(render(pages, template))
     labelled = {attributes["for"] for attributes in elements.named("label")}
-    assert {
-        attributes["id"] for attributes in elements.named("input") if attributes["type"] != "hidden"
-    } == labelled
+    fields = [each for name in ("input", "select", "textarea") for each in elements.named(name)]
+    assert {attributes["id"] for attributes in fields if attributes.get("type") != "hidden"} == labelled
 
 
 @pytest.mark.parametrize(
@@ -200,7 +207,7 @@ def test_having_to_wait_makes_no_field_invalid(pages: Pages) -> None:
 
 
 def test_nobody_logged_in_is_offered_the_login(pages: Pages) -> None:
-    page = pages.render("overview.html", lang=CHINESE, **COMMON, name=None, login_href="/login")
+    page = render(pages, "start.html")
     assert 'href="/login"' in page
     assert "<form" not in page
 
@@ -233,10 +240,13 @@ def test_pages_allow_no_script_and_form_post_allows_only_its_own(pages: Pages) -
     assert script == FORM_POST_SCRIPT
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert FORM_POST_HEADERS["Content-Security-Policy"].endswith(f"script-src 'sha256-{digest}'")
-    assert [name for name in CONTEXTS if "<script" in render(pages, name)] == ["form_post.html"]
+    assert [name for name in CONTEXTS if "<script>" in render(pages, name)] == ["form_post.html"]
+    with_file = {name for name in CONTEXTS if "<script src" in render(pages, name)}
+    assert with_file == {"passkey.html", "qr.html", "security_passkey.html"}
+    assert "script-src 'self'; connect-src 'self'" in SCRIPT_HEADERS["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("headers", [PAGE_HEADERS, FORM_POST_HEADERS])
+@pytest.mark.parametrize("headers", [PAGE_HEADERS, FORM_POST_HEADERS, SCRIPT_HEADERS])
 def test_no_policy_restricts_where_a_form_leads(headers: dict[str, str]) -> None:
     assert "form-action" not in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"

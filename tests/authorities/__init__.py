@@ -1,0 +1,1 @@
+"""模拟 / Simulators of the authorities that know people. They share no code with the product."""

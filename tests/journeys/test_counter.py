@@ -1,0 +1,63 @@
+"""At the counter: one member of staff registers who is present, another confirms who it is, and it counts at once."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.journeys.conftest import Visitor
+from tests.journeys.steps import fill_code, fill_password
+from tests.journeys.town import Town
+
+pytestmark = pytest.mark.anyio
+
+NAME, NUMBER = "林台生", "830000199001010012"
+
+
+async def at_the_counter(visitor: Visitor, town: Town, *roles: str) -> Page:
+    """The browser of somebody of the staff, on the first page of the counter."""
+    page, person = await (await visitor()).new_page(), town.staff(*roles)
+    await page.goto(f"{town.issuer}/counter")
+    await fill_password(page, person)
+    await fill_code(page, person.code())
+    await expect(page.get_by_role("heading", level=1)).to_have_text("政务服务窗口")
+    return page
+
+
+async def fill_document(page: Page, name: str, number: str) -> None:
+    """What stands in the certificate, and that the person sits there."""
+    await page.fill("[name=name]", name)
+    await page.select_option("[name=certificate_type]", label="港澳台居民居住证")
+    await page.fill("[name=certificate_number]", number)
+    await page.check("[name=seen]")
+
+
+async def test_two_members_of_staff_make_an_account_of_level_4(visitor: Visitor, town: Town) -> None:
+    phone = town.phone()
+    first, second = (
+        await at_the_counter(visitor, town, "counter"),
+        await at_the_counter(visitor, town, "counter"),
+    )
+    await first.get_by_role("link", name="登记新用户").first.click()
+    await fill_document(first, NAME, NUMBER)
+    await first.fill("[name=phone]", phone)
+    await first.check("[name=elder_mode]")
+    await first.get_by_role("button", name="下一步").click()
+    await first.fill("[name=code]", await town.code(phone))
+    await first.get_by_role("button", name="确认").click()
+    await expect(first.get_by_role("status")).to_contain_text("已登记")
+    await first.get_by_role("link", name="复核").first.click()
+    await expect(first.get_by_role("button", name="人证一致，确认")).to_have_count(0)  # not one's own request
+    await second.get_by_role("link", name="复核", exact=True).click()
+    await second.get_by_role("button", name="人证一致，确认").click()
+    await expect(second.get_by_role("status")).to_contain_text("立即生效")
+    await first.get_by_role("link", name="账号处理").first.click()
+    await first.fill("[name=identifier]", phone)
+    await first.get_by_role("button", name="查找").click()
+    await expect(first.locator("dl.facts")).to_contain_text("4 级（最高 4 级）")
+    await expect(first.locator("main")).not_to_contain_text(NUMBER)
+
+
+async def test_who_does_not_work_at_the_counter_stays_before_it(page: Page, town: Town) -> None:
+    await page.goto(f"{town.issuer}/counter")
+    await fill_password(page, town.newcomer())
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("政务服务窗口")
+    await expect(page.get_by_role("link", name="登记新用户")).to_have_count(0)
