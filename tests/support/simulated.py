@@ -1,5 +1,7 @@
 """The simulated authorities inside the test, behind a provider's own HTTP client and without sockets."""
 
+from typing import Any
+
 import httpx2
 
 from tests.authorities.app import build
@@ -9,7 +11,7 @@ from tests.support.inprocess import Provider
 URL = "https://authority.test"
 APP_ID = "test"
 SECRET = "secret of the authority"
-SETTINGS = {
+SETTINGS: dict[str, Any] = {
     f"{name}_{part}": value
     for name in ("population", "licence")
     for part, value in (("url", URL), ("app_id", APP_ID), ("secret", SECRET))
