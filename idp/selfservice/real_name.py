@@ -7,10 +7,10 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.certificate_texts import METHOD_TEXTS, PROBLEM_TEXTS, TYPE_TEXTS
+from idp.accounts.certificate_texts import PROBLEM_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType, InvalidCertificate
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.proof import HIGHEST_LEVEL, Record
+from idp.accounts.proof import HIGHEST_LEVEL
 from idp.accounts.real_names import RealNames
 from idp.accounts.verification import (
     NETWORK_IDENTITY,
@@ -30,7 +30,7 @@ from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice import real_name_texts as texts
 from idp.selfservice.centre import Centre
-from idp.selfservice.times import clock
+from idp.selfservice.real_name_view import RealNameView, Titles
 from idp.sessions.model import Session
 
 REAL_NAME = "/me/real-name"
@@ -65,12 +65,14 @@ class RealNamePages:
         centre: Centre,
         real_names: RealNames,
         verification: Verification,
+        platforms: Titles,
         app_url: str = "",
     ) -> None:
         self._site = site
         self._centre = centre
         self._real_names = real_names
         self._verification = verification
+        self._view = RealNameView(site, platforms)
         self._app_url = app_url
 
     def routes(self) -> Routes:
@@ -102,8 +104,8 @@ class RealNamePages:
             level=level,
             highest=HIGHEST_LEVEL,
             level_text=say(request, texts.LEVELS[level]),
-            identity=self._identity(request, account),
-            until=self._until(history, level),
+            identity=self._view.identity(request, self._verification.identity(account)),
+            until=self._view.until(history, level),
             ways=[
                 (say(request, texts.WAYS[method][0]), say(request, texts.WAYS[method][1]), PAGES[method])
                 for method, verifier in sorted(
@@ -111,7 +113,7 @@ class RealNamePages:
                 )
                 if method in PAGES and verifier.level > level
             ],
-            history=[self._row(request, record) for record in history],
+            history=[self._view.row(request, record) for record in history],
         )
 
     async def show_form(self, request: Request) -> Response:
@@ -227,7 +229,7 @@ class RealNamePages:
             error=say(request, shown.error) if shown.error else None,
             wrong=shown.field,
             duplicate=shown.duplicate,
-            identity=self._identity(request, account) if self._known(account) else None,
+            identity=self._view.identity(request, self._known(account)),
             name=fields.get("name", "")
             or ("" if account["name"] == account["username"] else account["name"]),
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
@@ -245,41 +247,6 @@ class RealNamePages:
         """The identity that is verified already, and so is not typed again."""
         return self._verification.identity(account) if account["real_name_level"] else None
 
-    def _identity(self, request: Request, account: Row) -> dict[str, str] | None:
-        claim = self._verification.identity(account)
-        if claim is None:
-            return None
-        type_ = TYPE_TEXTS.get(CertificateType(claim.certificate_type), "")
-        return {
-            "name": claim.name,
-            "type": self._site.say(request, type_) if type_ else "",
-            "number": _masked(claim.certificate_number),
-        }
-
-    def _until(self, history: list[Record], level: int) -> str | None:
-        """Until when the level holds: the end of the longest proof of it; None where one has no end."""
-        now = self._site.sources.now()
-        ends = [record.expires_at for record in history if record.level == level and record.live(now)]
-        dates = [end for end in ends if end is not None]
-        return clock(max(dates)) if dates and len(dates) == len(ends) else None
-
-    def _row(self, request: Request, record: Record) -> dict[str, object]:
-        say, now = self._site.say, self._site.sources.now()
-        source = record.source.partition(":")[0]
-        end = None
-        if not record.live(now):
-            end = say(request, texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
-        return {
-            "level": record.level,
-            "method": say(request, METHOD_TEXTS[record.method])
-            if record.method in METHOD_TEXTS
-            else record.method,
-            "source": say(request, texts.SOURCES[source]) if source in texts.SOURCES else record.source,
-            "at": clock(record.verified_at),
-            "until": clock(record.expires_at) if record.expires_at is not None else None,
-            "end": end,
-        }
-
 
 def _method(request: Request) -> str:
     """The method that the path is about."""
@@ -296,8 +263,3 @@ def _answer(text: str) -> dict[str, str] | None:
     if not isinstance(said, dict):
         return None
     return {name: value for name in _ANSWER_FIELDS if isinstance(value := said.get(name), str)}
-
-
-def _masked(number: str) -> str:
-    """The last four characters, so that people recognise their own."""
-    return "*" * max(0, len(number) - 4) + number[-4:]

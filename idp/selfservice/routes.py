@@ -13,6 +13,7 @@ from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
 from idp.selfservice.attention import Attention, Matter
 from idp.selfservice.centre import Centre
+from idp.selfservice.real_name_texts import LEVELS
 from idp.selfservice.times import clock
 from idp.sessions.model import Session
 from idp.sessions.service import Sessions
@@ -68,7 +69,7 @@ class OverviewPage:
             name=session.name,
             username=session.username,
             level=session.real_name_level,
-            level_text=self._site.say(request, LEVEL_TEXTS[session.real_name_level]),
+            level_text=self._site.say(request, LEVELS[session.real_name_level]),
             principal=session.principal.name if session.principal else None,
             acting_href=ACTING,
             matters=[
@@ -88,12 +89,3 @@ class OverviewPage:
         return [
             (client.client_name, client.client_uri, clock(at)) for client, at in joined if client is not None
         ]
-
-
-LEVEL_TEXTS = (
-    _("未实名"),
-    _("姓名与证件号码已核对"),
-    _("姓名、证件号码与手机号已核对"),
-    _("已核验本人到场"),
-    _("已在窗口或凭数字证书核验"),
-)

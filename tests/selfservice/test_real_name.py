@@ -3,10 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
 
 import pytest
+from starlette.requests import Request
 
+from idp.accounts.proof import Record
+from idp.selfservice.real_name_view import RealNameView
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
@@ -372,3 +376,14 @@ async def test_what_is_not_configured_is_not_there(
         assert "窗口" in home.text
         assert CHECK not in home.text
         assert page(await someone.open(CHECK)).status == 404
+
+
+async def test_a_platform_that_vouches_is_named_by_its_title(house: Provider) -> None:
+    view = RealNameView(house.worker.site, {"henan": ("河南政务服务网", "Henan e-Government")})
+    proof = Record("1", 3, "upstream", "henan", house.clock(), None, None, None)
+    for language, title in (("zh-CN", "河南政务服务网"), ("en", "Henan e-Government")):
+        asked = [(b"accept-language", language.encode())]
+        request = Request({"type": "http", "headers": asked, "query_string": b""})
+        assert view.row(request, proof)["source"] == title
+        assert view.row(request, replace(proof, source="henan:legal"))["source"] == title
+        assert view.row(request, replace(proof, source="elsewhere"))["source"] == "elsewhere"

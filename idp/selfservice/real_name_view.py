@@ -1,0 +1,73 @@
+"""What a page shows of the real-name record, in plain words."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+
+from idp.accounts.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
+from idp.accounts.certificates import CertificateType
+from idp.accounts.proof import Record
+from idp.accounts.verifiers.interface import Claim
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import CHINESE
+from idp.selfservice import real_name_texts as texts
+from idp.selfservice.times import clock
+
+Titles = Mapping[str, tuple[str, str]]
+"""Upstream platforms by the name of their profile: title in Chinese and in English."""
+
+
+class RealNameView:
+    """`platforms` are the upstream platforms that may stand as the source of a record."""
+
+    def __init__(self, site: Site, platforms: Titles) -> None:
+        self._site = site
+        self._platforms = platforms
+
+    def identity(self, request: Request, claim: Claim | None) -> dict[str, str] | None:
+        """Name, type and the end of the number; None for an account that has proved none."""
+        if claim is None:
+            return None
+        type_ = TYPE_TEXTS.get(CertificateType(claim.certificate_type), "")
+        return {
+            "name": claim.name,
+            "type": self._site.say(request, type_) if type_ else "",
+            "number": _masked(claim.certificate_number),
+        }
+
+    def until(self, history: list[Record], level: int) -> str | None:
+        """Until when the level holds: the end of the longest proof of it; None where one has no end."""
+        now = self._site.sources.now()
+        ends = [record.expires_at for record in history if record.level == level and record.live(now)]
+        dates = [end for end in ends if end is not None]
+        return clock(max(dates)) if dates and len(dates) == len(ends) else None
+
+    def row(self, request: Request, record: Record) -> dict[str, object]:
+        """One proof, with its end if it counts no more."""
+        say, method = self._site.say, METHOD_TEXTS.get(record.method)
+        end = None
+        if not record.live(self._site.sources.now()):
+            end = say(request, texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
+        return {
+            "level": record.level,
+            "method": say(request, method) if method else record.method,
+            "source": self._source(request, record.source),
+            "at": clock(record.verified_at),
+            "until": clock(record.expires_at) if record.expires_at is not None else None,
+            "end": end,
+        }
+
+    def _source(self, request: Request, source: str) -> str:
+        """Who said so, by the first part of the record's source; one that we do not know speaks for itself."""
+        word = source.partition(":")[0]
+        if word in texts.SOURCES:
+            return self._site.say(request, texts.SOURCES[word])
+        if word in self._platforms:
+            chinese, english = self._platforms[word]
+            return chinese if self._site.language(request) == CHINESE else english
+        return source
+
+
+def _masked(number: str) -> str:
+    """The last four characters, so that people recognise their own."""
+    return "*" * max(0, len(number) - 4) + number[-4:]
