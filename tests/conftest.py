@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -13,6 +14,7 @@ from redis import Redis as RedisClient
 
 from tests.support import shared
 from tests.support.chromium import chromium
+from tests.support.migrated import migrated_postgres, migrated_sqlite
 from tests.support.network import close_to_the_world
 from tests.support.postgres import create_database, drop_database
 
@@ -52,6 +54,23 @@ def postgres_url(worker: str) -> Iterator[str]:
     url = create_database(server, f"test_{worker}_{next(_numbers)}")
     yield url
     drop_database(url, server)
+
+
+@pytest.fixture
+def migrated_postgres_url(worker: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with the product's tables."""
+    url = migrated_postgres(f"test_{worker}_{next(_numbers)}")
+    yield url
+    drop_database(url, shared.postgres_server())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of each kind with the product's tables."""
+    if request.param == "sqlite":
+        return migrated_sqlite(tmp_path / "migrated.sqlite3")
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    return url
 
 
 @pytest.fixture

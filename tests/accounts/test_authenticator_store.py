@@ -16,7 +16,6 @@ from idp.accounts.authenticator_store import (
 )
 from idp.infrastructure.database.interface import Conflict, Database
 from tests.support.inprocess import provider
-from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
 
@@ -34,13 +33,10 @@ class Stage:
         await self.database.write(lambda: self.store.add(row_id, self.account_id, new, 1.0))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+@pytest.fixture
+async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as house:
+    async with provider(tmp_path, database_url=migrated_url) as house:
         base = house.worker.base
         yield Stage(base.database, AuthenticatorStore(base.vault), await house.open_account())
 

@@ -19,7 +19,6 @@ from idp.organizations.roles import Role
 from idp.schema import metadata
 from idp.sessions.service import Caller
 from tests.support.inprocess import Provider, provider
-from tests.support.migrated import make_migrated
 from tests.support.visits import account_id, asking, page, person, signed_in, tokens, userinfo
 
 pytestmark = pytest.mark.anyio
@@ -40,13 +39,10 @@ TABLES = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Provider]:
+@pytest.fixture
+async def house(migrated_url: str, tmp_path: Path) -> AsyncIterator[Provider]:
     """A provider on each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as started:
+    async with provider(tmp_path, database_url=migrated_url) as started:
         yield started
 
 

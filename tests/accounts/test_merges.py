@@ -16,7 +16,6 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
 from idp.schema import metadata
 from tests.support.inprocess import PASSWORD, Provider, provider
-from tests.support.migrated import make_migrated
 from tests.support.visits import account_id, asking, page, person, signed_in, tokens, userinfo, visitor
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +27,10 @@ TABLES = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Provider]:
+@pytest.fixture
+async def house(migrated_url: str, tmp_path: Path) -> AsyncIterator[Provider]:
     """A provider on each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as started:
+    async with provider(tmp_path, database_url=migrated_url) as started:
         yield started
 
 
@@ -184,12 +180,11 @@ async def test_of_many_merges_of_one_pair_in_both_directions_one_happens(house: 
 
 
 async def test_two_processes_do_not_merge_two_accounts_into_each_other(
-    postgres_url: str, tmp_path: Path
+    migrated_postgres_url: str, tmp_path: Path
 ) -> None:
-    url = make_migrated(postgres_url)
     async with (
-        provider(tmp_path / "one", database_url=url) as one,
-        provider(tmp_path / "two", database_url=url) as two,
+        provider(tmp_path / "one", database_url=migrated_postgres_url) as one,
+        provider(tmp_path / "two", database_url=migrated_postgres_url) as two,
     ):
         for number in range(5):
             fields = {"certificate_type": "414", "certificate_number": f"E0000000{number}"}

@@ -25,7 +25,6 @@ from idp.schema import metadata
 from tests.authorities.world import World
 from tests.support.authorities import citizen
 from tests.support.inprocess import Provider, provider
-from tests.support.migrated import make_migrated
 from tests.support.visits import account_id, person
 
 pytestmark = pytest.mark.anyio
@@ -35,13 +34,10 @@ ACCOUNTS, RECORDS, AUDIT = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Provider]:
+@pytest.fixture
+async def house(migrated_url: str, tmp_path: Path) -> AsyncIterator[Provider]:
     """A provider on each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as started:
+    async with provider(tmp_path, database_url=migrated_url) as started:
         yield started
 
 

@@ -11,19 +11,15 @@ from idp.infrastructure.database import Database, Transaction, connect
 from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
-from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[tuple[Database, str]]:
+@pytest.fixture
+async def database(migrated_url: str, tmp_path: Path) -> AsyncIterator[tuple[Database, str]]:
     """A migrated database of each kind, and its URL."""
-    url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    opened = await connect(make_migrated(url))
-    yield opened, url
+    opened = await connect(migrated_url)
+    yield opened, migrated_url
     await opened.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from idp.organizations.roles import Role
 from tests.support.inprocess import Provider, provider
-from tests.support.migrated import make_migrated
+from tests.support.migrated import migrated_sqlite
 from tests.support.visits import account_id, person
 
 STRONG = ("pwd", "otp", "mfa")
@@ -30,18 +30,15 @@ class Hall:
 @pytest.fixture
 async def hall(anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """On SQLite, for pages."""
-    url = make_migrated(f"sqlite:///{tmp_path / 'h.sqlite3'}")
+    url = migrated_sqlite(tmp_path / "h.sqlite3")
     async with provider(tmp_path, database_url=url, message_sink=True) as house:
         yield await _filled(house)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def any_hall(request: pytest.FixtureRequest, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
+@pytest.fixture
+async def any_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """On each database, for what must happen once."""
-    url = f"sqlite:///{tmp_path / 'h.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as house:
+    async with provider(tmp_path, database_url=migrated_url) as house:
         yield await _filled(house)
 
 

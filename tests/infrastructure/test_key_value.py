@@ -15,7 +15,7 @@ from idp.infrastructure.key_value.memory import SWEEP_EVERY
 from idp.infrastructure.key_value.sql import SWEEP_SECONDS
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
-from tests.support.migrated import make_migrated
+from tests.support.migrated import migrated_sqlite
 
 pytestmark = pytest.mark.anyio
 
@@ -44,13 +44,11 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """Each back end."""
     clock = Clock()
     url = request.getfixturevalue("redis_url") if request.param == "redis" else request.param.split()[0]
-    database_url = f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    database_url = migrated_sqlite(tmp_path / "test.sqlite3")
     if request.param == "sql on postgresql":
-        database_url = request.getfixturevalue("postgres_url")
+        database_url = request.getfixturevalue("migrated_postgres_url")
     async with AsyncExitStack() as stack:
         databases: list[Database] = []
-        if url == "sql":
-            make_migrated(database_url)
         for _ in range(2):
             databases.append(await connect(database_url))
             stack.push_async_callback(databases[-1].close)
@@ -198,8 +196,8 @@ async def test_memory_forgets_what_has_expired(tmp_path: Path) -> None:
 
 
 async def test_the_table_forgets_what_has_expired(tmp_path: Path) -> None:
-    clock, url = Clock(), f"sqlite:///{tmp_path / 'test.sqlite3'}"
-    opened = await connect(make_migrated(url))
+    clock, url = Clock(), migrated_sqlite(tmp_path / "test.sqlite3")
+    opened = await connect(url)
     store = key_value.connect("sql", opened, clock)
     for number in range(10):
         await store.put("kind", str(number), b"", 10)

@@ -16,7 +16,6 @@ from idp.infrastructure.outbox import LEASE_SECONDS, MOST, WAITS, DeliveryFailed
 from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
-from tests.support.migrated import make_migrated
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -82,10 +81,10 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(database_url: str) -> AsyncIterator[Stage]:
+async def stage(migrated_url: str) -> AsyncIterator[Stage]:
     """On each database."""
-    opened = await connect(make_migrated(database_url))
-    yield Stage(database_url, opened, Clock(), Recipient())
+    opened = await connect(migrated_url)
+    yield Stage(migrated_url, opened, Clock(), Recipient())
     await opened.close()
 
 

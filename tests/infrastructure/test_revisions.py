@@ -9,7 +9,6 @@ import pytest
 from idp.infrastructure import revisions
 from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction, connect
 from idp.infrastructure.revisions import Revisions, bump
-from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
 
@@ -31,9 +30,9 @@ class Loader:
 
 
 @pytest.fixture
-async def migrated(database_url: str) -> AsyncIterator[Database]:
+async def migrated(migrated_url: str) -> AsyncIterator[Database]:
     """The product's own tables."""
-    opened = await connect(make_migrated(database_url))
+    opened = await connect(migrated_url)
     yield opened
     await opened.close()
 

@@ -15,7 +15,6 @@ from tests.oauth.acting import acting, agent
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, basic, provider
 from tests.support.mandates import COMPANY, company, mandate, revoke
-from tests.support.migrated import make_migrated
 from tests.support.visits import (
     account_id,
     claims_of,
@@ -34,13 +33,10 @@ pytestmark = pytest.mark.anyio
 BOTH_KINDS = ["person", "legal_person"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Provider]:
+@pytest.fixture
+async def place(migrated_url: str, tmp_path: Path) -> AsyncIterator[Provider]:
     """A provider on each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as started:
+    async with provider(tmp_path, database_url=migrated_url) as started:
         yield started
 
 

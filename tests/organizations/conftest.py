@@ -14,7 +14,7 @@ from tests.authorities.licences import Firm, register
 from tests.authorities.world import World
 from tests.support import raw_sql, simulated
 from tests.support.inprocess import Clock, Provider, provider
-from tests.support.migrated import make_migrated
+from tests.support.migrated import migrated_sqlite
 from tests.support.visits import account_id, person
 
 CODE = "91410411MA0000007X"
@@ -98,26 +98,22 @@ class Stage:
         return [(one["event"], one["actor"], one["principal"]) for one in lines if one["event"] in wanted]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+@pytest.fixture
+async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with _stage(url, tmp_path) as opened:
+    async with _stage(migrated_url, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
 async def small_stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """On SQLite alone, for what does not depend on the database."""
-    async with _stage(f"sqlite:///{tmp_path / 'idp.sqlite3'}", tmp_path) as opened:
+    async with _stage(migrated_sqlite(tmp_path / "idp.sqlite3"), tmp_path) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def _stage(empty: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    url = make_migrated(empty)
+async def _stage(url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     async with provider(tmp_path, database_url=url, **simulated.SETTINGS) as house:
         stage = Stage(house, await simulated.connect(house), url)
         for who, fields in PEOPLE.items():

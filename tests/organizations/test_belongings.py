@@ -15,7 +15,6 @@ from idp.infrastructure.database.statement import Statement
 from idp.organizations.store import legal_persons, mandates
 from tests.support.inprocess import Provider, provider
 from tests.support.mandates import company, mandate
-from tests.support.migrated import make_migrated
 from tests.support.visits import account_id, person
 
 pytestmark = pytest.mark.anyio
@@ -24,15 +23,10 @@ NUMBER = "410411199001010015"
 MANDATES, FIRMS = Statement(select(mandates)), Statement(select(legal_persons))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def house(
-    request: pytest.FixtureRequest, anyio_backend: str, tmp_path: Path
-) -> AsyncIterator[Provider]:
+@pytest.fixture
+async def house(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Provider]:
     """A provider on each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as started:
+    async with provider(tmp_path, database_url=migrated_url) as started:
         yield started
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.migrated import make_migrated
+from tests.support.migrated import migrated_sqlite
 
 COMBINATIONS = ["sqlite + memory", "sqlite + sql", "postgresql + sql", "postgresql + redis"]
 
@@ -27,12 +27,13 @@ class Storage:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     """Fresh stores of each combination."""
     database, key_value = request.param.split(" + ")
-    database_url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
     if database == "postgresql":
-        database_url = request.getfixturevalue("postgres_url")
+        database_url = request.getfixturevalue("migrated_postgres_url")
+    else:
+        database_url = migrated_sqlite(tmp_path / "idp.sqlite3")
     if key_value == "redis":
         key_value = request.getfixturevalue("redis_url")
-    return Storage(make_migrated(database_url), key_value)
+    return Storage(database_url, key_value)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,7 +12,6 @@ from idp.selfservice.model import Owner
 from idp.sessions.model import Caller
 from tests.support.inprocess import Provider, provider
 from tests.support.mandates import company, mandate
-from tests.support.migrated import make_migrated
 from tests.support.visits import ADDRESS, account_id, person, redeem, signed_in, tokens, userinfo
 from tests.support.visits import code_for as code
 
@@ -20,9 +19,9 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def house(anyio_backend: str, tmp_path: Path, postgres_url: str) -> AsyncIterator[Provider]:
+async def house(anyio_backend: str, tmp_path: Path, migrated_postgres_url: str) -> AsyncIterator[Provider]:
     """A provider on PostgreSQL."""
-    async with provider(tmp_path, database_url=make_migrated(postgres_url)) as running:
+    async with provider(tmp_path, database_url=migrated_postgres_url) as running:
         yield running
 
 

@@ -15,7 +15,6 @@ from idp.sessions.service import Sessions
 from idp.sessions.store import JOIN
 from tests.support import raw_sql
 from tests.support.inprocess import Clock, Provider, provider
-from tests.support.migrated import make_migrated
 
 CALLER = Caller("198.51.100.7", "a browser")
 
@@ -67,13 +66,10 @@ class Stage:
         return list(await self.provider.worker.base.database.write(fetch(call)))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+@pytest.fixture
+async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-    async with provider(tmp_path, database_url=make_migrated(url)) as running:
+    async with provider(tmp_path, database_url=migrated_url) as running:
         base, people = running.worker.base, []
         for username in ("zhangsan", "lisi"):
             account_id = await running.open_account(username)
@@ -81,4 +77,4 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
             row = await base.database.read(lambda id_=account_id, of=accounts: of.by_id(id_))  # type: ignore[misc]
             people.append(row)
         await running.worker.outbox.stop()  # a test looks at what is to be sent
-        yield Stage(running, running.worker.sessions, people, url)
+        yield Stage(running, running.worker.sessions, people, migrated_url)

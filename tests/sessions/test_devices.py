@@ -13,7 +13,6 @@ from idp.infrastructure.database.statement import Call
 from idp.sessions.devices import TRUST_SECONDS, Devices, browser_name
 from idp.sessions.model import Caller
 from tests.support.inprocess import Provider, provider
-from tests.support.migrated import make_migrated
 
 pytestmark = pytest.mark.anyio
 
@@ -35,12 +34,9 @@ class Stage:
         return await self.house.worker.base.database.write(lambda: self.devices.seen(self.account, caller))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+@pytest.fixture
+async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
-    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
     told: list[dict[str, object]] = []
 
     def notice(account: Row, text: str, **values: object) -> Transaction[None]:
@@ -48,7 +44,7 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         calls: list[Call] = []
         yield from calls
 
-    async with provider(tmp_path, database_url=make_migrated(url)) as house:
+    async with provider(tmp_path, database_url=migrated_url) as house:
         account_id = await house.open_account()
         accounts = AccountStore(house.worker.base.vault)
         account = await house.worker.base.database.read(lambda: accounts.by_id(account_id))

@@ -5,10 +5,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copyfile
-from urllib.parse import urlsplit
 
 from idp import schema
-from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.migrate import migrate
 from tests.support import shared
 from tests.support.postgres import create_database
@@ -16,17 +14,16 @@ from tests.support.postgres import create_database
 TEMPLATE = "zhanhe_migrated"
 
 
-def make_migrated(url: str) -> str:
-    """Put a migrated, empty database where the URL points; the URL."""
-    path = sqlite_path(url)
-    if path is not None:
-        copyfile(shared.once("migrated-sqlite", _sqlite_template), path)
-    else:
-        name = urlsplit(url).path[1:]
-        create_database(
-            shared.postgres_server(), name, shared.once("migrated-postgresql", _postgres_template)
-        )
-    return url
+def migrated_sqlite(path: Path) -> str:
+    """A migrated, empty file at the path; its URL."""
+    copyfile(shared.once("migrated-sqlite", _sqlite_template), path)
+    return f"sqlite:///{path}"
+
+
+def migrated_postgres(name: str) -> str:
+    """A migrated, empty database of that name on the run's server; its URL."""
+    template = shared.once("migrated-postgresql", _postgres_template)
+    return create_database(shared.postgres_server(), name, template)
 
 
 def _sqlite_template() -> str:

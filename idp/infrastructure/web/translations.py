@@ -1,7 +1,7 @@
 """The languages of the pages: Chinese texts are the keys, locale/LANGUAGE/*.po hold the others, a file per area."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel.core import negotiate_locale
@@ -74,7 +74,8 @@ def _quality(parameter: str) -> float:
     return quality if 0 < quality <= 1 else 0.0
 
 
-def _texts(path: Path) -> dict[str, str]:
+@cache
+def _texts(path: Path) -> Mapping[str, str]:
     with path.open("rb") as file:
         catalog = read_po(file, abort_invalid=True)
     return {
