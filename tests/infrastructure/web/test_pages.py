@@ -47,7 +47,6 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "items": [("姓名", "您的姓名")],
     },
     "logout.html": {"action": "/logout", "name_masked": "*三", "system": None},
-    "logged_out.html": {"systems": [("门户", "已退出")], "home": "/", "back": ("https://a/", "门户")},
     "form_post.html": {"action": "https://a/callback", "fields": [("code", "c"), ("iss", "i")], "system": "门户"},
     "error.html": {"title": "出错了", "message": "请重试", "detail_code": "A1", "actions": [("首页", "/")]},
     "overview.html": {

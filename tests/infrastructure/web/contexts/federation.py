@@ -1,0 +1,24 @@
+"""Coming in by an upstream platform, and leaving it."""
+
+from typing import Any
+
+from idp.authentication.ways import Offer
+
+PASSWORD = "/login?continue=sealed"
+
+CONTEXTS: dict[str, dict[str, Any]] = {
+    "upstream.html": {
+        "title": "信息对不上，需要核实",
+        "text": "工作人员会核实。",
+        "reference": "A1B2C3D4",
+        "again": "/upstream/henan/start?continue=sealed",
+        "login": PASSWORD,
+        "offers": [Offer("/login/sms?continue=sealed", "用短信验证码登录", False)],
+    },
+    "logged_out.html": {
+        "systems": [("公共信用查询", "已退出")],
+        "home": "/",
+        "back": ("https://a/", "门户"),
+        "upstream": ("河南政务服务网", "https://province.example/logout?back=here"),
+    },
+}
