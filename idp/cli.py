@@ -18,9 +18,12 @@ from idp.accounts import commands as accounts
 from idp.accounts.lifecycle_commands import LifecycleCommands, Tools
 from idp.accounts.service import Accounts
 from idp.authentication.commands import set_password, unlock
-from idp.composition import NotMigrated, foundation, require_schema
+from idp.composition import NotMigrated, foundation, require_schema, upstreams
 from idp.demo_plan import ENV_FILE
 from idp.doctor import examine
+from idp.federation import desk_commands as links
+from idp.federation.commands import ProfileCommands, Surroundings
+from idp.federation.installation import profiles_folder
 from idp.infrastructure.console import Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.database.version import MigrationBusy, head, version
@@ -74,7 +77,30 @@ async def _organizations(base: Foundation) -> AsyncIterator[organizations.Tools]
         await worker.stop()
 
 
+@asynccontextmanager
+async def _links(base: Foundation) -> AsyncIterator[links.Tools]:
+    """What links with upstream platforms take: all rooms, since ending one ends what it proved."""
+    from idp.worker import Worker  # noqa: PLC0415
+
+    worker = Worker(_settings(), base)
+    try:
+        yield links.Tools(worker.links, Accounts(base, worker.hasher).find)
+    finally:
+        await worker.stop()
+
+
+def _upstreams() -> Surroundings:
+    """Profiles, and which of them are in use here."""
+    settings = _settings()
+    folder = profiles_folder(settings.upstream_profiles_dir)
+    return Surroundings(settings.issuer, folder, upstreams(settings), settings.ca_file)
+
+
 LifecycleCommands(_lifecycle).register(accounts.app)
+upstream = typer.Typer(help="Platforms of province and state, by which people log in.", no_args_is_help=True)
+ProfileCommands(_upstreams).register(upstream)
+links.DeskCommands(_links).register(upstream)
+app.add_typer(upstream, name="upstream")
 app.add_typer(organizations.OrganizationCommands(_organizations).app, name="organization")
 accounts.app.add_typer(RoleCommands(lambda: read_divisions(_settings().divisions_file)).app, name="role")
 

@@ -1,7 +1,7 @@
 """`idp doctor`: looks at everything that can be wrong before a person notices, and says what to do."""
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,10 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy import Double, cast, extract, func, select
 
-from idp.composition import NotMigrated, foundation, has_sink
+from idp.composition import NotMigrated, foundation, has_sink, upstreams
+from idp.federation.check import weaknesses
+from idp.federation.installation import BadInstallation
+from idp.federation.profile import Status
 from idp.infrastructure.database import DatabaseUnavailable, Statement
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import fetch
@@ -24,6 +27,11 @@ from idp.keys.service import KeyRing
 from idp.relying_parties.service import Registry
 from idp.settings import Settings, unsafe
 
+_RESTS_ON = {
+    Status.STANDARD: "a published standard",
+    Status.OBSERVED: "published client code, not on the platform's own document",
+    Status.ASSUMPTION: "assumptions: compare it with the platform's own document (idp upstream check)",
+}
 CLOCK_SECONDS = 5.0
 CERTIFICATE_DAYS = 14
 DAY = 86_400
@@ -52,6 +60,7 @@ async def examine(settings: Settings) -> list[Finding]:
     findings = findings or [Finding("settings", True, calm)]
     findings.extend(_certificate(settings.tls_cert_file, system_sources().now()))
     findings.append(_messages(settings))
+    findings.extend(_upstreams(settings))
     try:
         async with foundation(settings) as base:
             async for finding in _stores(settings, base):
@@ -103,6 +112,21 @@ async def _key_value(base: Foundation) -> Finding:
     except KeyValueUnavailable as error:
         return Finding("key-value", False, f"does not answer ({error}): check IDP_KEY_VALUE_URL")
     return Finding("key-value", answers, "answers")
+
+
+def _upstreams(settings: Settings) -> Iterator[Finding]:
+    """The platforms by which people log in: on what each profile rests, and where it is weaker than our own rules."""
+    try:
+        installed = upstreams(settings)
+    except BadInstallation as error:
+        yield Finding("upstream", False, str(error))
+        return
+    for name, one in installed.items():
+        says = [f"{name} rests on {_RESTS_ON[one.profile.status]}", *weaknesses(one.profile)]
+        addresses = {**one.profile.variables, **one.credentials.current}.values()
+        is_plain = any(value.startswith("http://") for value in addresses)
+        says += ["calls without TLS"] if is_plain else []
+        yield Finding("upstream", settings.demo or not is_plain, ", ".join(says))
 
 
 def _messages(settings: Settings) -> Finding:

@@ -43,6 +43,7 @@ from idp.counter.belongings import CounterBelongings
 from idp.counter.model import DUE_SECONDS
 from idp.counter.service import Counter
 from idp.federation.belongings import UpstreamBelongings
+from idp.federation.desk import LinkDesk
 from idp.federation.service import Federation
 from idp.federation.service import Tools as FederationTools
 from idp.infrastructure import plugins
@@ -170,6 +171,7 @@ class Worker:
             settings.session_absolute,
         )
         self.federation = Federation(base, self.upstream_http, self.upstreams, settings.issuer, tools)
+        self.links = LinkDesk(base, self.federation.linking)
 
         async def forget_old() -> None:
             await self.federation.forget_old(base.sources.now() - settings.retention)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher,
 from cryptography.hazmat.primitives.padding import PKCS7
 
 BITS = 128
-OPTIONS = frozenset({"mode", "iv", "key_encoding", "key_digest"})
+OPTIONS = frozenset({"mode", "iv", "key_encoding"})
 
 
 def encrypt(
@@ -45,6 +45,11 @@ def key_bytes(key: str, options: Mapping[str, str]) -> bytes:
 
 
 def _mode(options: Mapping[str, str]) -> modes.ECB | modes.CBC:
-    if options.get("mode", "ecb") == "cbc":
-        return modes.CBC(options["iv"].encode())
-    return modes.ECB()  # noqa: S305 - the platform's choice, see above
+    if is_ecb(options):
+        return modes.ECB()  # noqa: S305 - the platform's choice, see above
+    return modes.CBC(options["iv"].encode())
+
+
+def is_ecb(options: Mapping[str, str]) -> bool:
+    """Whether blocks are enciphered each by itself: what a platform means when it says nothing of a mode."""
+    return options.get("mode", "ecb") != "cbc"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from idp.federation.block_modes import is_ecb
 from idp.federation.engine import BUILTINS
 from idp.federation.mapping import FIELDS, LEVELS
 from idp.federation.outgoing import PARTS
@@ -10,6 +11,9 @@ from idp.federation.profile import Decode, Encrypt, Profile, Step
 from idp.federation.signers.interface import Signer
 from idp.federation.templates import FILTERS, names
 from idp.federation.transforms.interface import Transform
+
+WEAK_SIGNERS = frozenset({"md5_concat", "sorted_md5"})
+BLOCK_CIPHERS = frozenset({"aes", "sm4"})
 
 
 def problems(
@@ -35,6 +39,16 @@ def problems(
         if redirect is not None:
             found += _unknown(place, [redirect.url, redirect.query], known)
     return found + list(_map(profile))
+
+
+def weaknesses(profile: Profile) -> list[str]:
+    """What the platform demands although it is weak: MD5 (RFC 6151), and ciphers that show equal blocks as equal."""
+    steps = [*profile.steps, *(profile.hand_on.steps if profile.hand_on else [])]
+    signers = {one.signer for step in steps for one in step.sign}
+    encrypted = [(one.transform, one.options) for step in steps for one in step.encrypt]
+    encrypted += [(one.transform, one.options) for step in steps for one in step.decode]
+    ciphers = {f"{name}_ecb" for name, options in encrypted if name in BLOCK_CIPHERS and is_ecb(options)}
+    return sorted(signers & WEAK_SIGNERS | ciphers)
 
 
 def _steps(

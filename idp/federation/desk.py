@@ -48,13 +48,14 @@ class LinkDesk:
         """What waits about an account."""
         return await self._database.read(lambda: self._linking.conflicts.of_account(account_id))
 
-    async def unlink(self, account_id: str, link_id: str) -> bool:
-        """The owner ends a link; the proof that rested on it ends too. False where there is none."""
+    async def unlink(self, account_id: str, link_id: str, actor: str | None = None) -> bool:
+        """End a link, and the proof that rested on it; without an actor it is the owner. False where there is none."""
+        reason = "operator" if actor else "owner"
 
         def work() -> Transaction[bool]:
-            row = yield from self._linking.links.end_one(account_id, link_id, "owner", self._sources.now())
+            row = yield from self._linking.links.end_one(account_id, link_id, reason, self._sources.now())
             if row is not None:
-                yield from self._linking.unlinked(row, "owner")
+                yield from self._linking.unlinked(row, reason, actor)
             return row is not None
 
         return await self._database.write(work)

@@ -75,7 +75,9 @@ def password_from_input(from_stdin: bool) -> str:
 
 
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]], *, header: bool) -> None:
-    table = Table(*names, show_header=header, box=None)
+    table = Table(box=None, show_header=header)
+    for name in names:
+        table.add_column(name, overflow="fold")  # whole words and whole ids, however narrow the terminal
     for row in rows:
         table.add_row(*row)
     Terminal().print(table)

@@ -1,4 +1,4 @@
-"""`python -m tests.federation.recorder`: writes exchanges/NAME.json anew, what the engine says to each platform.
+"""`python -m tests.federation.recorder`: writes config/upstreams/recorded anew, what the engine says to each platform.
 
 Everybody in them is synthetic, and so are the secrets: they come from the seed of the tests. A private key of RSA is
 left out; what it signed is checked with the public one.
@@ -6,14 +6,15 @@ left out; what it signed is checked with the public one.
 
 import asyncio
 import json
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from idp.federation.model import UpstreamIdentity
 from tests.province.catalogue import PLATFORMS
-from tests.support.upstream import Call, Trip, somebody
+from tests.support.upstream import FOLDER, Call, Trip, somebody
 
-EXCHANGES = Path(__file__).parent / "exchanges"
+EXCHANGES = FOLDER / "recorded"
 
 
 async def recorded(name: str) -> dict[str, Any]:
@@ -32,11 +33,18 @@ async def recorded(name: str) -> dict[str, Any]:
         parameters = await trip.walked(who, kind)
         found = somebody(await trip.completed(parameters, kind))
         logins.append({
-            "kind": kind, "callback": parameters, "subject": found.subject, "level": found.level,
+            "kind": kind, "authorize": trip.begin(kind), "callback": parameters, "identity": told(found),
             "calls": [_written(call) for call in trip.calls],
         })  # fmt: skip
     await trip.close()
     return {"profile": name, "at": trip.clock, "secrets": secrets, "logins": logins}
+
+
+def told(found: UpstreamIdentity) -> dict[str, Any]:
+    """Who came back, as JSON has it."""
+    content = {**asdict(found), "token": None, "answer_digest": None}
+    known: dict[str, Any] = json.loads(json.dumps(content))
+    return known
 
 
 def _written(call: Call) -> dict[str, Any]:
