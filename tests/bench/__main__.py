@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import machine
+from tests.bench import away, machine
 from tests.bench.backends import Backends, backends
 from tests.bench.logins import measure_logins
 from tests.bench.measure import Plan, log_in, measure, one_round
@@ -35,6 +35,9 @@ def main() -> None:
     """Parse, run, report."""
     options = _options()
     try:
+        if options.away:
+            print(f"\n{uvloop.run(_away(options))}")
+            return
         report = uvloop.run(_run(options))
     except asyncio.CancelledError:
         sys.exit("stopped")
@@ -67,9 +70,19 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--profile", type=Path, metavar="FOLDER", help="py-spy stacks of ours, a file per path"
     )
+    parser.add_argument(
+        "--away",
+        action="store_true",
+        help="instead: local logins while the province fails; no figure is judged",
+    )
     parser.add_argument("--database", metavar="URL", help="an empty PostgreSQL database to use")
     parser.add_argument("--redis", metavar="URL", help="a Redis to use")
     return parser.parse_args()
+
+
+async def _away(options: argparse.Namespace) -> str:
+    away.stop_on_sigterm()
+    return await away.run(options.rounds, options.seconds, (options.database, options.redis))
 
 
 async def _run(options: argparse.Namespace) -> Report:

@@ -20,9 +20,8 @@ CHANNELS = ("wechat_miniprogram", "alipay")
 PERSONS = tuple(name for name, one in PLATFORMS.items() if "person" in one.kinds)
 PROVING = tuple(name for name in PERSONS if name not in CHANNELS)
 LEGAL = tuple(name for name, one in PLATFORMS.items() if "legal" in one.kinds)
-AGENTS = ("henan", "henan_via_pingdingshan", "guangdong", "beijing_legal", "gansu_city")
+AGENTS = ("henan", "henan_via_pingdingshan", "zhejiang_legal", "guangdong", "beijing_legal", "gansu_city")
 TRUSTING = ("henan", "national_trust")
-PAGES = tuple(name for name in PLATFORMS if name != "wechat_miniprogram")
 
 LEVELS = {  # of the people level0, level1, level2, zhangsan (3) and level4
     "henan": (0, 1, 2, 3, 4), "henan_via_pingdingshan": (0, 1, 2, 3, 4), "national_trust": (0, 1, 2, 3, 4),
@@ -166,7 +165,7 @@ async def test_a_ticket_offered_twice_gives_one_identity(away: Away, name: str) 
     assert [isinstance(one, UpstreamIdentity) for one in found].count(True) == 1
 
 
-@pytest.mark.parametrize("name", [one for one in PAGES if PLATFORMS[one].logout])
+@pytest.mark.parametrize("name", [one for one in PLATFORMS if PLATFORMS[one].logout])
 async def test_logging_out_there_comes_back_here(away: Away, name: str) -> None:
     trip = away(name)
     who, kind = ("zhangsan", "person") if name in PERSONS else ("zhangsan@trade", "legal")

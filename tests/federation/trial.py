@@ -48,10 +48,29 @@ form = { token = "{token}" }
 success = [{ at = "/code", equals = 0 }]
 [map.person]
 from = "user"
-fields = { subject = "/id", name = "/name", certificate_type = "/type", certificate_number = "/number", mobile = "/mobile", level = "/level", status = "/status" }
+[map.person.fields]
+subject = "/id"
+name = "/name"
+certificate_type = "/type"
+certificate_number = "/number"
+mobile = "/mobile"
+level = "/level"
+status = "/status"
 [map.legal]
 from = "user"
-fields = { subject = "/id", organization_name = "/org", unified_social_credit_code = "/uscc", representative_name = "/rep", representative_certificate_number = "/rep_number", agent_name = "/name", agent_certificate_type = "/type", agent_certificate_number = "/number", agent_valid_until = "/until", agent_scope = "/scope", level = "/level", status = "/status" }
+[map.legal.fields]
+subject = "/id"
+organization_name = "/org"
+unified_social_credit_code = "/uscc"
+representative_name = "/rep"
+representative_certificate_number = "/rep_number"
+agent_name = "/name"
+agent_certificate_type = "/type"
+agent_certificate_number = "/number"
+agent_valid_until = "/until"
+agent_scope = "/scope"
+level = "/level"
+status = "/status"
 [values.level]
 1 = "1"
 2 = "2"

@@ -57,6 +57,7 @@ class Town:
     portal: str
     credit: str
     authorities: str
+    province: str
     people: dict[str, Person]
     cli: list[str]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1), repr=False)
@@ -77,6 +78,10 @@ class Town:
     def phone(self) -> str:
         """A number that nobody has."""
         return f"1380001{next(self._numbers):04}"
+
+    def tell_province(self, **said: Any) -> None:
+        """Have the simulated province do something: fail, be slow, forget somebody."""
+        httpx2.post(f"{self.province}/control", json={"platform": "henan", **said}).raise_for_status()
 
     async def message(self, phone: str) -> str:
         """The next message that a phone gets, from the page of the demonstration."""
@@ -138,7 +143,7 @@ class Town:
 def running_town(folder: Path) -> Iterator[Town]:
     """Start a demo in a folder, and end it."""
     ready, log = folder / "ready.json", folder / "log"
-    command = [sys.executable, "-m", "idp.demo", "--port", str(_four_ports())]
+    command = [sys.executable, "-m", "idp.demo", "--port", str(_five_ports())]
     with log.open("wb") as output:
         demo = subprocess.Popen(
             [*command, "--data", str(folder / "data"), "--ready", str(ready)],
@@ -154,11 +159,11 @@ def running_town(folder: Path) -> Iterator[Town]:
         assert demo.wait(PATIENCE) == 0, log.read_text("utf-8")
 
 
-def _four_ports() -> int:
-    """The first of four free ports, below those that the kernel gives to connections on their way out."""
+def _five_ports() -> int:
+    """The first of five free ports, below those that the kernel gives to connections on their way out."""
     while True:
-        port = 20_000 + 4 * secrets.randbelow(3_000)
-        if all(_is_free(port + offset) for offset in range(4)):
+        port = 20_000 + 5 * secrets.randbelow(2_400)
+        if all(_is_free(port + offset) for offset in range(5)):
             return port
 
 
@@ -194,4 +199,5 @@ def _read(ready: dict[str, Any]) -> Town:
     }
     portal, credit = (system["url"] for system in ready["systems"])
     host, _, port = str(ready["issuer"]).rpartition(":")
-    return Town(ready["issuer"], portal, credit, f"{host}:{int(port) + 3}", people, ready["cli"])
+    authorities, province = (f"{host}:{int(port) + offset}" for offset in (3, 4))
+    return Town(ready["issuer"], portal, credit, authorities, province, people, ready["cli"])

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from tests.province.ciphers import rsa_pair
 
@@ -66,6 +67,11 @@ class App:
     def knows_callback(self, url: str) -> bool:
         """Whether a URL was registered."""
         return any(url.startswith(prefix) for prefix in self.callbacks)
+
+    def is_home(self, url: str) -> bool:
+        """Whether a URL leads to the server of a registered callback: after a logout that is enough."""
+        there = urlsplit(url)[:2]
+        return any(there == urlsplit(prefix)[:2] for prefix in self.callbacks) or self.knows_callback(url)
 
     def _values(self, generation: int) -> dict[str, str]:
         return {

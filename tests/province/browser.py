@@ -42,7 +42,7 @@ class Browser:
             try:
                 wanted = entrance.read(self._world, query)
             except Refused as refused:
-                return self._page(pages.sentence(self._platform.text(refused.word)), 400)
+                return self._page(request, pages.sentence(self._platform.text(refused.word)), 400)
             # as the platforms' own tabs do, without the application having a say
             kind = query.get("sim_kind", wanted.kind)
             wanted = replace(wanted, kind=kind if kind in self._platform.kinds else self._platform.kinds[0])
@@ -50,10 +50,10 @@ class Browser:
             if request.method == "POST":
                 return await self._posted(request, entrance, wanted, login)
             if login is None or login.kind != wanted.kind:
-                return self._page(self._choices(request, wanted))
+                return self._page(request, self._choices(request, wanted))
             if entrance.trusting:
-                return self._back(wanted, login)
-            return self._page(pages.consent(self._label(login), wanted.app.name))
+                return self._back(request, wanted, login)
+            return self._page(request, pages.consent(self._label(login), wanted.app.name))
 
         return handle
 
@@ -65,7 +65,7 @@ class Browser:
         if who:
             return self._logged_in(request, entrance, wanted, who)
         if decision == "agree" and login is not None:
-            return self._back(wanted, login)
+            return self._back(request, wanted, login)
         if decision == "cancel":
             return RedirectResponse(wanted.back(**self._platform.cancelled), 303)
         self._world.sessions.pop((self._platform.name, request.cookies.get(self._cookie, "")), None)
@@ -75,12 +75,16 @@ class Browser:
         person, _, organization = who.partition("@")
         login = Login(person, organization)
         if login not in {one for one, _ in self._logins(wanted.kind)}:
-            return self._page(pages.sentence("没有这个账号"), 400)
+            return self._page(request, pages.sentence("没有这个账号"), 400)
         if organization and not self._platform.tells_expiry:
             _, _, agent = self._world.acting(login)
             if agent and agent.until and agent.until < self._world.today():
-                return self._page(pages.sentence("委托已到期"), 400)
-        answer = self._back(wanted, login) if entrance.trusting else RedirectResponse(str(request.url), 303)
+                return self._page(request, pages.sentence("委托已到期"), 400)
+        answer = (
+            self._back(request, wanted, login)
+            if entrance.trusting
+            else RedirectResponse(str(request.url), 303)
+        )
         self._remember(answer, login)
         return answer
 
@@ -89,9 +93,12 @@ class Browser:
         self._world.sessions[self._platform.name, cookie] = login
         answer.set_cookie(self._cookie, cookie, path=f"/{self._platform.name}", httponly=True, samesite="lax")
 
-    def _back(self, wanted: Wanted, login: Login) -> Response:
+    def _back(self, request: Request, wanted: Wanted, login: Login) -> Response:
         grant = Grant(wanted.app, login, wanted.callback, dict(wanted.extra))
-        return RedirectResponse(wanted.back(**self._platform.done(self._world, wanted, grant)), 303)
+        parameters = self._platform.done(self._world, wanted, grant)
+        if self._platform.posts:
+            return self._page(request, pages.posting(wanted.callback, parameters))
+        return RedirectResponse(wanted.back(**parameters), 303)
 
     def _login(self, request: Request) -> Login | None:
         return self._world.sessions.get((self._platform.name, request.cookies.get(self._cookie, "")))
@@ -128,12 +135,12 @@ class Browser:
         partner = self._platform.partner
         target = request.query_params.get("to", "")
         if urlsplit(target)._replace(query="").geturl() not in self._own_entrances():
-            return self._page(pages.sentence("地址不正确"), 400)
+            return self._page(request, pages.sentence("地址不正确"), 400)
         try:
             app = self._world.apps[partner][self._platform.name]
             grant = self._world.redeem(app, request.query_params.get("ticket", ""))
         except Refused as refused:
-            return self._page(pages.sentence(self._platform.text(refused.word)), 400)
+            return self._page(request, pages.sentence(self._platform.text(refused.word)), 400)
         self._world.note(self._platform.name, request.url.path, f"trusted {partner}")
         answer = RedirectResponse(target, 303)
         self._remember(answer, grant.login)
@@ -147,16 +154,16 @@ class Browser:
             back = request.query_params.get(name, "")
             self._world.note(self._platform.name, request.url.path, "logout")
             self._world.sessions.pop((self._platform.name, request.cookies.get(self._cookie, "")), None)
-            try:
-                self._world.app_of_callback(self._platform.name, back)
-            except Refused:
-                return self._page(pages.sentence("已退出登录"))
-            return RedirectResponse(back, 303)
+            if any(app.is_home(back) for app in self._world.apps[self._platform.name].values()):
+                return RedirectResponse(back, 303)
+            return self._page(request, pages.sentence("已退出登录"))
 
         return handle
 
-    def _page(self, body: str, status: int = 200) -> Response:
-        return HTMLResponse(pages.page(self._platform.title, body, self._platform.look), status)
+    def _page(self, request: Request, body: str, status: int = 200) -> Response:
+        """On a telephone in one column, with large buttons."""
+        phone = "mobile" in request.headers.get("user-agent", "").lower()
+        return HTMLResponse(pages.page(self._platform.title, body, self._platform.look, phone=phone), status)
 
 
 def _noted(note: str) -> str:

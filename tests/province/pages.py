@@ -15,14 +15,17 @@ button,a.tab{font:inherit;min-height:2.75rem;text-align:left}li{margin:.4rem 0;l
 .tabs a{display:inline-block;padding:.5rem 1rem;border-bottom:3px solid transparent}
 .tabs a[aria-current]{border-color:COLOUR;font-weight:700}td,th{text-align:left;padding:.25rem .75rem .25rem 0}"""
 
+_PHONE = """body{font-size:19px}main{padding:.5rem}.tabs{display:flex}.tabs a{flex:1;text-align:center}
+button{display:block;width:100%;padding:.75rem}"""
 
-def page(title: str, body: str, look: str = "plain") -> str:
-    """A whole page."""
-    style = _STYLE.replace("COLOUR", LOOKS[look])
+
+def page(title: str, body: str, look: str = "plain", *, phone: bool = False) -> str:
+    """A whole page, as a computer or a telephone gets it."""
+    style = (_STYLE + (_PHONE if phone else "")).replace("COLOUR", LOOKS[look])
     return f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>模拟 · {escaped(title)}</title>
 <style>{style}</style></head><body><p class="sim">模拟 / SIMULATOR：这里的人和单位都是虚构的</p>
-<header>{escaped(title)}</header><main>{body}</main></body></html>"""
+<header>{escaped(title)}{"（手机版）" if phone else ""}</header><main>{body}</main></body></html>"""
 
 
 def choose(rows: Iterable[tuple[str, str]], tabs: str, partner: str) -> str:
@@ -52,6 +55,18 @@ def consent(who: str, app: str) -> str:
 <form method="post"><p><button name="decision" value="agree">同意授权</button>
 <button name="decision" value="cancel">取消</button>
 <button name="decision" value="other">换一个账号</button></p></form>"""
+
+
+def posting(callback: str, parameters: Mapping[str, str]) -> str:
+    """Has the browser post to a callback, by itself where it runs scripts."""
+    fields = "".join(
+        f'<input type="hidden" name="{escaped(name)}" value="{escaped(value)}">'
+        for name, value in parameters.items()
+    )
+    return (
+        f'<form id="back" method="post" action="{escaped(callback)}">{fields}<button>返回应用</button></form>'
+        "<script>document.getElementById('back').submit()</script>"
+    )
 
 
 def sentence(text: str) -> str:

@@ -64,7 +64,8 @@ class Entrance:
 class Platform:
     """One platform; `name` is the profile's. `words` has its text for every refusal, `refuse` makes a reply of it.
 
-    `done` and `cancelled` are the callback's parameters after consent (from a ticket) and without it.
+    `done` and `cancelled` are the callback's parameters after consent (from a ticket) and without it. `posts`: the
+    browser posts them from a page there, instead of being redirected.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Platform:
     logout: Mapping[str, str] = field(default_factory=dict)
     partner: str = ""
     tells_expiry: bool = False
+    posts: bool = False
 
     def text(self, word: str) -> str:
         """What it says about a refusal."""

@@ -6,20 +6,20 @@ from typing import Any
 from tests.province.apps import Values
 from tests.province.ciphers import rsa_verified, same
 from tests.province.platforms.base import Asked, Entrance, Platform, Wanted, dashed_seconds
-from tests.province.world import Grant, Login, Refused, World
+from tests.province.world import Grant, Refused, World
 
 WECHAT_CODES = {
     "expired": 40029, "used": 40163, "unknown_app": 40013, "wrong_app": 40029, "signature": 40125, "missing": 41008,
 }  # fmt: skip
 
 
-def _wx_login(world: World, asked: Asked) -> Mapping[str, Any]:
-    """What `wx.login` does on a telephone: the code of the person who holds it (`who`)."""
-    app = world.app("wechat_miniprogram", "appid", asked.query.get("appid", ""))
-    who = asked.query.get("who", "")
-    if who not in world.people:
-        raise Refused("missing")
-    return {"code": world.issue(Grant(app, Login(who)))}
+def _page(world: World, query: Mapping[str, str]) -> Wanted:
+    """The district's own page in its mini program: it has `wx.login` tell whose telephone this is."""
+    app = world.app("wechat_miniprogram", "appid", query.get("appid", ""))
+    callback = query.get("back", "")
+    if not app.knows_callback(callback):
+        raise Refused("callback")
+    return Wanted(app, callback, "person")
 
 
 def _session(world: World, asked: Asked) -> Mapping[str, Any]:
@@ -36,10 +36,14 @@ WECHAT = Platform(
     words={
         "expired": "invalid code", "used": "code been used", "unknown_app": "invalid appid",
         "wrong_app": "invalid code", "signature": "invalid appsecret", "missing": "missing code",
+        "callback": "back is not registered",
     },
     refuse=lambda word, text: {"errcode": WECHAT_CODES.get(word, -1), "errmsg": text},
-    interfaces={"/sns/jscode2session": _session, "/wx/login": _wx_login},
+    interfaces={"/sns/jscode2session": _session},
+    entrances={"/pages/login": Entrance(_page)},
+    done=lambda world, wanted, grant: {"js_code": world.issue(grant)},
     kinds=("person",),
+    hosts=("host", "entrance"),
 )  # fmt: skip
 
 
