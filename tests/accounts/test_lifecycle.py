@@ -118,6 +118,9 @@ async def test_the_deceased_can_no_longer_act_and_a_mistake_is_taken_back(house:
     assert await rows(house, "devices") == []
     assert not await house.worker.lifecycle.freeze(id_, "x", "staff")
     assert await house.worker.lifecycle.thaw(id_, "误登记", "staff")
+    [line] = [one for one in await house.audit_lines() if one["event"] == "account.deceased"]
+    assert (line["account_id"], line["actor"]) == (id_, "staff")
+    assert "D-1" in line["detail"]
 
 
 async def test_a_cancellation_waits_and_can_be_taken_back(house: Provider) -> None:

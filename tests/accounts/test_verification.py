@@ -159,9 +159,8 @@ async def test_another_person_s_identity_is_not_even_asked_about(house: Provider
     for claim in (claim_of(other), Claim("李四", "111", who.number), Claim(who.name, "111", other.number)):
         assert await verify(id_, "population", claim, ADDRESS) == Refused(Why.OTHER_IDENTITY)
     assert len(world.asked) == 1
-    rows = await sql(
-        house, "select detail from audit_events where account_id = ? and event = 'real_name.refused'", id_
-    )
+    query = "select detail from audit_events where account_id = ? and event = ?"
+    rows = await sql(house, query, id_, "real_name.refused")
     assert len(rows) == 3
     assert who.number not in str(rows)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idp.authentication.throttle import Attempt, Limits, Throttle
 from idp.composition import foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
@@ -41,3 +42,20 @@ async def test_a_password_set_by_the_operator_logs_out_whoever_has_the_old_one(t
     [line] = raw_sql.rows(settings.database, "SELECT * FROM audit_events WHERE event = 'session.ended'")
     assert (line["account_id"], line["session_id"]) == (account.account_id, session.id)
     assert line["actor"] is not None
+
+
+async def test_whoever_mistyped_too_often_may_try_again_once_the_operator_says_so(tmp_path: Path) -> None:
+    instance = await asyncio.to_thread(Instance.create, tmp_path)
+    account = await asyncio.to_thread(instance.create_account, "zhangsan")
+    settings = Settings(issuer=instance.issuer, data_dir=tmp_path)
+    async with foundation(settings) as base:
+        throttle = Throttle(base, Limits())
+        attempt = Attempt(throttle.account_key(account.account_id, ""), "198.51.100.7")
+        waits = [await throttle.admit(attempt) for _ in range(20)]
+        assert (waits[0], waits[-1] > 0) == (0, True)
+        done = await asyncio.to_thread(instance.command, "account", "unlock", "zhangsan")
+        assert done == {"id": account.account_id}
+        assert await throttle.admit(attempt) == 0
+    [line] = raw_sql.rows(settings.database, "SELECT * FROM audit_events WHERE event = 'account.unlocked'")
+    assert line["account_id"] == account.account_id
+    assert line["actor"].startswith("cli:")

@@ -29,6 +29,9 @@ async def test_an_agent_acts_from_the_acceptance_until_the_end(stage: Stage) -> 
     assert await stage.represented("zhangsan") == []
     for change in (stage.mandates.resume, stage.mandates.revoke, stage.mandates.suspend):
         assert not await change(stage.ids["lisi"], mandate_id)
+    done = ("mandate.suspended", "mandate.resumed", "mandate.revoked")
+    lines = await stage.events(*done)
+    assert sorted(lines) == sorted((event, stage.ids["lisi"], firm) for event in done)
 
 
 async def test_the_representative_acts_through_a_mandate_too(stage: Stage) -> None:
@@ -116,6 +119,7 @@ async def test_the_phone_of_an_invitation_is_forgotten_when_it_was_answered(stag
         assert await answer(stage.ids["zhangsan"], mandate_id)
     for row in stage.rows("SELECT invitee_phone, invitee_phone_index FROM mandates"):
         assert (row["invitee_phone"], row["invitee_phone_index"]) == (None, None)
+    assert await stage.events("mandate.declined") == [("mandate.declined", stage.ids["zhangsan"], firm)]
 
 
 async def test_no_stranger_grants_or_ends_anything(stage: Stage) -> None:

@@ -28,6 +28,8 @@ async def test_a_helper_acts_for_ninety_days_unless_renewed_by_the_one_who_is_he
     stage.clock.forward(60 * DAY)
     assert not await stage.mandates.renew(stage.ids["zhangsan"], mandate_id)
     assert await stage.mandates.renew(stage.ids["lisi"], mandate_id)
+    [(_, actor, _)] = await stage.events("mandate.renewed")
+    assert actor == stage.ids["lisi"]
     stage.clock.forward(60 * DAY)
     assert await stage.represented("zhangsan") == ["李四"]
     stage.clock.forward(30 * DAY)

@@ -1,6 +1,7 @@
 """Legal persons: who binds them, what a new representative finds, how they end, on both databases."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -71,6 +72,10 @@ async def test_guessing_at_the_register_is_limited(small_stage: Stage) -> None:
             await small_stage.organizations.bind(small_stage.ids["zhangsan"], CODE, NAME)
     with pytest.raises(Refused, match=Reason.TOO_OFTEN):
         await small_stage.organizations.bind(small_stage.ids["zhangsan"], CODE, NAME)
+    lines = await small_stage.house.audit_lines()
+    refused = [line for line in lines if line["event"] == "legal_person.refused"]
+    assert [json.loads(line["detail"])["reason"] for line in refused[:10]] == [Reason.NOT_CONFIRMED] * 10
+    assert {line["account_id"] for line in refused} == {small_stage.ids["zhangsan"]}
 
 
 async def test_a_new_representative_finds_everything_at_rest(stage: Stage) -> None:
@@ -141,6 +146,7 @@ async def test_nobody_acts_for_what_is_dissolved_or_through_it(stage: Stage) -> 
     with pytest.raises(Refused, match=Reason.DISSOLVED):
         await stage.bound()
     assert await stage.represented("zhangsan") == [OTHER_NAME]
+    assert await stage.events("legal_person.dissolved") == [("legal_person.dissolved", "test", firm)]
 
 
 async def confirmed(stage: Stage, who: str, *, role: str, holder: str, **changes: Any) -> str:

@@ -208,12 +208,15 @@ async def test_few_codes_are_warned_of(house: Provider) -> None:
 
 
 async def test_choices_are_kept(house: Provider) -> None:
-    async with signed_in(house) as someone:
+    username = await person(house)
+    async with signed_in(house, username) as someone:
         form = page(await someone.open(HOME)).forms[-1]
         shown = page(await someone.submit(form, always="yes", no_qr="yes"))
         assert shown.text.count(" checked") == 2
         shown = page(await someone.submit(form))
         assert " checked" not in shown.text
+        events = await audit_of(house, account_id=await account_id(house, username))
+        assert events.count("methods.chosen") == 2
 
 
 async def test_whoever_declines_pictures_is_let_in_by_none(house: Provider) -> None:
