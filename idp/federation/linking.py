@@ -167,11 +167,17 @@ class Linking:
         return Linked((yield from self._again(account)), is_new=known is None)
 
     def _holder(self, arrival: Arrival) -> Transaction[Row | None]:
-        """The account on which the certificate is verified, where the platform is sure enough of it."""
+        """The account on which the certificate is verified, where the platform is sure enough of it.
+
+        Else the one on which this platform verified it before: who closed an account there and opened another, or ended
+        the link, has come back.
+        """
         if arrival.claim is None or arrival.level < self._rules.level:
             return None
         index = self._vault.blind_index(CERTIFICATE, arrival.claim.certificate_number)
-        return (yield from self.links.holder(arrival.claim.certificate_type, index))
+        type_ = arrival.claim.certificate_type
+        holder = yield from self.links.holder(type_, index)
+        return holder or (yield from self.links.former(arrival.profile, type_, index))
 
     def _open(self, arrival: Arrival, address: str) -> Transaction[Row]:
         """A new account of level 0; what the platform vouches for comes as a proof."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -135,6 +136,22 @@ HOLDER = Statement(
         accounts.c.state != bindparam("merged", type_=Text),
     )
 )
+# Whose certificate it was by the word of the same platform, before that link ended; whom an administrator had
+# settled to be somebody else is nobody's again.
+FORMER = Statement(
+    select(accounts)
+    .join(upstream_identities, _c.account_id == accounts.c.id)
+    .where(
+        accounts.c.certificate_index == bindparam("the_index", type_=LargeBinary),
+        accounts.c.certificate_type == bindparam("the_type", type_=Text),
+        accounts.c.state != bindparam("merged", type_=Text),
+        _c.profile == _profile,
+        _c.ended_at.is_not(None),
+        _c.end_reason != bindparam("settled", type_=Text),
+    )
+    .order_by(_c.ended_at.desc())
+    .limit(literal_column("1", Integer))
+)
 
 
 class LinkStore:
@@ -208,4 +225,11 @@ class LinkStore:
     def holder(self, type_: str, index: bytes) -> Transaction[Row | None]:
         """The account on which a certificate is verified."""
         call = HOLDER(the_index=index, the_type=type_, nothing_proved=0, merged="merged")
+        return first((yield call))
+
+    def former(self, profile: str, type_: str, index: bytes) -> Transaction[Row | None]:
+        """The account that last came by a platform with a certificate, by a link that has ended."""
+        call = FORMER(
+            the_profile=profile, the_index=index, the_type=type_, merged="merged", settled="settled"
+        )
         return first((yield call))

@@ -1,0 +1,223 @@
+"""Whose account somebody from a platform enters, on both databases: by subject, by certificate, never by less."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from idp.accounts.verifiers.interface import Claim
+from idp.federation.arrivals import Arrival, of_person
+from idp.federation.desk import NoSuchConflict
+from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
+from idp.federation.outcomes import Linked, Refused, Why
+from idp.infrastructure.database import Row
+from tests.support.inprocess import Provider, provider
+from tests.support.visits import account_id, person
+
+pytestmark = pytest.mark.anyio
+
+NUMBER, CHILD = "410411199001010015", "410411201401010019"
+ADDRESS = "192.0.2.1"
+
+
+@dataclass
+class Stage:
+    """A provider, and people who come to it from a platform."""
+
+    house: Provider
+
+    async def enter(self, arrival: Arrival) -> Linked | Refused:
+        """Somebody comes."""
+        return await self.house.worker.federation.linking.enter(arrival, ADDRESS)
+
+    async def account(self, arrival: Arrival) -> Row:
+        """The account that somebody enters."""
+        came = await self.enter(arrival)
+        assert isinstance(came, Linked), came
+        return came.account
+
+    async def refused(self, arrival: Arrival) -> Refused:
+        """Why somebody does not."""
+        came = await self.enter(arrival)
+        assert isinstance(came, Refused), came
+        return came
+
+    async def citizen(self, level: int = 2, **fields: Any) -> str:
+        """Somebody with an account of our own and a verified certificate; its id."""
+        known = {"certificate_type": "111", "certificate_number": NUMBER, "name": "张三"}
+        return await account_id(self.house, await person(self.house, level=level, **(known | fields)))
+
+    async def events(self, event: str) -> list[dict[str, Any]]:
+        """The lines of an event."""
+        return [line for line in await self.house.audit_lines() if line["event"] == event]
+
+
+@pytest.fixture
+async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    """On each database."""
+    async with provider(tmp_path, database_url=migrated_url) as house:
+        yield Stage(house)
+
+
+def arrival(subject: str = "s-1", level: int = 3, name: str = "张三", **changes: Any) -> Arrival:
+    """Somebody whom 河南 vouches for."""
+    known = Claim(name, changes.pop("type", "111"), changes.pop("number", NUMBER))
+    made = Arrival("henan", "person", subject, level, str(level), "digest", name, known)
+    return replace(made, **changes)
+
+
+async def test_a_stranger_gets_an_account_and_the_next_time_the_same(stage: Stage) -> None:
+    first = await stage.account(arrival())
+    assert (first["name"], first["real_name_level"], first["password_hash"]) == ("张三", 3, "")
+    assert (await stage.account(arrival()))["id"] == first["id"]
+    assert [line["account_id"] for line in await stage.events("upstream.linked")] == [first["id"]]
+
+
+async def test_whoever_is_known_by_certificate_and_name_is_linked_and_told(stage: Stage) -> None:
+    known = await stage.citizen()
+    came = await stage.enter(arrival())
+    assert isinstance(came, Linked)
+    assert (came.account["id"], came.is_new, came.account["real_name_level"]) == (known, False, 3)
+
+
+async def test_a_platform_that_is_not_sure_enough_opens_no_account_of_others(stage: Stage) -> None:
+    known = await stage.citizen()
+    other = await stage.account(arrival(level=1))
+    assert other["id"] != known
+    assert (other["real_name_level"], other["certificate_index"]) == (0, None)
+    assert [row["reason"] for row in await stage.house.worker.links.conflicts_of(other["id"])] == [
+        "certificate"
+    ]
+
+
+async def test_a_phone_and_a_name_are_nobody(stage: Stage) -> None:
+    known = await stage.citizen(phone="13800000001", phone_verified=True)
+    told = UpstreamPerson(name="张三", mobile="13800000001")
+    came = of_person(UpstreamIdentity("henan", "s-9", UserType.PERSON, 4, "4", told))
+    assert (await stage.account(came))["id"] != known
+    assert (await stage.account(came))["real_name_level"] == 0
+
+
+async def test_a_forged_answer_with_a_victim_s_number_and_another_name_waits_for_a_person(
+    stage: Stage,
+) -> None:
+    known = await stage.citizen()
+    refused = await stage.refused(arrival(name="李四"))
+    assert refused.why is Why.CONFLICT
+    [waiting] = await stage.house.worker.links.waiting()
+    assert (waiting.reference, waiting.row["account_id"]) == (refused.reference, known)
+    assert await stage.house.worker.links.of_account(known) == []
+    [line] = await stage.events("upstream.conflict")
+    assert NUMBER not in str(line)
+    assert (await stage.refused(arrival(name="李四"))).reference == refused.reference  # waits once
+
+
+async def test_who_settles_links_the_subject_and_it_holds(stage: Stage) -> None:
+    known = await stage.citizen()
+    refused = await stage.refused(arrival(name="张三丰"))
+    await stage.house.worker.links.link(refused.reference, known, "staff")
+    [line] = await stage.events("upstream.settled")
+    assert (line["actor"], line["account_id"]) == ("staff", known)
+    came = await stage.account(arrival(name="张三丰"))
+    assert (came["id"], came["name"]) == (known, "张三")
+    with pytest.raises(NoSuchConflict):
+        await stage.house.worker.links.dismiss(refused.reference, "staff")
+
+
+async def test_of_two_who_settle_at_once_one_does(stage: Stage) -> None:
+    known, other = await stage.citizen(), await account_id(stage.house, await person(stage.house))
+    reference = (await stage.refused(arrival(name="张三丰"))).reference
+    desk = stage.house.worker.links
+    settling = [desk.link(reference, one, "staff") for one in (known, other)]
+    outcomes = await asyncio.gather(*settling, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {NoSuchConflict, type(None)}
+    assert len(await stage.events("upstream.settled")) == 1
+
+
+async def test_what_is_dismissed_stays_as_it_was(stage: Stage) -> None:
+    known = await stage.citizen()
+    reference = (await stage.refused(arrival(name="李四"))).reference
+    await stage.house.worker.links.dismiss(reference, "staff")
+    assert await stage.house.worker.links.waiting() == []
+    assert await stage.house.worker.links.of_account(known) == []
+    assert (await stage.refused(arrival(name="李四"))).reference != reference
+
+
+async def test_a_level_that_falls_at_the_platform_falls_here_and_rises_again(stage: Stage) -> None:
+    levels = [(await stage.account(arrival(level=level)))["real_name_level"] for level in (3, 1, 0, 2)]
+    assert levels == [3, 1, 0, 2]
+
+
+async def test_a_level_of_our_own_does_not_fall_with_the_platform_s(stage: Stage) -> None:
+    await stage.citizen(level=2)
+    levels = [(await stage.account(arrival(level=level)))["real_name_level"] for level in (4, 1)]
+    assert levels == [4, 2]
+
+
+async def test_who_has_left_the_platform_comes_back_to_the_same_account(stage: Stage) -> None:
+    first = await stage.account(arrival())
+    assert await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
+    assert not await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
+    [line] = await stage.events("upstream.unlinked")
+    assert line["account_id"] == first["id"]
+    again = await stage.account(arrival("s-2"))
+    assert (again["id"], again["real_name_level"]) == (first["id"], 3)
+
+
+async def test_who_comes_back_under_another_name_waits_for_a_person(stage: Stage) -> None:
+    await stage.account(arrival())
+    await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
+    assert (await stage.refused(arrival("s-2", name="李四"))).why is Why.CONFLICT
+
+
+@pytest.mark.parametrize("state", ["frozen", "cancelled", "deceased"])
+async def test_a_closed_account_stays_closed(stage: Stage, state: str) -> None:
+    known = await stage.citizen()
+    lifecycle = stage.house.worker.lifecycle
+    await stage.account(arrival())
+    if state == "frozen":
+        await lifecycle.freeze(known, "查证", "staff")
+    elif state == "deceased":
+        await lifecycle.deceased(known, "证明", "staff")
+    else:
+        await lifecycle.request_cancellation(known)
+        stage.house.clock.forward(30 * 86_400)
+        await lifecycle.cancel_due()
+    for subject in ("s-1", "s-2"):
+        came = await stage.enter(arrival(subject))
+        assert isinstance(came, Refused) or (state, came.account["id"] != known) == ("cancelled", True)
+
+
+async def test_a_child_is_not_registered_without_a_guardian(stage: Stage) -> None:
+    assert (await stage.refused(arrival(number=CHILD))).why is Why.CHILD
+
+
+async def test_a_subject_that_turns_into_somebody_else_is_stopped(stage: Stage) -> None:
+    await stage.account(arrival())
+    assert (await stage.refused(arrival(number="410411199001010031", name="王五"))).why is Why.CONFLICT
+
+
+async def test_fifty_at_once_are_one_account_and_one_link(stage: Stage) -> None:
+    came = await asyncio.gather(*(stage.account(arrival()) for _ in range(50)))
+    assert len({account["id"] for account in came}) == 1
+    assert len(await stage.events("upstream.linked")) == 1
+
+
+async def test_two_subjects_of_one_certificate_at_once_are_one_account(stage: Stage) -> None:
+    came = await asyncio.gather(*(stage.account(arrival(f"s-{number}")) for number in range(5)))
+    assert len({account["id"] for account in came}) == 1
+    assert len(await stage.house.worker.links.of_account(came[0]["id"])) == 1
+
+
+async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
+    desk, known = stage.house.worker.links, (await stage.account(arrival()))["id"]
+    [link] = await desk.of_account(known)
+    stranger = await account_id(stage.house, await person(stage.house))
+    assert not await desk.unlink(stranger, link["id"])
+    assert await desk.unlink(known, link["id"])
+    assert not await desk.unlink(known, link["id"])
+    assert [line["account_id"] for line in await stage.events("upstream.unlinked")] == [known]
+    assert await desk.of_account(known) == []
