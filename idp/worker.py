@@ -172,6 +172,9 @@ class Worker:
         )
         self.federation = Federation(base, self.upstream_http, self.upstreams, settings.issuer, tools)
         self.links = LinkDesk(base, self.federation.linking)
+        self.platforms = {
+            name: (one.profile.title, one.profile.title_en) for name, one in self.upstreams.items()
+        }
 
         async def forget_old() -> None:
             await self.federation.forget_old(base.sources.now() - settings.retention)
@@ -200,7 +203,7 @@ class Worker:
             self.hasher, self.throttle, self.devices, self.factor_policy, factors, self.notices.notice
         )
         self.authentication = Authentication(base, self.sessions, tools)
-        self.qr_logins = QrLogins(base)
+        self.qr_logins = QrLogins(base, self.sessions)
         self.factors = Factors(base, self.factor_policy, self.devices, self.outbox, self.notices.notice)
         tellers = Tellers(self.sessions, self.devices, self.outbox, self.notices.notice)
         self.own_password = OwnPassword(base, self.hasher, self.throttle, tellers)
@@ -227,7 +230,7 @@ class Worker:
             self.outbox.kick,
         )
         rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
-        self.merges = Merges(base, household, rules)
+        self.merges = Merges(base, household, self.notices, rules)
         self.lifecycle = Lifecycle(base, household, self.notices, self.real_names, rules)
         self.counter = Counter(base, self.real_names, Reset(base, household), self.notices)
         self.periodic.add("accounts.cancel_due", DUE_SECONDS, self.lifecycle.cancel_due)

@@ -2,17 +2,23 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert, literal, or_, select, update
+from sqlalchemy.sql.expression import ColumnElement, FromClause
+from sqlalchemy.types import Boolean, Integer, Text
 
-from idp.accounts.store import authenticators
+from idp.accounts.model import State
+from idp.accounts.store import accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 
 TOTP = "totp"
 PASSKEY = "passkey"
 RECOVERY_CODE = "recovery_code"
 """Values of authenticators.kind."""
+STRONG = (TOTP, PASSKEY)
+"""What is a second factor by itself; a recovery code only stands in for one."""
 
 LOOKUP = "authenticators.lookup"
 _SECRET = "authenticators.secret"  # noqa: S105
@@ -45,10 +51,65 @@ COUNT_UP = Statement(
     .values(last_used_step=_step, last_used_at=bindparam("now"))
     .returning(authenticators.c.id)
 )
+# Comes first in every change of what protects an account: the row is locked until the change is committed, so that
+# the next one sees it, and whatever was judged by the account as it was before (a recovery) finds it changed.
+CHANGING = Statement(
+    update(accounts)
+    .where(accounts.c.id == bindparam("the_account"), accounts.c.state == literal(State.ACTIVE.value))
+    .values(updated_at=bindparam("now", type_=Instant()))
+    .returning(accounts.c.id),
+    lock_key="the_account",
+)
+
+
+def _strong(table: FromClause) -> ColumnElement[bool]:
+    return or_(*(table.c.kind == literal(kind) for kind in STRONG))
+
+
+_of_it = authenticators.alias("of_it")
+_its = _of_it.c.account_id == bindparam("the_account", type_=Text)
+_columns = list(authenticators.columns)
+ADD_ALLOWED = Statement(
+    insert(authenticators)
+    .from_select(
+        [column.name for column in _columns],
+        select(
+            *(
+                bindparam("the_account" if column.name == "account_id" else column.name, type_=column.type)
+                for column in _columns
+            )
+        ).where(
+            or_(
+                bindparam("full", type_=Boolean),
+                ~exists(select(_of_it.c.id).where(_its, _strong(_of_it))),
+            ),
+            select(func.count())
+            .select_from(_of_it)
+            .where(_its, _of_it.c.kind == bindparam("kind", type_=Text))
+            .scalar_subquery()
+            < bindparam("most", type_=Integer),
+        ),
+    )
+    .returning(authenticators.c.id)
+)
 REMOVE = Statement(
     delete(authenticators)
     .where(
         authenticators.c.id == bindparam("the_id"), authenticators.c.account_id == bindparam("the_account")
+    )
+    .returning(authenticators.c.kind, authenticators.c.label)
+)
+REMOVE_ALLOWED = Statement(
+    delete(authenticators)
+    .where(
+        authenticators.c.id == bindparam("the_id", type_=Text),
+        authenticators.c.account_id == bindparam("the_account", type_=Text),
+        _strong(authenticators),
+        select(func.count())
+        .select_from(_of_it)
+        .where(_its, _strong(_of_it), _of_it.c.id != bindparam("the_id", type_=Text))
+        .scalar_subquery()
+        >= bindparam("least", type_=Integer),
     )
     .returning(authenticators.c.kind, authenticators.c.label)
 )
@@ -73,6 +134,14 @@ class NewAuthenticator:
     step: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When one may be added: by somebody who showed the second factor if there is one, and so many of a kind."""
+
+    full: bool
+    most: int
+
+
 class AuthenticatorStore:
     """One statement per method; whatever may happen once only tells whether it was this caller's."""
 
@@ -93,6 +162,29 @@ class AuthenticatorStore:
             created_at=now,
         )
 
+    def changing(self, account_id: str, now: float) -> Transaction[bool]:
+        """Begin a change of what an open account has: one at a time, also among those of other workers."""
+        return bool((yield CHANGING(the_account=account_id, now=now)))
+
+    def add_allowed(
+        self, row_id: str, account_id: str, new: NewAuthenticator, rule: Rule, now: float
+    ) -> Transaction[bool]:
+        """Add an authenticator where the rule lets it, after `changing`; a lookup that exists raises Conflict."""
+        rows = yield ADD_ALLOWED(
+            id=row_id,
+            the_account=account_id,
+            kind=new.kind,
+            secret=self._vault.encrypt(_SECRET, new.secret),
+            lookup=new.lookup,
+            label=new.label,
+            last_used_step=new.step,
+            last_used_at=None,
+            created_at=now,
+            full=rule.full,
+            most=rule.most,
+        )
+        return bool(rows)
+
     def of_account(self, account_id: str) -> Transaction[list[Row]]:
         """Everything that an account has, oldest first."""
         return list((yield OF_ACCOUNT(the_account=account_id)))
@@ -112,6 +204,10 @@ class AuthenticatorStore:
     def remove(self, account_id: str, authenticator_id: str) -> Transaction[Row | None]:
         """Remove an authenticator of an account; kind and label for the one caller that removed it."""
         return first((yield REMOVE(the_id=authenticator_id, the_account=account_id)))
+
+    def remove_allowed(self, account_id: str, authenticator_id: str, least: int) -> Transaction[Row | None]:
+        """Remove a second factor, after `changing`, where so many others are left; kind and label of it."""
+        return first((yield REMOVE_ALLOWED(the_id=authenticator_id, the_account=account_id, least=least)))
 
     def remove_kind(self, account_id: str, kind: str) -> Transaction[int]:
         """Remove all of a kind; how many there were."""

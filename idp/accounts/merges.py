@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 
 from idp.accounts.belongings import Household
-from idp.accounts.lifecycle import DAY, Rules, checked_reason
+from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
 from idp.accounts.merge_store import CHOSEN, MergeStore
 from idp.accounts.model import State
@@ -17,6 +17,7 @@ from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
 
 T = TypeVar("T")
 
@@ -33,6 +34,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "password": ("password_hash",),
 }
 """What can be chosen, and the columns that go with it."""
+KEYS = ("phone", "password", FACTORS)
+"""What lets somebody in: see `proving_side`."""
+MERGED = _("您的两个账号已在窗口合并为一个，%(days)s 天内可以撤销。如非本人办理，请立即联系服务台。")
+UNMERGED = _("您的账号合并已撤销，两个账号重新分开。如非本人办理，请立即联系服务台。")
 _CERTIFICATE = ("certificate_type", "certificate_number", "certificate_index")
 _LEVEL = ("real_name_level",)
 
@@ -53,7 +58,7 @@ class Plan:
 class Merges:
     """Merges accounts and parts them again within the time allowed."""
 
-    def __init__(self, foundation: Foundation, household: Household, rules: Rules) -> None:
+    def __init__(self, foundation: Foundation, household: Household, notices: Notifier, rules: Rules) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
@@ -61,6 +66,7 @@ class Merges:
         self._lifecycle = LifecycleStore()
         self._audit = AuditStore(foundation.sources)
         self._household = household
+        self._notices = notices
         self._rules = rules
         self.undo_days = rules.merge_undo_days
 
@@ -85,6 +91,8 @@ class Merges:
             now = self._sources.now()
             other, into = yield from self._pair(plan)
             yield from self._household.pause(plan.account_id, "merged")
+            if proving_side(other, into) == OTHER:
+                yield from self._household.pause(plan.into, "merged")
             if not (yield from self._store.close(other, plan.into, now)):
                 raise MergeRefused("changed")
             given = _given(other, into, plan.keep)
@@ -93,10 +101,13 @@ class Merges:
             left = into["username"] if given["username"] == other["username"] else other["username"]
             yield self._store.rename(plan.account_id, left)
             kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
-            kept["moved"] = yield from self._move(plan)
+            factors = proving_side(other, into) or plan.keep.get(FACTORS, BOTH)
+            kept["moved"] = yield from self._move(plan, factors)
             yield self._store.add(self._row(merge_id, plan, kept, actor))
             detail = {"into": plan.into, "merge": merge_id, "reason": reason}
             yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
+            for before in (other, into):  # where each was reached until now
+                yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
             return merge_id
 
         try:
@@ -147,6 +158,8 @@ class Merges:
         yield from self._give_back(account_id, into_id, before["moved"])
         detail = {"into": into_id, **detail}
         yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
+        for account in (into, dict(other) | values):
+            yield from self._notices.everywhere(account, UNMERGED)
 
     def _pair(self, plan: Plan) -> Transaction[tuple[Row, Row]]:
         pair = yield from self._store.lock(plan.account_id, plan.into)
@@ -161,10 +174,9 @@ class Merges:
             raise MergeRefused("certificate")
         return pair
 
-    def _move(self, plan: Plan) -> Transaction[dict[str, Any]]:
-        """Everything that hangs on the account that goes."""
+    def _move(self, plan: Plan, choice: str) -> Transaction[dict[str, Any]]:
+        """Everything that hangs on the account that goes; `choice` says whose factors stay."""
         account_id, into = plan.account_id, plan.into
-        choice = plan.keep.get(FACTORS, BOTH)
         going = [] if choice == INTO else (yield from self._store.factors(account_id))
         resting = (yield from self._store.factors(into)) if choice == OTHER else []
         yield from self._store.move_factors(going, account_id, into)
@@ -204,6 +216,17 @@ class Merges:
         return outcome
 
 
+def proving_side(other: Row, into: Row) -> str | None:
+    """The only side whose phone, password and factors may stay: the one with the certificate, if the other has none.
+
+    Otherwise one supervisor could hand an account to whoever they like, by merging an empty one into it; what gives
+    an account to somebody needs two members of staff (recovery at the counter).
+    """
+    if (other["certificate_index"] is None) == (into["certificate_index"] is None):
+        return None
+    return OTHER if into["certificate_index"] is None else INTO
+
+
 def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
     """What the account that stays holds afterwards; what is only on one side is kept without being chosen."""
     given = {name: into[name] for name in CHOSEN}
@@ -214,6 +237,9 @@ def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
     certified = into if into["certificate_index"] is not None else other
     for name in (*_CERTIFICATE, "birth_date"):
         given[name] = certified[name]
+    side = proving_side(other, into)
+    for name in (*CHOICES["phone"], *CHOICES["password"]) if side else ():
+        given[name] = (other if side == OTHER else into)[name]
     given["real_name_level"] = max(other["real_name_level"], into["real_name_level"])
     return given
 

@@ -37,7 +37,12 @@ CONFIRM = Statement(
 )
 CHANGE = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.state == literal(State.ACTIVE.value), _nobody_elses)
+    .where(
+        accounts.c.id == _id,
+        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.updated_at <= bindparam("seen", type_=Instant()),
+        _nobody_elses,
+    )
     .values(
         phone=bindparam("new_phone", type_=LargeBinary),
         phone_index=_phone,
@@ -71,9 +76,15 @@ class PhoneStore:
         """Note that the owner has proved the phone; False where another account has, or it is not there any more."""
         return bool((yield CONFIRM(the_id=account_id, the_phone=index, now=now)))
 
-    def change(self, account_id: str, sealed: bytes, index: bytes, now: float) -> Transaction[Row | None]:
-        """Give an open account a phone that its owner has proved; None where another account has proved it."""
-        return first((yield CHANGE(the_id=account_id, new_phone=sealed, the_phone=index, now=now)))
+    def change(self, account: Row, sealed: bytes, index: bytes, now: float) -> Transaction[Row | None]:
+        """Give an open account a phone that its owner has proved.
+
+        None where another account has proved it, or where this one is no longer as the caller has seen it.
+        """
+        seen = account["updated_at"]
+        return first(
+            (yield CHANGE(the_id=account["id"], new_phone=sealed, the_phone=index, seen=seen, now=now))
+        )
 
     def release(self, account_id: str, index: bytes, now: float) -> Transaction[bool]:
         """Take exactly this phone off an account that is not frozen; True for the one caller that did."""

@@ -85,7 +85,7 @@ class Phones:
     def changed(self, account: Row, phone: str, address: str) -> Transaction[Row | None]:
         """The same within a transaction, which may raise Conflict; the old phone and the mail are told."""
         sealed = self._vault.encrypt(PHONE, phone)
-        row = yield from self._store.change(account["id"], sealed, self._index(phone), self._sources.now())
+        row = yield from self._store.change(account, sealed, self._index(phone), self._sources.now())
         if row is not None:
             yield self._audit.record(Line(Event.PHONE_CHANGED, account["id"], address=address))
             yield from self._notices.everywhere(account, CHANGED)

@@ -113,6 +113,18 @@ SET_PASSWORD = Statement(
     .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
     .returning(accounts.c.id)
 )
+# One guard for everything that the caller has judged: state, phone, level. Each change of them moves `updated_at`.
+RECOVER_PASSWORD = Statement(
+    update(accounts)
+    .where(
+        accounts.c.id == bindparam("the_id"),
+        accounts.c.password_hash == bindparam("old_hash"),
+        accounts.c.state == literal_column("'active'"),
+        accounts.c.updated_at <= bindparam("seen", type_=Instant()),
+    )
+    .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
+    .returning(accounts.c.id)
+)
 ADD_AUTHENTICATOR = Statement(insert(authenticators))
 SET_LOGIN_CHOICES = Statement(
     update(accounts)
@@ -190,6 +202,20 @@ class AccountStore:
         """Replace the hash unless somebody else did meanwhile."""
         rows = yield SET_PASSWORD(the_id=account_id, old_hash=old_hash, new_hash=new_hash, now=now)
         return bool(rows)
+
+    def recover_password(self, account: Row, new_hash: str, now: float) -> Transaction[bool]:
+        """The same for an open account, if it still is as the caller has seen it."""
+        return bool(
+            (
+                yield RECOVER_PASSWORD(
+                    the_id=account["id"],
+                    old_hash=account["password_hash"],
+                    seen=account["updated_at"],
+                    new_hash=new_hash,
+                    now=now,
+                )
+            )
+        )
 
     def add_authenticator(
         self, row_id: str, account_id: str, kind: str, secret: str, now: float

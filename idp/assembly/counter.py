@@ -3,6 +3,7 @@
 from idp.counter.account_pages import AccountPages
 from idp.counter.act_pages import ActPages
 from idp.counter.acting import Acting
+from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
 from idp.counter.door import Door
 from idp.counter.merge_pages import MergePages
@@ -23,6 +24,7 @@ def routes(worker: Worker) -> Routes:
         **PresencePages(site, door, counter, worker.phone_codes).routes(),
         **ActPages(site, door, counter, acting).routes(),
         **accounts.routes(),
+        **ConflictPages(site, door, counter, worker.links, worker.platforms).routes(),
         **CorrectionPages(site, door, worker.corrections).routes(),
         **MergePages(site, door, counter, worker.merges, accounts).routes(),
     }

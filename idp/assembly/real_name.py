@@ -12,6 +12,6 @@ def routes(worker: Worker) -> Routes:
         worker.centre,
         worker.real_names,
         worker.verification,
-        {name: (one.profile.title, one.profile.title_en) for name, one in worker.upstreams.items()},
+        worker.platforms,
         worker.settings.network_identity_app_url,
     ).routes()

@@ -1,8 +1,6 @@
 """What protects an account, changed by its owner: recorded, told, and never below the floor that policy sets."""
 
 from base64 import b32encode
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +9,11 @@ import pyotp
 from idp.accounts.authenticator_store import (
     PASSKEY,
     RECOVERY_CODE,
+    STRONG,
     TOTP,
     AuthenticatorStore,
     NewAuthenticator,
+    Rule,
 )
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -30,7 +30,6 @@ from idp.infrastructure.web.translations import mark as _
 from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, Caller, Session
 
-STRONG = (TOTP, PASSKEY)
 RECOVERY_CODES = 10
 FEW_RECOVERY_CODES = 2
 MOST_OF_A_KIND = 10
@@ -158,45 +157,47 @@ class Factors:
 
     async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> None:
         """Add a second factor; raises NotAllowed."""
-        await self._check(session)
-        kinds = [factor.kind for factor in await self.of_account(session.account_id)]
-        if kinds.count(new.kind) >= MOST_OF_A_KIND:
-            raise NotAllowed(TOO_MANY)
-        new = replace(new, label=_clean(label))
+        new, account_id = replace(new, label=_clean(label)), session.account_id
+        rule = Rule(MULTIPLE in session.amr, MOST_OF_A_KIND)
 
-        def work() -> Transaction[None]:
-            yield from self._store.add(self._sources.new_id(), session.account_id, new, self._sources.now())
+        def work() -> Transaction[bool]:
+            now = self._sources.now()
+            yield from self._begin(account_id)
+            if not (yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)):
+                return False
             yield from self._tell(session, caller, Event.FACTOR_ADDED, new.kind)
+            return True
 
         try:
-            await self._database.write(work)
+            added = await self._database.write(work)
         except Conflict as error:
             raise NotAllowed(TOO_MANY) from error
+        if not added:
+            await self._check(session)
+            raise NotAllowed(TOO_MANY)
         self._outbox.kick()
 
     async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
         """Remove a second factor, and the recovery codes with the last; raises NotAllowed."""
         await self._check(session)
         account_id = session.account_id
-        async with self._alone(account_id):
-            factors = await self.of_account(account_id)
-            left = [factor for factor in factors if factor.kind in STRONG and factor.id != factor_id]
-            if not any(factor.id == factor_id and factor.kind in STRONG for factor in factors):
+        needed = await self._policy.factors_needed(account_id)
+
+        def work() -> Transaction[bool]:
+            yield from self._begin(account_id)
+            removed = yield from self._store.remove_allowed(account_id, factor_id, needed)
+            left = yield from self._store.of_account(account_id)
+            if removed is None:
+                if any(row["id"] == factor_id and row["kind"] in STRONG for row in left):
+                    raise NotAllowed(TOO_FEW)
                 return False
-            if len(left) < await self._policy.factors_needed(account_id):
-                raise NotAllowed(TOO_FEW)
+            if not any(row["kind"] in STRONG for row in left):
+                yield from self._store.remove_kind(account_id, RECOVERY_CODE)
+            yield from self._devices.distrust(account_id)
+            yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed["kind"])
+            return True
 
-            def work() -> Transaction[bool]:
-                removed = yield from self._store.remove(account_id, factor_id)
-                if removed is None:
-                    return False
-                if not left:
-                    yield from self._store.remove_kind(account_id, RECOVERY_CODE)
-                yield from self._devices.distrust(account_id)
-                yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed["kind"])
-                return True
-
-            done = await self._database.write(work)
+        done = await self._database.write(work)
         self._outbox.kick()
         return done
 
@@ -204,20 +205,24 @@ class Factors:
         """New recovery codes in place of the old; shown to the person now and never again. Raises NotAllowed."""
         await self._check(session)
         account_id = session.account_id
-        async with self._alone(account_id):
-            if not any(factor.kind in STRONG for factor in await self.of_account(account_id)):
+        codes = [self._code() for _number in range(RECOVERY_CODES)]
+        rule = Rule(MULTIPLE in session.amr, RECOVERY_CODES)
+
+        def work() -> Transaction[None]:
+            yield from self._begin(account_id)
+            if not any(row["kind"] in STRONG for row in (yield from self._store.of_account(account_id))):
                 raise NotAllowed(NONE_YET)
-            codes = [self._code() for _number in range(RECOVERY_CODES)]
+            yield from self._store.remove_kind(account_id, RECOVERY_CODE)
+            for code in codes:
+                lookup = self._store.lookup(code_key(account_id, code))
+                new, now = NewAuthenticator(RECOVERY_CODE, "", lookup=lookup), self._sources.now()
+                if not (
+                    yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)
+                ):
+                    raise NotAllowed(BUSY)  # somebody makes codes at the same moment
+            yield from self._tell(session, caller, Event.FACTOR_ADDED, RECOVERY_CODE)
 
-            def work() -> Transaction[None]:
-                yield from self._store.remove_kind(account_id, RECOVERY_CODE)
-                for code in codes:
-                    lookup = self._store.lookup(code_key(account_id, code))
-                    new = NewAuthenticator(RECOVERY_CODE, "", lookup=lookup)
-                    yield from self._store.add(self._sources.new_id(), account_id, new, self._sources.now())
-                yield from self._tell(session, caller, Event.FACTOR_ADDED, RECOVERY_CODE)
-
-            await self._database.write(work)
+        await self._database.write(work)
         self._outbox.kick()
         return codes
 
@@ -240,15 +245,10 @@ class Factors:
         if not await self.is_strong_enough(session):
             raise NotAllowed(TOO_WEAK)
 
-    @asynccontextmanager
-    async def _alone(self, account_id: str) -> AsyncIterator[None]:
-        """One change at a time: which factors are left must still be true when one is removed."""
-        if not await self._key_value.add("factors", account_id, b"1", 10):
-            raise NotAllowed(BUSY)
-        try:
-            yield
-        finally:
-            await self._key_value.take("factors", account_id)
+    def _begin(self, account_id: str) -> Transaction[None]:
+        """One change at a time: which factors are left must still be true when one is added or removed."""
+        if not (yield from self._store.changing(account_id, self._sources.now())):
+            raise NotAllowed(BUSY)  # closed meanwhile
 
     def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[None]:
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))

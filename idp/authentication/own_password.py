@@ -61,10 +61,11 @@ class OwnPassword:
         if account is None:
             return Refused()
         strong_password(new, account["username"], account["name"])
+        # A first password is counted too: each attempt costs a hash.
+        key = self._throttle.account_key(session.account_id, "")
+        if wait := await self._throttle.admit(Attempt(key, caller.address)):
+            return Refused(wait)
         if is_known_hash(account["password_hash"]):
-            key = self._throttle.account_key(session.account_id, "")
-            if wait := await self._throttle.admit(Attempt(key, caller.address)):
-                return Refused(wait)
             right, _new_hash = await self._hasher.verify(current, account["password_hash"])
             if not right:
                 return Refused()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.authentication.phone_codes import Purpose
+from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 
 KIND = "phone_proof"
@@ -13,11 +14,16 @@ SECONDS = 1800
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The phone, what its code was for, and the account that is being recovered with it, if one is known."""
+    """The phone, what its code was for, the account that is recovered with it if one is known, and when that was so."""
 
     purpose: Purpose
     phone: str = field(repr=False)
     account_id: str | None = None
+    at: float = 0.0
+
+    def is_outdated(self, account: Row) -> bool:
+        """Whether the account has changed since: secured, frozen, recovered. What was proved before that is over."""
+        return bool(account["updated_at"] > self.at)
 
 
 class Proofs:
@@ -31,7 +37,12 @@ class Proofs:
     async def put(self, proof: Proof, browser: str) -> str:
         """Note a proof; the token that finds it in this browser."""
         token = self._sources.new_token(24)
-        content = {"purpose": proof.purpose.value, "phone": proof.phone, "account_id": proof.account_id}
+        content = {
+            "purpose": proof.purpose.value,
+            "phone": proof.phone,
+            "account_id": proof.account_id,
+            "at": proof.at or self._sources.now(),
+        }
         sealed = self._vault.seal(KIND, content)
         await self._key_value.put(KIND, self._key(token, browser), sealed.encode(), SECONDS)
         return token
@@ -50,7 +61,7 @@ class Proofs:
         content: dict[str, Any] = self._vault.unseal(KIND, value.decode())
         if content["purpose"] != purpose.value:
             return None
-        return Proof(purpose, content["phone"], content["account_id"])
+        return Proof(purpose, content["phone"], content["account_id"], content["at"])
 
     def _key(self, token: str, browser: str) -> str:
         return self._vault.token_hash(KIND, f"{browser}:{token}").hex()

@@ -17,6 +17,7 @@ from idp.authentication.model import Choice, chosen
 from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import MULTIPLE, QR_CODE, Caller, Session
+from idp.sessions.service import Sessions
 
 BEGUN = "qr"
 SCANNED = "qr_scanned"
@@ -65,7 +66,8 @@ class Approved:
 class QrLogins:
     """Each record is made once and never changed; what comes first counts (KeyValue.add, KeyValue.take)."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: Foundation, sessions: Sessions) -> None:
+        self._sessions = sessions
         self._database = foundation.database
         self._key_value = foundation.key_value
         self._vault = foundation.vault
@@ -122,7 +124,12 @@ class QrLogins:
         if shown is None:
             return None
         approved = number == shown.number and not await self._declines(session.account_id)
-        value = {"approved": approved, "account_id": session.account_id, "mfa": MULTIPLE in session.amr}
+        value = {
+            "approved": approved,
+            "account_id": session.account_id,
+            "session_id": session.id,
+            "mfa": MULTIPLE in session.amr,
+        }
         if not await self._key_value.add(DECIDED, self._key(qr_id), orjson.dumps(value), LIFETIME_SECONDS):
             return None
         event = Event.QR_LOGIN_APPROVED if approved else Event.QR_LOGIN_REFUSED
@@ -135,7 +142,7 @@ class QrLogins:
         return approved
 
     async def take(self, qr_id: str, browser: str) -> Approved | None:
-        """The approval, for the browser that began, once."""
+        """The approval, for the browser that began, once, and only while the login lives that gave it."""
         if await self.state(qr_id, browser) is not State.APPROVED:
             return None
         if _read(await self._key_value.take(BEGUN, self._key(qr_id))) is None:
@@ -147,6 +154,8 @@ class QrLogins:
         account_id: str = content["account_id"]
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         if account is None or account["state"] != AccountState.ACTIVE:
+            return None
+        if content["session_id"] not in {each.id for each in await self._sessions.of_account(account_id)}:
             return None
         return Approved(account, (QR_CODE, MULTIPLE) if content["mfa"] else (QR_CODE,))
 

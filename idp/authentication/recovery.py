@@ -1,7 +1,5 @@
 """Getting back into an account: never on less than its strongest protection, and alike for accounts there are not."""
 
-import hmac
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,10 +9,12 @@ from idp.accounts.model import State, normalized_identifier
 from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
-from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.authentication.known_person import is_known
 from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.proofs import Proof
 from idp.authentication.registration import Registration
 from idp.authentication.throttle import Attempt, Throttle
 from idp.infrastructure.database import Row, Transaction
@@ -33,7 +33,6 @@ PHONE_RECOVERED = _(
 _NOBODY = "nobody"
 _NOBODYS = {"id": _NOBODY, "phone_verified_at": 0.0, "created_at": 0.0}
 """What is asked about where there is no account."""
-_DOTS = str.maketrans(dict.fromkeys("•‧・⋅∙．.", "·"))
 
 Secure = Callable[[str, float], Transaction[Mapping[str, int]]]
 """`Household.secure`: every session, grant and trusted device of an account ends."""
@@ -98,33 +97,31 @@ class Recovery:
         self._messages = means.messages
         self._secure = means.secure
 
-    async def by_phone(self, phone: str, claim: Claim, caller: Caller) -> Refusal | None:
+    async def by_phone(self, proof: Proof, claim: Claim, caller: Caller) -> Refusal | None:
         """Set a new password for the account of a phone that was just proved; None when it is done.
 
         From level 1 on, name and certificate number must be right; where there is a second factor, so must one
         of them or a recovery code. A number that may have moved needs the certificate in any case.
         """
-        account = await self._phones.holder(phone)
-        attempt = self._attempt(account, phone, caller)
+        account = await self._phones.holder(proof.phone)
+        attempt = self._attempt(account, proof.phone, caller)
         if wait := await self._throttle.admit(attempt):
             return await self._throttled(account, caller, wait)
         new_hash = await self._hasher.hash(claim.new_password)
-        known = account is not None and self._is_known(account, claim)
+        known = account is not None and is_known(
+            self._accounts, account, claim.name, claim.certificate_number
+        )
         quiet = await self._registration.needs_more({**_NOBODYS, **_proved(account)})
         fits = account is not None and self._fits(account, quiet=quiet, known=known)
+        fits = fits and account is not None and not proof.is_outdated(account)
 
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
             if account is None or not fits or not (yield from self._proves(rows, claim.otp)):
                 yield self._refused(account, caller, "phone")
                 return False
-            now = self._sources.now()
-            if not (
-                yield from self._accounts.replace_password(
-                    account["id"], account["password_hash"], new_hash, now
-                )
-            ):
-                return False  # somebody else at the same moment
+            if not (yield from self._accounts.recover_password(account, new_hash, self._sources.now())):
+                return False  # the account has changed at the same moment: frozen, secured, or recovered
             yield from self._recovered(account, caller, "phone", RECOVERED)
             return True
 
@@ -151,14 +148,14 @@ class Recovery:
         refusal = await self._settled(work, attempt)
         return account if refusal is None and account is not None else Refusal()
 
-    async def new_phone(self, account_id: str, phone: str, caller: Caller) -> bool:
-        """Give the account the phone that was just proved; False when another account has it."""
+    async def new_phone(self, proof: Proof, caller: Caller) -> bool:
+        """Give the account of a proof its phone; False when another account has it, or this one has changed since."""
 
         def work() -> Transaction[bool]:
-            account = yield from self._accounts.by_id(account_id)
-            if account is None:
+            account = yield from self._accounts.by_id(proof.account_id or _NOBODY)
+            if account is None or proof.is_outdated(account):
                 return False
-            if (yield from self._phones.changed(account, phone, caller.address)) is None:
+            if (yield from self._phones.changed(account, proof.phone, caller.address)) is None:
                 return False
             yield from self._recovered(account, caller, "factor", PHONE_RECOVERED)
             return True
@@ -188,14 +185,6 @@ class Recovery:
         await self._database.add(self._audit.record(line))
         return Refusal(wait)
 
-    def _is_known(self, account: Row, claim: Claim) -> bool:
-        """Whether name and certificate number are those of the account."""
-        number = self._accounts.reveal(account, CERTIFICATE)
-        told = "".join(claim.certificate_number.split()).upper()
-        if number is None or not hmac.compare_digest(number.encode(), told.encode()):
-            return False
-        return hmac.compare_digest(_plain(account["name"]).encode(), _plain(claim.name).encode())
-
     def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
         if account["state"] != State.ACTIVE or account["phone_verified_at"] is None:
             return False
@@ -224,11 +213,6 @@ class Recovery:
         account_id = account["id"] if account else None
         line = Line(Event.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
         return self._audit.record(line)
-
-
-def _plain(name: str) -> str:
-    """A name as it is compared: without blanks, width and the many ways to write the dot."""
-    return "".join(unicodedata.normalize("NFKC", name.translate(_DOTS)).split()).upper()
 
 
 def _proved(account: Row | None) -> Row:

@@ -40,7 +40,7 @@ FORGOTTEN = Step(
 LOST = Step(Purpose.CHANGE_PHONE, _("换绑手机号"), _("请输入新的手机号。"), PHONE_CODE, PHONE)
 
 NOT_MATCHING = _("填写的内容与账号不符，或者这个账号不能这样找回。请核对后重试，或到政务服务窗口办理。")
-PHONE_TAKEN = _("这个手机号已属于另一个账号。请先用它登录，按提示移除后再来。")
+PHONE_TAKEN = _("换绑没有成功：这个手机号已属于另一个账号，或者您的账号刚刚有变动。请核对后重新开始。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class RecoveryPages:
         )
         try:
             strong_password(claim.new_password, proof.phone, claim.name, claim.certificate_number)
-            refusal = await self._recovery.by_phone(proof.phone, claim, self._entrance.caller(request))
+            refusal = await self._recovery.by_phone(proof, claim, self._entrance.caller(request))
         except WeakPassword:
             return self._details_page(request, sealed, Refused(self._site.say(request, WEAK), 400), claim)
         except Overloaded:
@@ -157,7 +157,7 @@ class RecoveryPages:
             found = Refusal(OVERLOADED_SECONDS)
         if isinstance(found, Refusal):
             return self._phone_page(request, sealed, self._said(request, found), fields)
-        proof = Proof(Purpose.CHANGE_PHONE, phone, found["id"])
+        proof = Proof(Purpose.CHANGE_PHONE, phone, found["id"], found["updated_at"])
         sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": phone})
         # Where the code cannot be sent yet, the page has a button to ask for it again.
         ticket = (
@@ -194,7 +194,7 @@ class RecoveryPages:
         if phone != proof.phone or await self._take(request, Purpose.CHANGE_PHONE) is None:
             return self._lapsed_phone(request, sealed)
         caller = self._entrance.caller(request)
-        if not await self._recovery.new_phone(proof.account_id, phone, caller):
+        if not await self._recovery.new_phone(proof, caller):
             return self._phone_page(request, sealed, Refused(self._site.say(request, PHONE_TAKEN), 409))
         return self._to(DONE, sealed, done="phone")
 

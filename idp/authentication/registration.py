@@ -1,14 +1,14 @@
 """Opening one's own account, and coming in by a phone that was just proved."""
 
-import hmac
 from dataclasses import dataclass, field
 
 from idp.accounts.model import NewAccount, State, checked
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
-from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.authentication.known_person import is_known
 from idp.authentication.last_login import LastLogin
 from idp.authentication.model import Wrong
 from idp.authentication.throttle import Attempt, Throttle
@@ -21,7 +21,6 @@ TERMS_VERSION = "2026-11"
 """Of the text at /terms; changes with it."""
 NO_PASSWORD = ""
 """Instead of a password's hash: no password is right."""
-LAST_SIGNS = 6
 QUIET_SECONDS = 180 * 86_400
 """After so long without a login the number may have been given to somebody else (carriers wait at least 90 days)."""
 _USERNAME_DIGITS = 10
@@ -41,10 +40,11 @@ class Registrant:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What must be right beside the code where the number may have moved: one of the two."""
+    """What must be right beside the code where the number may have moved: the password, or name and number."""
 
     password: str = field(repr=False)
-    certificate_end: str = field(repr=False)
+    name: str = field(repr=False)
+    certificate_number: str = field(repr=False)
 
 
 class Registration:
@@ -89,16 +89,12 @@ class Registration:
         return bool(self._sources.now() - seen > QUIET_SECONDS)
 
     async def refused(self, account: Row, more: More, caller: Caller) -> Wrong | None:
-        """None when the password or the end of the certificate number is right."""
+        """None when the password, or name and certificate number are right: no less than recovery asks for."""
         attempt = Attempt(self._throttle.account_key(account["id"], ""), caller.address)
         if wait := await self._throttle.admit(attempt):
             return Wrong(wait)
         right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
-        number = self._accounts.reveal(account, CERTIFICATE)
-        end = more.certificate_end.strip().upper()
-        if number is not None and len(end) == LAST_SIGNS:
-            right = right or hmac.compare_digest(number[-LAST_SIGNS:].encode(), end.encode())
-        if right:
+        if is_known(self._accounts, account, more.name, more.certificate_number) or right:
             return None
         line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
         await self._database.add(self._audit.record(line))

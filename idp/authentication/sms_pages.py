@@ -38,7 +38,7 @@ STEP = Step(
     LOGIN_SMS,
     LOGIN_SMS,
 )
-NOT_RIGHT = _("密码或证件号码后 6 位不正确。")
+NOT_RIGHT = _("密码不正确，或者姓名和证件号码与账号不符。")
 MOVED_ON = _("这个手机号刚刚绑定了别的账号，请重新登录。")
 AGREE = _("请先阅读并同意用户协议和个人信息处理规则。")
 BAD_NAME = _("姓名不能超过 50 个字，也不能有特殊符号。")
@@ -130,7 +130,7 @@ class SmsPages:
             return await self._account_page(request, continuation, confirm=True)
         proof = await self._proof(request)
         account = await self._phones.holder(proof.phone) if proof else None
-        if proof is None or account is None:
+        if proof is None or account is None or proof.is_outdated(account):
             return self._begin_again(request, continuation)
         caller = self._entrance.caller(request)
         if decision == "release":
@@ -138,7 +138,9 @@ class SmsPages:
                 return self._begin_again(request, continuation, MOVED_ON)
             return self._site.redirect(self._entrance.to(DETAILS, continuation))
         if await self._registration.needs_more(account):
-            more = More(fields.get("password", ""), fields.get("certificate_number", ""))
+            more = More(
+                fields.get("password", ""), fields.get("name", ""), fields.get("certificate_number", "")
+            )
             wrong = await self._registration.refused(account, more, caller)
             if wrong is not None:
                 said = self._site.say(request, BUSY if wrong.retry_after else NOT_RIGHT)

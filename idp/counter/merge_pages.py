@@ -5,7 +5,18 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.merges import BOTH, CHOICES, FACTORS, INTO, OTHER, MergeRefused, Merges, Plan
+from idp.accounts.merges import (
+    BOTH,
+    CHOICES,
+    FACTORS,
+    INTO,
+    KEYS,
+    OTHER,
+    MergeRefused,
+    Merges,
+    Plan,
+    proving_side,
+)
 from idp.accounts.model import InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE
 from idp.counter.account_pages import ACCOUNTS, AccountPages
@@ -77,6 +88,8 @@ class MergePages:
         account_id = fields.get("account", "")
         error = ""
         try:
+            if any(row["id"] == fields.get("merge") for row in await self._merges.of(staff.id)):
+                raise MergeRefused("own-account")
             await self._merges.undo(fields.get("merge", ""), fields.get("reason", "").strip(), staff.id)
         except InvalidAccount:
             error = "reason"
@@ -113,9 +126,12 @@ class MergePages:
         """Where the two differ, and what can be kept; passwords and factors are named, not shown."""
         say = self._site.say
         choices: list[dict[str, object]] = []
+        settled = proving_side(other, into) is not None
         for name, columns in CHOICES.items():
             mine, theirs = self._shown(into, name), self._shown(other, name)
             if not other[columns[0]] or not into[columns[0]] or (mine == theirs and name != "password"):
+                continue
+            if settled and name in KEYS:
                 continue
             options = [
                 (INTO, f"{into['username']} · {mine}" if mine else into["username"]),
@@ -125,6 +141,8 @@ class MergePages:
             choices.append(
                 {"name": name, "label": say(request, CHOICE_TEXTS[name]), "options": options, "kept": kept}
             )
+        if settled:
+            return choices
         options = [
             (BOTH, say(request, SIDE_TEXTS[BOTH])),
             (INTO, into["username"]),

@@ -5,8 +5,9 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType, checked_number, stored_type
-from idp.accounts.model import InvalidAccount, normalized_identifier
+from idp.accounts.model import InvalidAccount
 from idp.accounts.names import normalized_name
+from idp.accounts.phones import checked_phone
 from idp.authentication.phone_codes import PhoneCodes, Purpose
 from idp.counter.door import Door, Staff
 from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
@@ -205,10 +206,10 @@ def _claim(fields: dict[str, str], *, phone: bool = False) -> Claim:
 def _phone(fields: dict[str, str]) -> str | None:
     if "no_phone" in fields:
         return None
-    typed = normalized_identifier(fields.get("phone", ""))
-    if len(typed) != 11 or not typed.isdecimal() or not typed.startswith("1"):
-        raise NotAtCounter("phone")
-    return typed
+    try:
+        return checked_phone(fields.get("phone", ""))
+    except InvalidAccount as error:
+        raise NotAtCounter("phone") from error
 
 
 def _typed(fields: dict[str, str]) -> Claim:

@@ -157,6 +157,7 @@ class Counter:
 
     async def confirm(self, request_id: str, staff_id: str) -> State:
         """Confirm what another member of staff began; where it stands now. Raises NotAtCounter."""
+        kinds = []
 
         def work() -> Transaction[State]:
             now = self._sources.now()
@@ -164,6 +165,7 @@ class Counter:
             if row is None:
                 raise NotAtCounter("not-yours-to-confirm")
             state = State(row["state"])
+            kinds.append(row["kind"])
             yield self._line(
                 Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
             )
@@ -179,8 +181,9 @@ class Counter:
             return await self._database.write(work)
         except NotRecorded as error:
             raise NotAtCounter("already-verified") from error
-        except Conflict as error:
-            raise NotAtCounter("phone-taken") from error
+        except Conflict as error:  # somebody else at the same moment: with the certificate, or with the phone
+            verifying = Kind.VERIFY in kinds
+            raise NotAtCounter("already-verified" if verifying else "phone-taken") from error
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
         """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
@@ -215,7 +218,7 @@ class Counter:
         for request_id in await self._database.read(lambda: self._store.due(before)):
             try:
                 done += await self._database.write(lambda id_=request_id: self._recover(id_, before))  # type: ignore[misc]
-            except Conflict:  # another account has proved the new phone meanwhile
+            except (Conflict, NotRecorded, NotAtCounter):  # another has the phone meanwhile, or it was closed
                 await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
         return done
 
@@ -263,12 +266,17 @@ class Counter:
                 yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
                 yield from self._notices.notice(before, RENAMED)
         else:
-            account = yield from self._reset.done(account_id, claim.phone)
-            if account is not None:
-                yield self._line(
-                    Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
-                )
-                yield from self._notices.notice(account, RECOVERED)
+            before = yield from self._accounts.by_id(account_id)
+            after = yield from self._reset.done(account_id, claim.phone)
+            if before is None or after is None:
+                raise NotAtCounter("closed")
+            yield self._line(
+                Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
+            )
+            # The old phone first: an owner who asked for nothing learns of it there.
+            if before["phone_index"] not in (None, after["phone_index"]):
+                yield from self._notices.everywhere(before, RECOVERED)
+            yield from self._notices.notice(after, RECOVERED)
         yield self._store.wipe(row["id"])
 
     def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:

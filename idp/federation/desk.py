@@ -67,7 +67,7 @@ class LinkDesk:
 
     async def dismiss(self, name: str, actor: str) -> None:
         """Leave everything as it is. Raises NoSuchConflict."""
-        one = await self._find(name)
+        one = await self.find(name)
 
         def work() -> Transaction[None]:
             yield from self._decide(one, DISMISSED, actor, None)
@@ -76,7 +76,7 @@ class LinkDesk:
 
     async def link(self, name: str, account_id: str, actor: str) -> None:
         """The subject is this account's: whoever comes next time enters it. Raises NoSuchConflict."""
-        one = await self._find(name)
+        one = await self.find(name)
         kind, subject = one.content["kind"], one.content["subject"]
         profile, index = one.row["profile"], one.row["subject_index"]
         now = self._sources.now()
@@ -114,7 +114,8 @@ class LinkDesk:
         subject = account_id or one.row["account_id"]
         yield self._audit.record(Line(Event.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
 
-    async def _find(self, name: str) -> Waiting:
+    async def find(self, name: str) -> Waiting:
+        """The conflict of a reference or an id. Raises NoSuchConflict."""
         fitting = [
             one for one in await self.waiting() if name.upper() in (one.reference, one.row["id"].upper())
         ]

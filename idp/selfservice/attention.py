@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from idp.authentication.factors import STRONG, Factors
+from idp.accounts.authenticator_store import STRONG
+from idp.authentication.factors import Factors
 from idp.organizations.mandates import Mandates
 from idp.selfservice.profile import Profiles
 from idp.sessions.model import Session

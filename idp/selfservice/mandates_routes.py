@@ -1,6 +1,7 @@
 """/me/mandates: for whom I may act, who may act for me, the children I am guardian of; and every decision about one."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -67,6 +68,8 @@ DECISIONS: Mapping[str, Words] = {
         _("不再代办"),
     ),
 }
+GIVING = ("accept", "resume", "renew")
+"""Decisions that give power: they want a login of the last minutes, as an invitation does."""
 ENDING = ("decline", "suspend", "revoke", "resign")
 DONE_HERE = {
     **DONE,
@@ -125,10 +128,10 @@ class MandatePages:
 
     async def show_decision(self, request: Request) -> Response:
         """What is decided about, and the button."""
-        session = await self._centre.enter(request, back=MANDATES)
+        query = request.query_params
+        session = await self._enter(request, query.get("id", ""), query.get("decision", ""))
         if isinstance(session, Response):
             return session
-        query = request.query_params
         return await self._decision_page(request, session, query.get("id", ""), query.get("decision", ""))
 
     async def decide(self, request: Request) -> Response:
@@ -144,6 +147,9 @@ class MandatePages:
         except UnreadableForm:
             return self._site.redirect(MANDATES)
         mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
+        session = await self._enter(request, mandate_id, decision)
+        if isinstance(session, Response):
+            return session
         change = self._changes.get(decision)
         row = await self._mandates.visible(session.account_id, mandate_id)
         if change is None or row is None:
@@ -153,6 +159,11 @@ class MandatePages:
             shown = Problem(text, "", 409)
             return await self._decision_page(request, session, mandate_id, decision, shown)
         return self._site.redirect(_with(_back(session, row, decision), f"done={decision}"))
+
+    async def _enter(self, request: Request, mandate_id: str, decision: str) -> Session | Response:
+        """The session, fresh where the decision gives power; else to the login and back to the question."""
+        back = _with(DECIDE, urlencode({"id": mandate_id, "decision": decision}))
+        return await self._centre.enter(request, fresh=decision in GIVING, back=back)
 
     async def show_helper(self, request: Request) -> Response:
         """The form to ask a relative or friend."""

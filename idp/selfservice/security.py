@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, TOTP
+from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, STRONG, TOTP
 from idp.authentication.entrance import LOGIN, SECURITY
-from idp.authentication.factors import FEW_RECOVERY_CODES, STRONG, Factor, NotAllowed
+from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, NotAllowed
 from idp.authentication.model import Choice, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
@@ -41,12 +41,15 @@ Change = Callable[[Session, dict[str, str]], Awaitable[str | Response]]
 class SecurityPages:
     """The list, and what is changed by a button on it."""
 
-    def __init__(self, door: SecurityDoor, passkeys: Passkeys, password: OwnPassword) -> None:
+    def __init__(
+        self, door: SecurityDoor, passkeys: Passkeys, password: OwnPassword, *, has_platforms: bool = False
+    ) -> None:
         self._door = door
         self._site = door.site
         self._factors = door.factors
         self._passkeys = passkeys
         self._password = password
+        self._has_platforms = has_platforms
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -160,6 +163,7 @@ class SecurityPages:
             lacking=len(strong) < await self._factors.needed(session.account_id),
             weak=bool(strong) and MULTIPLE not in session.amr,
             passkeys=self._passkeys.available,
+            has_platforms=self._has_platforms,
             choices={choice.value for choice in chosen(await self._factors.choices(session.account_id))},
             go_on=self._door.entrance.to(LOGIN, continuation) if continuation else None,
         )

@@ -23,7 +23,9 @@ from idp.sessions.model import ONE_TIME_PASSWORD, USER_PRESENT, Session
 WRONG_CODE = _("验证码不正确。请等手机上的数字变化后，输入新的 6 位数字。")
 NOT_MADE = _("通行密钥没有创建成功，请重试。")
 WRONG_PASSWORD = _("当前密码不正确。")
-BAD_PASSWORD = _("新密码需要 8 到 256 个字符。")
+BAD_PASSWORD = _(
+    "新密码太简单：8 到 256 个字符，要有字母和数字，或是一句 14 个字以上的话；不要用姓名、用户名或常见密码。"
+)
 SLOW_DOWN = _("尝试次数过多，请稍后再试。")
 
 

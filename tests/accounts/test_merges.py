@@ -16,6 +16,7 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
 from idp.schema import metadata
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.messages import messages_to
 from tests.support.visits import account_id, asking, page, person, signed_in, tokens, userinfo, visitor
 
 pytestmark = pytest.mark.anyio
@@ -269,3 +270,42 @@ async def test_a_cancelled_account_takes_what_was_merged_into_it_along(house: Pr
     assert (await rows(house, "account_merges"))[0]["before"] == b""
     with pytest.raises(MergeRefused):
         await house.worker.merges.undo(merge_id, "x", "staff")
+
+
+async def test_both_phones_are_told_of_a_merge_and_of_its_undoing(tmp_path: Path) -> None:
+    async with provider(tmp_path, message_sink=True) as house:
+        phones = ("13800000001", "13800000002")
+        other, into = [await double(house, phone=phone, phone_verified=True) for phone in phones]
+        merge_id = await house.worker.merges.merge(Plan(other, into, {}), "同一人", "staff")
+        for phone in phones:
+            assert "合并为一个，30 天内可以撤销" in (await messages_to(house, phone))[-1]
+        await house.worker.merges.undo(merge_id, "不是同一人", "staff")
+        for phone in phones:
+            assert "合并已撤销" in (await messages_to(house, phone))[-1]
+
+
+@pytest.mark.parametrize("stays", [OTHER, INTO])
+async def test_an_account_without_the_certificate_brings_no_key_to_the_other(
+    house: Provider, stays: str
+) -> None:
+    certified = await double(house, username="owner", level=3)
+    accomplice = await account_id(
+        house,
+        await person(house, username="accomplice", phone="13800000003", phone_verified=True, level=0),
+    )
+    await house.enrol_totp("accomplice")
+    before = await row_of(house, certified)
+    other, into = (accomplice, certified) if stays == OTHER else (certified, accomplice)
+    chosen = OTHER if other == accomplice else INTO
+    keep = {"phone": chosen, "password": chosen, FACTORS: chosen}
+    async with signed_in(house, "accomplice") as thief:
+        merge_id = await house.worker.merges.merge(Plan(other, into, keep), "同一人", "staff")
+        assert page(await thief.open("/me/profile")).form_with("password") is not None
+    after = await row_of(house, into)
+    for name in ("phone", "phone_index", "phone_verified_at", "password_hash"):
+        assert after[name] == before[name], name
+    assert [row for row in await rows(house, "authenticators") if row["account_id"] == into] == []
+    await house.worker.merges.undo(merge_id, "不是同一人", "staff")
+    assert (await row_of(house, accomplice))["phone_verified_at"] is not None
+    factors = [row["account_id"] for row in await rows(house, "authenticators")]
+    assert factors == [accomplice]

@@ -84,6 +84,16 @@ async def test_the_strength_of_the_phone_s_login_is_the_computer_s(house: Provid
         assert (await go_on(computer)).headers["location"].startswith("/login/otp")
 
 
+async def test_an_approval_ends_with_the_login_that_gave_it(house: Provider) -> None:
+    username = await person(house)
+    async with visitor(house) as computer, signed_in(house, username) as thief:
+        qr_id, number = await begin(computer)
+        await decide(thief, await scan(thief, qr_id), str(number))
+        await house.worker.lifecycle.secure(await account_id(house, username), "staff")
+        assert "图案已过期" in (await go_on(computer)).text
+        assert not await is_in(computer)
+
+
 async def test_a_wrong_number_ends_it(house: Provider) -> None:
     async with visitor(house) as computer, signed_in(house) as phone:
         qr_id, number = await begin(computer)

@@ -1,13 +1,14 @@
 """Getting an account back: never on less than what protects it, and alike for accounts that are not there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 
 import pyotp
 import pytest
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, AuthenticatorStore, NewAuthenticator
+from idp.accounts.store import PHONE, AccountStore
 from idp.authentication.methods.recovery_code import code_key
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD, Provider, provider
@@ -279,3 +280,88 @@ async def test_a_phone_of_somebody_else_is_not_taken_in_passing(town: Provider) 
 
 def _error(shown: Page) -> str:
     return shown.text.partition('id="error"')[2].partition("</div>")[0]
+
+
+async def secured(town: Provider, one: Someone) -> None:
+    """Staff clean up after a thief."""
+    assert await town.worker.lifecycle.secure(await account_id(town, one.username), "staff") is not None
+
+
+async def recovered_by_owner(town: Provider, one: Someone) -> None:
+    """The owner notices, and sets a new password."""
+    facts = one.facts | ({"otp": RECOVERY} if "otp" in one.facts else {})
+    assert (await recovered(town, one.phone, facts)).url.endswith("done=password")
+
+
+async def frozen(town: Provider, one: Someone) -> None:
+    """Staff close the account for a time."""
+    assert await town.worker.lifecycle.freeze(await account_id(town, one.username), "盗用", "staff")
+
+
+async def frozen_and_thawed(town: Provider, one: Someone) -> None:
+    """The same, and it is open again."""
+    await frozen(town, one)
+    assert await town.worker.lifecycle.thaw(await account_id(town, one.username), "查清", "staff")
+
+
+@pytest.mark.parametrize("change", [secured, recovered_by_owner, frozen, frozen_and_thawed])
+async def test_a_thief_who_proved_a_phone_of_their_own_gets_nothing_once_the_account_was_cleaned_up(
+    town: Provider, change: Callable[[Provider, Someone], Awaitable[None]]
+) -> None:
+    one, phone = await owner(town, totp=True), f"1390000{next(_numbers):04}"
+    async with visitor(town, f"203.0.113.{next(_numbers) % 250}") as thief:
+        form = page(await thief.open("/recover/phone")).form_with("otp")
+        assert form is not None
+        fields = {"username": one.username, "password": PASSWORD, "otp": one.facts["otp"]}
+        form = page(await thief.submit(form, **fields, phone=phone)).form_with("code")
+        assert form is not None
+        town.clock.forward(1)
+        await change(town, one)
+        answer = page(await thief.submit(form, code=await last_code(town, phone)))
+    assert answer.status == 409
+    assert await phone_of(town, one) == one.phone
+
+
+@pytest.mark.parametrize("change", [secured, frozen_and_thawed])
+async def test_a_code_proves_nothing_any_more_once_the_account_was_cleaned_up(
+    town: Provider, change: Callable[[Provider, Someone], Awaitable[None]]
+) -> None:
+    one = await owner(town)
+    async with visitor(town) as thief:
+        form = (await proved(town, thief, one.phone)).form_with("new_password")
+        assert form is not None
+        town.clock.forward(1)
+        await change(town, one)
+        assert page(await thief.submit(form, **one.facts, new_password=NEW)).status == 401
+    assert not await can_log_in(town, one.username, NEW)
+
+
+async def test_an_account_that_is_frozen_while_it_is_recovered_keeps_its_password(
+    town: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await owner(town)
+    hasher = town.worker.hasher
+    hash_ = hasher.hash
+
+    async def slow(password: str) -> str:
+        await frozen(town, one)
+        return await hash_(password)
+
+    async with visitor(town) as someone:
+        form = (await proved(town, someone, one.phone)).form_with("new_password")
+        assert form is not None
+        before = await town.worker.phones.holder(one.phone)
+        monkeypatch.setattr(hasher, "hash", slow)
+        assert page(await someone.submit(form, **one.facts, new_password=NEW)).status == 401
+    after = (await sql(town, "select * from accounts where username = ?", one.username))[0]
+    assert before is not None
+    assert (after["state"], after["password_hash"]) == ("frozen", before["password_hash"])
+
+
+async def phone_of(town: Provider, one: Someone) -> str:
+    """The phone in the record of a person."""
+    row = await town.worker.base.database.read(
+        lambda: AccountStore(town.worker.base.vault).find(one.username)
+    )
+    assert row is not None
+    return AccountStore(town.worker.base.vault).reveal(row, PHONE) or ""

@@ -224,11 +224,16 @@ async def test_a_number_that_moved_leaves_the_old_account_which_keeps_all_else(t
         ({}, False),
         ({"password": "wrong"}, False),
         ({"certificate_number": "000000"}, False),
+        ({"certificate_number": "LAST"}, False),
+        ({"certificate_number": "LAST", "name": "张三"}, False),
+        ({"certificate_number": "WHOLE"}, False),
+        ({"certificate_number": "WHOLE", "name": "李四"}, False),
+        ({"name": "张三"}, False),
         ({"password": PASSWORD}, True),
-        ({"certificate_number": "LAST"}, True),
+        ({"certificate_number": "WHOLE", "name": "张三"}, True),
     ],
 )
-async def test_after_half_a_year_the_code_alone_is_too_little(
+async def test_after_half_a_year_as_much_is_asked_for_beside_the_code_as_recovery_asks_for(
     town: Provider, more: dict[str, str], inside: bool
 ) -> None:
     phone = new_phone()
@@ -239,7 +244,8 @@ async def test_after_half_a_year_the_code_alone_is_too_little(
         certificate_type="414",
         certificate_number=f"E{phone[-8:]}",
     )
-    more = {name: value.replace("LAST", phone[-6:]) for name, value in more.items()}
+    number = f"E{phone[-8:]}"
+    more = {name: value.replace("LAST", number[-6:]).replace("WHOLE", number) for name, value in more.items()}
     town.clock.forward(181 * 86_400)
     async with visitor(town) as someone:
         form = (await proved(town, someone, phone)).form_with("certificate_number")
@@ -247,6 +253,22 @@ async def test_after_half_a_year_the_code_alone_is_too_little(
         answer = page(await someone.submit(form, decision="enter", **more))
         assert is_inside(someone) is inside
         assert inside or answer.status == 401
+
+
+@pytest.mark.parametrize("decision", ["enter", "release"])
+async def test_a_code_from_before_the_account_was_cleaned_up_opens_and_takes_nothing(
+    town: Provider, decision: str
+) -> None:
+    phone = new_phone()
+    username = await person(town, phone=phone, phone_verified=True)
+    async with visitor(town) as thief:
+        form = (await proved(town, thief, phone)).form_with("decision")
+        assert form is not None
+        town.clock.forward(1)
+        await town.worker.lifecycle.secure(await account_id(town, username), "staff")
+        await thief.submit(form, decision=decision)
+        assert not is_inside(thief)
+    assert len(await holders(town, phone)) == 1
 
 
 async def test_a_number_nobody_has_proved_needs_the_password_once_and_is_proved_then(town: Provider) -> None:

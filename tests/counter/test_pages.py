@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from idp.accounts.merges import Plan
 from idp.counter.model import Claim, Kind
 from idp.organizations.roles import Role
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
@@ -277,6 +278,39 @@ async def test_a_supervisor_merges_two_accounts_and_parts_them_again(hall: Hall)
             "https://id.test/counter/merge", "POST", {"csrf": form(shown, "identifier").fields["csrf"]}
         )
         assert page(await clerk.submit(post, account="a", into="b", reason="x")).status == 403
+
+
+async def test_nobody_parts_accounts_of_their_own(hall: Hall) -> None:
+    async with at_work(hall, "sunqi") as someone:
+        merges = hall.house.worker.merges
+        await sql(hall.house, "delete from staff_roles where account_id = ?", hall.id("zhaoliu"))
+        certificate = "update accounts set certificate_index = ? where username in ('zhaoliu', 'sunqi')"
+        await sql(hall.house, certificate, b"one person")
+        merge_id = await merges.merge(Plan(hall.id("zhaoliu"), hall.id("sunqi"), {}), "x", "test")
+        found = page(await someone.open("/counter/accounts"))
+        fields = form(found, "identifier").fields | {"merge": merge_id, "reason": "x", "account": "x"}
+        answer = page(await someone.submit(Form("https://id.test/counter/merge/undo", "POST", fields)))
+        assert answer.status == 400
+        assert "不能为自己办理" in answer.text
+    assert [row["undone_at"] for row in await merges.of(hall.id("sunqi"))] == [None]
+
+
+@pytest.mark.parametrize("phone", ["10000000000", "1३८०००००००१", "1380000000", "+1 212 555 0100"])
+async def test_the_counter_sends_no_code_to_what_is_no_phone(hall: Hall, phone: str) -> None:
+    async with at_work(hall) as someone:
+        shown = page(await someone.open("/counter/register"))
+        answer = page(
+            await someone.submit(
+                form(shown, "name"),
+                name="陈九",
+                certificate_type="553",
+                certificate_number=OTHER_NUMBER,
+                phone=phone,
+                seen="yes",
+            )
+        )
+    assert answer.status == 400
+    assert "请输入 11 位手机号" in answer.text
 
 
 async def test_the_pages_speak_english_too(hall: Hall) -> None:

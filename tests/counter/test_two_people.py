@@ -4,12 +4,15 @@ import asyncio
 
 import pytest
 
+from idp.accounts.proof import NotRecorded
 from idp.accounts.store import PHONE as PHONE_PLACE
 from idp.accounts.store import AccountStore
 from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, Kind, NotAtCounter, State
-from idp.infrastructure.database import Row
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.interface import Conflict
 from idp.organizations.roles import Role
 from tests.counter.conftest import NUMBER, PHONE, Hall
+from tests.support.messages import messages_to
 from tests.support.visits import page, signed_in, sql
 
 pytestmark = pytest.mark.anyio
@@ -176,3 +179,59 @@ async def test_an_open_request_stands_against_a_cancellation(any_hall: Hall) -> 
     worker = any_hall.house.worker
     await begun(any_hall)
     assert [item.value for item in await worker.lifecycle.obstacles(any_hall.id("zhangsan"))] == ["counter"]
+
+
+async def test_the_old_phone_is_told_of_a_recovery_that_brings_another(hall: Hall) -> None:
+    await sql(
+        hall.house, "update accounts set phone_verified_at = created_at where id = ?", hall.id("zhangsan")
+    )
+    request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    await hall.house.worker.counter.confirm(request, hall.id("sunqi"))
+    for phone in (PHONE, NEW_PHONE):
+        assert "已在窗口找回" in (await messages_to(hall.house, phone))[-1]
+
+
+async def test_two_who_verify_one_certificate_at_once_are_told_so(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_given: object, **_named: object) -> Transaction[int]:
+        yield from ()
+        raise Conflict("uq_accounts_verified_certificate")
+
+    request = await begun(hall)
+    monkeypatch.setattr(hall.house.worker.real_names, "record", taken)
+    with pytest.raises(NotAtCounter, match="already-verified"):
+        await hall.house.worker.counter.confirm(request, hall.id("sunqi"))
+
+
+async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other(hall: Hall) -> None:
+    counter = hall.house.worker.counter
+    first = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    await counter.confirm(first, hall.id("zhouba"))
+    await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
+    hall.house.clock.forward(RECOVERY_WAIT_SECONDS)
+    assert await counter.recover_due() == 0
+    assert (await sql(hall.house, "select state from counter_requests"))[0]["state"] == State.REFUSED
+    assert "recovery.completed" not in await hall.house.audit_events()
+    assert (await account(hall))["password_hash"] != ""
+
+
+@pytest.mark.parametrize("error", [Conflict("phone"), NotRecorded(), NotAtCounter("closed")])
+async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    counter, done = hall.house.worker.counter, hall.house.worker.counter._reset.done
+    for phone in (NEW_PHONE, "13800000008"):
+        request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, phone))
+        await counter.confirm(request, hall.id("zhouba"))
+
+    def broken(account_id: str, phone: str | None) -> Transaction[Row | None]:
+        if phone == NEW_PHONE:
+            raise error
+        return (yield from done(account_id, phone))
+
+    monkeypatch.setattr(counter._reset, "done", broken)
+    hall.house.clock.forward(RECOVERY_WAIT_SECONDS)
+    assert await counter.recover_due() == 1
+    states = await sql(hall.house, "select state from counter_requests order by state")
+    assert [row["state"] for row in states] == ["confirmed", "refused"]

@@ -36,6 +36,28 @@ async def test_an_elder_asks_a_relative_and_takes_it_back(town: Town) -> None:
     assert await town.house.worker.mandates.principals(await account_id(town.house, "zhangsan")) == []
 
 
+@pytest.mark.parametrize("decision", ["accept", "renew", "resume"])
+async def test_what_gives_power_wants_a_login_of_the_last_minutes(town: Town, decision: str) -> None:
+    async with signed_in(town.house, "lisi") as lisi, signed_in(town.house, "zhangsan") as zhangsan:
+        await invite(lisi, "/me/mandates/helper", name="张三", phone=ZHANGSAN)
+        mandate_id = await only_mandate(town, "zhangsan")
+        if decision != "accept":
+            await decide(zhangsan, mandate_id, "accept")
+        if decision == "resume":
+            await decide(lisi, mandate_id, "suspend")
+        before = await town.house.worker.mandates.visible(await account_id(town.house, "lisi"), mandate_id)
+        someone = zhangsan if decision == "accept" else lisi
+        address = f"/me/mandates/decide?id={mandate_id}&decision={decision}"
+        asked = form(page(await someone.open(address)), "decision")
+        town.house.clock.forward(601)
+        assert page(await someone.submit(asked, decision=decision)).form_with("password") is not None
+        assert page(await someone.open(address)).form_with("password") is not None
+        after = await town.house.worker.mandates.visible(await account_id(town.house, "lisi"), mandate_id)
+        assert after == before
+        await decide(lisi, mandate_id, "revoke")  # to take power away is never late
+        assert await town.house.worker.mandates.principals(await account_id(town.house, "zhangsan")) == []
+
+
 async def test_a_guardian_adds_a_child_and_it_ends_at_eighteen(town: Town) -> None:
     async with signed_in(town.house, "zhangsan") as zhangsan:
         child = {"name": "赵小宝", "certificate_number": "410411201506010010"}

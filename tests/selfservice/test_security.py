@@ -122,6 +122,22 @@ async def test_of_parallel_confirmations_one_adds(house: Provider) -> None:
     assert await kinds(house, username) == ["totp"]
 
 
+async def test_of_two_sessions_without_a_second_factor_one_adds_the_first(house: Provider) -> None:
+    username = await person(house)
+    async with signed_in(house, username) as owner, signed_in(house, username) as thief:
+        posts = []
+        for someone in (owner, thief):
+            shown = page(await someone.open(f"{HOME}/totp"))
+            form, secret = shown.form_with("otp"), re.search(r'id="secret">([A-Z2-7 ]+)<', shown.text)
+            assert form is not None
+            assert secret is not None
+            code = pyotp.TOTP(secret[1].replace(" ", "")).at(int(house.clock.now))
+            posts.append(someone.client.post(form.action, data=form.fields | {"otp": code}))
+        statuses = [answer.status_code for answer in await asyncio.gather(*posts)]
+    assert sorted(statuses) == [303, 409]
+    assert await kinds(house, username) == ["totp"]
+
+
 async def test_a_secret_begun_by_one_is_not_confirmed_by_another(house: Provider) -> None:
     async with signed_in(house) as one, signed_in(house) as other:
         form = page(await one.open(f"{HOME}/totp")).form_with("otp")
@@ -343,3 +359,30 @@ async def test_the_audit_record_holds_no_secret(house: Provider) -> None:
     )
     assert totp.secret not in json.dumps([str(line) for line in lines])
     assert someone.client.cookies.get(SESSION_COOKIE) is not None
+
+
+async def test_a_first_password_is_counted_like_any_other_attempt(house: Provider) -> None:
+    username = await person(house)
+    await sql(house, "update accounts set password_hash = '' where username = ?", username)
+    async with signed_in(house, username) as someone:
+        statuses = []
+        for number in range(7):
+            await sql(house, "update accounts set password_hash = '' where username = ?", username)
+            form = page(await someone.open(f"{HOME}/password")).form_with("new_password")
+            assert form is not None
+            answer = await someone.client.post(
+                form.action, data=form.fields | {"new_password": f"horse battery {number} staple"}
+            )
+            statuses.append(answer.status_code)
+    assert statuses == [303] * 5 + [429] * 2
+
+
+@pytest.mark.parametrize("password", ["password1", "aaaaaaaa1", "12345678"])
+async def test_a_weak_new_password_is_refused_with_the_whole_rule(house: Provider, password: str) -> None:
+    async with signed_in(house) as someone:
+        form = page(await someone.open(f"{HOME}/password")).form_with("new_password")
+        assert form is not None
+        answer = page(await someone.submit(form, password=PASSWORD, new_password=password))
+    assert answer.status == 400
+    for part in ("8 到 256", "字母和数字", "常见密码"):
+        assert part in answer.text

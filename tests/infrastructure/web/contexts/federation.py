@@ -21,4 +21,44 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "back": ("https://a/", "门户"),
         "upstream": ("河南政务服务网", "https://province.example/logout?back=here"),
     },
+    "upstreams.html": {
+        "here": "/me/upstreams",
+        "done": None,
+        "error": None,
+        "links": [
+            {
+                "platform": "河南政务服务网",
+                "since": "今天",
+                "used": "今天",
+                "href": "/me/upstreams/unlink?id=1",
+            }
+        ],
+        "waiting": [("河南政务服务网", "今天")],
+    },
+    "upstreams_unlink.html": {
+        "here": "/me/upstreams",
+        "action": "/me/upstreams/unlink",
+        "id": "1",
+        "platform": "河南政务服务网",
+        "back": "/me/upstreams",
+    },
+    "counter_conflicts.html": {
+        "here": "/counter/conflicts",
+        "done": None,
+        "error": None,
+        "decides": True,
+        "conflicts": [
+            {
+                "id": "1",
+                "reference": "A1B2C3D4",
+                "reason": "证件号码相同，姓名不同",
+                "platform": "河南政务服务网",
+                "name": "*三",
+                "number": "410***********0015",
+                "level": 3,
+                "account": {"username": "zhangsan"},
+                "at": "今天",
+            }
+        ],
+    },
 }

@@ -33,6 +33,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "qr_decided.html": {"approved": False, "meant_no": True, "home": "/"},
     "security.html": {
+        "has_platforms": True,
         **HERE, "done": "已添加。", "has_password": True, "codes": 2, "few_codes": True, "lacking": True,
         "factors": [{"id": "a", "what": "通行密钥 · 手机", "since": "今天", "used": None}],
         "weak": True, "passkeys": True, "choices": {"always"}, "go_on": "/login",

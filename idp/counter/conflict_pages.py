@@ -1,0 +1,106 @@
+"""/counter/conflicts: who came from an upstream platform and fitted no rule; a supervisor settles it by the papers."""
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.counter.door import Door, Staff
+from idp.counter.model import masked
+from idp.counter.routes import clock
+from idp.counter.service import Counter
+from idp.federation.desk import LinkDesk, NoSuchConflict, Waiting
+from idp.federation.outcomes import Unfit
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import CHINESE
+from idp.infrastructure.web.translations import mark as _
+from idp.sessions.model import masked_name
+
+CONFLICTS = "/counter/conflicts"
+LINK, DISMISS = "link", "dismiss"
+REASONS = {
+    Unfit.NAME: _("证件号码相同，姓名不同"),
+    Unfit.CERTIFICATE: _("这个证件已经在另一个账号上核验过"),
+    Unfit.OTHER_IDENTITY: _("平台上的同一个账号换成了另一个人的证件"),
+    Unfit.REPRESENTATIVE: _("平台和本系统登记的法定代表人不一致"),
+}
+SETTLED = _("已处理。关联的账号从下次登录起生效。")
+NOT_FOUND = _("没有改动：这一项已经有人处理。")
+NO_ACCOUNT = _("没有找到这个账号，请核对用户名、手机号或证件号码。")
+OWN = _("不能处理与自己账号有关的事项。")
+Titles = Mapping[str, tuple[str, str]]
+
+
+class ConflictPages:
+    """What the platform says is masked as at every other place of the counter; whoever is there shows the papers."""
+
+    def __init__(self, site: Site, door: Door, counter: Counter, desk: LinkDesk, platforms: Titles) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._desk = desk
+        self._platforms = platforms
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            CONFLICTS: {
+                "GET": self._door.show(self.show),
+                "POST": self._door.act(self.settle, supervisor=True),
+            }
+        }
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """What waits, oldest first."""
+        return await self._page(request, staff)
+
+    async def settle(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Say whose account of the platform it is, or leave everything as it is."""
+        conflict = fields.get("id", "")
+        try:
+            one = await self._desk.find(conflict)
+            if one.row["account_id"] == staff.id:
+                return await self._page(request, staff, OWN, 403)
+            if fields.get("decision") == DISMISS:
+                await self._desk.dismiss(conflict, staff.id)
+            else:
+                found = await self._counter.find(fields.get("identifier", ""))
+                if found is None:
+                    return await self._page(request, staff, NO_ACCOUNT, 400)
+                if found.id == staff.id:
+                    return await self._page(request, staff, OWN, 403)
+                await self._desk.link(conflict, found.id, staff.id)
+        except NoSuchConflict:
+            return await self._page(request, staff, NOT_FOUND, 409)
+        return self._site.redirect(f"{CONFLICTS}?done=settled")
+
+    async def _page(
+        self, request: Request, staff: Staff, error: str | None = None, status: int = 200
+    ) -> Response:
+        done = SETTLED if request.query_params.get("done") == "settled" else None
+        return self._site.page(
+            request,
+            "counter_conflicts.html",
+            status,
+            here=CONFLICTS,
+            done=self._site.say(request, done) if done else None,
+            error=self._site.say(request, error) if error else None,
+            decides=staff.is_supervisor,
+            conflicts=[await self._shown(request, one) for one in await self._desk.waiting()],
+        )
+
+    async def _shown(self, request: Request, one: Waiting) -> dict[str, object]:
+        account = await self._counter.by_id(one.row["account_id"] or "")
+        chinese, english = self._platforms.get(one.row["profile"], (one.row["profile"],) * 2)
+        return {
+            "id": one.row["id"],
+            "reference": one.reference,
+            "reason": self._site.say(request, REASONS[Unfit(one.row["reason"])]),
+            "platform": chinese if self._site.language(request) == CHINESE else english,
+            "name": masked_name(one.content["name"]),
+            "number": masked(one.content["certificate_number"]),
+            "level": one.content["level"],
+            "account": account,
+            "at": clock(one.row["created_at"]),
+        }

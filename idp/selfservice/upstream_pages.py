@@ -1,0 +1,117 @@
+"""/me/upstreams: the platforms by which the person comes in, the way to end that, and what staff are looking into."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.authenticator_store import PASSKEY
+from idp.accounts.verification import Verification
+from idp.federation.desk import LinkDesk
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged
+from idp.infrastructure.web.translations import CHINESE
+from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.security import LAPSED
+from idp.selfservice.security_door import SecurityDoor
+from idp.selfservice.times import clock
+from idp.sessions.model import Session
+
+UPSTREAMS = "/me/upstreams"
+UNLINK = f"{UPSTREAMS}/unlink"
+DONE = _("已解除关联。以后不能再从那里登录这个账号，由它证明的实名等级也一并失效。")
+ONLY_WAY = _("这是您登录的唯一方式。请先设置密码或绑定手机号，再解除关联。")
+Titles = Mapping[str, tuple[str, str]]
+"""Platforms by the name of their profile: title in Chinese and in English."""
+
+
+class UpstreamLinkPages:
+    """The list, and the question before a link is ended."""
+
+    def __init__(
+        self, door: SecurityDoor, desk: LinkDesk, verification: Verification, platforms: Titles
+    ) -> None:
+        self._door = door
+        self._site = door.site
+        self._desk = desk
+        self._verification = verification
+        self._platforms = platforms
+
+    def routes(self) -> Routes:
+        """Path → method → handler; nothing where no platform is in use."""
+        if not self._platforms:
+            return {}
+        return {UPSTREAMS: {"GET": self.show}, UNLINK: {"GET": self.confirm, "POST": self.unlink}}
+
+    async def show(self, request: Request) -> Response:
+        """Every link."""
+        session = await self._door.centre.enter(request)
+        return session if isinstance(session, Response) else await self._page(request, session)
+
+    async def confirm(self, request: Request) -> Response:
+        """What ending it means, by name."""
+        session = await self._door.enter(request, UPSTREAMS)
+        if isinstance(session, Response):
+            return session
+        for link in await self._desk.of_account(session.account_id):
+            if link["id"] == request.query_params.get("id"):
+                title = self._title(request, link)
+                return self._site.page(
+                    request, "upstreams_unlink.html",
+                    here=UPSTREAMS, action=UNLINK, id=link["id"], platform=title, back=UPSTREAMS,
+                )  # fmt: skip
+        return self._site.redirect(UPSTREAMS)
+
+    async def unlink(self, request: Request) -> Response:
+        """End a link, unless the person could not come in again."""
+        session = await self._door.enter(request, UPSTREAMS)
+        if isinstance(session, Response):
+            return session
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return await self._page(request, session, LAPSED, 400)
+        if not await self._has_other_way(session):
+            return await self._page(request, session, ONLY_WAY, 409)
+        done = await self._desk.unlink(session.account_id, fields.get("id", ""))
+        return self._site.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)
+
+    async def _has_other_way(self, session: Session) -> bool:
+        account = await self._verification.account(session.account_id)
+        if account["password_hash"] or account["phone_verified_at"]:
+            return True
+        factors = await self._door.factors.of_account(session.account_id)
+        links = await self._desk.of_account(session.account_id)
+        return len(links) > 1 or any(factor.kind == PASSKEY for factor in factors)
+
+    async def _page(
+        self, request: Request, session: Session, error: str | None = None, status: int = 200
+    ) -> Response:
+        say = self._site.say
+        links = await self._desk.of_account(session.account_id)
+        waiting = await self._desk.conflicts_of(session.account_id)
+        return self._site.page(
+            request,
+            "upstreams.html",
+            status,
+            here=UPSTREAMS,
+            done=say(request, DONE) if request.query_params.get("done") == "unlinked" else None,
+            error=say(request, error) if error else None,
+            links=[self._shown(request, link) for link in links],
+            waiting=[(self._title(request, one), clock(one["created_at"])) for one in waiting],
+        )
+
+    def _shown(self, request: Request, link: Row) -> dict[str, str]:
+        return {
+            "platform": self._title(request, link),
+            "since": clock(link["linked_at"]),
+            "used": clock(link["last_seen_at"]),
+            "href": f"{UNLINK}?{urlencode({'id': link['id']})}",
+        }
+
+    def _title(self, request: Request, row: Row) -> str:
+        chinese, english = self._platforms.get(row["profile"], (row["profile"], row["profile"]))
+        return chinese if self._site.language(request) == CHINESE else english
