@@ -9,7 +9,7 @@ from starlette.responses import Response
 from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.model import Done, Pending
-from idp.authentication.ways import Offer, Way, Ways
+from idp.authentication.ways import Offer, Way, Ways, is_in_app
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR, Site
 from idp.infrastructure.web.translations import CHINESE
@@ -77,7 +77,8 @@ class Entrance:
     def offers(self, request: Request, sealed: str, current: str) -> list[Offer]:
         """The other ways to log in, for ways.html, with what the person came for as the page has it sealed."""
         last = self._site.cookies.get(request, names.METHOD)
-        others = self.ways.others(current, last, elder=self.elder(request))
+        in_app = is_in_app(request.headers.get("user-agent", ""))
+        others = self.ways.others(current, last, elder=self.elder(request), in_app=in_app)
         return [
             Offer(
                 f"{way.path}?{urlencode({'continue': sealed})}",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from idp.authentication.ways import Way
+from idp.authentication.ways import Way, is_in_app
 from idp.federation.installation import Installed
 from idp.federation.model import Channel, UserType
 from idp.infrastructure.web.translations import mark as _
@@ -19,6 +19,7 @@ def upstream_ways(installed: Mapping[str, Installed]) -> list[Way]:
             address(name, "start" if user_type is UserType.PERSON else "legal"),
             AS_PERSON if user_type is UserType.PERSON else AS_LEGAL,
             (one.profile.title, one.profile.title_en),
+            in_app_only=not {Channel.PC, Channel.H5} & one.profile.authorize.channels.keys(),
         )
         for name, one in installed.items()
         for user_type in UserType
@@ -40,7 +41,7 @@ def channel_of(user_agent: str, offered: Iterable[Channel]) -> Channel:
     """The entrance for a browser, by what it says of itself; the nearest one where the platform has not this."""
     agent, has = user_agent.lower(), list(offered)
     wanted = [Channel.PC, Channel.H5]
-    if "miniprogram" in agent:
+    if is_in_app(user_agent):
         wanted = [Channel.MINI_PROGRAM, Channel.H5, Channel.PC]
     elif "mobile" in agent or "android" in agent:
         wanted = [Channel.H5, Channel.PC]

@@ -14,6 +14,8 @@ class Way:
     label: str
     platform: tuple[str, str] = ("", "")
     """What the label calls `%(platform)s`, in Chinese and in English."""
+    in_app_only: bool = False
+    """Whether it works inside an app or mini program alone; a browser is not offered it."""
 
 
 PASSWORD = Way("password", "/login", _("用密码登录"))
@@ -41,10 +43,15 @@ class Ways:
         """The way whose page this is."""
         return next((way for way in self.all if way.path == path), None)
 
-    def others(self, current: str, last: str | None, *, elder: bool) -> list[Way]:
-        """All but the current one: the last one first, and in the elder mode the text message."""
+    def others(self, current: str, last: str | None, *, elder: bool, in_app: bool) -> list[Way]:
+        """All that can be used here but the current one: the last one first, in the elder mode the text message."""
         first = [last] if last else []
         first += [SMS.name] if elder else []
         order = {name: place for place, name in reversed(list(enumerate(first)))}
-        others = [way for way in self.all if way.name != current]
+        others = [way for way in self.all if way.name != current and (in_app or not way.in_app_only)]
         return sorted(others, key=lambda way: order.get(way.name, len(first)))
+
+
+def is_in_app(user_agent: str) -> bool:
+    """Whether a page is shown inside a mini program, by what WeChat and Alipay write."""
+    return "miniprogram" in user_agent.lower()

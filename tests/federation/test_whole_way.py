@@ -117,8 +117,12 @@ async def test_every_platform_is_offered_on_the_login_page(whole: Whole) -> None
     async with visitor(whole.house) as someone:
         shown = page(await someone.open("/login")).text
     for name, one in PLATFORMS.items():
-        assert (f"/upstream/{name}/start" in shown) == ("person" in one.kinds)
+        in_browser = name != "wechat_miniprogram"
+        assert (f"/upstream/{name}/start" in shown) == ("person" in one.kinds and in_browser)
         assert (f"/upstream/{name}/legal" in shown) == ("legal" in one.kinds)
+    async with visitor(whole.house) as someone:
+        someone.client.headers["user-agent"] = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0 miniProgram/wx1"
+        assert "/upstream/wechat_miniprogram/start" in page(await someone.open("/login")).text
 
 
 @pytest.mark.parametrize("name", PERSONS)
