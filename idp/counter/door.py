@@ -88,6 +88,8 @@ class Door:
             return self._refused(request, "role")
         if MULTIPLE not in session.amr:
             return self._refused(request, "factor", session)
+        if session.principal is not None:  # what staff do here, they do as staff
+            return self._refused(request, "acting")
         divisions = dict.fromkeys(row["division"] for row in rows if row["role"] == Role.COUNTER)
         return Staff(session, roles, tuple(divisions))
 

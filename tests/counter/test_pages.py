@@ -238,6 +238,19 @@ async def test_staff_act_for_somebody_who_is_present_and_never_for_themselves(ha
     assert [(item.id, item.relation) for item in principals] == [(hall.id("zhangsan"), "counter")]
 
 
+async def test_who_acts_for_somebody_is_at_the_counter_again_as_themselves_only(hall: Hall) -> None:
+    async with at_work(hall) as someone:
+        begin = form(await find(someone, "act"), "account")
+        chosen = page(await someone.submit(begin, seen="1"))
+        [principal] = await hall.house.worker.mandates.principals(hall.id("zhaoliu"))
+        await someone.submit(form(chosen, "mandate"), mandate=principal.mandate_id)
+        shown = page(await someone.open("/counter/queue"))
+        assert (shown.status, "换回您自己的身份" in shown.text) == (403, True)
+        choice = form(page(await someone.open("/acting")), "mandate")
+        await someone.submit(choice, mandate="self")
+        assert page(await someone.open("/counter/queue")).status == 200
+
+
 async def test_an_account_is_frozen_and_opened_with_a_reason(hall: Hall) -> None:
     async with at_work(hall) as someone:
         shown = await find(someone, "accounts")
