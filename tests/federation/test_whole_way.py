@@ -78,7 +78,7 @@ async def arrived(someone: Browserless, brought: Form) -> Page:
 
 
 @asynccontextmanager
-async def opened(folder: Path, target: str = "") -> AsyncIterator[Whole]:
+async def opened(folder: Path, target: str = "", **options: Any) -> AsyncIterator[Whole]:
     """All platforms in use, by the secrets that they gave out; `target` is an application of each, named tax."""
     world = World("tests", url=PROVINCE, callbacks=(f"{ISSUER}/",))
     platforms = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=build(world)))
@@ -95,7 +95,7 @@ async def opened(folder: Path, target: str = "") -> AsyncIterator[Whole]:
     )
     secrets.write_text("\n".join(sections), "utf-8")
     secrets.chmod(0o600)
-    async with platforms, provider(folder, upstream_secrets_file=secrets) as house:
+    async with platforms, provider(folder, upstream_secrets_file=secrets, **options) as house:
         world.base = house.clock
         house.worker.upstream_http._client = platforms
         yield Whole(house, world, platforms)
@@ -121,7 +121,9 @@ async def test_every_platform_is_offered_on_the_login_page(whole: Whole) -> None
         assert (f"/upstream/{name}/start" in shown) == ("person" in one.kinds and in_browser)
         assert (f"/upstream/{name}/legal" in shown) == ("legal" in one.kinds)
     async with visitor(whole.house) as someone:
-        someone.client.headers["user-agent"] = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0 miniProgram/wx1"
+        someone.client.headers["user-agent"] = (
+            "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0 miniProgram/wx1"
+        )
         assert "/upstream/wechat_miniprogram/start" in page(await someone.open("/login")).text
 
 

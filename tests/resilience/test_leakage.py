@@ -1,0 +1,238 @@
+"""What a thief of the disks reads: no certificate number and no phone, in the stores or in the logs, in any writing.
+
+The day that is lived through here uses every road by which a person tells who they are. Afterwards the whole database
+and the whole key-value store are read, with the logs of that day. `messages.jsonl` is left out: it stands for the
+telephones of the people and exists in demonstrations and tests alone.
+"""
+
+import base64
+import hashlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from idp.authentication.registration import TERMS_VERSION
+from idp.infrastructure.database.connect import sqlite_path
+from idp.organizations.roles import Role
+from tests.authorities.world import World as Authorities
+from tests.federation.test_whole_way import Whole, opened
+from tests.support import raw_sql, simulated
+from tests.support.authorities import citizen
+from tests.support.browserless import Browserless, Page
+from tests.support.inprocess import PASSWORD, Provider
+from tests.support.messages import last_code
+from tests.support.town import bind, form, invite
+from tests.support.visits import SESSION_COOKIE, account_id, page, person, signed_in, tokens, userinfo, visitor
+
+pytestmark = pytest.mark.anyio
+
+STRONG = ("pwd", "otp", "mfa")
+NEWCOMER, HELPED, LISI, UNKNOWN = "13800000091", "13800000092", "13800000093", "13800000094"
+PHONES = (NEWCOMER, HELPED, LISI, UNKNOWN, "13800000001")
+COUNTER_NUMBER, PASSPORT, CHANGED_NAME = "910411199001010013", "E00000001", "湛小河"
+BACK_ENDS = ("sqlite + sql", "postgresql + redis", "postgresql + sql")
+
+
+@pytest.fixture(params=BACK_ENDS)
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The settings of each combination that keeps anything."""
+    database, key_value = request.param.split(" + ")
+    url = f"sqlite:///{tmp_path / 'idp.sqlite3'}"
+    if database == "postgresql":
+        url = request.getfixturevalue("migrated_postgres_url")
+    if key_value == "redis":
+        key_value = request.getfixturevalue("redis_url")
+    return {"database_url": url, "key_value_url": key_value}
+
+
+@dataclass
+class Day:
+    """A provider with all platforms and authorities, and the numbers of whoever was made up for this day."""
+
+    whole: Whole
+    authorities: Authorities
+    numbers: list[str] = field(default_factory=list)
+
+    @property
+    def house(self) -> Provider:
+        """The provider."""
+        return self.whole.house
+
+
+@pytest.fixture
+async def day(stores: dict[str, str], tmp_path: Path) -> AsyncIterator[Day]:
+    """It has not begun."""
+    access = {"url": simulated.URL, "app_id": simulated.APP_ID, "secret": simulated.SECRET}
+    asked = {f"{name}_{part}": value for name in ("population", "licence") for part, value in access.items()}
+    async with opened(tmp_path, message_sink=True, **asked, **stores) as whole:
+        yield Day(whole, await simulated.connect(whole.house))
+
+
+async def sent(someone: Browserless, path: str, known_by: str, **fields: str) -> Page:
+    """Open a page, fill its form."""
+    return page(await someone.submit(form(page(await someone.open(path)), known_by), **fields))
+
+
+async def register(day: Day) -> None:
+    """A newcomer by SMS, after a wrong code, who then proves who they are."""
+    known = citizen(day.authorities, "欧阳春", 77, mobile=NEWCOMER)
+    day.numbers.append(known.number)
+    async with visitor(day.house) as someone:
+        asked = await sent(someone, "/login/sms", "phone", phone=NEWCOMER)
+        await someone.submit(form(asked, "code"), code="000000")
+        details = page(await someone.submit(form(asked, "code"), code=await last_code(day.house, NEWCOMER)))
+        await someone.submit(
+            form(details, "new_password"), name="", new_password=PASSWORD, terms=TERMS_VERSION
+        )
+        facts = {"name": known.name, "certificate_type": "111", "certificate_number": known.number}
+        wrong = {**facts, "certificate_number": COUNTER_NUMBER}
+        await sent(someone, "/me/real-name/check", "certificate_number", **wrong)
+        done = await sent(someone, "/me/real-name/check", "certificate_number", **facts)
+        assert "欧阳" in done.text
+        await sent(someone, "/me/profile/correction", "csrf", wanted="住址应为湛河区示例路 1 号")
+
+
+async def guess(day: Day) -> None:
+    """Somebody types numbers as usernames, and asks for what belongs to others."""
+    async with visitor(day.house) as stranger:
+        for name in (*PHONES, COUNTER_NUMBER, *day.numbers):
+            await sent(stranger, "/login", "password", username=name, password="wrong password")
+        asked = await sent(stranger, "/recover/password", "phone", phone=UNKNOWN)
+        code = await last_code(day.house, UNKNOWN)
+        details = page(await stranger.submit(form(asked, "code"), code=code))
+        facts = {"name": "欧阳春", "certificate_number": COUNTER_NUMBER, "new_password": PASSWORD}
+        await stranger.submit(form(details, "certificate_number"), **facts)
+        await stranger.client.get("/login/sms", params={"phone": UNKNOWN})
+        await stranger.client.post("/token", data={"username": LISI, "password": COUNTER_NUMBER})
+
+
+async def represent(day: Day) -> None:
+    """lisi binds a company and invites somebody by phone."""
+    fields: dict[str, Any] = {
+        "certificate_type": "414",
+        "certificate_number": PASSPORT,
+        "phone_verified": True,
+    }
+    await person(day.house, username="lisi", name="李四", phone=LISI, **fields)
+    async with signed_in(day.house, "lisi") as lisi:
+        assert (await bind(lisi)).status == 200
+        company = (await day.house.worker.organizations.of_account(await account_id(day.house, "lisi")))[0]
+        await invite(lisi, f"/me/organizations/invite?id={company['id']}", name="欧阳春", phone=NEWCOMER)
+
+
+async def serve(day: Day) -> None:
+    """Two members of staff register and verify somebody at the counter."""
+    for username in ("zhaoliu", "sunqi"):
+        staff = await account_id(day.house, await person(day.house, username=username))
+        await day.house.worker.roles.grant(staff, Role.COUNTER, "410411", "test")
+    facts = {
+        "name": "陈港生",
+        "certificate_type": "553",
+        "certificate_number": COUNTER_NUMBER,
+        "phone": HELPED,
+    }
+    async with signed_in(day.house, "zhaoliu", STRONG) as one, signed_in(day.house, "sunqi", STRONG) as two:
+        asked = await sent(one, "/counter/register", "name", seen="1", **facts)
+        await one.submit(form(asked, "code"), code=await last_code(day.house, HELPED))
+        await sent(two, "/counter/queue", "decision", decision="confirm")
+        await sent(two, "/counter/accounts", "identifier", identifier=COUNTER_NUMBER)
+
+
+async def come_by_platforms(day: Day) -> None:
+    """By the province, for a company too, and once with a name that does not fit."""
+    for platform, who, kind in (("henan", "zhangsan", "person"), ("guangdong", "clerk@company", "legal")):
+        async with visitor(day.house) as someone:
+            await day.whole.came(someone, platform, who, kind)
+            client, secret = await day.house.register(principal_kinds=["person", "legal_person"])
+            assert SESSION_COOKIE in someone.client.cookies
+            asked = "openid profile phone real_name offline_access"
+            given = await tokens(day.house, client, secret, someone, scope=asked)
+            assert (await userinfo(day.house, given["access_token"])).status_code == 200
+    day.whole.told("henan", mode="500")
+    async with visitor(day.house) as someone:
+        await day.whole.came(someone, "henan", "zhangsan", "person")
+
+
+def writings(secret: str) -> Iterator[bytes]:
+    """The ways in which a text may stand in a file, and what anybody could compute of it by trying all numbers."""
+    plain = secret.encode()
+    yield from (plain, plain.hex().encode(), plain.hex().upper().encode())
+    yield from (secret.encode("utf-16-le"), secret.encode("utf-16-be"))
+    for shift in range(3):  # a text inside a longer one, by its place modulo three
+        inner = base64.b64encode(b"\0" * shift + plain)[4 if shift else 0 : -4]
+        yield from (inner, inner.translate(bytes.maketrans(b"+/", b"-_")))
+    for algorithm in ("md5", "sha1", "sha256", "sm3"):
+        digest = hashlib.new(algorithm, plain).digest()
+        yield from (digest, digest.hex().encode(), base64.b64encode(digest))
+
+
+def found(secrets: list[str], place: str, content: bytes) -> list[str]:
+    """Which of them stand in a place."""
+    return [f"{secret} in {place}" for secret in secrets if any(text in content for text in writings(secret))]
+
+
+def dumped(stores: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of everything that is kept."""
+    url = stores["database_url"]
+    for table in _tables(url):
+        for row in raw_sql.rows(url, f'SELECT * FROM "{table}"'):  # noqa: S608
+            for column, value in row.items():
+                content = value if isinstance(value, bytes) else str(value).encode()
+                yield f"{table}.{column}", content
+    path = sqlite_path(url)
+    if path is not None:
+        for file in sorted(path.parent.glob(f"{path.name}*")):
+            yield file.name, file.read_bytes()
+    if stores["key_value_url"].startswith("redis"):
+        with Redis.from_url(stores["key_value_url"]) as client:
+            for key in client.scan_iter():
+                yield "redis key", bytes(key)
+                yield f"redis {key.decode()}", bytes(client.get(key) or b"")
+
+
+def _tables(url: str) -> list[str]:
+    path = sqlite_path(url)
+    if path is None:
+        listed = raw_sql.rows(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return [row["tablename"] for row in listed]
+    with closing(sqlite3.connect(path)) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+
+
+async def test_neither_stores_nor_logs_hold_a_number_or_a_phone(
+    day: Day, stores: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for live in (register, guess, represent, serve, come_by_platforms):
+        await live(day)
+    secrets = [*PHONES, COUNTER_NUMBER, PASSPORT, *day.numbers, "410411199001010015"]
+    kept = list(dumped(stores))
+    assert {place.partition(".")[0] for place, _ in kept} >= {
+        "accounts",
+        "audit_events",
+        "mandates",
+        "outbox",
+    }
+    assert [one for place, content in kept for one in found(secrets, place, content)] == []
+    logs = "".join(capsys.readouterr()).encode()
+    assert b"a platform did not let somebody in" in logs  # it is the logs that are read
+    names = ["张三", "李四", "欧阳春", "陈港生"]
+    assert found([*secrets, *names], "the logs", logs) == []
+    assert [
+        one for place, content in kept if place.startswith("redis") for one in found(names, place, content)
+    ] == []
+
+
+def test_the_search_finds_what_is_there() -> None:
+    phone = PHONES[0]
+    for hidden in (
+        f"tel:{phone}", base64.b64encode(f"x{phone}xyz".encode()).decode(), phone.encode().hex(),
+        hashlib.sha256(phone.encode()).hexdigest(),
+    ):  # fmt: skip
+        assert found([phone], "here", hidden.encode())
+    assert not found([phone], "here", b"138****0091")
