@@ -158,6 +158,21 @@ async def test_known_and_unknown_numbers_cannot_be_told_apart(town: Town, attemp
     assert certainty > ALPHA or difference < LARGE
 
 
+@pytest.mark.parametrize("attempt", [log_in, send_login, send_recovery])
+async def test_two_hundred_in_one_moment_are_answered_alike_by_page_and_by_message(
+    town: Town, attempt: Try
+) -> None:
+    numbers = [kind(number) for number in range(SAMPLES // 2) for kind in (_known, _unknown)]
+    answers = await asyncio.gather(*(attempt(town, phone, 0) for phone in numbers))
+    shown = [
+        (answer.status_code, _shown(answer, phone)) for answer, phone in zip(answers, numbers, strict=True)
+    ]
+    assert Counter(shown[::2]) == Counter(shown[1::2])
+    assert all(status < 500 for status, _ in shown)
+    sent = town.costs["messages"]
+    assert sent == (0 if attempt is log_in else len(numbers))  # a code for everybody: to have none would tell
+
+
 async def _sample(town: Town, attempt: Try, phone: str, number: int, seen: Seen) -> None:
     town.costs.clear()
     begun = time.process_time()  # of this process alone: what others do on the machine is not in it

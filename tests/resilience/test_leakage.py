@@ -28,7 +28,16 @@ from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD, Provider
 from tests.support.messages import last_code
 from tests.support.town import bind, form, invite
-from tests.support.visits import SESSION_COOKIE, account_id, page, person, signed_in, tokens, userinfo, visitor
+from tests.support.visits import (
+    SESSION_COOKIE,
+    account_id,
+    page,
+    person,
+    signed_in,
+    tokens,
+    userinfo,
+    visitor,
+)
 
 pytestmark = pytest.mark.anyio
 
