@@ -48,6 +48,8 @@ async def explore(examiner: Examiner, town: Town, paths: list[str]) -> None:
         answer = await page.goto(url)
         if answer is None or not answer.headers["content-type"].startswith("text/html"):
             continue
+        if not page.url.startswith(f"{town.issuer}/"):  # an address of ours that leads to an upstream platform
+            continue
         await examiner.look(parts.path)
         waiting += await page.evaluate(LINKS)
         form = page.locator(EMPTY).first
