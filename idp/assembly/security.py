@@ -18,6 +18,6 @@ def routes(worker: Worker) -> Routes:
             door, worker.passkeys, worker.own_password, has_platforms=bool(worker.platforms)
         ).routes(),
         **AddingPages(door, worker.passkeys, worker.own_password).routes(),
-        **UpstreamLinkPages(door, worker.links, worker.verification, worker.platforms).routes(),
+        **UpstreamLinkPages(door, worker.links, worker.platforms).routes(),
         **QrApproval(worker.site, centre, worker.qr_logins).routes(),
     }

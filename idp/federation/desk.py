@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.federation.conflict_store import DISMISSED, SETTLED
-from idp.federation.linking import Linking
+from idp.federation.linking import UNLINKED, Linking
 from idp.federation.outcomes import reference
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
@@ -16,6 +17,10 @@ MOST = 500
 
 class NoSuchConflict(Exception):
     """Nothing of this reference waits, or several do."""
+
+
+class LastWay(Exception):
+    """A link is the only way into its account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class LinkDesk:
         self._sources = foundation.sources
         self._audit = AuditStore(foundation.sources)
         self._linking = linking
+        self._authenticators = AuthenticatorStore(foundation.vault)
 
     async def of_account(self, account_id: str) -> list[Row]:
         """The platforms by which somebody comes in."""
@@ -48,15 +54,34 @@ class LinkDesk:
         """What waits about an account."""
         return await self._database.read(lambda: self._linking.conflicts.of_account(account_id))
 
-    async def unlink(self, account_id: str, link_id: str, actor: str | None = None) -> bool:
-        """End a link, and the proof that rested on it; without an actor it is the owner. False where there is none."""
-        reason = "operator" if actor else "owner"
+    async def unlink(self, account_id: str, link_id: str, actor: str) -> bool:
+        """End a link, and the proof that rested on it. False where there is none."""
 
         def work() -> Transaction[bool]:
-            row = yield from self._linking.links.end_one(account_id, link_id, reason, self._sources.now())
+            row = yield from self._linking.links.end_one(account_id, link_id, "operator", self._sources.now())
             if row is not None:
-                yield from self._linking.unlinked(row, reason, actor)
+                yield from self._linking.unlinked(row, "operator", actor)
+                yield from self._linking.tell(row, UNLINKED)
             return row is not None
+
+        return await self._database.write(work)
+
+    async def unlink_own(self, account_id: str, link_id: str, address: str) -> bool:
+        """The same by its owner. Raises LastWay where nobody could enter the account any more."""
+
+        def work() -> Transaction[bool]:
+            links, now = self._linking.links, self._sources.now()
+            if not (yield from self._authenticators.changing(account_id, now)):
+                return False  # closed meanwhile
+            row = yield from links.end_own(account_id, link_id, self._linking.in_use, now)
+            if row is None:
+                left = yield from links.of_account(account_id)
+                if any(one["id"] == link_id for one in left):
+                    raise LastWay
+                return False
+            yield from self._linking.unlinked(row, "owner", address=address)
+            yield from self._linking.tell(row, UNLINKED)
+            return True
 
         return await self._database.write(work)
 

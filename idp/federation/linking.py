@@ -1,6 +1,6 @@
 """Whose account somebody from a platform enters: by their subject there, at first by certificate; never by phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +27,7 @@ LOCAL_LEVEL = 0
 _USERNAME_DIGITS = 10
 NO_PASSWORD = ""
 LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那里登录。如非本人操作，请立即联系服务台。")
+UNLINKED = _("您的账号与%(platform)s的关联已解除，不能再从那里登录。如非本人操作，请立即联系服务台。")
 CANCELLED = _("您在%(platform)s的账号已注销，它与本账号的关联已解除。")
 Notice = Callable[..., Transaction[None]]
 """`Notices.notice`."""
@@ -80,19 +81,32 @@ class Linking:
             if row is None or row["account_id"] is None:
                 return row is not None
             yield from self.unlinked(row, "cancelled")
-            account: Row | None = yield from self._accounts.by_id(row["account_id"])
-            if account is not None:
-                yield from self._notice(account, CANCELLED, platform=self._rules.titles.get(profile, profile))
+            yield from self.tell(row, CANCELLED)
             return True
 
         return await self._database.write(work)
 
-    def unlinked(self, row: Row, reason: str, actor: str | None = None) -> Transaction[None]:
+    @property
+    def in_use(self) -> Collection[str]:
+        """The platforms by which people come in."""
+        return self._rules.titles.keys()
+
+    def tell(self, row: Row, text: str) -> Transaction[None]:
+        """Let the owner of a link know what became of it."""
+        account: Row | None = yield from self._accounts.by_id(row["account_id"])
+        if account is not None:
+            title = self._rules.titles.get(row["profile"], row["profile"])
+            yield from self._notice(account, text, platform=title)
+
+    def unlinked(
+        self, row: Row, reason: str, actor: str | None = None, address: str | None = None
+    ) -> Transaction[None]:
         """What follows of a link's end: its proof ends, the record tells it."""
         source = row["profile"] if row["kind"] == "person" else f"{row['profile']}:legal"
         yield from self._end_proofs(row["account_id"], source, f"upstream {reason}", keep=None)
         detail = {"profile": row["profile"], "reason": reason}
-        yield self._audit.record(Line(Event.UPSTREAM_UNLINKED, row["account_id"], actor=actor, detail=detail))
+        line = Line(Event.UPSTREAM_UNLINKED, row["account_id"], actor=actor, address=address, detail=detail)
+        yield self._audit.record(line)
 
     def unfit(self, what: Unfit, arrival: Arrival, account_id: str | None) -> Transaction[str]:
         """Have a person settle what does not fit; the reference."""

@@ -6,9 +6,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.authenticator_store import PASSKEY
-from idp.accounts.verification import Verification
-from idp.federation.desk import LinkDesk
+from idp.authentication.entrance import SECURITY
+from idp.federation.desk import LastWay, LinkDesk
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -31,13 +30,10 @@ Titles = Mapping[str, tuple[str, str]]
 class UpstreamLinkPages:
     """The list, and the question before a link is ended."""
 
-    def __init__(
-        self, door: SecurityDoor, desk: LinkDesk, verification: Verification, platforms: Titles
-    ) -> None:
+    def __init__(self, door: SecurityDoor, desk: LinkDesk, platforms: Titles) -> None:
         self._door = door
         self._site = door.site
         self._desk = desk
-        self._verification = verification
         self._platforms = platforms
 
     def routes(self) -> Routes:
@@ -61,7 +57,7 @@ class UpstreamLinkPages:
                 title = self._title(request, link)
                 return self._site.page(
                     request, "upstreams_unlink.html",
-                    here=UPSTREAMS, action=UNLINK, id=link["id"], platform=title, back=UPSTREAMS,
+                    here=SECURITY, action=UNLINK, id=link["id"], platform=title, back=UPSTREAMS,
                 )  # fmt: skip
         return self._site.redirect(UPSTREAMS)
 
@@ -74,18 +70,12 @@ class UpstreamLinkPages:
             fields = await self._site.form(request)
         except (Forged, UnreadableForm):
             return await self._page(request, session, LAPSED, 400)
-        if not await self._has_other_way(session):
+        address = self._door.centre.caller(request).address
+        try:
+            done = await self._desk.unlink_own(session.account_id, fields.get("id", ""), address)
+        except LastWay:
             return await self._page(request, session, ONLY_WAY, 409)
-        done = await self._desk.unlink(session.account_id, fields.get("id", ""))
         return self._site.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)
-
-    async def _has_other_way(self, session: Session) -> bool:
-        account = await self._verification.account(session.account_id)
-        if account["password_hash"] or account["phone_verified_at"]:
-            return True
-        factors = await self._door.factors.of_account(session.account_id)
-        links = await self._desk.of_account(session.account_id)
-        return len(links) > 1 or any(factor.kind == PASSKEY for factor in factors)
 
     async def _page(
         self, request: Request, session: Session, error: str | None = None, status: int = 200
@@ -97,7 +87,7 @@ class UpstreamLinkPages:
             request,
             "upstreams.html",
             status,
-            here=UPSTREAMS,
+            here=SECURITY,
             done=say(request, DONE) if request.query_params.get("done") == "unlinked" else None,
             error=say(request, error) if error else None,
             links=[self._shown(request, link) for link in links],

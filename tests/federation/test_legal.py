@@ -182,7 +182,9 @@ async def test_a_mandate_that_was_suspended_here_is_not_resumed_by_the_platform(
 
 
 async def test_when_the_company_s_account_is_closed_there_its_people_act_no_more(house: Provider) -> None:
-    agent, boss = await acting(house, sent_by_firm()), await acting(house, firm())
+    boss, agent = await acting(house, firm()), await acting(house, sent_by_firm())
+    [held] = await house.worker.mandates.principals(agent.linked.account["id"])
+    assert held.mandate_id == agent.principal.mandate_id
     assert await desk(house).cancelled("henan", "c-1")
     assert not await desk(house).cancelled("henan", "c-1")
     assert await house.worker.mandates.principals(agent.linked.account["id"]) == []

@@ -213,11 +213,13 @@ async def test_two_subjects_of_one_certificate_at_once_are_one_account(stage: St
 
 
 async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
-    desk, known = stage.house.worker.links, (await stage.account(arrival()))["id"]
+    desk, known = stage.house.worker.links, await stage.citizen()
+    assert (await stage.account(arrival()))["id"] == known
     [link] = await desk.of_account(known)
     stranger = await account_id(stage.house, await person(stage.house))
-    assert not await desk.unlink(stranger, link["id"])
-    assert await desk.unlink(known, link["id"])
-    assert not await desk.unlink(known, link["id"])
-    assert [line["account_id"] for line in await stage.events("upstream.unlinked")] == [known]
+    assert not await desk.unlink_own(stranger, link["id"], ADDRESS)
+    assert await desk.unlink_own(known, link["id"], ADDRESS)
+    assert not await desk.unlink_own(known, link["id"], ADDRESS)
+    lines = await stage.events("upstream.unlinked")
+    assert [(line["account_id"], line["address"]) for line in lines] == [(known, ADDRESS)]
     assert await desk.of_account(known) == []

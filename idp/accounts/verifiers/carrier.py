@@ -3,10 +3,10 @@
 Assumption: names of fields and service. Carriers sell this check under many interfaces, none of them a standard.
 """
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import Claim, verdict
 
 SERVICE, PATH = "carrier.check", "/carrier/check"
 
@@ -41,19 +41,7 @@ class Carrier:
                 "mobile": claim.phone,
             },
         )
-        if data.get("result") == "0":
-            return None
-        if data.get("result") != "1" or not isinstance(data.get("serial"), str):
-            raise AuthorityUnavailable(authority.name)
-        return Proof(
-            level=self.level,
-            method=self.method,
-            source=authority.name,
-            evidence_reference=data["serial"][:64],
-            name=claim.name,
-            certificate_type=claim.certificate_type,
-            certificate_number=claim.certificate_number,
-        )
+        return verdict(self, claim, authority, data)
 
 
 VERIFIER = Carrier()

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-from idp.accounts.authority import Authority
+from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
 
@@ -34,3 +34,20 @@ class Verifier(Protocol):
     async def check(self, claim: Claim, authority: Authority) -> Proof | None:
         """The proof; None where the authority says no. Raises AuthorityUnavailable."""
         ...
+
+
+def verdict(verifier: Verifier, claim: Claim, authority: Authority, said: Mapping[str, Any]) -> Proof | None:
+    """What an authority's 1 or 0 about a claim means; `serial` is the evidence. Raises AuthorityUnavailable."""
+    if said.get("result") == "0":
+        return None
+    if said.get("result") != "1" or not isinstance(said.get("serial"), str):
+        raise AuthorityUnavailable(authority.name)
+    return Proof(
+        level=verifier.level,
+        method=verifier.method,
+        source=authority.name,
+        evidence_reference=said["serial"][:64],
+        name=claim.name,
+        certificate_type=claim.certificate_type,
+        certificate_number=claim.certificate_number,
+    )

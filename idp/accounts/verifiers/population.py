@@ -3,13 +3,14 @@
 Assumption: names of fields and service. Public is only that such a service is asked through the platform's gateway.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import Claim, verdict
 
 SERVICE, PATH = "population.check", "/population/check"
 _BEIJING = timezone(timedelta(hours=8))
@@ -39,20 +40,8 @@ class Population:
                 "certificateNum": claim.certificate_number,
             },
         )
-        if data.get("result") == "0":
-            return None
-        if data.get("result") != "1" or not isinstance(data.get("serial"), str):
-            raise AuthorityUnavailable(authority.name)
-        return Proof(
-            level=self.level,
-            method=self.method,
-            source=authority.name,
-            evidence_reference=data["serial"][:64],
-            name=claim.name,
-            certificate_type=claim.certificate_type,
-            certificate_number=claim.certificate_number,
-            expires_at=_end_of_day(data.get("validUntil")),
-        )
+        proof = verdict(self, claim, authority, data)
+        return proof and replace(proof, expires_at=_end_of_day(data.get("validUntil")))
 
 
 def _end_of_day(text: Any) -> float | None:
