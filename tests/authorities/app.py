@@ -36,6 +36,7 @@ def build(world: World) -> Starlette:
                 "模拟的核验机构",
                 "<p>人口信息、运营商、网络身份认证。以下的人都是虚构的。 / Nobody here exists.</p>"
                 f"<table><tr><th>姓名<th>类型<th>号码<th>手机</tr>{rows}</table>"
+                '<p><a href="/register/change">变更企业的法定代表人 / change a representative</a></p>'
                 f'<h2>故障 / failures</h2><form method="post" action="/control"><table>{switches}</table></form>',
             )
         )

@@ -5,6 +5,7 @@ Shapes are assumptions: no official integration document is public. Nobody and n
 
 import html
 import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.authorities.world import World
 
 TICKET_SECONDS = 300
 MEMORY = "licences"
+HOLDER = ("representative", "certificate_type", "certificate_number")
 ROLES = {"LEGAL_REP": "法定代表人", "ADMIN": "证照管理员", "TEMP": "办事人"}
 
 
@@ -47,6 +49,7 @@ def firms() -> dict[str, Firm]:
         ),
         Firm("91410411MA0000015Q", "湛河示例商贸有限公司", "张三", "111", "410411199001010015"),
         Firm("91410411MA0000031E", "湛河示例港资有限公司", "陈港生", "HMT", "810000199001010019"),
+        Firm("91410411MA0000040C", "湛河示例文化有限公司", "何一", "414", "E00000041"),
         Firm("91410411MA0000023K", "湛河已注销示例有限公司", "张三", "111", "410411199001010015", "注销"),
     )
     return {firm.code: firm for firm in known}
@@ -110,6 +113,7 @@ def routes(world: World) -> list[Route]:
         return HTMLResponse(page("电子营业执照", "<p>已确认，请回到电脑上。 / Confirmed.</p>"))
 
     return [
+        Route("/register/change", _changing(world), methods=["GET", "POST"]),
         Route("/register/check", check, methods=["POST"]),
         Route("/licence/qr", start, methods=["POST"]),
         Route("/licence/qr/state", state, methods=["POST"]),
@@ -145,4 +149,40 @@ def _choices(world: World, ticket: str) -> str:
         f'<p><label>执照 <select name="as">{options}</select></label></p>'
         '<button name="decision" value="confirm">确认 / confirm</button> '
         '<button name="decision" value="cancel">取消 / cancel</button></form>'
+    )
+
+
+def _changing(world: World) -> Callable[[Request], Awaitable[Response]]:
+    """The page on which the register is told of another representative."""
+
+    async def change(request: Request) -> Response:
+        if request.method == "POST":
+            form = {name: str(value) for name, value in (await request.form()).items()}
+            firm = register(world).get(form.get("code", ""))
+            if firm is None or not all(form.get(name) for name in HOLDER):
+                return HTMLResponse(
+                    page("变更登记", "<p>没有这家企业，或者没有填完。 / Not changed.</p>"), 400
+                )
+            firm.representative, firm.certificate_type, firm.certificate_number = (
+                form[name] for name in HOLDER
+            )
+        return HTMLResponse(page("变更登记", _firms(world)))
+
+    return change
+
+
+def _firms(world: World) -> str:
+    rows = "".join(
+        f"<tr><td>{firm.code}<td>{html.escape(firm.name)}<td>{html.escape(firm.representative)}<td>{firm.state}</tr>"
+        for firm in register(world).values()
+    )
+    fields = "".join(
+        f'<p><label>{label} <input name="{name}" required></label></p>'
+        for name, label in zip(
+            ("code", *HOLDER), ("统一社会信用代码", "新的法定代表人", "证件类型代码", "证件号码"), strict=True
+        )
+    )
+    return (
+        f"<table><tr><th>代码<th>名称<th>法定代表人<th>状态</tr>{rows}</table>"
+        f'<form method="post">{fields}<button>变更 / change</button></form>'
     )

@@ -48,7 +48,7 @@ async def explore(examiner: Examiner, town: Town, paths: list[str]) -> None:
         answer = await page.goto(url)
         if answer is None or not answer.headers["content-type"].startswith("text/html"):
             continue
-        if not page.url.startswith(f"{town.issuer}/"):  # an address of ours that leads to an upstream platform
+        if not page.url.startswith(f"{town.issuer}/"):  # it led to an upstream platform
             continue
         await examiner.look(parts.path)
         waiting += await page.evaluate(LINKS)

@@ -38,7 +38,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "profile_contact.html": {
         "here": "/me/profile", "action": "/me/profile/contact", "email": "", "address": "", "error": None,
-        "bad_email": True, "bad_address": False, "back": "/me/profile",
+        "bad_email": False, "bad_address": False, "back": "/me/profile",
     },
     "profile_correction.html": {
         "here": "/me/profile", "action": "/me/profile/correction", "wanted": "", "longest": 500, "error": None,
@@ -70,7 +70,20 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "cancellation.html": {
         "here": "/me/data", "action": "/me/cancellation", "undo_action": "/me/cancellation/undo", "done": None,
-        "error": None, "wrong_name": True, "username": "zhangsan", "days": 15, "closes_at": None,
+        "error": None, "wrong_name": False, "username": "zhangsan", "days": 15, "closes_at": None,
         "obstacles": [],
     },
 }  # fmt: skip
+WRONG = {"error": "请重新填写。"}
+SHAPES: list[tuple[str, dict[str, Any]]] = [
+    ("profile_contact.html", {**WRONG, "bad_email": True}),
+    ("profile_contact.html", {**WRONG, "bad_address": True}),
+    ("cancellation.html", {**WRONG, "wrong_name": True}),
+    (
+        "cancellation.html",
+        {"obstacles": [("还有企业由您管理。", "/me/organizations"), ("还有未办完的事。", None)]},
+    ),
+    ("cancellation.html", {"closes_at": "明天"}),
+    ("profile_correction.html", {**WRONG, "wanted": "错字"}),
+]
+"""What else may stand on them."""

@@ -1,0 +1,69 @@
+"""What the pages of the counter are shown with."""
+
+from typing import Any
+
+from idp.counter.model import Claim, Person
+
+FOUND = Person(
+    id="a", name="*三", username="zhangsan", state="active", level=2, certificate_type="111",
+    certificate="410***********0015", phone="138****0001", closes_at=None, reason="文书 1 号",
+)  # fmt: skip
+OTHER = Person(
+    id="b", name="*三", username="zhangsan2", state="active", level=0, certificate_type=None, certificate="",
+    phone="", closes_at=None, reason=None,
+)  # fmt: skip
+CLAIM = Claim("张三", "414", "E00000001", "13800000001", elder_mode=True)
+TYPES = [("111", "居民身份证"), ("414", "普通护照")]
+ASKED = {
+    "id": "a", "kind": "找回账号", "name": "张三", "certificate": "410***********0015", "phone": "138****0001",
+    "begun_by": "赵六", "begun_at": "今天", "due_at": "明天", "own": False, "confirmable": True,
+}  # fmt: skip
+
+
+def _at(path: str, **context: Any) -> dict[str, Any]:
+    return {"here": path, "done": None, "error": None, **context}
+
+
+def _with_document(path: str) -> dict[str, Any]:
+    return _at(path, claim=CLAIM, found=FOUND, state_text="正常", types=TYPES)
+
+
+CONTEXTS: dict[str, dict[str, Any]] = {
+    "counter_home.html": _at("/counter", name="赵六", divisions=["湛河区"], supervisor=True, waiting=1),
+    "counter_register.html": {**_with_document("/counter/register"), "found": None, "state_text": ""},
+    "counter_verify.html": _with_document("/counter/verify"),
+    "counter_recover.html": _with_document("/counter/recover"),
+    "counter_code.html": _at(
+        "/counter/recover", action="/counter/recover/code", again="/counter/recover", draft="sealed",
+        phone="138****0001",
+    ),
+    "counter_act.html": _at("/counter/act", found=FOUND, state_text="正常"),
+    "counter_queue.html": _at(
+        "/counter/queue", requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}]
+    ),
+    "counter_accounts.html": _at(
+        "/counter/accounts", found=FOUND, state_text="正常", actions=[("freeze", "冻结")], mergeable=True,
+        duplicates=[OTHER], merges=[{"id": "a", "at": "今天", "until": "明天"}],
+    ),
+    "counter_merge.html": _at(
+        "/counter/merge", other=OTHER, into=FOUND, days=30,
+        choices=[
+            {
+                "name": "phone", "label": "保留哪个手机号", "kept": "into",
+                "options": [("into", "zhangsan · 138****0001"), ("other", "zhangsan2 · 未登记")],
+            }
+        ],
+    ),
+    "counter_objection.html": {"done": None},
+    "counter_refused.html": {"why": "factor", "login_href": "/login?continue=sealed"},
+}  # fmt: skip
+NOBODY = {"found": None, "state_text": ""}
+SHAPES: list[tuple[str, dict[str, Any]]] = [
+    *(("counter_refused.html", {"why": why, "login_href": ""}) for why in ("acting", "supervisor", "role")),
+    *((f"counter_{page}.html", NOBODY) for page in ("verify", "recover", "act")),
+    *((f"counter_{page}.html", {**NOBODY, "error": "没有找到。"}) for page in ("verify", "recover", "act")),
+    ("counter_accounts.html", {**NOBODY, "actions": [], "mergeable": False, "duplicates": [], "merges": []}),
+    ("counter_objection.html", {"done": "refused"}),
+    ("counter_queue.html", {"requests": []}),
+]
+"""What else may stand on them."""
