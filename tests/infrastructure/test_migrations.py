@@ -28,6 +28,13 @@ async def test_an_empty_database_is_brought_to_the_head(database_url: str) -> No
     assert await migrate(database_url, schema.metadata) == (head(), head())
 
 
+async def test_a_database_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "idp.sqlite3"
+    await migrate(f"sqlite:///{path}", schema.metadata)
+    assert [oct(file.stat().st_mode & 0o077) for file in path.parent.glob("idp.sqlite3*")] == ["0o0"]
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
 async def test_the_migrations_make_what_the_stores_describe(database_url: str) -> None:
     await migrate(database_url, schema.metadata)
 

@@ -16,8 +16,16 @@ from tests.journeys.town import Person, Town
 from tests.support.inprocess import provider
 
 LINKS = "[...document.querySelectorAll('main a[href]')].filter(a => a.target !== '_blank').map(a => a.href)"
-EMPTY = "main form:has(input:is([type=text], [type=tel], [type=password], :not([type])):required)"
+EMPTY = (
+    "document.querySelector("
+    "'main form:has(input:is([type=text], [type=tel], [type=password], :not([type])):required)')"
+)
 """A form that is refused when it is sent as it is."""
+SEND_EMPTY = f"""(() => {{
+  const form = {EMPTY};
+  form.noValidate = true;
+  form.querySelector('[type=submit]').click();
+}})()"""
 
 
 async def paths_with_get(folder: Path) -> list[str]:
@@ -52,12 +60,9 @@ async def explore(examiner: Examiner, town: Town, paths: list[str]) -> None:
             continue
         await examiner.look(parts.path)
         waiting += await page.evaluate(LINKS)
-        form = page.locator(EMPTY).first
-        if examiner.keyboard and await form.count():
-            await form.evaluate(
-                "form => { form.noValidate = true; form.querySelector('[type=submit]').click() }"
-            )
-            await page.wait_for_load_state()
+        if examiner.keyboard and await page.evaluate(f"{EMPTY} !== null"):
+            async with page.expect_navigation():
+                await page.evaluate(SEND_EMPTY)
             await examiner.look(f"{parts.path}, sent empty")
 
 

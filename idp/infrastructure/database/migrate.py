@@ -82,6 +82,7 @@ def _take_advisory_lock(connection: Connection) -> None:
 
 def _on_sqlite(path: Path, work: Callable[[Connection], Result]) -> Result:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)  # before SQLite would make it for everybody to read; its journals take after it
     engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
     try:
         with _file_lock(path.with_suffix(".migrating")), engine.connect() as connection:
