@@ -2,20 +2,23 @@
 
 import asyncio
 import gc
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idp.assembly import dispatcher
+from idp.assembly.waiting import waiting
+from idp.composition import NotMigrated
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
-from idp.infrastructure.web.dispatch import RETRY_AFTER_SECONDS
-from idp.infrastructure.web.site import json_error
 from idp.settings import Settings, read_settings, refuse_unsafe
-from idp.worker import MACHINE_ERRORS, worker
+from idp.worker import worker
 
 GC_THRESHOLD = 50_000
 AGAIN_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
 
 
 class Application:
@@ -23,17 +26,13 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._handle: ASGIApp | None = None
+        self._handle: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
-        elif self._handle is not None:
-            await self._handle(scope, receive, send)
         else:
-            answer = json_error(503, *MACHINE_ERRORS[503])
-            answer.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
-            await answer(scope, receive, send)
+            await self._handle(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -41,6 +40,7 @@ class Application:
             try:
                 await self._begin(stack)
             except DatabaseUnavailable:
+                self._handle = waiting(self._settings)
                 # A worker that is replaced during an outage says 503 and tries on: were it to fail,
                 # the server would take it for a fault of the program and end all the others too.
                 trying = asyncio.create_task(self._begin_later(stack))
@@ -62,10 +62,12 @@ class Application:
         gc.enable()
 
     async def _begin_later(self, stack: AsyncExitStack) -> None:
-        while self._handle is None:
+        while True:
             await asyncio.sleep(AGAIN_SECONDS)
-            with suppress(DatabaseUnavailable):
-                await self._begin(stack)
+            try:
+                return await self._begin(stack)
+            except (DatabaseUnavailable, NotMigrated) as error:
+                log.warning("cannot begin yet", reason=str(error))
 
 
 def create() -> Application:

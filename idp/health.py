@@ -11,6 +11,8 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 
+LIVE = "/health/live"
+ALIVE = {"status": "ok"}
 PING = Statement(select(literal_column("1").label("one")))
 
 
@@ -24,13 +26,13 @@ class Health(BaseModel):
 
 def health(base: Foundation) -> APIRouter:
     """The routes /health/live and /health/ready."""
-    router = APIRouter(prefix="/health")
+    router = APIRouter()
 
-    @router.get("/live")
+    @router.get(LIVE)
     async def live() -> dict[str, str]:
-        return {"status": "ok"}
+        return ALIVE
 
-    @router.get("/ready")
+    @router.get("/health/ready")
     async def ready(response: Response) -> Health:
         """503 only without the database: without the key-value store those who are logged in still work."""
         database, key_value = await _database(base), await _key_value(base)

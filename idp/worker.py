@@ -3,10 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 import idp.accounts.verifiers
 import idp.authentication.methods
@@ -46,6 +42,7 @@ from idp.federation.belongings import UpstreamBelongings
 from idp.federation.desk import LinkDesk
 from idp.federation.service import Federation
 from idp.federation.service import Tools as FederationTools
+from idp.front import site
 from idp.infrastructure import plugins
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
@@ -53,12 +50,6 @@ from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.periodic import Periodic
 from idp.infrastructure.revisions import Revisions
-from idp.infrastructure.web.address import Addresses, networks
-from idp.infrastructure.web.cookies import Cookies
-from idp.infrastructure.web.pages import Pages
-from idp.infrastructure.web.site import Site, json_error, wants_json
-from idp.infrastructure.web.translations import Translations
-from idp.infrastructure.web.translations import mark as _
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
 from idp.oauth.belongings import GrantBelongings
@@ -86,9 +77,6 @@ from idp.sessions.logout import LogoutNotices
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.service import Sessions
 from idp.settings import Settings
-
-TEMPLATES = sorted(Path(__file__).parent.glob("*/templates"))
-"""The template folders of all rooms."""
 
 
 class Worker:
@@ -131,15 +119,7 @@ class Worker:
         )
         self.periodic.add("sessions.dead", SWEEP_SECONDS, self.sweeper.end_dead)
         self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
-        self.site = Site(
-            origin=settings.issuer,
-            pages=Pages(TEMPLATES, translations := Translations(), idle_minutes=settings.session_idle // 60),
-            translations=translations,
-            cookies=Cookies(secure=settings.secure),
-            addresses=Addresses(networks(settings.trusted_proxies)),
-            vault=base.vault,
-            sources=base.sources,
-        )
+        self.site = site(settings, base.vault, base.sources)
         self.preferences = Preferences(base)
         self.centre = Centre(self.site, self.sessions, self.preferences)
         self._build_login(settings, base)
@@ -263,27 +243,6 @@ class Worker:
         await self.http.close()
         await self.upstream_http.close()
         self.hasher.close()
-
-    def show_error(self, request: Request, status: int, reference: str) -> Response:
-        """The answer where no handler could give one."""
-        if wants_json(request):
-            return json_error(status, *MACHINE_ERRORS[status])
-        message = self.site.say(request, _PERSON_ERRORS[status])
-        return self.site.error(request, status, message, reference)
-
-
-_PERSON_ERRORS = {
-    404: _("没有这个页面。可能是网址输错了，也可能是页面已经移走。"),
-    405: _("这个页面不能这样打开。"),
-    500: _("系统出了错，我们已经记录。请稍后再试，或把下面的编号告诉服务台。"),
-    503: _("服务暂时不可用，请稍后再试。"),
-}
-MACHINE_ERRORS = {
-    404: ("not_found", "no such resource"),
-    405: ("invalid_request", "method not allowed"),
-    500: ("server_error", "internal error"),
-    503: ("temporarily_unavailable", "a store is unavailable, try again"),
-}
 
 
 @asynccontextmanager

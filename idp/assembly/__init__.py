@@ -18,9 +18,10 @@ from idp.assembly import (
     upstream,
 )
 from idp.assembly.api import api
+from idp.assembly.files import files
+from idp.front import errors
 from idp.health import health
-from idp.infrastructure.web.dispatch import Dispatcher, Handler, Routes
-from idp.infrastructure.web.pages import STATIC_HEADERS
+from idp.infrastructure.web.dispatch import Dispatcher, Routes, ShowError
 from idp.worker import Worker
 
 AREAS: Sequence[Callable[[Worker], Routes]] = (
@@ -38,16 +39,17 @@ AREAS: Sequence[Callable[[Worker], Routes]] = (
 
 def dispatcher(worker: Worker) -> Dispatcher:
     """Every route of every area; raises ValueError where two want the same path."""
-    routes = {path: {"GET": _file(*content)} for path, content in worker.site.pages.static_files().items()}
+    show_error = errors(worker.site)
+    routes = dict(files(worker.site.pages))
     for area in AREAS:
         for path, methods in area(worker).items():
             if path in routes:
                 raise ValueError(f"two areas answer {path}")
-            routes[path] = dict(methods)
-    return Dispatcher(routes, _framework(worker), worker.show_error, worker.base.sources)
+            routes[path] = methods
+    return Dispatcher(routes, _framework(worker, show_error), show_error, worker.base.sources)
 
 
-def _framework(worker: Worker) -> FastAPI:
+def _framework(worker: Worker, show_error: ShowError) -> FastAPI:
     """JSON interfaces, and the page for what is nowhere."""
     app = FastAPI(title="Zhanhe Unified Identity", docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
@@ -55,14 +57,7 @@ def _framework(worker: Worker) -> FastAPI:
     app.mount("/api", api(worker))
 
     async def not_found(request: Request, error: Exception) -> Response:
-        return worker.show_error(request, 404, "")
+        return show_error(request, 404, "")
 
     app.add_exception_handler(404, not_found)
     return app
-
-
-def _file(content: bytes, content_type: str) -> Handler:
-    async def serve(request: Request) -> Response:
-        return Response(content, media_type=content_type, headers=STATIC_HEADERS)
-
-    return serve

@@ -45,6 +45,7 @@ async def test_while_postgresql_is_stopped_everything_says_so_and_comes_back(
         for worker in _children(process.pid):
             os.kill(worker, signal.SIGKILL)
         await eventually(lambda: _status(running, "/token", 503))
+        await _says_that_it_cannot(running, browser, given)
         server.process.start()
         wait_until_ready(server.url)
         await eventually(lambda: _all_answer(running))

@@ -54,9 +54,7 @@ class Dispatcher:
         except (DatabaseUnavailable, KeyValueUnavailable) as error:
             reference = self._reference()
             log.warning("a store is away", store=type(error).__name__, reason=str(error), reference=reference)
-            response = self._show_error(request, 503, reference)
-            response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
-            return response
+            return unavailable(self._show_error, request, reference)
         except Exception as error:  # noqa: BLE001 - the last to see it: logged, and answered without a trace
             reference = self._reference()
             # The traceback's frames are logged, not its message: a message may quote what somebody sent.
@@ -71,6 +69,13 @@ class Dispatcher:
         response = self._show_error(request, 405, "")
         response.headers["allow"] = ", ".join(methods)
         return response
+
+
+def unavailable(show_error: ShowError, request: Request, reference: str) -> Response:
+    """503, and when to come again."""
+    response = show_error(request, 503, reference)
+    response.headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def _with_head(methods: Mapping[str, Handler]) -> Mapping[str, Handler]:
