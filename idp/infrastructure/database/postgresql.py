@@ -199,13 +199,13 @@ async def _execute(
     connection: _Connection, statement: Statement, asked: list[tuple[int, Call]]
 ) -> list[Sequence[Row]]:
     if len(asked) == 1:
-        return [await connection.fetch(statement.postgresql, *asked[0][1].arguments(0))]
+        return [await connection.fetch(statement.postgresql.text, *asked[0][1].arguments(0))]
     arguments = [call.arguments(place) for place, (_, call) in enumerate(asked)]
     if not statement.returns_rows:
-        await connection.executemany(statement.postgresql, arguments)
+        await connection.executemany(statement.postgresql.text, arguments)
         return [()] * len(asked)
     answers: list[list[Row]] = [[] for _ in asked]
-    for row in await connection.fetchmany(statement.postgresql, arguments):
+    for row in await connection.fetchmany(statement.postgresql.text, arguments):
         answers[row[CALL]].append(row)
     return list(answers)
 

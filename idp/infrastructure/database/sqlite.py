@@ -12,7 +12,7 @@ import structlog
 from idp.infrastructure.batching import Batcher
 from idp.infrastructure.database.interface import Conflict, DatabaseUnavailable, Transaction
 from idp.infrastructure.database.lockstep import Lockstep, Work
-from idp.infrastructure.database.statement import CALL, Call, Row
+from idp.infrastructure.database.statement import Call, Row
 
 T = TypeVar("T")
 
@@ -128,8 +128,7 @@ def _drive(connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[An
 
 
 def _execute(connection: sqlite3.Connection, call: Call) -> Sequence[Row]:
-    call.parameters[CALL] = 0
-    rows: list[Any] = connection.execute(call.statement.sqlite, call.parameters).fetchall()
+    rows: list[Any] = connection.execute(call.statement.sqlite.text, call.names()).fetchall()
     return rows
 
 

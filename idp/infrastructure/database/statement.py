@@ -1,8 +1,9 @@
-"""A statement written once in SQLAlchemy Core and compiled at start for each driver."""
+"""A statement written once in SQLAlchemy Core and compiled once for the driver that runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam
 from sqlalchemy.dialects import sqlite
@@ -19,8 +20,18 @@ CALL = "call_"
 _order = count()
 
 
+class Compiled(NamedTuple):
+    """What a driver is given."""
+
+    text: str
+    constants: Mapping[str, Any]
+    positions: Sequence[str]
+
+
 class Statement:
     """SQL text and parameter order for one Core statement, the same on PostgreSQL and SQLite.
+
+    Compiled when a driver first asks: a command of the command line runs a handful of the hundreds there are.
 
     Calling it with parameters gives the `Call` that a transaction yields. A shared transaction runs its
     statements in the order of their definition and the calls of one statement in the order of `lock_key`,
@@ -38,20 +49,27 @@ class Statement:
             core = core.returning(number)
         else:
             self.returns_rows = False
-        self._constants: dict[str, Any] = {}
-        on_postgresql = self._compile(core, asyncpg.dialect())  # type: ignore[no-untyped-call]
-        on_sqlite = self._compile(core, sqlite.dialect(paramstyle="named"))
-        self.postgresql, self.sqlite = str(on_postgresql), str(on_sqlite)
-        self.positions = tuple(on_postgresql.positiontup or ())
+        self._core = core
 
     def __call__(self, **parameters: Any) -> "Call":
-        return Call(self, {**self._constants, **parameters})
+        return Call(self, parameters)
 
-    def _compile(self, core: Any, dialect: Any) -> SQLCompiler:
-        compiled = core.compile(dialect=dialect)
-        assert isinstance(compiled, SQLCompiler)
-        self._constants |= {name: value for name, value in compiled.params.items() if value is not None}
-        return compiled
+    @cached_property
+    def postgresql(self) -> Compiled:
+        """For asyncpg."""
+        return _compile(self._core, asyncpg.dialect())  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def sqlite(self) -> Compiled:
+        """For the standard library's driver, by names."""
+        return _compile(self._core, sqlite.dialect(paramstyle="named"))
+
+
+def _compile(core: Any, dialect: Any) -> Compiled:
+    compiled = core.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    constants = {name: value for name, value in compiled.params.items() if value is not None}
+    return Compiled(str(compiled), constants, tuple(compiled.positiontup or ()))
 
 
 class Call:
@@ -65,5 +83,12 @@ class Call:
 
     def arguments(self, number: int) -> list[Any]:
         """The parameters in the order of PostgreSQL's $1, $2, …"""
-        self.parameters[CALL] = number
-        return [self.parameters[name] for name in self.statement.positions]
+        values = self._values(self.statement.postgresql, number)
+        return [values[name] for name in self.statement.postgresql.positions]
+
+    def names(self) -> dict[str, Any]:
+        """The parameters by name, as SQLite takes them."""
+        return self._values(self.statement.sqlite, 0)
+
+    def _values(self, compiled: Compiled, number: int) -> dict[str, Any]:
+        return {**compiled.constants, **self.parameters, CALL: number}
