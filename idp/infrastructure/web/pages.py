@@ -1,4 +1,4 @@
-"""Renders the pages: templates compiled once, static files under names that carry their content, security headers."""
+"""Renders the pages: templates read at start and compiled once, static files under names that carry their content, security headers."""
 
 import hashlib
 from base64 import b64encode
@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 from idp.infrastructure.web.translations import Translations
@@ -108,9 +108,10 @@ class Pages:
         self._translations = translations
         self._static = {path.name: _static_file(path) for path in sorted(static_dir.iterdir())}
         directories = list(dict.fromkeys([TEMPLATES, *template_dirs]))
-        _refuse_twins(directories)
+        # Read now, so that pages stay those of this program; compiled when first shown, which takes longer.
+        templates = _read_templates(directories)
         self._environment = Environment(
-            loader=FileSystemLoader(directories),
+            loader=FunctionLoader(templates.get),
             autoescape=True,
             undefined=StrictUndefined,
             auto_reload=False,
@@ -123,8 +124,6 @@ class Pages:
         self._environment.globals |= {"idle_minutes": None, **facts}
         self._environment.filters["spoken"] = spoken
         self._environment.globals["form_post_script"] = FORM_POST_SCRIPT
-        for name in self._environment.list_templates():
-            self._environment.get_template(name)
 
     def render(self, template: str, *, lang: str, **context: Any) -> str:
         """A page in a language; raises jinja2.UndefinedError when the context lacks what the template names."""
@@ -151,11 +150,12 @@ def _static_file(path: Path) -> tuple[str, bytes, str]:
     return f"{STATIC_PATH}{path.stem}.{digest}{path.suffix}", content, CONTENT_TYPES[path.suffix]
 
 
-def _refuse_twins(directories: Iterable[Path]) -> None:
-    """Two rooms with a template of one name: one of them would silently never be shown."""
-    owners: dict[str, Path] = {}
+def _read_templates(directories: Iterable[Path]) -> dict[str, tuple[str, str, None]]:
+    """Name → source and file; two rooms with a template of one name are refused, since one would never be shown."""
+    found: dict[str, tuple[str, str, None]] = {}
     for directory in directories:
         for path in sorted(directory.glob("*.html")):
-            if path.name in owners:
-                raise ValueError(f"two templates are named {path.name}: {owners[path.name]}, {path}")
-            owners[path.name] = path
+            if path.name in found:
+                raise ValueError(f"two templates are named {path.name}: {found[path.name][1]}, {path}")
+            found[path.name] = path.read_text("utf-8"), str(path), None
+    return found
