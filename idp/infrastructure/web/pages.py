@@ -1,4 +1,4 @@
-"""Renders the pages: templates read at start and compiled once, static files under names that carry their content, security headers."""
+"""Renders the pages: templates read at start, static files under names that carry their content, security headers."""
 
 import hashlib
 from base64 import b64encode
