@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TypeVar
 
 from passlib.context import CryptContext
@@ -42,13 +43,20 @@ class Overloaded(Exception):
     """More passwords wait to be checked than can be in reasonable time."""
 
 
+@cache
+def _nobody() -> str:
+    return str(_CONTEXT.hash("nobody has this password"))
+
+
 class PasswordHasher:
     """Hashes and verifies in a few threads; refuses when too many wait, so that a flood cannot eat the machine."""
 
     def __init__(self, threads: int | None = None) -> None:
         self._threads = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="password")
         self._waiting = 0
-        self._nobody = _CONTEXT.hash("nobody has this password")
+        self._nobody = (
+            _nobody()
+        )  # now: made at the first login, it would tell by time that the account is unknown
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of a new password."""

@@ -66,10 +66,15 @@ class Browserless:
     """One browser: a cookie jar and the habit of following redirects as long as they stay on the provider."""
 
     def __init__(
-        self, origin: str, *, verify: ssl.SSLContext | bool = True, headers: Mapping[str, str] | None = None
+        self,
+        origin: str,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        headers: Mapping[str, str] | None = None,
+        client: httpx2.AsyncClient | None = None,
     ) -> None:
         self.origin = origin.rstrip("/")
-        self.client = httpx2.AsyncClient(
+        self.client = client or httpx2.AsyncClient(
             verify=verify,
             follow_redirects=False,
             trust_env=False,

@@ -4,8 +4,10 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 
@@ -20,9 +22,11 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
 from idp.infrastructure.vault import Vault
 from idp.infrastructure.web.dispatch import Dispatcher
+from idp.keys import jws
 from idp.relying_parties.model import Client
 from idp.settings import Settings
 from idp.worker import Worker
+from tests.support.migrated import migrated_sqlite
 
 ISSUER = "https://id.test"
 REDIRECT_URI = "https://app.test/callback"
@@ -113,13 +117,18 @@ async def provider(
     """Start a provider on a database of its own; `options` are settings."""
     clock = clock or Clock()
     settings = Settings(issuer=issuer, data_dir=folder, database_url=database_url, **options)
-    await migrate(settings.database, schema.metadata)
+    if _is_new(settings):
+        migrated_sqlite(Path(settings.database.removeprefix("sqlite:///")))
+    else:
+        await migrate(settings.database, schema.metadata)
     real = system_sources(clock)
     sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)
     opened = await database.connect(settings.database)
     values = key_value.connect(key_value_url, opened, clock)
     worker = Worker(settings, Foundation(opened, values, Vault([SECRET], sources), sources))
-    await worker.keys.ensure()
+    # RS256 keys take long to make; those of a test need be no secret of this test.
+    with patch("idp.keys.jws.generate", _ready_made):
+        await worker.keys.ensure()
     await worker.start()
     try:
         yield Provider(worker, dispatcher(worker), clock)
@@ -127,3 +136,11 @@ async def provider(
         await worker.stop()
         await values.close()
         await opened.close()
+
+
+def _is_new(settings: Settings) -> bool:
+    """A database that a test names may be migrated already, or kept from an earlier provider."""
+    return not settings.database_url and not Path(settings.database.removeprefix("sqlite:///")).exists()
+
+
+_ready_made = cache(jws.generate)

@@ -68,10 +68,7 @@ async def sql(house: Provider, statement: str, *values: Any) -> list[dict[str, A
 @asynccontextmanager
 async def visitor(house: Provider, address: str = ADDRESS) -> AsyncIterator[Browserless]:
     """A person's browser that follows redirects and fills forms."""
-    someone = Browserless(ISSUER)
-    await someone.client.aclose()
-    someone.client = house.browser(address)
-    async with someone:
+    async with Browserless(ISSUER, client=house.browser(address)) as someone:
         yield someone
 
 
