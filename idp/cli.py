@@ -32,6 +32,7 @@ from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.secret_file import BadSecretFile, make_if_missing
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
+from idp.infrastructure.web.one_write import OneWrite
 from idp.keys import commands as keys
 from idp.keys.service import KeyRing
 from idp.organizations import commands as organizations
@@ -139,7 +140,7 @@ def serve() -> None:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="httptools",
+        http=OneWrite,
         ws="none",
         lifespan="on",
         proxy_headers=False,  # infrastructure.web.address reads them, from known proxies only

@@ -41,7 +41,7 @@ class ClientAuthenticator:
         header = request.headers.get("authorization")
         assertion = parameters.get("client_assertion")
         secret = parameters.get("client_secret")
-        if sum(way is not None for way in (header, assertion, secret)) > 1:
+        if (header, assertion, secret).count(None) < 2:
             raise InvalidRequest("the client authenticates in more than one way")
         if header is not None:
             client_id, basic_secret = _basic(header)
