@@ -204,7 +204,7 @@ class RealNamePages:
         elif isinstance(outcome, Unavailable):
             shown = Shown(texts.UNAVAILABLE, status=503, retry_after=_RETRY_SECONDS)
         elif isinstance(outcome, Duplicate):
-            shown = Shown(duplicate=True, status=409)
+            shown = Shown(texts.DUPLICATE, status=409, duplicate=True)
         else:
             status = 409 if outcome.why in (Why.OTHER_IDENTITY, Why.NO_PHONE, Why.CLOSED) else 400
             shown = Shown(texts.REASONS[outcome.why], "certificate_number", status)

@@ -33,7 +33,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("real_name.html", {"level": 4, "ways": [], "history": [], "identity": None, "until": None}),
     ("real_name.html", {"level": 0, "ways": []}),
-    ("real_name_form.html", {"duplicate": True}),
+    ("real_name_form.html", {"duplicate": True, "error": "这个证件已经有一个实名账号。"}),
     ("real_name_form.html", {"has_phone": False}),
     ("real_name_form.html", {"identity": IDENTITY, "with_app": False}),
     ("real_name_app.html", {"app_url": ""}),
