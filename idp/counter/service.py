@@ -224,9 +224,11 @@ class Counter:
 
     def _recover(self, request_id: str, before: float) -> Transaction[bool]:
         row = yield from self._store.ripe(request_id, before)
-        if row is not None:
-            yield from self._take_effect(row)
-        return row is not None
+        if row is None:  # one of the two is not in office any more; or another worker was first
+            yield from self._give_up(request_id)
+            return False
+        yield from self._take_effect(row)
+        return True
 
     def _give_up(self, request_id: str) -> Transaction[None]:
         row = yield from self._store.give_up(request_id, self._sources.now())

@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from idp.accounts.model import State as AccountState
 from idp.accounts.store import accounts
 from idp.counter.model import Claim, Kind, State
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
@@ -26,6 +27,7 @@ from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
+from idp.organizations.roles import Role
 from idp.organizations.roles_store import staff_roles
 
 counter_requests = Table(
@@ -54,16 +56,25 @@ _pending, _waiting, _confirmed, _refused = (
 )
 
 
-def _has(role: str) -> ColumnElement[bool]:
+def _in_office(who: ColumnElement[str], role: Role) -> ColumnElement[bool]:
+    """Whether somebody has a role, by an account that is not frozen or closed."""
     return exists(
-        select(staff_roles.c.role).where(
-            staff_roles.c.account_id == _staff, staff_roles.c.role == literal(role, Text)
+        select(staff_roles.c.role)
+        .join(accounts, accounts.c.id == staff_roles.c.account_id)
+        .where(
+            staff_roles.c.account_id == who,
+            staff_roles.c.role == literal(role.value, Text),
+            accounts.c.state == literal(AccountState.ACTIVE.value, Text),
         )
+        .correlate(counter_requests)
     )
 
 
+_begun_in_office = _in_office(counter_requests.c.begun_by, Role.COUNTER)
+_confirmer_in_office = _in_office(_staff, Role.COUNTER)
+
 ADD = Statement(insert(counter_requests))
-# Two different people, neither of them the person it is about, the second still in office, on the same day.
+# Two different people, neither of them the person it is about, both still in office, on the same day.
 CONFIRM = Statement(
     update(counter_requests)
     .where(
@@ -72,12 +83,13 @@ CONFIRM = Statement(
         counter_requests.c.begun_by != _staff,
         counter_requests.c.account_id != _staff,
         counter_requests.c.begun_at > _since,
-        _has("counter"),
+        _begun_in_office,
+        _confirmer_in_office,
     )
     .values(
         state=case(
             (counter_requests.c.kind == literal(Kind.VERIFY.value, Text), _confirmed),
-            (_has("supervisor"), _confirmed),
+            (_in_office(_staff, Role.SUPERVISOR), _confirmed),
             else_=_waiting,
         ),
         decided_by=_staff,
@@ -92,7 +104,7 @@ REFUSE = Statement(
         counter_requests.c.id == _id,
         counter_requests.c.state.in_([_pending, _waiting]),
         counter_requests.c.account_id != _staff,
-        _has("counter"),
+        _confirmer_in_office,
     )
     .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)
     .returning(counter_requests.c.account_id, counter_requests.c.kind),
@@ -100,9 +112,15 @@ REFUSE = Statement(
 )
 _ripe = (counter_requests.c.state == _waiting, counter_requests.c.decided_at <= _since)
 DUE = Statement(select(counter_requests.c.id).where(*_ripe))
+# Whoever had to leave meanwhile may have had to because of it.
 RIPE = Statement(
     update(counter_requests)
-    .where(counter_requests.c.id == _id, *_ripe)
+    .where(
+        counter_requests.c.id == _id,
+        *_ripe,
+        _begun_in_office,
+        _in_office(counter_requests.c.decided_by, Role.COUNTER),
+    )
     .values(state=_confirmed)
     .returning(counter_requests),
     lock_key="the_id",
@@ -193,7 +211,7 @@ class CounterStore:
         return [row["id"] for row in (yield DUE(since=since))]
 
     def ripe(self, request_id: str, since: float) -> Transaction[Row | None]:
-        """Claim a recovery that has waited long enough: its row for the one who did."""
+        """Claim a recovery that has waited long enough, of two who are still in office; its row for whoever did."""
         return first((yield RIPE(the_id=request_id, since=since)))
 
     def give_up(self, request_id: str, now: float) -> Transaction[Row | None]:

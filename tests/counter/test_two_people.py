@@ -94,6 +94,41 @@ async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hal
         await worker.counter.ask(Kind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
 
 
+async def leave(hall: Hall, username: str, how: str) -> None:
+    """Somebody's time in office ends."""
+    if how == "frozen":
+        await hall.house.worker.lifecycle.freeze(hall.id(username), "调查", "test")
+    else:
+        await hall.house.worker.roles.withdraw(hall.id(username), Role.COUNTER, "410411", "test")
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "frozen"])
+async def test_what_somebody_began_who_is_not_in_office_any_more_is_not_confirmed(
+    any_hall: Hall, how: str
+) -> None:
+    request = await begun(any_hall)
+    await leave(any_hall, "zhaoliu", how)
+    with pytest.raises(NotAtCounter):
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
+    assert (await account(any_hall))["real_name_level"] == 2
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "frozen"])
+@pytest.mark.parametrize("who", ["zhaoliu", "zhouba"])
+async def test_a_recovery_that_waits_is_given_up_when_one_of_the_two_leaves(
+    any_hall: Hall, who: str, how: str
+) -> None:
+    house = any_hall.house
+    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    await house.worker.counter.confirm(request, any_hall.id("zhouba"))
+    await leave(any_hall, who, how)
+    house.clock.forward(RECOVERY_WAIT_SECONDS)
+    assert await house.worker.counter.recover_due() == 0
+    assert (await account(any_hall))["password_hash"] != ""
+    assert "counter.refused" in await house.audit_events()
+    assert await house.worker.counter.open_requests() == []
+
+
 async def test_a_request_is_good_for_a_day(any_hall: Hall) -> None:
     request = await begun(any_hall)
     any_hall.house.clock.forward(REQUEST_SECONDS)
