@@ -45,6 +45,7 @@ class Authentication:
 
     def __init__(self, foundation: Foundation, sessions: Sessions, tools: Tools) -> None:
         self._database = foundation.database
+        self._vault = foundation.vault
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
         self._authenticators = AuthenticatorStore(foundation.vault)
@@ -83,6 +84,7 @@ class Authentication:
             return Wrong()
         if new_hash is not None:
             await self._upgrade(account, new_hash)
+            account = {**account, "password_hash": new_hash}
         return await self.proceed(account, (PASSWORD,), caller, before, device)
 
     async def proceed(
@@ -102,7 +104,8 @@ class Authentication:
         known_device = self._cookie.known(device, account_id)
         factors = () if MULTIPLE in amr else await self.factors(account_id)
         if factors and not await self._trusts(account, known_device):
-            return Pending(await self._waiting.put(Waiting(account_id, amr, device=known_device)))
+            waiting = Waiting(account_id, amr, self._proof(account), device=known_device)
+            return Pending(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
         await self._throttle.succeeded(Attempt(key, caller.address, known_device))
         lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
@@ -112,7 +115,10 @@ class Authentication:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
         if MULTIPLE in session.amr or not await self.factors(session.account_id):
             return None
-        waiting = Waiting(session.account_id, session.amr, session_id=session.id)
+        account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
+        if account is None:
+            return None
+        waiting = Waiting(session.account_id, session.amr, self._proof(account), session_id=session.id)
         return Pending(await self._waiting.put(waiting))
 
     async def pending_account(self, token: str | None) -> Row | None:
@@ -144,6 +150,8 @@ class Authentication:
         taken = await self._waiting.take(token)
         if account is None or account["state"] != State.ACTIVE or taken is None:
             return None
+        if self._proof(account) != waiting.proved_by:
+            return None  # the password that was given, or the phone, is not that of the account any more
         await self._throttle.succeeded(Attempt(key, caller.address, waiting.device))
         amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
         done = await self._finish(account, amr, caller, before, device)
@@ -205,6 +213,11 @@ class Authentication:
         account: Row | None = yield from self._accounts.by_id(account_id)
         if self._notice is not None and account is not None:
             yield from self._notice(account, STAND_IN_USED)
+
+    def _proof(self, account: Row) -> str:
+        """Stands for what the account is entered by; a keyed hash, since it waits outside the database."""
+        phone = (account["phone_index"] or b"").hex()
+        return self._vault.token_hash("login.proof", f"{account['password_hash']} {phone}").hex()
 
     async def _upgrade(self, account: Row, new_hash: str) -> None:
         def work() -> Transaction[None]:

@@ -13,10 +13,14 @@ PREFIX = "zlt_"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The first factor was right; `session_id` is the session that a step-up strengthens."""
+    """The first factor was right; `session_id` is the session that a step-up strengthens.
+
+    `proved_by` stands for the password and the phone that the account had then: with another one the login is over.
+    """
 
     account_id: str
     amr: tuple[str, ...]
+    proved_by: str = ""
     session_id: str | None = None
     device: str | None = None
 

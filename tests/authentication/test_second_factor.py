@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 import httpx2
 import pyotp
 import pytest
+from passlib.hash import argon2
 
 from idp.authentication.service import PENDING_SECONDS
 from tests.authentication.test_login import attempt, is_in
 from tests.support.browserless import Browserless, Form
-from tests.support.inprocess import Provider
+from tests.support.inprocess import PASSWORD, Provider
 from tests.support.visits import (
     SESSION_COOKIE,
     account_id,
@@ -163,6 +164,37 @@ async def test_an_account_frozen_between_the_factors_gets_no_session(house: Prov
         await sql(house, "update accounts set state = 'frozen' where username = ?", username)
         assert (await answer_with(someone, at(house, totp))).status_code == 400
         assert not await is_in(someone)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update accounts set password_hash = 'another' where username = ?",
+        "update accounts set phone_index = x'00' where username = ?",
+    ],
+    ids=["password", "phone"],
+)
+async def test_a_login_that_waits_is_over_when_what_it_began_with_is_replaced(
+    house: Provider, change: str
+) -> None:
+    async with halfway(house) as (someone, username, totp):
+        await sql(house, change, username)
+        assert (await answer_with(someone, at(house, totp))).status_code == 400
+        assert not await is_in(someone)
+
+
+async def test_a_password_whose_hash_was_renewed_at_this_login_goes_on_to_the_second_factor(
+    house: Provider,
+) -> None:
+    old = argon2.using(type="ID", memory_cost=8_192, time_cost=1, parallelism=1).hash(PASSWORD)
+    username = await person(house, level=3, password_hash=old)
+    totp = pyotp.TOTP(await house.enrol_totp(username))
+    house.clock.forward(60)
+    async with visitor(house) as someone:
+        await attempt(someone, username)
+        assert (await answer_with(someone, at(house, totp))).status_code == 303
+        assert await is_in(someone)
+    assert "password.upgraded" in await house.audit_events()
 
 
 async def test_a_step_up_strengthens_the_session_and_changes_its_cookie(house: Provider) -> None:
