@@ -44,6 +44,7 @@ from idp.federation.service import Federation
 from idp.federation.service import Tools as FederationTools
 from idp.front import site
 from idp.infrastructure import plugins
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages import Messages
@@ -184,7 +185,9 @@ class Worker:
         )
         self.authentication = Authentication(base, self.sessions, tools)
         self.qr_logins = QrLogins(base, self.sessions)
-        self.factors = Factors(base, self.factor_policy, self.devices, self.outbox, self.notices.notice)
+        self.factors = Factors(
+            base, self.factor_policy, self.devices, self.outbox, self.notices.notice, self._is_linked
+        )
         tellers = Tellers(self.sessions, self.devices, self.outbox, self.notices.notice)
         self.own_password = OwnPassword(base, self.hasher, self.throttle, tellers)
 
@@ -219,6 +222,9 @@ class Worker:
 
     async def _is_staff(self, account_id: str) -> bool:
         return bool(await self.roles.of_account(account_id))
+
+    def _is_linked(self, account_id: str) -> Transaction[bool]:
+        return (yield from self.federation.linking.is_way_in(account_id))
 
     async def start(self) -> None:
         """Load what is kept in memory, begin the background work."""

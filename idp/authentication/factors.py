@@ -1,6 +1,7 @@
 """What protects an account, changed by its owner: recorded, told, and never below the floor that policy sets."""
 
 from base64 import b32encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,6 +52,9 @@ REMOVED = {
     PASSKEY: _("您的账号移除了一个通行密钥。如果不是您本人操作，请立即修改密码并联系服务台。"),
 }
 
+Linked = Callable[[str], Transaction[bool]]
+"""Whether a platform above us is a way into an account."""
+
 
 class NotAllowed(Exception):
     """The change would break a rule; the text for the person is the message."""
@@ -58,6 +62,7 @@ class NotAllowed(Exception):
 
 TOO_WEAK = _("请先完成第二步验证，再修改登录方式。")
 TOO_FEW = _("按规定，您的账号必须保留第二步验证。请先添加另一个，再移除这个。")
+LAST_WAY = _("这是您登录的最后一种方式。请先设置密码、绑定手机号或添加另一个通行密钥，再移除这个。")
 TOO_MANY = _("数量已到上限，请先移除不用的。")
 BUSY = _("另一处正在修改登录方式，请稍后再试。")
 NONE_YET = _("请先添加身份验证器或通行密钥，再生成恢复码。")
@@ -92,7 +97,8 @@ class Factors:
         policy: FactorPolicy,
         devices: Devices,
         outbox: Outbox,
-        notice: Notice | None = None,
+        notice: Notice,
+        linked: Linked,
     ) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
@@ -105,6 +111,7 @@ class Factors:
         self._devices = devices
         self._outbox = outbox
         self._notice = notice
+        self._linked = linked
 
     async def of_account(self, account_id: str) -> list[Factor]:
         """Everything that the account has, oldest first."""
@@ -116,9 +123,8 @@ class Factors:
 
     async def is_strong_enough(self, session: Session) -> bool:
         """Whether a session may change what protects its account: a stolen password alone may not."""
-        if MULTIPLE in session.amr:
-            return True
-        return not any(factor.kind in STRONG for factor in await self.of_account(session.account_id))
+        factors = await self.of_account(session.account_id)
+        return _is_strong(session, [factor.kind for factor in factors])
 
     async def needed(self, account_id: str) -> int:
         """How many second factors policy wants of the account."""
@@ -173,24 +179,24 @@ class Factors:
         except Conflict as error:
             raise NotAllowed(TOO_MANY) from error
         if not added:
-            await self._check(session)
-            raise NotAllowed(TOO_MANY)
+            raise NotAllowed(TOO_MANY if await self.is_strong_enough(session) else TOO_WEAK)
         self._outbox.kick()
 
     async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
         """Remove a second factor, and the recovery codes with the last; raises NotAllowed."""
-        await self._check(session)
         account_id = session.account_id
         needed = await self._policy.factors_needed(account_id)
 
         def work() -> Transaction[bool]:
-            yield from self._begin(account_id)
+            yield from self._begin_strong(session)
             removed = yield from self._store.remove_allowed(account_id, factor_id, needed)
             left = yield from self._store.of_account(account_id)
             if removed is None:
                 if any(row["id"] == factor_id and row["kind"] in STRONG for row in left):
                     raise NotAllowed(TOO_FEW)
                 return False
+            if removed["kind"] == PASSKEY and not (yield from self._has_way_in(account_id, left)):
+                raise NotAllowed(LAST_WAY)
             if not any(row["kind"] in STRONG for row in left):
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             yield from self._devices.distrust(account_id)
@@ -203,14 +209,12 @@ class Factors:
 
     async def make_recovery_codes(self, session: Session, caller: Caller) -> list[str]:
         """New recovery codes in place of the old; shown to the person now and never again. Raises NotAllowed."""
-        await self._check(session)
         account_id = session.account_id
         codes = [self._code() for _number in range(RECOVERY_CODES)]
         rule = Rule(MULTIPLE in session.amr, RECOVERY_CODES)
 
         def work() -> Transaction[None]:
-            yield from self._begin(account_id)
-            if not any(row["kind"] in STRONG for row in (yield from self._store.of_account(account_id))):
+            if not any(row["kind"] in STRONG for row in (yield from self._begin_strong(session))):
                 raise NotAllowed(NONE_YET)
             yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             for code in codes:
@@ -228,11 +232,11 @@ class Factors:
 
     async def choose(self, session: Session, choices: frozenset[Choice], caller: Caller) -> None:
         """Note how the person wants to log in; raises NotAllowed."""
-        await self._check(session)
         words = sorted(choice.value for choice in choices)
         line = self._line(session, caller, Event.METHODS_CHOSEN, {"choices": words})
 
         def work() -> Transaction[None]:
+            yield from self._begin_strong(session)
             now = self._sources.now()
             yield from self._accounts.set_login_choices(session.account_id, " ".join(words), now)
             if Choice.ALWAYS in choices:
@@ -241,20 +245,33 @@ class Factors:
 
         await self._database.write(work)
 
-    async def _check(self, session: Session) -> None:
-        if not await self.is_strong_enough(session):
-            raise NotAllowed(TOO_WEAK)
-
     def _begin(self, account_id: str) -> Transaction[None]:
         """One change at a time: which factors are left must still be true when one is added or removed."""
         if not (yield from self._store.changing(account_id, self._sources.now())):
             raise NotAllowed(BUSY)  # closed meanwhile
 
+    def _begin_strong(self, session: Session) -> Transaction[list[Row]]:
+        """The same for a session that is strong enough; what the account has."""
+        yield from self._begin(session.account_id)
+        rows = yield from self._store.of_account(session.account_id)
+        if not _is_strong(session, [row["kind"] for row in rows]):
+            raise NotAllowed(TOO_WEAK)
+        return rows
+
+    def _has_way_in(self, account_id: str, left: list[Row]) -> Transaction[bool]:
+        """Whether one can still log in: by another passkey, a password, an SMS code, or a platform."""
+        if any(row["kind"] == PASSKEY for row in left):
+            return True
+        account: Row | None = yield from self._accounts.by_id(account_id)
+        if account is not None and (account["password_hash"] or account["phone_verified_at"] is not None):
+            return True
+        return (yield from self._linked(account_id))
+
     def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[None]:
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
         text = (ADDED if event is Event.FACTOR_ADDED else REMOVED).get(kind)
         account: Row | None = yield from self._accounts.by_id(session.account_id)
-        if self._notice is not None and account is not None and text is not None:
+        if account is not None and text is not None:
             yield from self._notice(account, text)
 
     def _line(self, session: Session, caller: Caller, event: Event, detail: dict[str, Any]) -> Line:
@@ -269,6 +286,11 @@ class Factors:
 
     def _key(self, token: str) -> str:
         return self._vault.token_hash(ENROLMENT, token).hex()
+
+
+def _is_strong(session: Session, kinds: Sequence[str]) -> bool:
+    """Whether a session showed a second factor, or there is none to show."""
+    return MULTIPLE in session.amr or not any(kind in STRONG for kind in kinds)
 
 
 def _clean(label: str) -> str | None:

@@ -91,6 +91,11 @@ class Linking:
         """The platforms by which people come in."""
         return self._rules.titles.keys()
 
+    def is_way_in(self, account_id: str) -> Transaction[bool]:
+        """Whether a platform in use here brings somebody into the account."""
+        rows = yield from self.links.of_account(account_id)
+        return any(row["profile"] in self.in_use for row in rows)
+
     def tell(self, row: Row, text: str) -> Transaction[None]:
         """Let the owner of a link know what became of it."""
         account: Row | None = yield from self._accounts.by_id(row["account_id"])
