@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import NormalDist, median
+from statistics import median
 from typing import Any
 
 import httpx2
@@ -22,13 +22,13 @@ from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof, Proofs
+from tests.resilience.alike import ALPHA, shown, two_sided
 from tests.support.inprocess import ISSUER, Provider, provider
 from tests.support.visits import CSRF_COOKIE, password_hash
 
 pytestmark = pytest.mark.anyio
 
 SAMPLES = 200
-ALPHA = 1e-4
 LARGE = 0.15
 """A difference of the medians, relative to them; below it lies the noise of one machine's own scheduling."""
 STEPS = ("get", "put", "add", "swap", "take", "increment")
@@ -164,11 +164,11 @@ async def test_two_hundred_in_one_moment_are_answered_alike_by_page_and_by_messa
 ) -> None:
     numbers = [kind(number) for number in range(SAMPLES // 2) for kind in (_known, _unknown)]
     answers = await asyncio.gather(*(attempt(town, phone, 0) for phone in numbers))
-    shown = [
-        (answer.status_code, _shown(answer, phone)) for answer, phone in zip(answers, numbers, strict=True)
+    seen = [
+        (answer.status_code, shown(answer, phone)) for answer, phone in zip(answers, numbers, strict=True)
     ]
-    assert Counter(shown[::2]) == Counter(shown[1::2])
-    assert all(status < 500 for status, _ in shown)
+    assert Counter(seen[::2]) == Counter(seen[1::2])
+    assert all(status < 500 for status, _ in seen)
     sent = town.costs["messages"]
     assert sent == (0 if attempt is log_in else len(numbers))  # a code for everybody: to have none would tell
 
@@ -178,38 +178,8 @@ async def _sample(town: Town, attempt: Try, phone: str, number: int, seen: Seen)
     begun = time.process_time()  # of this process alone: what others do on the machine is not in it
     answer = await attempt(town, phone, number)
     seen.seconds.append(time.process_time() - begun)
-    seen.answers[answer.status_code, _shown(answer, phone)] += 1
+    seen.answers[answer.status_code, shown(answer, phone)] += 1
     seen.costs[tuple(sorted(town.costs.items()))] += 1
-
-
-def _shown(answer: httpx2.Response, phone: str) -> str:
-    """What the person sees, without what differs from request to request."""
-    text = answer.headers.get("location", "") + answer.text
-    text = text.replace(phone, "PHONE").replace(f"{phone[:3]}****{phone[-4:]}", "PHONE")
-    return re.sub(r"[A-Za-z0-9_%=-]{40,}", lambda found: f"<{len(found.group())}>", text)
-
-
-def two_sided(one: list[float], other: list[float]) -> float:
-    """The p-value of the Mann-Whitney U test, by the normal approximation with ties in the middle."""
-    both = sorted((value, group) for group, values in enumerate((one, other)) for value in values)
-    ranks, at = 0.0, 0
-    while at < len(both):
-        end = at
-        while end < len(both) and both[end][0] == both[at][0]:
-            end += 1
-        ranks += sum(1 for _, group in both[at:end] if group == 0) * (at + 1 + end) / 2
-        at = end
-    sizes = len(one) * len(other)
-    u = ranks - len(one) * (len(one) + 1) / 2
-    spread = (sizes * (len(one) + len(other) + 1) / 12) ** 0.5
-    return 2 * (1 - NormalDist().cdf(abs(u - sizes / 2) / spread))
-
-
-def test_the_rank_test_finds_what_is_there_and_nothing_else() -> None:
-    evens, odds = [float(2 * n) for n in range(200)], [float(2 * n + 1) for n in range(200)]
-    assert two_sided(evens, odds) > 0.5
-    assert two_sided(evens, [value + 100 for value in odds]) < ALPHA
-    assert two_sided([1.0] * 200, [1.0] * 200) == 1.0
 
 
 def _count(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
