@@ -8,6 +8,7 @@ import asyncio
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -36,6 +37,9 @@ FORMS = {
 }
 STATUSES = {"/login": {401, 429}, "/login/sms": {303}}
 
+Kind = Callable[[int], str]
+"""A number of the kind, by its place."""
+
 
 @dataclass
 class Seen:
@@ -60,7 +64,9 @@ async def test_two_hundred_in_a_second_are_answered_and_tell_nobody_from_somebod
     path: str, postgres_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = {"SMS_PER_ADDRESS": "1000000", "SMS_PER_HOUR": "1000000", "MESSAGE_SINK": "true"}
-    async with live(tmp_path, DATABASE_URL=postgres_url, KEY_VALUE_URL=redis_url, **limits) as running:
+    async with live(
+        tmp_path, (), (), DATABASE_URL=postgres_url, KEY_VALUE_URL=redis_url, **limits
+    ) as running:
         await _fill(running, monkeypatch)
         running.processes[0].start()
         seen = await _flood(running, path)
@@ -93,9 +99,9 @@ def _person(number: int) -> NewAccount:
     )  # fmt: skip
 
 
-async def _flood(running: Live, path: str) -> dict[object, Seen]:
+async def _flood(running: Live, path: str) -> dict[Kind, Seen]:
     """Forms at an even pace, known and unknown in turns, each number once."""
-    seen = {known: Seen(), unknown: Seen()}
+    seen: dict[Kind, Seen] = {known: Seen(), unknown: Seen()}
     async with httpx2.AsyncClient(
         base_url=running.instance.issuer,
         trust_env=False,
@@ -109,7 +115,7 @@ async def _flood(running: Live, path: str) -> dict[object, Seen]:
         loop = asyncio.get_running_loop()
         begun = loop.time()
 
-        async def one(kind: object, phone: str, at: float) -> None:
+        async def one(kind: Kind, phone: str, at: float) -> None:
             await asyncio.sleep(begun + at - loop.time())
             sent = loop.time()
             data = {"csrf": token[1], field: phone, **others}
