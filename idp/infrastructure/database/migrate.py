@@ -29,15 +29,15 @@ LOCK_TIMEOUT = "5s"
 STATEMENT_TIMEOUT = "300s"
 
 
-async def migrate(url: str, metadata: MetaData) -> tuple[str, str]:
-    """Upgrade the database of a URL; the versions before and after. Raises MigrationBusy, DatabaseUnavailable."""
+async def migrate(url: str, metadata: MetaData, to: str = "head") -> tuple[str, str]:
+    """Upgrade the database of a URL to a version; those before and after. Raises MigrationBusy, DatabaseUnavailable."""
 
     def upgrade(connection: Connection) -> tuple[str, str]:
         before = _version(connection)
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS))
         config.attributes.update(connection=connection, metadata=metadata)
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         return before, _version(connection)
 
     return await _with_connection(url, upgrade)
