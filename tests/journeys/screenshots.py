@@ -16,6 +16,7 @@ from tests.journeys.steps import (
     fill_password,
     invite_agent,
 )
+from tests.journeys.test_upstream import consent_as, province_away, to_the_province
 from tests.journeys.town import Person, Town, running_town
 from tests.support.chromium import chromium
 
@@ -93,6 +94,20 @@ async def inside(desk: Camera, phone: Camera) -> None:
     await phone.take("elder-overview", "/?elder=1")
 
 
+async def from_the_province(desk: Camera) -> None:
+    """Somebody whom the province knows; and the page when it does not answer."""
+    with province_away(desk.town, "500"):
+        await to_the_province(desk.page, desk.town)
+        await consent_as(desk.page, "𠮷祥")
+        await desk.page.wait_for_selector("#error")
+        await desk.take("province-away")
+    await desk.page.context.clear_cookies()  # there too: it remembers who logged in
+    await to_the_province(desk.page, desk.town)
+    await consent_as(desk.page, "𠮷祥")
+    await desk.page.wait_for_url(f"{desk.town.issuer}/")
+    await desk.take("upstreams", "/me/upstreams")
+
+
 async def at_the_counter(desk: Camera) -> None:
     """The first pages of the staff."""
     await desk.log_in(desk.town.staff("counter", "supervisor"))
@@ -107,6 +122,7 @@ async def main() -> None:
         async with chromium() as browser:
             await outside(await camera(browser, town, DESK), await camera(browser, town, PHONE))
             await inside(await camera(browser, town, DESK), await camera(browser, town, PHONE))
+            await from_the_province(await camera(browser, town, DESK))
             await at_the_counter(await camera(browser, town, DESK))
             dark = await camera(browser, town, DESK, color_scheme="dark", locale="en")
             await dark.take("login-dark-english", "/login")
