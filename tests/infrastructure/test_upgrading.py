@@ -38,37 +38,30 @@ ROWS = 3
 Content = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'old.sqlite3'}"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
-
-
 @pytest.mark.parametrize("version", EARLIER)
-async def test_whatever_an_earlier_version_wrote_is_still_there(url: str, version: str) -> None:
-    assert await migrate(url, schema.metadata, version) == ("", version)
-    async with connected(url) as connection:
+async def test_whatever_an_earlier_version_wrote_is_still_there(database_url: str, version: str) -> None:
+    assert await migrate(database_url, schema.metadata, version) == ("", version)
+    async with connected(database_url) as connection:
         await connection.run(_fill)
         before = await connection.run(_content)
     assert all(len(rows) >= ROWS for rows in before.values())
-    assert await migrate(url, schema.metadata) == (version, head())
-    async with connected(url) as connection:
+    assert await migrate(database_url, schema.metadata) == (version, head())
+    async with connected(database_url) as connection:
         after = await connection.run(_content)
     for table, rows in before.items():
         assert [{name: row[name] for name in rows[0]} for row in after[table]] == rows, table
-    if sqlite_path(url) is not None:
-        assert raw_sql.rows(url, "PRAGMA foreign_key_check") == []
+    if sqlite_path(database_url) is not None:
+        assert raw_sql.rows(database_url, "PRAGMA foreign_key_check") == []
 
 
-async def test_somebody_of_the_first_version_logs_in_after_the_upgrade(url: str, tmp_path: Path) -> None:
-    await migrate(url, schema.metadata, "0001")
-    async with connected(url) as connection:
+async def test_somebody_of_the_first_version_logs_in_after_the_upgrade(
+    database_url: str, tmp_path: Path
+) -> None:
+    await migrate(database_url, schema.metadata, "0001")
+    async with connected(database_url) as connection:
         await connection.run(_add_somebody)
-    await migrate(url, schema.metadata)
-    async with provider(tmp_path, database_url=url) as house, visitor(house) as someone:
+    await migrate(database_url, schema.metadata)
+    async with provider(tmp_path, database_url=database_url) as house, visitor(house) as someone:
         assert (await attempt(someone, "zhangsan")).status_code == 303
         assert await is_in(someone)
 
