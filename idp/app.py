@@ -9,10 +9,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idp.assembly import dispatcher
 from idp.assembly.waiting import waiting
-from idp.composition import NotMigrated
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
-from idp.settings import Settings, read_settings, refuse_unsafe
+from idp.safety import refuse_unsafe
+from idp.settings import Settings, read_settings
 from idp.worker import worker
 
 GC_THRESHOLD = 50_000
@@ -66,8 +66,8 @@ class Application:
             await asyncio.sleep(AGAIN_SECONDS)
             try:
                 return await self._begin(stack)
-            except (DatabaseUnavailable, NotMigrated) as error:
-                log.warning("cannot begin yet", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - whatever it is: it is said, and the next attempt may succeed
+                log.warning("cannot begin yet", error=type(error).__name__)
 
 
 def create() -> Application:

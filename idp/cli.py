@@ -39,7 +39,8 @@ from idp.organizations import commands as organizations
 from idp.organizations.divisions import read_divisions
 from idp.organizations.roles_commands import RoleCommands
 from idp.relying_parties import commands as relying_parties
-from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe
+from idp.safety import refuse_unsafe
+from idp.settings import Settings, UnsafeSettings, read_settings
 
 GRACE_SECONDS = 10
 

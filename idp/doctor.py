@@ -25,7 +25,8 @@ from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
 from idp.keys.service import KeyRing
 from idp.relying_parties.service import Registry
-from idp.settings import Settings, unsafe
+from idp.safety import unsafe
+from idp.settings import Settings
 
 _RESTS_ON = {
     Status.STANDARD: "a published standard",

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from idp.settings import Settings, UnsafeSettings, read_settings, refuse_unsafe, unsafe
+from idp.safety import refuse_unsafe, unsafe
+from idp.settings import Settings, UnsafeSettings, read_settings
 
 
 @pytest.fixture(autouse=True)
