@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 from sqlalchemy.types import Boolean, Integer, Text
 
+from idp.accounts.lifecycle_store import NO_PASSWORD
 from idp.accounts.model import State
 from idp.accounts.store import accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
@@ -59,6 +60,22 @@ CHANGING = Statement(
     .values(updated_at=bindparam("now", type_=Instant()))
     .returning(accounts.c.id),
     lock_key="the_account",
+)
+
+HAS_WAY_IN = Statement(
+    select(accounts.c.id).where(
+        accounts.c.id == bindparam("the_account", type_=Text),
+        or_(
+            accounts.c.password_hash != literal(NO_PASSWORD, Text),
+            accounts.c.phone_verified_at.is_not(None),
+            exists(
+                select(authenticators.c.id).where(
+                    authenticators.c.account_id == accounts.c.id,
+                    authenticators.c.kind == literal(PASSKEY, Text),
+                )
+            ),
+        ),
+    )
 )
 
 
@@ -188,6 +205,10 @@ class AuthenticatorStore:
     def of_account(self, account_id: str) -> Transaction[list[Row]]:
         """Everything that an account has, oldest first."""
         return list((yield OF_ACCOUNT(the_account=account_id)))
+
+    def has_way_in(self, account_id: str) -> Transaction[bool]:
+        """Whether one can log in without a platform above us: by a password, an SMS code or a passkey."""
+        return bool((yield HAS_WAY_IN(the_account=account_id)))
 
     def by_lookup(self, lookup: bytes) -> Transaction[Row | None]:
         """The authenticator that is found by this keyed hash."""

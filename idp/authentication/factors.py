@@ -195,7 +195,9 @@ class Factors:
                 if any(row["id"] == factor_id and row["kind"] in STRONG for row in left):
                     raise NotAllowed(TOO_FEW)
                 return False
-            if removed["kind"] == PASSKEY and not (yield from self._has_way_in(account_id, left)):
+            if removed["kind"] == PASSKEY and not (
+                (yield from self._store.has_way_in(account_id)) or (yield from self._linked(account_id))
+            ):
                 raise NotAllowed(LAST_WAY)
             if not any(row["kind"] in STRONG for row in left):
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
@@ -257,15 +259,6 @@ class Factors:
         if not _is_strong(session, [row["kind"] for row in rows]):
             raise NotAllowed(TOO_WEAK)
         return rows
-
-    def _has_way_in(self, account_id: str, left: list[Row]) -> Transaction[bool]:
-        """Whether one can still log in: by another passkey, a password, an SMS code, or a platform."""
-        if any(row["kind"] == PASSKEY for row in left):
-            return True
-        account: Row | None = yield from self._accounts.by_id(account_id)
-        if account is not None and (account["password_hash"] or account["phone_verified_at"] is not None):
-            return True
-        return (yield from self._linked(account_id))
 
     def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[None]:
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))

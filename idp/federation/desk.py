@@ -70,15 +70,18 @@ class LinkDesk:
         """The same by its owner. Raises LastWay where nobody could enter the account any more."""
 
         def work() -> Transaction[bool]:
-            links, now = self._linking.links, self._sources.now()
+            now = self._sources.now()
+            # Of two changes at once, the second sees what the first has done.
             if not (yield from self._authenticators.changing(account_id, now)):
                 return False  # closed meanwhile
-            row = yield from links.end_own(account_id, link_id, self._linking.in_use, now)
+            row = yield from self._linking.links.end_one(account_id, link_id, "owner", now)
             if row is None:
-                left = yield from links.of_account(account_id)
-                if any(one["id"] == link_id for one in left):
-                    raise LastWay
                 return False
+            if not (
+                (yield from self._authenticators.has_way_in(account_id))
+                or (yield from self._linking.is_way_in(account_id))
+            ):
+                raise LastWay
             yield from self._linking.unlinked(row, "owner", address=address)
             yield from self._linking.tell(row, UNLINKED)
             return True

@@ -1,7 +1,5 @@
 """The table of links: which subject of a platform is which account or legal person; rows are ended, never removed."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import (
     Column,
     ForeignKey,
@@ -11,19 +9,13 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    exists,
-    func,
     insert,
-    literal,
     literal_column,
-    or_,
     select,
     update,
 )
 
-from idp.accounts.authenticator_store import PASSKEY
-from idp.accounts.lifecycle_store import NO_PASSWORD
-from idp.accounts.store import accounts, authenticators
+from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -104,46 +96,6 @@ END_ONE = Statement(
     .values(**_ended)
     .returning(upstream_identities),
     lock_key="the_id",
-)
-# By the owner: only while another way in is left. Comes after `AuthenticatorStore.changing`, by which the second of two
-# at once sees what the first has done. A platform that is not in use here any more is no way in.
-_other = upstream_identities.alias("other")
-_in_use = bindparam("in_use", type_=Text)
-_its_name = literal(",", Text) + _other.c.profile + literal(",", Text)
-END_OWN = Statement(
-    update(upstream_identities)
-    .where(
-        _c.id == _id,
-        _c.account_id == _account,
-        _live,
-        or_(
-            exists(
-                select(accounts.c.id).where(
-                    accounts.c.id == _account,
-                    or_(
-                        accounts.c.password_hash != literal(NO_PASSWORD, Text),
-                        accounts.c.phone_verified_at.is_not(None),
-                    ),
-                )
-            ),
-            exists(
-                select(authenticators.c.id).where(
-                    authenticators.c.account_id == _account, authenticators.c.kind == literal(PASSKEY, Text)
-                )
-            ),
-            exists(
-                select(_other.c.id).where(
-                    _other.c.account_id == _account,
-                    _other.c.id != _id,
-                    _other.c.ended_at.is_(None),
-                    func.replace(_in_use, _its_name, literal("", Text)) != _in_use,
-                )
-            ),
-        ),
-    )
-    .values(**_ended)
-    .returning(upstream_identities),
-    lock_key="the_account",
 )
 END_OF_ACCOUNT = Statement(
     update(upstream_identities)
@@ -248,14 +200,6 @@ class LinkStore:
     def end_one(self, account_id: str, link_id: str, reason: str, now: float) -> Transaction[Row | None]:
         """End a link of an account."""
         return first((yield END_ONE(the_id=link_id, the_account=account_id, reason=reason, now=now)))
-
-    def end_own(
-        self, account_id: str, link_id: str, in_use: Iterable[str], now: float
-    ) -> Transaction[Row | None]:
-        """End a link of an account that has another way in; `in_use` are the platforms that are one."""
-        names = "".join(f",{name}," for name in in_use)
-        call = END_OWN(the_id=link_id, the_account=account_id, in_use=names, reason="owner", now=now)
-        return first((yield call))
 
     def end_of_account(self, account_id: str, since: float, reason: str, now: float) -> Transaction[int]:
         """End the links that an account got since an instant; how many."""
