@@ -54,9 +54,8 @@ class PasswordHasher:
     def __init__(self, threads: int | None = None) -> None:
         self._threads = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="password")
         self._waiting = 0
-        self._nobody = (
-            _nobody()
-        )  # now: made at the first login, it would tell by time that the account is unknown
+        # Now: made at the first login, it would tell by time that the account is unknown.
+        self._nobody = _nobody()
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of a new password."""

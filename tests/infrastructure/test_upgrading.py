@@ -1,6 +1,6 @@
 """A database that an earlier version filled is brought to the head with everything in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,18 +36,19 @@ pytestmark = pytest.mark.anyio
 EARLIER = ("0001", "0002")
 ROWS = 3
 Content = dict[str, list[dict[str, Any]]]
+Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]
 
 
 @pytest.mark.parametrize("version", EARLIER)
 async def test_whatever_an_earlier_version_wrote_is_still_there(database_url: str, version: str) -> None:
     assert await migrate(database_url, schema.metadata, version) == ("", version)
-    async with connected(database_url) as connection:
-        await connection.run(_fill)
-        before = await connection.run(_content)
+    async with connected(database_url) as run:
+        await run(_fill)
+        before = await run(_content)
     assert all(len(rows) >= ROWS for rows in before.values())
     assert await migrate(database_url, schema.metadata) == (version, head())
-    async with connected(database_url) as connection:
-        after = await connection.run(_content)
+    async with connected(database_url) as run:
+        after = await run(_content)
     for table, rows in before.items():
         assert [{name: row[name] for name in rows[0]} for row in after[table]] == rows, table
     if sqlite_path(database_url) is not None:
@@ -58,24 +59,17 @@ async def test_somebody_of_the_first_version_logs_in_after_the_upgrade(
     database_url: str, tmp_path: Path
 ) -> None:
     await migrate(database_url, schema.metadata, "0001")
-    async with connected(database_url) as connection:
-        await connection.run(_add_somebody)
+    async with connected(database_url) as run:
+        await run(_add_somebody)
     await migrate(database_url, schema.metadata)
     async with provider(tmp_path, database_url=database_url) as house, visitor(house) as someone:
         assert (await attempt(someone, "zhangsan")).status_code == 303
         assert await is_in(someone)
 
 
-class Connected:
-    """A connection to either kind, for work that is written for one."""
-
-    def __init__(self, run: Any) -> None:
-        self.run = run
-
-
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connected]:
-    """What is done is committed at the end."""
+async def connected(url: str) -> AsyncIterator[Run]:
+    """Runs work on a connection to either kind; what is done is committed at the end."""
     path = sqlite_path(url)
     if path is not None:
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
@@ -84,13 +78,13 @@ async def connected(url: str) -> AsyncIterator[Connected]:
             async def run(work: Any) -> Any:
                 return work(connection)
 
-            yield Connected(run)
+            yield run
         return
     remote = create_async_engine(
         "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(url)
     )
     async with remote.begin() as opened:
-        yield Connected(opened.run_sync)
+        yield opened.run_sync
     await remote.dispose()
 
 

@@ -154,7 +154,7 @@ async def _sent_alike(running: Live, path: str, one: Seen, other: Seen) -> None:
 
 def _say(path: str, one: Seen, other: Seen) -> None:
     for name, each in (("known", one), ("unknown", other)):
-        statuses = Counter({status: 0 for status, _ in each.answers})
+        statuses = Counter[int]()
         for (status, _), count in each.answers.items():
             statuses[status] += count
         print(f"{path} {name}: {dict(statuses)}, median {median(each.seconds) * 1e3:.0f} ms")
