@@ -84,17 +84,19 @@ async def test_units_that_lock_in_opposite_order_all_come_through(database: Data
     assert [await database.read(find(name)) for name in "abc"] == [80, 80, 80]
 
 
-async def test_two_processes_that_lock_in_opposite_order_all_come_through(
+async def test_processes_that_lock_in_opposite_order_all_come_through(
     database: Database, database_url: str
 ) -> None:
     for name in "abc":
         await database.write(add(name))
-    other = await connect(database_url)
+    others = [await connect(database_url) for _ in range(3)]
     there, back = count_up("a", "b", "c"), count_up("c", "b", "a")
-    work = [pair for _ in range(25) for pair in (database.write(there), other.write(back))]
+    sides = [(database, there), *zip(others, (back, there, back), strict=True)]
+    work = [side.write(unit) for _ in range(25) for side, unit in sides]
     await asyncio.gather(*work)
-    await other.close()
-    assert [await database.read(find(name)) for name in "abc"] == [50, 50, 50]
+    for other in others:
+        await other.close()
+    assert [await database.read(find(name)) for name in "abc"] == [len(work)] * 3
 
 
 async def test_a_cancelled_request_breaks_nobody_elses(database: Database) -> None:

@@ -15,7 +15,8 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 3.0
 HANG_SECONDS = 8.0  # longer than the server's own limits: for a server or a network that says nothing at all
-RETRIES = 3
+RETRIES = 5
+IN_TURN = 4104_12  # the advisory lock of whoever was in a deadlock: two that try again never meet in another
 MOST_TIMEOUTS = 2  # of a batch taken apart: when more units time out, none of them is the guilty one
 SESSION = {
     "application_name": "zhanhe-idp",
@@ -87,19 +88,22 @@ class PostgreSQL:
         await self._reader.close()
 
     async def _write_together(self, works: Sequence[Work]) -> Sequence[Any]:
-        return await _isolated(self._transaction, works)
+        return await _isolated(self._transaction, works, again=self._in_turn)
 
     async def _read_together(self, works: Sequence[Work]) -> Sequence[Any]:
-        return await _isolated(self._reading, works)
+        return await _isolated(self._reading, works, again=self._reading)
 
-    async def _transaction(self, works: Sequence[Work]) -> Sequence[Any]:
+    async def _in_turn(self, works: Sequence[Work]) -> Sequence[Any]:
+        return await self._transaction(works, begin=f"BEGIN; SELECT pg_advisory_xact_lock({IN_TURN})")
+
+    async def _transaction(self, works: Sequence[Work], begin: str = "") -> Sequence[Any]:
         async with self._writer as connection, asyncio.timeout(HANG_SECONDS):
             steps = Lockstep(works)
-            if steps.alone():  # one statement, however many times, is a transaction by itself
+            if steps.alone() and not begin:  # one statement, however many times, is a transaction by itself
                 await _drive(connection, steps)
                 return steps.outcomes
-            await connection.execute("BEGIN")
             try:
+                await connection.execute(begin or "BEGIN")
                 await _drive(connection, steps)
             except Exception:
                 if not connection.is_closed():
@@ -115,30 +119,38 @@ class PostgreSQL:
             return steps.outcomes
 
 
-async def _isolated(run: _Run, works: Sequence[Work]) -> Sequence[Any]:
-    """Run them together; when one spoils the batch, run each alone, so that only the guilty one fails."""
+async def _isolated(run: _Run, works: Sequence[Work], *, again: _Run) -> Sequence[Any]:
+    """Run them together; when one spoils the batch, run each alone, so that only the guilty one fails.
+
+    What others stood in the way of is run by `again`.
+    """
     try:
         return await run(works)
     except DatabaseUnavailable:
         raise
+    except _AGAIN:
+        run = again
     except Exception as error:  # noqa: BLE001 - each is told its own below
-        if len(works) == 1 and not isinstance(error, _AGAIN):
+        if len(works) == 1:
             return [_translate(error)]
     outcomes: list[Any] = []
     timeouts = 0
     for work in works:
         patient = timeouts < MOST_TIMEOUTS
-        outcomes.append(await _alone(run, work) if patient else DatabaseUnavailable("others timed out"))
+        outcomes.append(
+            await _alone(run, work, again) if patient else DatabaseUnavailable("others timed out")
+        )
         timeouts += isinstance(outcomes[-1], DatabaseUnavailable)
     return outcomes
 
 
-async def _alone(run: _Run, work: Work) -> Any:
+async def _alone(run: _Run, work: Work, again: _Run) -> Any:
     for _ in range(RETRIES):
         try:
             return (await run([work]))[0]
         except _AGAIN as error:
             last: Exception = error
+            run = again
         except Exception as error:  # noqa: BLE001 - handed to whoever asked
             return _translate(error)
     return _translate(last)
