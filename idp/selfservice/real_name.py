@@ -30,7 +30,8 @@ from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice import real_name_texts as texts
 from idp.selfservice.centre import Centre
-from idp.selfservice.real_name_view import RealNameView, Titles
+from idp.selfservice.platforms import Titles
+from idp.selfservice.real_name_view import RealNameView
 from idp.sessions.model import Session
 
 REAL_NAME = "/me/real-name"

@@ -1,7 +1,5 @@
 """What a page shows of the real-name record, in plain words."""
 
-from collections.abc import Mapping
-
 from starlette.requests import Request
 
 from idp.accounts.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
@@ -9,12 +7,9 @@ from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import CHINESE
 from idp.selfservice import real_name_texts as texts
+from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.times import clock
-
-Titles = Mapping[str, tuple[str, str]]
-"""Upstream platforms by the name of their profile: title in Chinese and in English."""
 
 
 class RealNameView:
@@ -63,8 +58,7 @@ class RealNameView:
         if word in texts.SOURCES:
             return self._site.say(request, texts.SOURCES[word])
         if word in self._platforms:
-            chinese, english = self._platforms[word]
-            return chinese if self._site.language(request) == CHINESE else english
+            return platform_title(self._site, request, self._platforms, word)
         return source
 
 

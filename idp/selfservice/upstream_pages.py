@@ -1,6 +1,5 @@
 """/me/upstreams: the platforms by which the person comes in, the way to end that, and what staff are looking into."""
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -12,8 +11,8 @@ from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import CHINESE
 from idp.infrastructure.web.translations import mark as _
+from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
 from idp.selfservice.times import clock
@@ -23,8 +22,6 @@ UPSTREAMS = "/me/upstreams"
 UNLINK = f"{UPSTREAMS}/unlink"
 DONE = _("已解除关联。以后不能再从那里登录这个账号，由它证明的实名等级也一并失效。")
 ONLY_WAY = _("这是您登录的唯一方式。请先设置密码或绑定手机号，再解除关联。")
-Titles = Mapping[str, tuple[str, str]]
-"""Platforms by the name of their profile: title in Chinese and in English."""
 
 
 class UpstreamLinkPages:
@@ -103,5 +100,4 @@ class UpstreamLinkPages:
         }
 
     def _title(self, request: Request, row: Row) -> str:
-        chinese, english = self._platforms.get(row["profile"], (row["profile"], row["profile"]))
-        return chinese if self._site.language(request) == CHINESE else english
+        return platform_title(self._site, request, self._platforms, row["profile"])

@@ -8,12 +8,12 @@ from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
 from tests.support.visits import tokens
 
-BOTH = "openid account account.write"
+ALL = "openid account account.write account.security"
 
 
-async def token_of(house: Provider, someone: Browserless, scope: str = BOTH) -> str:
+async def token_of(house: Provider, someone: Browserless, scope: str = ALL) -> str:
     """The access token of an app that somebody uses."""
-    client, secret = await house.register(scope=f"{BOTH} api", client_name="手机应用")
+    client, secret = await house.register(scope=f"{ALL} api", client_name="手机应用")
     return str((await tokens(house, client, secret, someone, scope=scope))["access_token"])
 
 

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from idp.assembly import centre
+from idp.assembly import centre, organizations, real_name, security
 from idp.infrastructure.database import DatabaseUnavailable
+from tests.federation.test_whole_way import Whole
+from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
+from tests.selfservice.api_paths import MANAGED, READS, STRONG, WRITES, scope_of, template
 from tests.selfservice.calling import call, token_of
-from tests.support.inprocess import ISSUER, Provider, basic
+from tests.support.authorities import SETTINGS
+from tests.support.inprocess import ISSUER, Provider, basic, provider
 from tests.support.visits import (
     SESSION_COOKIE,
     page,
@@ -19,27 +23,6 @@ from tests.support.visits import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-READS = [
-    "", "/real-name", "/factors", "/corrections", "/sessions", "/devices", "/systems", "/mandates",
-    "/organizations", "/events", "/cancellation",
-]  # fmt: skip
-WRITES: list[tuple[str, str, Any]] = [
-    ("PUT", "/contact", {"email": "a@example.cn"}),
-    ("PUT", "/display", {"language": "en", "elder_mode": False}),
-    ("POST", "/phone/code", {"phone": "13800040001"}),
-    ("PUT", "/phone", {"phone": "13800040001", "code": "123456"}),
-    ("POST", "/corrections", {"wanted": "有误"}),
-    ("DELETE", "/sessions", None),
-    ("DELETE", "/sessions/x", None),
-    ("DELETE", "/devices/x", None),
-    ("DELETE", "/systems/x", None),
-    ("POST", "/mandates/x/decision", {"decision": "accept"}),
-    ("POST", "/export", None),
-    ("POST", "/cancellation", {"username": "x"}),
-    ("DELETE", "/cancellation", None),
-]
 
 
 async def described(house: Provider) -> dict[str, Any]:
@@ -60,15 +43,14 @@ async def test_every_path_is_described_and_tried_here(house: Provider) -> None:
         for method, operation in operations.items()
     }
     tried = {("GET", path, "account") for path in READS}
-    names = ("{session_id}", "{device_id}", "{client_id}")
-    by_kind = dict(zip(("/sessions/x", "/devices/x", "/systems/x"), names, strict=True))
-    for method, path, _body in WRITES:
-        real = path.replace("/x", f"/{by_kind.get(path, '{mandate_id}')}")
-        tried.add((method, real, "account.write"))
-    assert found == tried
+    tried |= {(write[0], template(write[1]), scope_of(write)) for write in WRITES}
+    assert found == tried | {("GET", template(MANAGED), "account")}
 
 
-async def test_every_page_of_the_centre_has_a_counterpart(house: Provider) -> None:
+async def test_every_page_of_the_centre_has_a_counterpart(
+    whole: Whole, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    organization, decision = "/organizations/{organization_id}", "/mandates/{mandate_id}/decision"
     counterparts = {
         "/": "", "/me/profile": "", "/me/profile/contact": "/contact", "/me/profile/phone": "/phone",
         "/me/profile/preferences": "/display", "/me/profile/correction": "/corrections",
@@ -76,17 +58,35 @@ async def test_every_page_of_the_centre_has_a_counterpart(house: Provider) -> No
         "/me/sessions/end-others": "/sessions", "/me/sessions/forget": "/devices/{device_id}",
         "/me/systems": "/systems", "/me/systems/withdraw": "/systems/{client_id}", "/me/events": "/events",
         "/me/data": "/export", "/me/cancellation": "/cancellation", "/me/cancellation/undo": "/cancellation",
+        "/me/security": "/factors", "/me/security/remove": "/factors/{factor_id}",
+        "/me/security/recovery-codes": "/recovery-codes", "/me/security/choices": "/login-choices",
+        "/me/security/password": "/password", "/me/security/totp": "/factors/totp",
+        "/me/security/passkey": "/factors/passkey", "/me/upstreams": "/upstreams",
+        "/me/upstreams/unlink": "/upstreams/{link_id}", "/qr": "/qr-logins/{qr_id}/decision",
+        "/me/real-name": "/real-name", "/me/real-name/check": "/real-name/checks",
+        "/me/real-name/phone": "/real-name/checks", "/me/real-name/network": "/real-name/app",
+        "/me/real-name/network/answer": "/real-name/app/answer",
+        "/me/organizations": "/organizations", "/me/organizations/bind": "/organizations",
+        "/me/organizations/licence": "/organizations/licence",
+        "/me/organizations/details": f"{organization}/mandates",
+        "/me/organizations/invite": f"{organization}/mandates", "/me/organizations/leave": organization,
+        "/me/mandates": "/mandates", "/me/mandates/decide": decision,
+        "/me/mandates/helper": "/mandates/helpers", "/me/mandates/minor": "/mandates/minors",
     }  # fmt: skip
-    assert set(centre.routes(house.worker)) == set(counterparts)
-    paths = (await described(house))["paths"]
-    assert all(f"/me{path}" in paths for path in counterparts.values())
+    worker = whole.house.worker
+    pages = {path for room in (centre, security, organizations) for path in room.routes(worker)}
+    async with provider(tmp_path_factory.mktemp("verifying"), **SETTINGS) as verifying:
+        pages |= set(real_name.routes(verifying.worker))
+    assert pages == set(counterparts)
+    paths = (await described(whole.house))["paths"]
+    assert {f"/me{path}" for path in counterparts.values()} <= set(paths)
 
 
 @pytest.mark.parametrize("path", READS)
 async def test_reading_needs_the_scope_and_no_more(house: Provider, path: str) -> None:
     async with signed_in(house) as someone:
         token = await token_of(house, someone, "openid account")
-        other = await token_of(house, someone, "openid account.write")
+        other = await token_of(house, someone, "openid account.write account.security")
     house.clock.forward(290)
     answer = await call(house, token, "GET", path)
     assert answer.status_code == 200, answer.text
@@ -96,10 +96,13 @@ async def test_reading_needs_the_scope_and_no_more(house: Provider, path: str) -
     assert 'error="insufficient_scope", scope="account"' in refused.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), WRITES)
+@pytest.mark.parametrize("write", WRITES, ids=lambda write: f"{write[0]}{write[1]}")
 async def test_writing_needs_its_scope_and_a_fresh_login(
-    house: Provider, method: str, path: str, body: Any
+    house: Provider, write: tuple[str, str, Any]
 ) -> None:
+    method, path, body = write
+    scope = scope_of(write)
+    [lacking] = {"account.write", "account.security"} - {scope}
     username = await person(house)
     async with signed_in(house, username) as someone:
         reader = await token_of(house, someone, "openid account")
@@ -116,17 +119,13 @@ async def test_writing_needs_its_scope_and_a_fresh_login(
     assert 'error="insufficient_user_authentication"' in challenge
     assert 'max_age="600"' in challenge
     async with signed_in(house, username) as someone:
-        reader = await token_of(house, someone, "openid account")
-    refused = await call(house, reader, method, path, body)
+        other = await token_of(house, someone, f"openid account {lacking}")
+    refused = await call(house, other, method, path, body)
     assert refused.status_code == 403
-    assert 'scope="account.write"' in refused.headers["www-authenticate"]
+    assert f'scope="{scope}"' in refused.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [each for each in WRITES if each[1] in ("/contact", "/phone", "/phone/code", "/export")]
-    + [("POST", "/cancellation", {"username": "x"})],
-)
+@pytest.mark.parametrize(("method", "path", "body"), STRONG)
 async def test_what_protects_the_account_needs_the_second_factor(
     house: Provider, method: str, path: str, body: Any
 ) -> None:
@@ -251,6 +250,6 @@ async def test_a_store_that_is_away_is_said_and_a_fault_is_not_described(
 async def test_the_scopes_are_published(house: Provider) -> None:
     async with house.machine() as machine:
         metadata = (await machine.get("/.well-known/openid-configuration")).json()
-    assert {"account", "account.write"} <= set(metadata["scopes_supported"])
+    assert {"account", "account.write", "account.security"} <= set(metadata["scopes_supported"])
     assert metadata["issuer"] == ISSUER
     assert SESSION_COOKIE.startswith("__Host-")

@@ -13,10 +13,14 @@ OFFLINE_ACCESS = "offline_access"
 REAL_NAME = "real_name"
 ACCOUNT = "account"
 ACCOUNT_WRITE = "account.write"
+ACCOUNT_SECURITY = "account.security"
 
-OF_PERSONS = (OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS, REAL_NAME, ACCOUNT, ACCOUNT_WRITE)
-"""Scopes about a person. Ours are real_name (certificate type and number and the real-name level), account and
-account.write: reading and changing the own account through /api/me."""
+OF_PERSONS = (
+    *(OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS),
+    *(REAL_NAME, ACCOUNT, ACCOUNT_WRITE, ACCOUNT_SECURITY),
+)
+"""Scopes about a person. Ours are real_name (certificate type and number and the real-name level), and those of
+/api/me: account reads the own account, account.write changes it, account.security changes what protects it."""
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
 

@@ -5,13 +5,25 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from idp.selfservice.api import access, account, person, problems, representation
+from idp.selfservice.api import (
+    access,
+    account,
+    factors,
+    organizations,
+    person,
+    platforms,
+    problems,
+    real_name,
+    representation,
+)
 from idp.selfservice.api.gate import Services
 
 MOST_BYTES = 64 * 1024
+PARTS = (person, real_name, factors, platforms, access, representation, organizations, account)
 DESCRIPTION = """The user centre for programs that hold an access token of its person: scope `account` reads,
-`account.write` changes. Changes need a login of the last ten minutes; some also the second factor, where the
-account has one: the answer is then 401 with `insufficient_user_authentication` (RFC 9470). Errors are RFC 9457."""
+`account.write` changes, `account.security` changes what protects the account. Changes need a login of the last ten
+minutes, and most of the latter the second factor, where the account has one: else the answer is 401 with
+`insufficient_user_authentication` (RFC 9470). Errors are RFC 9457."""
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +40,7 @@ def application(services: Services) -> ASGIApp:
     )
     app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
     app.state.services = services
-    for part in (person, access, representation, account):
+    for part in PARTS:
         app.include_router(part.router, prefix="/me")
     problems.install(app)
     return Guard(app)

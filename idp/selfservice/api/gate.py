@@ -12,14 +12,20 @@ from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.phones import Phones
 from idp.accounts.preferences import Preferences
 from idp.accounts.real_names import RealNames
+from idp.accounts.verification import Verification
 from idp.authentication.factors import Factors
+from idp.authentication.own_password import OwnPassword
+from idp.authentication.passkeys import Passkeys
 from idp.authentication.phone_codes import PhoneCodes
+from idp.authentication.qr import QrLogins
+from idp.federation.desk import LinkDesk
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
 from idp.oauth.protocol.errors import InsufficientScope, MissingToken
-from idp.oauth.protocol.scopes import ACCOUNT, ACCOUNT_WRITE
+from idp.oauth.protocol.scopes import ACCOUNT, ACCOUNT_SECURITY, ACCOUNT_WRITE
 from idp.oauth.resources import Resources
+from idp.organizations.guardians import Guardians
 from idp.organizations.mandates import Mandates
 from idp.organizations.service import Organizations
 from idp.selfservice.api.problems import Problem, StepUp
@@ -28,6 +34,7 @@ from idp.selfservice.centre import FRESH_SECONDS
 from idp.selfservice.events import Events
 from idp.selfservice.export import Export
 from idp.selfservice.model import Owner
+from idp.selfservice.platforms import Titles
 from idp.selfservice.profile import Profiles
 from idp.selfservice.systems import Systems
 from idp.sessions.devices import Devices
@@ -52,11 +59,18 @@ class Services:
     phones: Phones
     phone_codes: PhoneCodes
     real_names: RealNames
+    verification: Verification
     factors: Factors
+    passkeys: Passkeys
+    own_password: OwnPassword
+    qr_logins: QrLogins
+    links: LinkDesk
+    platforms: Titles
     sessions: Sessions
     devices: Devices
     systems: Systems
     mandates: Mandates
+    guardians: Guardians
     organizations: Organizations
     attention: Attention
     events: Events
@@ -91,6 +105,7 @@ SCHEME = OAuth2AuthorizationCodeBearer(
     scopes={
         ACCOUNT: "read the own account",
         ACCOUNT_WRITE: "change the own account; needs a login of the last ten minutes",
+        ACCOUNT_SECURITY: "change what protects it; mostly needs the second factor as well",
     },
     auto_error=False,
 )
@@ -124,14 +139,14 @@ async def holder(
     return Holder(Owner(account["id"], session.id, caller), session)
 
 
-async def writer(tools: Tools, person: Annotated[Holder, Security(holder, scopes=[ACCOUNT_WRITE])]) -> Holder:
+async def fresh(tools: Tools, person: Annotated[Holder, Depends(holder)]) -> Holder:
     """The same, after a login of the last minutes; raises StepUp."""
     if tools.sources.now() - person.session.authenticated_at >= FRESH_SECONDS:
         raise StepUp("a more recent login is required", FRESH_SECONDS)
     return person
 
 
-async def strong_writer(tools: Tools, person: Annotated[Holder, Depends(writer)]) -> Holder:
+async def strong(tools: Tools, person: Annotated[Holder, Depends(fresh)]) -> Holder:
     """The same, with the second factor where the account has one; raises StepUp."""
     if not await tools.factors.is_strong_enough(person.session):
         raise StepUp("a login with the second factor is required", FRESH_SECONDS)
@@ -139,8 +154,9 @@ async def strong_writer(tools: Tools, person: Annotated[Holder, Depends(writer)]
 
 
 Reader = Annotated[Holder, Security(holder, scopes=[ACCOUNT])]
-Writer = Annotated[Holder, Security(writer, scopes=[ACCOUNT_WRITE])]
-Strong = Annotated[Holder, Security(strong_writer, scopes=[ACCOUNT_WRITE])]
+Writer = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_WRITE])]
+Approver = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_SECURITY])]
+Strong = Annotated[Holder, Security(strong, scopes=[ACCOUNT_SECURITY])]
 
 
 def _session(account: Any, claims: dict[str, Any], now: float) -> Session:

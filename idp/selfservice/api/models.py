@@ -64,35 +64,6 @@ class PhoneProved(PhoneAsked):
     code: Annotated[str, Field(max_length=20)]
 
 
-class RealNameRecord(Said):
-    """One proof of who the person is."""
-
-    level: int
-    method: str
-    source: str
-    verified_at: datetime
-    expires_at: datetime | None
-    ended_at: datetime | None
-    end_reason: str | None
-
-
-class RealName(Said):
-    """The level and how it came about."""
-
-    level: int
-    records: list[RealNameRecord]
-
-
-class Factor(Said):
-    """An authenticator; never its secret."""
-
-    id: str
-    kind: str
-    label: str | None
-    created_at: datetime
-    last_used_at: datetime | None
-
-
 class Joined(Said):
     """A system that was entered with a login."""
 
@@ -138,49 +109,36 @@ class UsedSystem(Said):
     active: bool
 
 
-class Mandate(Said):
-    """Who may act for whom; empty `systems` and `items` mean all."""
+class Link(Said):
+    """A platform by which the person comes in; `title` in the language of the request."""
 
     id: str
-    relation: str
-    role: str
-    state: str
-    principal: str | None
-    unified_social_credit_code: str | None
-    agent: str | None
-    systems: list[str]
-    items: list[str]
-    valid_from: datetime
-    valid_until: datetime | None
-    created_at: datetime
+    platform: str
+    title: str
+    linked_at: datetime
+    last_seen_at: datetime
 
 
-class Mandates(Said):
-    """Those the person has, those the person gave, and what waits for an answer."""
-
-    held: list[Mandate]
-    given: list[Mandate]
-    invitations: list[Mandate]
-
-
-class Decision(Heard):
-    """What is to become of a mandate."""
-
-    decision: Literal["accept", "decline", "suspend", "resume", "renew", "revoke", "resign"]
-
-
-class Organization(Said):
-    """A legal person that the person represents or acts for."""
+class QrLogin(Said):
+    """A login that a computer began; `choices` are numbers, of which one stands on its screen."""
 
     id: str
-    name: str
-    kind: str
-    unified_social_credit_code: str
-    state: str
-    mandate_id: str
-    relation: str
-    mandate_state: str
-    in_force: bool
+    choices: list[int]
+    browser: str
+    address: str
+    begun_at: datetime
+
+
+class QrDecision(Heard):
+    """The number that stands on the computer's screen; null refuses."""
+
+    number: Annotated[int, Field(ge=0, le=999)] | None
+
+
+class QrDecided(Said):
+    """Whether the computer is let in; a wrong number refuses for good."""
+
+    approved: bool
 
 
 class Happening(Said):

@@ -1,9 +1,8 @@
-"""/me: the own record, how to be reached, how real, and what protects it."""
+"""/me: the own record, how to be reached, and what is wrong with it."""
 
 from fastapi import APIRouter, Response
 
 from idp.accounts.corrections import DAY, BadText, TooMany
-from idp.accounts.model import InvalidAccount
 from idp.accounts.phones import checked_phone
 from idp.authentication.phone_codes import Purpose
 from idp.selfservice.api import models
@@ -58,7 +57,7 @@ async def change_display(display: models.Display, person: Writer, tools: Tools) 
 @router.post("/phone/code", status_code=204)
 async def send_code(asked: models.PhoneAsked, person: Strong, tools: Tools) -> None:
     """Send a code to a new phone; the same answer whoever has it."""
-    wait = await tools.phone_codes.send(Purpose.CHANGE_PHONE, _phone(asked), person.caller)
+    wait = await tools.phone_codes.send(Purpose.CHANGE_PHONE, checked_phone(asked.phone), person.caller)
     if wait:
         raise Problem(429, "too_many_requests", "codes were sent too often", retry_after=str(wait))
 
@@ -66,45 +65,12 @@ async def send_code(asked: models.PhoneAsked, person: Strong, tools: Tools) -> N
 @router.put("/phone", status_code=204)
 async def change_phone(proved: models.PhoneProved, person: Strong, tools: Tools) -> None:
     """Change the phone to one that was proved by its code; the old one is told."""
-    phone = _phone(proved)
+    phone = checked_phone(proved.phone)
     if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code):
         raise Problem(403, "wrong_code", "the code is wrong or has lapsed")
     account = await tools.profiles.row(person.account_id)
     if not await tools.phones.change(account, phone, person.caller.address):
         raise Problem(409, "phone_taken", "another account has proved this phone")
-
-
-@router.get("/real-name")
-async def real_name(person: Reader, tools: Tools) -> models.RealName:
-    """The real-name level and its record."""
-    records = [
-        models.RealNameRecord(
-            level=each.level,
-            method=each.method,
-            source=each.source,
-            verified_at=at(each.verified_at),
-            expires_at=at_or_none(each.expires_at),
-            ended_at=at_or_none(each.ended_at),
-            end_reason=each.end_reason,
-        )
-        for each in await tools.real_names.history(person.account_id)
-    ]
-    return models.RealName(level=person.session.real_name_level, records=records)
-
-
-@router.get("/factors")
-async def factors(person: Reader, tools: Tools) -> list[models.Factor]:
-    """What the account has beside the password."""
-    return [
-        models.Factor(
-            id=each.id,
-            kind=each.kind,
-            label=each.label,
-            created_at=at(each.created_at),
-            last_used_at=at_or_none(each.last_used_at),
-        )
-        for each in await tools.factors.of_account(person.account_id)
-    ]
 
 
 @router.get("/corrections")
@@ -133,10 +99,3 @@ async def ask(wish: models.Wish, person: Writer, tools: Tools) -> Response:
     except TooMany as error:
         raise Problem(429, "too_many_requests", "enough for one day", retry_after=str(DAY)) from error
     return Response(status_code=201)
-
-
-def _phone(asked: models.PhoneAsked) -> str:
-    try:
-        return checked_phone(asked.phone)
-    except InvalidAccount as error:
-        raise Problem(422, "invalid_request", "phone: a mobile number of mainland China") from error

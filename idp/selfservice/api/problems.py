@@ -7,9 +7,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from idp.accounts.invalid import InvalidAccount
+from idp.authentication.factors import NotAllowed
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken, MissingToken
+from idp.organizations.model import Refused
+from idp.selfservice.representation import FIELDS, STATUS
 
 NO_STORE = {"cache-control": "no-store"}
 RETRY_AFTER_SECONDS = 5
@@ -50,6 +54,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(InvalidToken, _token)
     app.add_exception_handler(InsufficientScope, _token)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(InvalidAccount, _broken_rule)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseUnavailable, _away)
     app.add_exception_handler(KeyValueUnavailable, _away)
@@ -86,6 +93,23 @@ async def _invalid(request: Request, error: Exception) -> Response:
         for each in error.errors()
     ]
     return answer(422, "invalid_request", "the request does not fit its description", {}, errors=errors)
+
+
+async def _broken_rule(request: Request, error: Exception) -> Response:
+    """The message names field and rule, never the value."""
+    return answer(422, "invalid_request", str(error), {})
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """About a legal person or a mandate: `detail` is the word of the service."""
+    assert isinstance(error, Refused)
+    status = STATUS.get(error.reason, 422 if error.reason in FIELDS else 409)
+    return answer(status, "refused", error.reason.value, {})
+
+
+async def _not_allowed(request: Request, error: Exception) -> Response:
+    """About what protects the account: `detail` is what the page says, in the language of the request."""
+    return answer(409, "refused", request.app.state.services.site.say(request, str(error)), {})
 
 
 async def _http(request: Request, error: Exception) -> Response:

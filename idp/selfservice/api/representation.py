@@ -1,4 +1,4 @@
-"""/me/mandates, /me/organizations: who may act for whom."""
+"""/me/mandates: who may act for whom."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from idp.infrastructure.database import Row
-from idp.organizations.model import Refused, read
-from idp.selfservice.api import models
+from idp.organizations.inviting import Invitation
+from idp.organizations.model import Scope, read
+from idp.selfservice.api import representation_models as models
 from idp.selfservice.api.gate import Reader, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem, not_found
+from idp.selfservice.representation import last_instant
 
 router = APIRouter(tags=["representation"])
 
@@ -20,9 +22,9 @@ async def mandates(person: Reader, tools: Tools) -> models.Mandates:
     """What the person holds, has given, and may accept or decline."""
     account_id = person.account_id
     return models.Mandates(
-        held=_shown(await tools.mandates.of_agent(account_id)),
-        given=_shown(await tools.mandates.of_person(account_id)),
-        invitations=_shown(await tools.mandates.invitations(account_id)),
+        held=shown(await tools.mandates.of_agent(account_id)),
+        given=shown(await tools.mandates.of_person(account_id)),
+        invitations=shown(await tools.mandates.invitations(account_id)),
     )
 
 
@@ -37,34 +39,41 @@ async def decide(
     if await tools.mandates.visible(person.account_id, mandate_id) is None:
         raise not_found("mandate")
     change = getattr(tools.mandates, decision.decision)
-    try:
-        done = await change(person.account_id, mandate_id, person.caller.address)
-    except Refused as error:
-        raise Problem(409, "refused", error.reason.value) from error
-    if not done:
+    if not await change(person.account_id, mandate_id, person.caller.address):
         raise Problem(409, "refused", "the mandate is not in a state for that, or it is not yours to decide")
 
 
-@router.get("/organizations")
-async def organizations(person: Reader, tools: Tools) -> list[models.Organization]:
-    """The legal persons that the person represents or acts for."""
-    return [
-        models.Organization(
-            id=row["id"],
-            name=row["name"],
-            kind=row["kind"],
-            unified_social_credit_code=row["unified_social_credit_code"],
-            state=row["state"],
-            mandate_id=row["mandate_id"],
-            relation=row["relation"],
-            mandate_state=row["mandate_state"],
-            in_force=bool(row["in_force"]),
-        )
-        for row in await tools.organizations.of_account(person.account_id)
-    ]
+@router.post("/mandates/helpers", status_code=201)
+async def invite_helper(helper: models.Helper, person: Writer, tools: Tools) -> models.Granted:
+    """Ask a relative or friend to act for oneself."""
+    asked = invitation(models.Agent(**helper.model_dump()))
+    made = await tools.mandates.invite_helper(person.account_id, asked, person.caller.address)
+    return models.Granted(mandate_id=made)
 
 
-def _shown(rows: Iterable[Row]) -> list[models.Mandate]:
+@router.post("/mandates/minors", status_code=201)
+async def register_minor(minor: models.Minor, person: Writer, tools: Tools) -> models.Granted:
+    """Open an account for a child, as its guardian."""
+    made = await tools.guardians.register_minor(
+        person.account_id,
+        minor.name,
+        minor.certificate_type,
+        minor.certificate_number,
+        person.caller.address,
+    )
+    return models.Granted(mandate_id=made)
+
+
+def invitation(agent: models.Agent) -> Invitation:
+    """What is asked for, in the words of the service; raises Refused."""
+    until = last_instant(agent.valid_until.isoformat()) if agent.valid_until else None
+    scope = Scope(agent.systems, agent.items, until)
+    code = agent.unified_social_credit_code.strip()
+    return Invitation(agent.name, agent.phone, code, agent.role, scope)
+
+
+def shown(rows: Iterable[Row]) -> list[models.Mandate]:
+    """Mandates as the interface says them."""
     return [
         models.Mandate(
             id=row["id"],
