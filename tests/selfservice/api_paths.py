@@ -17,10 +17,10 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/real-name/app", {"mode": "face", **IDENTITY}),
     ("POST", "/real-name/app/answer", {"bizSeq": "0" * 32, "resultCode": "C0000000"}),
     ("DELETE", "/factors/x", None),
-    ("POST", "/factors/totp", None),
-    ("POST", "/factors/totp/confirmation", {"enrolment": "x", "otp": "123456"}),
-    ("POST", "/factors/passkey", None),
-    ("POST", "/factors/passkey/confirmation", {"ceremony": "x", "credential": {}}),
+    ("POST", "/totp", None),
+    ("POST", "/totp/confirmation", {"enrolment": "x", "otp": "123456"}),
+    ("POST", "/passkeys", None),
+    ("POST", "/passkeys/confirmation", {"ceremony": "x", "credential": {}}),
     ("POST", "/recovery-codes", None),
     ("PUT", "/login-choices", {"choices": ["always"]}),
     ("PUT", "/password", {"password": "x", "new_password": "y"}),
@@ -35,8 +35,8 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/mandates/helpers", {"name": "李四", "phone": "13800040002"}),
     ("POST", "/mandates/minors", {**IDENTITY, "statement": True}),
     ("POST", "/organizations", {"unified_social_credit_code": "91410411MA0000007X", "name": "某公司"}),
-    ("POST", "/organizations/licence", None),
-    ("POST", "/organizations/licence/state", {"ticket": "x"}),
+    ("POST", "/licences", None),
+    ("POST", "/licences/state", {"ticket": "x"}),
     ("DELETE", "/organizations/x", None),
     ("POST", "/organizations/x/mandates", {"name": "李四", "phone": "13800040002"}),
     ("POST", "/export", None),
@@ -49,7 +49,7 @@ STRONG = [
     if write[1].startswith(
         ("/contact", "/phone", "/export", "/recovery-codes", "/login-choices", "/password")
     )
-    or write[1].startswith(("/factors", "/upstreams"))
+    or write[1].startswith(("/factors", "/totp", "/passkeys", "/upstreams"))
     or write[:2] == ("POST", "/cancellation")
 ]
 """What protects the account, or gives it away: wants the second factor."""

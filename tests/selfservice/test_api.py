@@ -60,14 +60,14 @@ async def test_every_page_of_the_centre_has_a_counterpart(
         "/me/data": "/export", "/me/cancellation": "/cancellation", "/me/cancellation/undo": "/cancellation",
         "/me/security": "/factors", "/me/security/remove": "/factors/{factor_id}",
         "/me/security/recovery-codes": "/recovery-codes", "/me/security/choices": "/login-choices",
-        "/me/security/password": "/password", "/me/security/totp": "/factors/totp",
-        "/me/security/passkey": "/factors/passkey", "/me/upstreams": "/upstreams",
+        "/me/security/password": "/password", "/me/security/totp": "/totp",
+        "/me/security/passkey": "/passkeys", "/me/upstreams": "/upstreams",
         "/me/upstreams/unlink": "/upstreams/{link_id}", "/qr": "/qr-logins/{qr_id}/decision",
         "/me/real-name": "/real-name", "/me/real-name/check": "/real-name/checks",
         "/me/real-name/phone": "/real-name/checks", "/me/real-name/network": "/real-name/app",
         "/me/real-name/network/answer": "/real-name/app/answer",
         "/me/organizations": "/organizations", "/me/organizations/bind": "/organizations",
-        "/me/organizations/licence": "/organizations/licence",
+        "/me/organizations/licence": "/licences",
         "/me/organizations/details": f"{organization}/mandates",
         "/me/organizations/invite": f"{organization}/mandates", "/me/organizations/leave": organization,
         "/me/mandates": "/mandates", "/me/mandates/decide": decision,
@@ -253,3 +253,25 @@ async def test_the_scopes_are_published(house: Provider) -> None:
     assert {"account", "account.write", "account.security"} <= set(metadata["scopes_supported"])
     assert metadata["issuer"] == ISSUER
     assert SESSION_COOKIE.startswith("__Host-")
+
+
+async def test_errors_are_described_as_what_they_are(house: Provider) -> None:
+    document = await described(house)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            errors = {status: one for status, one in operation["responses"].items() if status[0] in "45"}
+            assert set(errors) == {"4XX", "5XX"}, (method, path)
+            for error in errors.values():
+                schema = error["content"]["application/problem+json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ProblemDetails"}
+    async with house.machine() as machine:
+        said = (await machine.get("/api/me")).json()
+    assert set(document["components"]["schemas"]["ProblemDetails"]["required"]) <= set(said)
+
+
+async def test_what_a_path_allows_is_said_in_full(house: Provider) -> None:
+    allowed = {"/api/me/cancellation": "DELETE, GET, POST", "/api/me/totp": "POST", "/api/me/factors": "GET"}
+    async with house.machine() as machine:
+        for path, methods in allowed.items():
+            answer = await machine.request("PATCH", path)
+            assert (answer.status_code, answer.headers["allow"]) == (405, methods)

@@ -15,7 +15,7 @@ from tests.support.visits import account_id, audit_of, page, person, signed_in, 
 
 pytestmark = pytest.mark.anyio
 FULL = ("pwd", "otp", "mfa")
-MADE = "/factors/passkey/confirmation"
+MADE = "/passkeys/confirmation"
 NEW_PASSWORD = "zhanhe district 2026"
 
 
@@ -27,12 +27,12 @@ async def proved(house: Provider, token: str, begun: dict[str, str], **changes: 
     """Confirm an authenticator app by the code that it shows."""
     code = pyotp.TOTP(begun["secret"]).at(int(house.clock.now))
     body = {"enrolment": begun["enrolment"], "otp": code, "label": "我的手机", **changes}
-    return await call(house, token, "POST", "/factors/totp/confirmation", body)
+    return await call(house, token, "POST", "/totp/confirmation", body)
 
 
 async def passkey(house: Provider, token: str, key: Authenticator) -> dict[str, Any]:
     """Begin to make a passkey; what the device answers."""
-    begun = (await call(house, token, "POST", "/factors/passkey")).json()
+    begun = (await call(house, token, "POST", "/passkeys")).json()
     credential = json.loads(key.create(json.dumps(begun["options"])))
     return {"ceremony": begun["ceremony"], "credential": credential}
 
@@ -41,7 +41,7 @@ async def test_an_authenticator_app_is_set_up_and_from_then_on_asked_for(house: 
     username = await person(house)
     async with signed_in(house, username) as someone:
         token = await token_of(house, someone)
-    begun = (await call(house, token, "POST", "/factors/totp")).json()
+    begun = (await call(house, token, "POST", "/totp")).json()
     assert begun["uri"].startswith("otpauth://totp/")
     wrong = await proved(house, token, begun, otp="000000")
     assert (wrong.status_code, wrong.json()["title"]) == (403, "wrong_code")
@@ -62,7 +62,7 @@ async def test_an_authenticator_app_is_set_up_and_from_then_on_asked_for(house: 
 async def test_a_secret_begun_by_one_is_not_confirmed_by_another(house: Provider) -> None:
     async with signed_in(house) as someone, signed_in(house) as other:
         mine, theirs = await token_of(house, someone), await token_of(house, other)
-    begun = (await call(house, mine, "POST", "/factors/totp")).json()
+    begun = (await call(house, mine, "POST", "/totp")).json()
     assert (await proved(house, theirs, begun)).status_code == 404
     assert (await proved(house, mine, begun)).status_code == 204
 

@@ -87,8 +87,8 @@ async def test_a_register_that_is_away_says_so(town: Town) -> None:
 
 async def test_a_company_is_bound_by_its_licence(town: Town) -> None:
     lisi, zhangsan = await token(town, "lisi"), await token(town, "zhangsan")
-    picture = (await asked(town, lisi, "POST", "/organizations/licence")).json()
-    path, body = "/organizations/licence/state", {"ticket": picture["ticket"]}
+    picture = (await asked(town, lisi, "POST", "/licences")).json()
+    path, body = "/licences/state", {"ticket": picture["ticket"]}
     waiting = (await asked(town, lisi, "POST", path, body)).json()
     assert waiting == {"state": "created", "organization_id": None}
     [ticket] = town.world.memory["licences"]

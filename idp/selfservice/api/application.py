@@ -1,5 +1,7 @@
 """The application under /api: its routes, its description, its errors; no cookie is looked at."""
 
+from typing import Any
+
 import structlog
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
@@ -30,13 +32,14 @@ log = structlog.get_logger(__name__)
 
 def application(services: Services) -> ASGIApp:
     """What to mount under /api."""
-    app = FastAPI(
+    app = _Described(
         title="Zhanhe Unified Identity: own account",
         version="1",
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        responses=problems.RESPONSES,
     )
     app.router.redirect_slashes = False  # it would redirect to whatever the Host header names
     app.state.services = services
@@ -44,6 +47,17 @@ def application(services: Services) -> ASGIApp:
         app.include_router(part.router, prefix="/me")
     problems.install(app)
     return Guard(app)
+
+
+class _Described(FastAPI):
+    """Tells of its errors what they are; the framework only knows those that are JSON like everything else."""
+
+    def openapi(self) -> dict[str, Any]:
+        """See `FastAPI.openapi`."""
+        document = super().openapi()
+        details = problems.ProblemDetails
+        document["components"]["schemas"][details.__name__] = details.model_json_schema()
+        return document
 
 
 class Guard:

@@ -1,4 +1,4 @@
-"""/me/factors, /me/recovery-codes, /me/login-choices, /me/password: what protects the account."""
+"""/me/factors, how one is added, /me/recovery-codes, /me/login-choices, /me/password: what protects the account."""
 
 from typing import Annotated
 
@@ -38,14 +38,14 @@ async def remove(factor_id: Annotated[str, Path(max_length=100)], person: Strong
         raise not_found("factor")
 
 
-@router.post("/factors/totp", status_code=201)
+@router.post("/totp", status_code=201)
 async def begin_totp(person: Strong, tools: Tools) -> models.TotpBegun:
     """A secret for an authenticator app."""
     begun = await tools.factors.begin_totp(person.session)
     return models.TotpBegun(enrolment=begun.token, secret=begun.secret, uri=begun.uri)
 
 
-@router.post("/factors/totp/confirmation", status_code=204)
+@router.post("/totp/confirmation", status_code=204)
 async def confirm_totp(proved: models.TotpProved, person: Strong, tools: Tools) -> None:
     """Add the authenticator app that shows the right code."""
     begun = await tools.factors.resume_totp(person.session, proved.enrolment)
@@ -55,7 +55,7 @@ async def confirm_totp(proved: models.TotpProved, person: Strong, tools: Tools) 
         raise Problem(403, "wrong_code", "the code is wrong")
 
 
-@router.post("/factors/passkey", status_code=201)
+@router.post("/passkeys", status_code=201)
 async def begin_passkey(person: Strong, tools: Tools) -> models.PasskeyBegun:
     """Options for a new passkey."""
     if not tools.passkeys.available:
@@ -64,7 +64,7 @@ async def begin_passkey(person: Strong, tools: Tools) -> models.PasskeyBegun:
     return models.PasskeyBegun(ceremony=asked.token, options=orjson.loads(asked.options))
 
 
-@router.post("/factors/passkey/confirmation", status_code=204)
+@router.post("/passkeys/confirmation", status_code=204)
 async def confirm_passkey(made: models.PasskeyMade, person: Strong, tools: Tools) -> None:
     """Add the passkey that was made."""
     answer = orjson.dumps(made.credential).decode()

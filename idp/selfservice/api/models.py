@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 
 class Said(BaseModel):
@@ -49,7 +49,7 @@ class Display(Heard):
     """How pages and messages are shown."""
 
     language: Literal["zh-CN", "en"]
-    elder_mode: bool
+    elder_mode: StrictBool
 
 
 class PhoneAsked(Heard):
@@ -132,7 +132,7 @@ class QrLogin(Said):
 class QrDecision(Heard):
     """The number that stands on the computer's screen; null refuses."""
 
-    number: Annotated[int, Field(ge=0, le=999)] | None
+    number: Annotated[int, Field(strict=True, ge=0, le=999)] | None
 
 
 class QrDecided(Said):

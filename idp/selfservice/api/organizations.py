@@ -1,4 +1,4 @@
-"""/me/organizations: legal persons, how one is bound, and who is asked to act for it."""
+"""/me/organizations, /me/licences: legal persons, how one is bound, and who is asked to act for it."""
 
 from typing import Annotated
 
@@ -10,11 +10,12 @@ from idp.selfservice.api.gate import Reader, Services, Tools, Writer
 from idp.selfservice.api.problems import not_found
 from idp.selfservice.api.representation import invitation, shown
 
-router = APIRouter(prefix="/organizations", tags=["organizations"])
+router = APIRouter(tags=["organizations"])
+ORGANIZATIONS, LICENCES = "/organizations", "/licences"
 Id = Annotated[str, Path(max_length=100)]
 
 
-@router.get("")
+@router.get(ORGANIZATIONS)
 async def organizations(person: Reader, tools: Tools) -> list[models.Organization]:
     """The legal persons that the person represents or acts for."""
     return [
@@ -33,7 +34,7 @@ async def organizations(person: Reader, tools: Tools) -> list[models.Organizatio
     ]
 
 
-@router.post("", status_code=201)
+@router.post(ORGANIZATIONS, status_code=201)
 async def bind(licence: models.Licence, person: Writer, tools: Tools) -> models.Bound:
     """Become the representative of a legal person, if the register says so."""
     code, name = licence.unified_social_credit_code, licence.name
@@ -42,14 +43,14 @@ async def bind(licence: models.Licence, person: Writer, tools: Tools) -> models.
     )
 
 
-@router.post("/licence", status_code=201)
+@router.post(LICENCES, status_code=201)
 async def begin_licence(person: Writer, tools: Tools) -> models.LicencePicture:
     """A picture for the app of the electronic business licence."""
     started = await tools.organizations.start_licence(person.account_id)
     return models.LicencePicture(content=started.content, ticket=started.ticket, expires_in=started.seconds)
 
 
-@router.post("/licence/state")
+@router.post(f"{LICENCES}/state")
 async def licence(asked: models.LicenceTicket, person: Writer, tools: Tools) -> models.LicenceState:
     """What became of the picture; a confirmed one binds the legal person, once."""
     outcome = await tools.organizations.licence(person.account_id, asked.ticket, person.caller.address)
@@ -58,14 +59,14 @@ async def licence(asked: models.LicenceTicket, person: Writer, tools: Tools) -> 
     return models.LicenceState(state="bound", organization_id=outcome)
 
 
-@router.delete("/{organization_id}", status_code=204)
+@router.delete(ORGANIZATIONS + "/{organization_id}", status_code=204)
 async def step_down(organization_id: Id, person: Writer, tools: Tools) -> None:
     """No longer be its representative."""
     if not await tools.organizations.step_down(person.account_id, organization_id, person.caller.address):
         raise not_found("organization")
 
 
-@router.get("/{organization_id}/mandates")
+@router.get(ORGANIZATIONS + "/{organization_id}/mandates")
 async def mandates(organization_id: Id, person: Reader, tools: Tools) -> models.OrganizationMandates:
     """Everybody who acts for it, for those who manage it."""
     await _managed(tools, person.account_id, organization_id)
@@ -76,7 +77,7 @@ async def mandates(organization_id: Id, person: Reader, tools: Tools) -> models.
     )
 
 
-@router.post("/{organization_id}/mandates", status_code=201)
+@router.post(ORGANIZATIONS + "/{organization_id}/mandates", status_code=201)
 async def invite(organization_id: Id, agent: models.Agent, person: Writer, tools: Tools) -> models.Granted:
     """Ask somebody to act for it, or by a mandate that it holds."""
     await _managed(tools, person.account_id, organization_id)

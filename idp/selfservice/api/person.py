@@ -1,6 +1,6 @@
 """/me: the own record, how to be reached, and what is wrong with it."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
 
 from idp.accounts.corrections import DAY, BadText, TooMany
 from idp.accounts.phones import checked_phone
@@ -89,8 +89,8 @@ async def corrections(person: Reader, tools: Tools) -> list[models.Correction]:
     ]
 
 
-@router.post("/corrections", status_code=201)
-async def ask(wish: models.Wish, person: Writer, tools: Tools) -> Response:
+@router.post("/corrections", status_code=204)
+async def ask(wish: models.Wish, person: Writer, tools: Tools) -> None:
     """Ask for a correction."""
     try:
         await tools.corrections.ask(person.account_id, wish.wanted, person.caller.address)
@@ -98,4 +98,3 @@ async def ask(wish: models.Wish, person: Writer, tools: Tools) -> Response:
         raise Problem(422, "invalid_request", "wanted is not acceptable") from error
     except TooMany as error:
         raise Problem(429, "too_many_requests", "enough for one day", retry_after=str(DAY)) from error
-    return Response(status_code=201)

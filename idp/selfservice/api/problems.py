@@ -1,11 +1,15 @@
 """Errors as JSON (RFC 9457), with the challenge of RFC 6750 where a token is what is wrong."""
 
+from typing import Any
+
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from idp.accounts.invalid import InvalidAccount
 from idp.authentication.factors import NotAllowed
@@ -17,11 +21,32 @@ from idp.selfservice.representation import FIELDS, STATUS
 
 NO_STORE = {"cache-control": "no-store"}
 RETRY_AFTER_SECONDS = 5
+METHOD_NOT_ALLOWED = 405
+METHODS = ("DELETE", "GET", "POST", "PUT")
+MEDIA_TYPE = "application/problem+json"
 REALM = 'Bearer realm="zhanhe"'
 STEP_UP = "insufficient_user_authentication"
 """RFC 9470 §3."""
 
 log = structlog.get_logger(__name__)
+
+
+class ProblemDetails(BaseModel):
+    """What every such answer says (RFC 9457 §3.1); `errors` where single fields are at fault."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[dict[str, str], ...] = ()
+
+
+_ANSWER = {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": description, "content": {MEDIA_TYPE: {"schema": _ANSWER}}}
+    for status, description in (("4XX", "It cannot be done so."), ("5XX", "Not now, or our fault."))
+}
+"""For the description of every operation."""
 
 
 class Problem(Exception):
@@ -66,9 +91,7 @@ def install(app: FastAPI) -> None:
 def answer(status: int, error: str, detail: str, headers: dict[str, str], **more: object) -> Response:
     """One problem."""
     body = {"type": "about:blank", "title": error, "status": status, "detail": detail, **more}
-    return JSONResponse(
-        body, status_code=status, headers=NO_STORE | headers, media_type="application/problem+json"
-    )
+    return JSONResponse(body, status_code=status, headers=NO_STORE | headers, media_type=MEDIA_TYPE)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -114,14 +137,27 @@ async def _not_allowed(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == METHOD_NOT_ALLOWED:
+        headers["allow"] = ", ".join(_allowed(request))
     words = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
     detail = str(error.detail).lower()
     return answer(
         error.status_code,
         words.get(error.status_code, "invalid_request"),
         detail,
-        {name.lower(): value for name, value in (error.headers or {}).items()},
+        headers,
     )
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of a path (RFC 9110 §10.2.1): the framework names those of one route."""
+    return [
+        method
+        for method in METHODS
+        for route in request.app.routes
+        if route.matches({**request.scope, "method": method})[0] is Match.FULL
+    ]
 
 
 async def _away(request: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ def _read(world: World, query: Mapping[str, str]) -> Wanted:
 
 def _done(world: World, wanted: Wanted, grant: Grant) -> Mapping[str, str]:
     ticket = world.issue(grant)
-    code = f"ac{len(world.tickets)}"
+    code = f"auth-code-{len(world.tickets)}"
     world.tickets[ticket].extra["authCode"] = code
     return {"ticket": ticket, "authCode": code, "gotoUrl": wanted.callback}
 
