@@ -9,6 +9,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+ACCOUNT_SECURITY = "account.security"
+"""The scope of /api/me that can set a password or let a computer in: for the operator's own apps."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 URI_LENGTH = 2000
 
@@ -146,6 +148,7 @@ class Client(BaseModel):
             "consent_required=false": not self.consent_required,
             "pkce_required=false": not self.pkce_required,
             "resource_server=true": self.resource_server,
+            f"scope={ACCOUNT_SECURITY}": ACCOUNT_SECURITY in self.scopes,
             "id_token_signed_response_alg=RS256": self.id_token_signed_response_alg == "RS256",  # noqa: S105
         }
         return [name for name, weaker in loose.items() if weaker]

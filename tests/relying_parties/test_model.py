@@ -105,6 +105,7 @@ def test_what_is_looser_than_the_default_is_named() -> None:
         consent_required=False,
         pkce_required=False,
         resource_server=True,
+        scope="openid account.security",
         id_token_signed_response_alg="RS256",
     )
-    assert len(loose.loosened()) == 4
+    assert len(loose.loosened()) == 5

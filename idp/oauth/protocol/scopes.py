@@ -3,6 +3,7 @@
 import re
 
 from idp.oauth.protocol.errors import InvalidScope
+from idp.relying_parties import model
 
 OPENID = "openid"
 PROFILE = "profile"
@@ -13,7 +14,7 @@ OFFLINE_ACCESS = "offline_access"
 REAL_NAME = "real_name"
 ACCOUNT = "account"
 ACCOUNT_WRITE = "account.write"
-ACCOUNT_SECURITY = "account.security"
+ACCOUNT_SECURITY = model.ACCOUNT_SECURITY
 
 OF_PERSONS = (
     *(OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS),
