@@ -36,6 +36,7 @@ from idp.authentication.upstream_ways import upstream_ways
 from idp.authentication.ways import Ways
 from idp.composition import authorities, foundation, mail_channel, sms_channel, upstreams
 from idp.counter.belongings import CounterBelongings
+from idp.counter.effects import Effects
 from idp.counter.model import DUE_SECONDS
 from idp.counter.service import Counter
 from idp.federation.belongings import UpstreamBelongings
@@ -215,7 +216,8 @@ class Worker:
         rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
         self.merges = Merges(base, household, self.notices, rules)
         self.lifecycle = Lifecycle(base, household, self.notices, self.real_names, rules)
-        self.counter = Counter(base, self.real_names, Reset(base, household), self.notices)
+        effects = Effects(base, self.real_names, Reset(base, household), self.guardians, self.notices)
+        self.counter = Counter(base, effects, self.notices)
         self.periodic.add("accounts.cancel_due", DUE_SECONDS, self.lifecycle.cancel_due)
         self.periodic.add("merges.forget_due", DUE_SECONDS, self.merges.forget_due)
         self.periodic.add("counter.recover_due", DUE_SECONDS, self.counter.recover_due)

@@ -6,6 +6,7 @@ from idp.counter.acting import Acting
 from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
 from idp.counter.door import Door
+from idp.counter.guardian_pages import GuardianPages
 from idp.counter.merge_pages import MergePages
 from idp.counter.presence import PresencePages
 from idp.counter.routes import CounterPages
@@ -22,6 +23,7 @@ def routes(worker: Worker) -> Routes:
     return {
         **CounterPages(site, door, counter, worker.divisions).routes(),
         **PresencePages(site, door, counter, worker.phone_codes).routes(),
+        **GuardianPages(site, door, counter).routes(),
         **ActPages(site, door, counter, acting).routes(),
         **accounts.routes(),
         **ConflictPages(site, door, counter, worker.links, worker.platforms).routes(),

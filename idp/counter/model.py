@@ -21,6 +21,15 @@ class Kind(StrEnum):
 
     VERIFY = "verify"
     RECOVER = "recover"
+    GUARDIAN = "guardian"
+
+
+class Papers(StrEnum):
+    """By what a guardian is known (民法典 §27, §31); a word for the record."""
+
+    HOUSEHOLD_REGISTER = "household-register"
+    BIRTH_CERTIFICATE = "birth-certificate"
+    APPOINTMENT = "appointment"
 
 
 class State(StrEnum):
@@ -45,6 +54,10 @@ class Claim:
     certificate_number: str | None = None
     phone: str | None = None
     elder_mode: bool = False
+    guardian_id: str | None = None
+    guardian: str | None = None
+    """Name and masked number, for whoever confirms."""
+    papers: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As it is sealed."""

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.counter.door import Door, Staff
-from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, State, masked
+from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, Papers, State, masked
 from idp.counter.service import Counter
-from idp.counter.texts import NOTICES, REFUSALS
+from idp.counter.texts import NOTICES, PAPERS, REFUSALS
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -19,7 +19,7 @@ from idp.sessions.model import masked_name
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
 BEIJING = timezone(timedelta(hours=8))
-KINDS = {Kind.VERIFY: _("实名核验"), Kind.RECOVER: _("找回账号")}
+KINDS = {Kind.VERIFY: _("实名核验"), Kind.RECOVER: _("找回账号"), Kind.GUARDIAN: _("登记监护人")}
 
 
 class CounterPages:
@@ -114,6 +114,8 @@ class CounterPages:
             "name": claim.name or masked_name(row["name"]),
             "certificate": masked(claim.certificate_number),
             "phone": masked(claim.phone),
+            "guardian": claim.guardian,
+            "papers": self._site.say(request, PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": row["begun_by_name"],
             "begun_at": clock(row["begun_at"]),
             "due_at": clock(row["decided_at"] + RECOVERY_WAIT_SECONDS) if waiting else "",

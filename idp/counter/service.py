@@ -1,25 +1,23 @@
-"""What is done at the counter: registering, verifying and recovering, the latter two by two members of staff."""
+"""What is done at the counter: a person is registered; what gives power is begun by one and confirmed by another."""
 
 from dataclasses import replace
 
-from idp.accounts.lifecycle import RENAMED, Notifier
+from idp.accounts.lifecycle import Notifier
 from idp.accounts.lifecycle_store import NO_PASSWORD
 from idp.accounts.model import NewAccount, checked
-from idp.accounts.proof import NotRecorded, Proof
-from idp.accounts.real_names import RealNames
-from idp.accounts.reset import Reset
+from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.counter.effects import Effects
 from idp.counter.model import (
-    LEVEL,
-    METHOD,
     RECOVERY_WAIT_SECONDS,
     REQUEST_SECONDS,
     SOURCE,
     Claim,
     Kind,
     NotAtCounter,
+    Papers,
     Person,
     State,
     masked,
@@ -37,23 +35,19 @@ RECOVERY_ASKED = _(
     "有人在政务服务窗口申请找回您的账号，24 小时后生效。"
     "如非本人，请立即登录用户中心并打开 /counter/objection 停止，或联系窗口。"
 )
-RECOVERED = _("您的账号已在窗口找回：原来的密码和登录方式都已停用，请用短信验证码登录后重新设置。")
 
 
 class Counter:
     """Everything is recorded with the member of staff who did it, and takes effect in one transaction."""
 
-    def __init__(
-        self, foundation: Foundation, real_names: RealNames, reset: Reset, notices: Notifier
-    ) -> None:
+    def __init__(self, foundation: Foundation, effects: Effects, notices: Notifier) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = CounterStore(foundation.vault)
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
-        self._real_names = real_names
-        self._reset = reset
+        self._effects = effects
         self._notices = notices
 
     async def find(self, identifier: str) -> Person | None:
@@ -149,6 +143,29 @@ class Counter:
 
         await self._database.write(work)
 
+    async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
+        """Begin to enter a guardian, whose papers are there. Raises NotAtCounter."""
+        if staff_id in (minor_id, guardian_id):
+            raise NotAtCounter("own-account")
+        if (against := await self._effects.guardians.against(guardian_id, minor_id)) is not None:
+            raise NotAtCounter(against.value)
+        minor, guardian = await self.row(minor_id), await self.row(guardian_id)
+        assert minor is not None
+        assert guardian is not None
+        claim = Claim(
+            name=minor["name"],
+            certificate_type=minor["certificate_type"],
+            certificate_number=self._accounts.reveal(minor, CERTIFICATE),
+            guardian_id=guardian_id,
+            guardian=f"{guardian['name']} {self.masked(guardian, CERTIFICATE)}",
+            papers=papers.value,
+        )
+
+        def work() -> Transaction[None]:
+            yield from self._begin(Kind.GUARDIAN, minor_id, staff_id, claim)
+
+        await self._database.write(work)
+
     async def open_requests(self) -> list[tuple[Row, Claim]]:
         """What waits for the second member of staff, or for its time."""
         since = self._sources.now() - REQUEST_SECONDS
@@ -174,7 +191,7 @@ class Counter:
                 if account is not None:
                     yield from self._notices.everywhere(account, RECOVERY_ASKED)
             else:
-                yield from self._take_effect(row)
+                yield from self._effects.of(row)
             return state
 
         try:
@@ -227,7 +244,7 @@ class Counter:
         if row is None:  # one of the two is not in office any more; or another worker was first
             yield from self._give_up(request_id)
             return False
-        yield from self._take_effect(row)
+        yield from self._effects.of(row)
         return True
 
     def _give_up(self, request_id: str) -> Transaction[None]:
@@ -248,38 +265,6 @@ class Counter:
         }
         yield self._store.add(row, claim)
         yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
-
-    def _take_effect(self, row: Row) -> Transaction[None]:
-        claim, account_id = self._store.claim(row), row["account_id"]
-        if row["kind"] == Kind.VERIFY:
-            proof = Proof(
-                level=LEVEL,
-                method=METHOD,
-                source=SOURCE,
-                evidence_reference=row["id"],
-                name=claim.name,
-                certificate_type=claim.certificate_type,
-                certificate_number=claim.certificate_number,
-            )
-            both = f"{row['begun_by']}+{row['decided_by']}"
-            before = yield from self._accounts.by_id(account_id)
-            yield from self._real_names.record(account_id, proof, verifier=both)
-            if before is not None and before["real_name_level"] and before["name"] != claim.name:
-                yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
-                yield from self._notices.notice(before, RENAMED)
-        else:
-            before = yield from self._accounts.by_id(account_id)
-            after = yield from self._reset.done(account_id, claim.phone)
-            if before is None or after is None:
-                raise NotAtCounter("closed")
-            yield self._line(
-                Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
-            )
-            # The old phone first: an owner who asked for nothing learns of it there.
-            if before["phone_index"] not in (None, after["phone_index"]):
-                yield from self._notices.everywhere(before, RECOVERED)
-            yield from self._notices.notice(after, RECOVERED)
-        yield self._store.wipe(row["id"])
 
     def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
         return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))

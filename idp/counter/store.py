@@ -88,7 +88,7 @@ CONFIRM = Statement(
     )
     .values(
         state=case(
-            (counter_requests.c.kind == literal(Kind.VERIFY.value, Text), _confirmed),
+            (counter_requests.c.kind != literal(Kind.RECOVER.value, Text), _confirmed),
             (_in_office(_staff, Role.SUPERVISOR), _confirmed),
             else_=_waiting,
         ),

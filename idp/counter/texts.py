@@ -1,5 +1,6 @@
 """What the pages of the counter say, by the word that the services and addresses use."""
 
+from idp.counter.model import Papers
 from idp.infrastructure.web.translations import mark as _
 
 REFUSALS = {
@@ -26,6 +27,10 @@ REFUSALS = {
     "name": _("姓名为 1 至 50 个字符。"),
     "certificate-number": _("证件号码不正确，请对照证件核对。"),
     "phone": _("请输入 11 位手机号，或勾选“没有手机”。"),
+    "not-a-minor": _("被监护人要有账号、登记过证件，并且不满 18 岁。没有账号的，请先登记新用户。"),
+    "guardian": _("监护人要已成年、账号正常，实名等级在 2 级以上。请先办理实名核验。"),
+    "guarded": _("这位监护人已经登记过，不用重复登记。"),
+    "papers": _("请选择监护关系证明。"),
     "mandate": _("现在不能代办：对方账号不可用，或没有需要的实名等级。"),
 }
 """Why something was not done."""
@@ -63,6 +68,13 @@ ACTIONS = {
     "deceased": _("登记去世"),
 }
 """What can be done about an account."""
+
+PAPERS = {
+    Papers.HOUSEHOLD_REGISTER: _("居民户口簿"),
+    Papers.BIRTH_CERTIFICATE: _("出生医学证明"),
+    Papers.APPOINTMENT: _("法院、居（村）委会或民政部门的指定文书"),
+}
+"""By what a guardian is known."""
 
 CHOICE_TEXTS = {
     "username": _("主用户名"),

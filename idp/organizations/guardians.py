@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
 from typing import TypeVar
 
 from idp.accounts.authority import AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import NewAccount
+from idp.accounts.model import NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
@@ -31,6 +32,15 @@ _NAME_BYTES = 9
 
 Check = Callable[[Claim], Awaitable[Proof | None]]
 """The population service: a proof where name and number belong together. Raises AuthorityUnavailable."""
+
+
+class Against(StrEnum):
+    """What stands against somebody becoming a guardian, papers apart; a word for pages."""
+
+    SAME = "same"
+    GUARDIAN = "guardian"
+    AGE = "not-a-minor"
+    ALREADY = "guarded"
 
 
 class Guardians:
@@ -67,21 +77,39 @@ class Guardians:
         except (NotRecorded, Conflict) as error:
             raise Refused(Reason.NOT_CONFIRMED) from error
 
-    async def begin_guardian(
+    async def against(self, guardian_id: str, minor_id: str) -> Against | None:
+        """What stands against it now; None when only the papers are to be seen."""
+        return await self._database.read(lambda: self._against(guardian_id, minor_id))
+
+    def enter(
         self, guardian_id: str, minor_id: str, *, actor: str, evidence: str
-    ) -> str | None:
-        """Enter a guardian whose papers were seen; None for a person of age, or without an open account."""
-        minor = await self._database.read(lambda: self._ledger.accounts.by_id(minor_id))
+    ) -> Transaction[Against | None]:
+        """Enter a guardian whose papers were seen, where nothing stands against it; what does."""
+        if (found := (yield from self._against(guardian_id, minor_id))) is not None:
+            return found
+        minor = yield from self._ledger.accounts.by_id(minor_id)
         born = None if minor is None else self._birth_date(minor)
-        if guardian_id == minor_id or born is None or not is_minor(born, self._today()):
-            return None
+        if born is None or (yield from self._empower(guardian_id, minor_id, born, actor, evidence)) is None:
+            return Against.GUARDIAN
+        return None
 
-        def work() -> Transaction[str | None]:
-            if (yield from self._ledger.lists.is_guarded(minor_id, guardian_id)):
-                return None
-            return (yield from self._empower(guardian_id, minor_id, born, actor, evidence))
+    def _against(self, guardian_id: str, minor_id: str) -> Transaction[Against | None]:
+        if guardian_id == minor_id:
+            return Against.SAME
+        guardian = yield from self._ledger.accounts.by_id(guardian_id)
+        if guardian is None or guardian["state"] != State.ACTIVE or self._is_child(guardian):
+            return Against.GUARDIAN
+        if guardian["real_name_level"] < GUARDIAN_LEVEL:
+            return Against.GUARDIAN
+        minor = yield from self._ledger.accounts.by_id(minor_id)
+        if minor is None or minor["state"] != State.ACTIVE or not self._is_child(minor):
+            return Against.AGE
+        guarded = yield from self._ledger.lists.is_guarded(minor_id, guardian_id)
+        return Against.ALREADY if guarded else None
 
-        return await self._write(work)
+    def _is_child(self, account: Row) -> bool:
+        born = self._birth_date(account)
+        return born is not None and is_minor(born, self._today())
 
     def _claim(self, name: str, certificate_type: str, number: str) -> tuple[Claim, date]:
         try:

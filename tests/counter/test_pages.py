@@ -17,7 +17,7 @@ from tests.support.visits import page, signed_in, sql, visitor
 pytestmark = pytest.mark.anyio
 
 OTHER_NUMBER = "910411199001010013"
-PATHS = ("", "/register", "/verify", "/queue", "/recover", "/act", "/accounts")
+PATHS = ("", "/register", "/verify", "/queue", "/recover", "/act", "/guardian", "/accounts")
 
 
 @asynccontextmanager

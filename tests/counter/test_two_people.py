@@ -255,7 +255,7 @@ async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other
 async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    counter, done = hall.house.worker.counter, hall.house.worker.counter._reset.done
+    counter, done = hall.house.worker.counter, hall.house.worker.counter._effects._reset.done
     for phone in (NEW_PHONE, "13800000008"):
         request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, phone))
         await counter.confirm(request, hall.id("zhouba"))
@@ -265,7 +265,7 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
             raise error
         return (yield from done(account_id, phone))
 
-    monkeypatch.setattr(counter._reset, "done", broken)
+    monkeypatch.setattr(counter._effects._reset, "done", broken)
     hall.house.clock.forward(RECOVERY_WAIT_SECONDS)
     assert await counter.recover_due() == 1
     states = await sql(hall.house, "select state from counter_requests order by state")

@@ -271,6 +271,11 @@ async def at_the_counter(visit: Visit) -> None:
         await page.fill("[name=identifier]", other.username)
         await visit.press()
         await visit.look(f"{path}, found", "dl.facts")
+    await visit.go("/counter/guardian")
+    for name, who in {"child": other, "guardian": visit.person}.items():
+        await page.fill(f"[name={name}]", who.username)
+    await visit.press()
+    await visit.look("/counter/guardian, found", "[name=papers]")
     await visit.go("/counter/register")
     for name, value in {"name": "周九", "certificate_number": "E12345678", "phone": phone}.items():
         await page.fill(f"[name={name}]", value)

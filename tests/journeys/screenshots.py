@@ -113,6 +113,12 @@ async def at_the_counter(desk: Camera) -> None:
     await desk.log_in(desk.town.staff("counter", "supervisor"))
     await desk.take("counter", "/counter")
     await desk.take("counter-register", "/counter/register")
+    child = desk.town.newcomer(level=1, name="孙小宝", certificate=("111", "410411201606010034"))
+    await desk.page.goto(f"{desk.town.issuer}/counter/guardian")
+    await desk.page.fill("[name=child]", child.username)
+    await desk.page.fill("[name=guardian]", desk.town.newcomer(name="孙大", phone=desk.town.phone()).username)
+    await desk.page.click("button[type=submit]")
+    await desk.take("counter-guardian")
 
 
 async def main() -> None:

@@ -10,6 +10,7 @@ from tests.journeys.town import Town
 pytestmark = pytest.mark.anyio
 
 NAME, NUMBER = "林台生", "830000199001010012"
+CHILD = "410411201606010034"
 
 
 async def at_the_counter(visitor: Visitor, town: Town, *roles: str) -> Page:
@@ -54,6 +55,36 @@ async def test_two_members_of_staff_make_an_account_of_level_4(visitor: Visitor,
     await first.get_by_role("button", name="查找").click()
     await expect(first.locator("dl.facts")).to_contain_text("4 级（最高 4 级）")
     await expect(first.locator("main")).not_to_contain_text(NUMBER)
+
+
+async def test_the_father_of_a_child_with_an_account_is_entered_by_his_papers(
+    visitor: Visitor, town: Town
+) -> None:
+    child = town.newcomer(level=1, name="孙小宝", certificate=("111", CHILD))
+    father = town.newcomer(name="孙大")
+    first, second = (
+        await at_the_counter(visitor, town, "counter"),
+        await at_the_counter(visitor, town, "counter"),
+    )
+    await first.get_by_role("link", name="登记监护人").first.click()
+    await first.fill("[name=child]", CHILD)
+    await first.fill("[name=guardian]", father.username)
+    await first.get_by_role("button", name="查找").click()
+    await expect(first.locator("main")).to_contain_text(child.username)
+    await first.get_by_label("居民户口簿").check()
+    await first.check("[name=seen]")
+    await first.get_by_role("button", name="提交复核").click()
+    await expect(first.get_by_role("status")).to_contain_text("请另一位工作人员复核")
+    await second.get_by_role("link", name="复核", exact=True).click()
+    request = second.locator("section", has_text="孙小宝")
+    await expect(request).to_contain_text("居民户口簿")
+    await request.get_by_role("button", name="人证一致，确认").click()
+    await expect(second.get_by_role("status")).to_contain_text("立即生效")
+    page = await (await visitor()).new_page()
+    await page.goto(f"{town.issuer}/login")
+    await fill_password(page, father)
+    await page.goto(f"{town.issuer}/me/mandates")
+    await expect(page.locator("li", has_text="孙小宝")).to_be_visible()
 
 
 async def test_who_does_not_work_at_the_counter_stays_before_it(page: Page, town: Town) -> None:

@@ -102,22 +102,6 @@ async def test_no_adult_and_nobody_unknown_is_registered_as_a_child(small_stage:
     assert small_stage.rows("SELECT id FROM mandates") == []
 
 
-async def test_papers_at_the_counter_make_a_guardian_of_a_minor_only(stage: Stage) -> None:
-    guardians = stage.house.worker.guardians
-    child = await stage.house.open_account(
-        "child", name="赵大宝", certificate_type="111", certificate_number="410411201506010010"
-    )
-    staff = {"actor": stage.ids["zhaoliu"], "evidence": "household register"}
-    assert await guardians.begin_guardian(stage.ids["lisi"], child, **staff) is not None
-    assert await guardians.begin_guardian(stage.ids["lisi"], child, **staff) is None  # is one already
-    assert await guardians.begin_guardian(child, child, **staff) is None
-    assert await guardians.begin_guardian(stage.ids["lisi"], stage.ids["zhangsan"], **staff) is None
-    assert await stage.represented("lisi") == ["赵大宝"]
-    stage.clock.now = comes_of_age(date(2015, 6, 1))
-    assert await stage.represented("lisi") == []
-    assert await stage.mandates.expire_due() == 1
-
-
 async def test_a_child_cannot_send_the_guardian_away_but_the_guardian_may_go(stage: Stage) -> None:
     mandate_id = await stage.house.worker.guardians.register_minor(stage.ids["lisi"], *CHILD)
     [row] = stage.rows("SELECT principal_account_id FROM mandates")

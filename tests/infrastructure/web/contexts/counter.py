@@ -17,7 +17,18 @@ TYPES = [("111", "居民身份证"), ("414", "普通护照")]
 ASKED = {
     "id": "a", "kind": "找回账号", "name": "张三", "certificate": "410***********0015", "phone": "138****0001",
     "begun_by": "赵六", "begun_at": "今天", "due_at": "明天", "own": False, "confirmable": True,
+    "guardian": None, "papers": "",
 }  # fmt: skip
+GUARDED = {
+    **ASKED,
+    "kind": "登记监护人",
+    "phone": "",
+    "due_at": "",
+    "guardian": "李四 E00**0001",
+    "papers": "出生医学证明",
+}
+PAPERS = [("birth-certificate", "出生医学证明"), ("appointment", "指定文书")]
+BOTH = (FOUND, "正常")
 
 
 def _at(path: str, **context: Any) -> dict[str, Any]:
@@ -39,8 +50,10 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     ),
     "counter_act.html": _at("/counter/act", found=FOUND, state_text="正常"),
     "counter_queue.html": _at(
-        "/counter/queue", requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}]
+        "/counter/queue",
+        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED],
     ),
+    "counter_guardian.html": _at("/counter/guardian", wrong="", papers=PAPERS, found={"child": BOTH, "guardian": BOTH}),
     "counter_accounts.html": _at(
         "/counter/accounts", found=FOUND, state_text="正常", actions=[("freeze", "冻结")], mergeable=True,
         duplicates=[OTHER], merges=[{"id": "a", "at": "今天", "until": "明天"}],
@@ -65,5 +78,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("counter_accounts.html", {**NOBODY, "actions": [], "mergeable": False, "duplicates": [], "merges": []}),
     ("counter_objection.html", {"done": "refused"}),
     ("counter_queue.html", {"requests": []}),
+    ("counter_guardian.html", {"found": {}}),
+    ("counter_guardian.html", {"found": {}, "error": "没有找到。", "wrong": "child"}),
 ]
 """What else may stand on them."""

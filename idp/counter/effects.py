@@ -1,0 +1,100 @@
+"""What a confirmed request does, in the transaction that confirms it."""
+
+from idp.accounts.lifecycle import RENAMED, Notifier
+from idp.accounts.proof import Proof
+from idp.accounts.real_names import RealNames
+from idp.accounts.reset import Reset
+from idp.accounts.store import AccountStore
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.counter.model import LEVEL, METHOD, SOURCE, Claim, Kind, NotAtCounter
+from idp.counter.store import CounterStore
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.statement import Call
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.guardians import Guardians
+
+RECOVERED = _("您的账号已在窗口找回：原来的密码和登录方式都已停用，请用短信验证码登录后重新设置。")
+
+
+class Effects:
+    """One method for each kind."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        real_names: RealNames,
+        reset: Reset,
+        guardians: Guardians,
+        notices: Notifier,
+    ) -> None:
+        self.guardians = guardians
+        self._store = CounterStore(foundation.vault)
+        self._accounts = AccountStore(foundation.vault)
+        self._audit = AuditStore(foundation.sources)
+        self._real_names = real_names
+        self._reset = reset
+        self._notices = notices
+
+    def of(self, row: Row) -> Transaction[None]:
+        """Do it, and wipe what was claimed. Raises NotAtCounter, NotRecorded."""
+        claim = self._store.claim(row)
+        match Kind(row["kind"]):
+            case Kind.VERIFY:
+                yield from self._verified(row, claim)
+            case Kind.RECOVER:
+                yield from self._recovered(row, claim)
+            case Kind.GUARDIAN:
+                yield from self._guarded(row, claim)
+        yield self._store.wipe(row["id"])
+
+    def _verified(self, row: Row, claim: Claim) -> Transaction[None]:
+        account_id, both = row["account_id"], _both(row)
+        proof = Proof(
+            level=LEVEL,
+            method=METHOD,
+            source=SOURCE,
+            evidence_reference=row["id"],
+            name=claim.name,
+            certificate_type=claim.certificate_type,
+            certificate_number=claim.certificate_number,
+        )
+        before = yield from self._accounts.by_id(account_id)
+        yield from self._real_names.record(account_id, proof, verifier=both)
+        if before is not None and before["real_name_level"] and before["name"] != claim.name:
+            yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
+            yield from self._notices.notice(before, RENAMED)
+
+    def _recovered(self, row: Row, claim: Claim) -> Transaction[None]:
+        account_id = row["account_id"]
+        before = yield from self._accounts.by_id(account_id)
+        after = yield from self._reset.done(account_id, claim.phone)
+        if before is None or after is None:
+            raise NotAtCounter("closed")
+        yield self._line(
+            Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
+        )
+        # The old phone first: an owner who asked for nothing learns of it there.
+        if before["phone_index"] not in (None, after["phone_index"]):
+            yield from self._notices.everywhere(before, RECOVERED)
+        yield from self._notices.notice(after, RECOVERED)
+
+    def _guarded(self, row: Row, claim: Claim) -> Transaction[None]:
+        guardian_id = claim.guardian_id or ""
+        if row["decided_by"] == guardian_id:
+            raise NotAtCounter("own-account")
+        evidence = f"{SOURCE}:{row['id']}:{claim.papers}"
+        against = yield from self.guardians.enter(
+            guardian_id, row["account_id"], actor=_both(row), evidence=evidence
+        )
+        if against is not None:
+            raise NotAtCounter(against.value)
+
+    def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
+        return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))
+
+
+def _both(row: Row) -> str:
+    """The two members of staff, for the record."""
+    return f"{row['begun_by']}+{row['decided_by']}"

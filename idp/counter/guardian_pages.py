@@ -1,0 +1,80 @@
+"""The page on which staff who saw the papers begin to enter the guardian of a child."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.counter.door import Door, Staff
+from idp.counter.model import NotAtCounter, Papers, Person
+from idp.counter.routes import HOME, said
+from idp.counter.service import Counter
+from idp.counter.texts import PAPERS, REFUSALS, STATES
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+GUARDIAN = "/counter/guardian"
+
+
+class GuardianPages:
+    """Handlers of /counter/guardian."""
+
+    def __init__(self, site: Site, door: Door, counter: Counter) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {GUARDIAN: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)}}
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """The form to find both."""
+        return self._page(request)
+
+    async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Find child and guardian; then ask a colleague to confirm."""
+        if fields.get("step") == "find":
+            child = await self._counter.find(fields.get("child", ""))
+            guardian = await self._counter.find(fields.get("guardian", ""))
+            missing = "child" if child is None else "guardian" if guardian is None else ""
+            return self._page(request, child, guardian, "not-found" if missing else None, missing)
+        child = await self._counter.by_id(fields.get("child", ""))
+        guardian = await self._counter.by_id(fields.get("guardian", ""))
+        try:
+            if child is None or guardian is None:
+                raise NotAtCounter("not-found")
+            if "seen" not in fields:
+                raise NotAtCounter("not-seen")
+            await self._counter.ask_guardian(child.id, guardian.id, _papers(fields), staff.id)
+        except NotAtCounter as error:
+            return self._page(request, child, guardian, str(error))
+        return self._site.redirect(f"{HOME}?done=asked")
+
+    def _page(
+        self,
+        request: Request,
+        child: Person | None = None,
+        guardian: Person | None = None,
+        error: str | None = None,
+        wrong: str = "",
+    ) -> Response:
+        say = self._site.say
+        both = {"child": child, "guardian": guardian} if child and guardian else {}
+        return self._site.page(
+            request,
+            "counter_guardian.html",
+            400 if error else 200,
+            here=GUARDIAN,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            wrong=wrong,
+            found={role: (person, say(request, STATES[person.state])) for role, person in both.items()},
+            papers=[(kind.value, say(request, text)) for kind, text in PAPERS.items()],
+        )
+
+
+def _papers(fields: dict[str, str]) -> Papers:
+    """What was seen; raises NotAtCounter."""
+    try:
+        return Papers(fields.get("papers", ""))
+    except ValueError as error:
+        raise NotAtCounter("papers") from error

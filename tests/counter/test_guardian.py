@@ -1,0 +1,137 @@
+"""A guardian whose papers were seen: entered by two members of staff, for a child, and until that is of age."""
+
+import asyncio
+from datetime import date
+
+import pytest
+
+from idp.counter.model import NotAtCounter, Papers, State
+from idp.organizations.guardians import comes_of_age
+from tests.counter.conftest import NUMBER, Hall
+from tests.counter.test_pages import at_work, form
+from tests.support.browserless import Browserless, Page
+from tests.support.messages import messages_to
+from tests.support.visits import account_id, page, person, sql
+
+pytestmark = pytest.mark.anyio
+CHILD = "410411201506010010"
+PARENT = "13800000002"
+
+
+async def family(hall: Hall) -> tuple[str, str]:
+    """A child with an account, and lisi, who is of age; their ids."""
+    child = {"certificate_type": "111", "certificate_number": CHILD, "level": 1}
+    await person(hall.house, username="child", name="赵小宝", **child)
+    parent = {"certificate_type": "414", "certificate_number": "E00000001"}
+    await person(hall.house, username="lisi", name="李四", phone=PARENT, phone_verified=True, **parent)
+    return await account_id(hall.house, "child"), await account_id(hall.house, "lisi")
+
+
+async def asked(hall: Hall, child: str, guardian: str, by: str = "zhaoliu") -> str:
+    """A request; its id."""
+    counter = hall.house.worker.counter
+    await counter.ask_guardian(child, guardian, Papers.BIRTH_CERTIFICATE, hall.id(by))
+    return str((await counter.open_requests())[-1][0]["id"])
+
+
+async def represented(hall: Hall, guardian: str) -> list[str]:
+    return [one.name for one in await hall.house.worker.mandates.principals(guardian)]
+
+
+async def found(someone: Browserless, child: str = CHILD, guardian: str = PARENT) -> Page:
+    shown = page(await someone.open("/counter/guardian"))
+    return page(await someone.submit(form(shown, "child"), child=child, guardian=guardian))
+
+
+async def test_two_members_of_staff_enter_a_guardian_on_the_pages(hall: Hall) -> None:
+    _child, parent = await family(hall)
+    async with at_work(hall) as first:
+        shown = await found(first)
+        assert "**宝" in shown.text
+        assert "*四" in shown.text
+        assert CHILD not in shown.text
+        ask = form(shown, "step")
+        assert "请先核对" in page(await first.submit(ask, papers="birth-certificate")).text
+        assert "请选择监护关系证明" in page(await first.submit(ask, seen="1", papers="a letter")).text
+        shown = page(await first.submit(ask, seen="1", papers="birth-certificate"))
+        assert "请另一位工作人员复核" in shown.text
+        assert await represented(hall, parent) == []
+    async with at_work(hall, "zhouba") as second:
+        queue = page(await second.open("/counter/queue"))
+        assert "登记监护人 · 赵小宝" in queue.text
+        assert "李四" in queue.text
+        assert "出生医学证明" in queue.text
+        assert CHILD not in queue.text
+        shown = page(await second.submit(form(queue, "decision"), decision="confirm"))
+        assert "立即生效" in shown.text
+    assert await represented(hall, parent) == ["赵小宝"]
+    assert [text for text in await messages_to(hall.house, PARENT) if "赵" in text]
+    [row] = await sql(hall.house, "select granted_by, evidence_reference from mandates")
+    assert row["granted_by"] == f"{hall.id('zhaoliu')}+{hall.id('zhouba')}"
+    assert row["evidence_reference"].startswith("guardian:counter:")
+    assert row["evidence_reference"].endswith(":birth-certificate")
+    hall.house.clock.now = comes_of_age(date(2015, 6, 1))
+    assert await represented(hall, parent) == []
+
+
+@pytest.mark.parametrize(
+    ("child", "guardian", "says"),
+    [
+        (NUMBER, PARENT, "不满 18 岁"),
+        ("wangwu", PARENT, "不满 18 岁"),  # no certificate: nobody knows how old
+        (CHILD, "wangwu", "实名等级在 2 级以上"),
+        (CHILD, CHILD, "两个不同的账号"),
+        (CHILD, "zhaoliu", "不能为自己办理"),
+    ],
+)
+async def test_only_a_known_adult_becomes_the_guardian_of_a_child(
+    hall: Hall, child: str, guardian: str, says: str
+) -> None:
+    await family(hall)
+    async with at_work(hall) as someone:
+        ask = form(await found(someone, child, guardian), "step")
+        assert says in page(await someone.submit(ask, seen="1", papers="household-register")).text
+    assert await hall.house.worker.counter.open_requests() == []
+
+
+@pytest.mark.parametrize("missing", ["child", "guardian"])
+async def test_who_is_not_found_is_named_by_the_field(hall: Hall, missing: str) -> None:
+    await family(hall)
+    async with at_work(hall) as someone:
+        shown = await found(someone, **{missing: "410411201506010029"})
+    assert shown.status == 400
+    assert "没有找到" in shown.text
+    assert shown.text.count('aria-invalid="true"') == 1
+
+
+async def test_nobody_confirms_alone_and_one_of_many_does(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    request, counter = await asked(any_hall, child, parent), any_hall.house.worker.counter
+    with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
+        await counter.confirm(request, any_hall.id("zhaoliu"))
+    colleagues = [any_hall.id("sunqi"), any_hall.id("zhouba")] * 5
+    outcomes = await asyncio.gather(
+        *[counter.confirm(request, who) for who in colleagues], return_exceptions=True
+    )
+    assert outcomes.count(State.CONFIRMED) == 1
+    assert await represented(any_hall, parent) == ["赵小宝"]
+    with pytest.raises(NotAtCounter, match="guarded"):
+        await asked(any_hall, child, parent)
+
+
+async def test_staff_do_not_confirm_themselves_as_guardians(any_hall: Hall) -> None:
+    child, _parent = await family(any_hall)
+    request = await asked(any_hall, child, any_hall.id("sunqi"))
+    with pytest.raises(NotAtCounter, match="own-account"):
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
+    assert await represented(any_hall, any_hall.id("sunqi")) == []
+    assert await any_hall.house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.CONFIRMED
+
+
+async def test_what_has_changed_meanwhile_counts(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    request = await asked(any_hall, child, parent)
+    await any_hall.house.worker.lifecycle.freeze(parent, any_hall.id("sunqi"), "test")
+    with pytest.raises(NotAtCounter, match="guardian"):
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
+    assert [row["id"] for row, _ in await any_hall.house.worker.counter.open_requests()] == [request]
