@@ -23,7 +23,7 @@ def routes(worker: Worker) -> Routes:
     return {
         **CounterPages(site, door, counter, worker.divisions).routes(),
         **PresencePages(site, door, counter, worker.phone_codes).routes(),
-        **GuardianPages(site, door, counter).routes(),
+        **GuardianPages(site, door, counter, accounts).routes(),
         **ActPages(site, door, counter, acting).routes(),
         **accounts.routes(),
         **ConflictPages(site, door, counter, worker.links, worker.platforms).routes(),

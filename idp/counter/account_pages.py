@@ -60,7 +60,7 @@ class AccountPages:
         found = await self._counter.find(fields.get("identifier", ""))
         if found is None:
             return await self.page(request, staff, None, error="not-found")
-        return self._site.redirect(_shown(found.id))
+        return self._site.redirect(shown(found.id))
 
     async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Do one of the actions that the page offers, for a reason."""
@@ -78,7 +78,7 @@ class AccountPages:
             return await self.page(request, staff, found, error="reason")
         if not done:
             return await self.page(request, staff, found, error="unchanged")
-        return self._site.redirect(_shown(found.id, decision))
+        return self._site.redirect(shown(found.id, decision))
 
     async def _do(self, decision: str, account_id: str, reason: str, staff_id: str) -> bool:
         if decision == "freeze":
@@ -117,7 +117,15 @@ class AccountPages:
             mergeable=found is not None and found.state == AccountState.ACTIVE and staff.is_supervisor,
             duplicates=await self._duplicates(found, staff),
             merges=await self._undoable(found, staff),
+            guardians=await self._guardians(found, staff),
         )
+
+    async def _guardians(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
+        rows = await self._counter.guardians(found.id) if found and staff.is_supervisor else []
+        return [
+            {"id": row["id"], "name": row["agent_person_name"], "since": clock(row["valid_from"])}
+            for row in rows
+        ]
 
     async def _duplicates(self, found: Person | None, staff: Staff) -> list[Person]:
         row = await self._counter.row(found.id) if found and staff.is_supervisor else None
@@ -148,6 +156,7 @@ def _possible(found: Person | None, staff: Staff) -> list[str]:
     return [action for action in actions if staff.is_supervisor or action not in hard]
 
 
-def _shown(account_id: str, done: str = "") -> str:
+def shown(account_id: str, done: str = "") -> str:
+    """The address of an account, and of what was done about it."""
     query = {"account": account_id} | ({"done": done} if done else {})
     return f"{ACCOUNTS}?{urlencode(query)}"

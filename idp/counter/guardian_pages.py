@@ -1,8 +1,9 @@
-"""The page on which staff who saw the papers begin to enter the guardian of a child."""
+"""The page on which staff who saw the papers begin to enter the guardian of a child, and how a supervisor ends that."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.counter.account_pages import AccountPages, shown
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, Papers, Person
 from idp.counter.routes import HOME, said
@@ -12,19 +13,24 @@ from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 GUARDIAN = "/counter/guardian"
+END = f"{GUARDIAN}/end"
 
 
 class GuardianPages:
-    """Handlers of /counter/guardian."""
+    """Handlers of /counter/guardian; what is ended stands on the page of the child's account."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter) -> None:
+    def __init__(self, site: Site, door: Door, counter: Counter, accounts: AccountPages) -> None:
         self._site = site
         self._door = door
         self._counter = counter
+        self._accounts = accounts
 
     def routes(self) -> Routes:
         """Path → method → handler."""
-        return {GUARDIAN: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)}}
+        return {
+            GUARDIAN: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
+            END: {"POST": self._door.act(self.end, supervisor=True)},
+        }
 
     async def show(self, request: Request, staff: Staff) -> Response:
         """The form to find both."""
@@ -48,6 +54,16 @@ class GuardianPages:
         except NotAtCounter as error:
             return self._page(request, child, guardian, str(error))
         return self._site.redirect(f"{HOME}?done=asked")
+
+    async def end(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """End a guardianship, and back to the child's account."""
+        child = await self._counter.by_id(fields.get("account", ""))
+        try:
+            reason = fields.get("reason", "").strip()
+            await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
+        except NotAtCounter as error:
+            return await self._accounts.page(request, staff, child, error=str(error))
+        return self._site.redirect(shown(fields.get("account", ""), "guardian-ended"))
 
     def _page(
         self,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from idp.accounts.lifecycle import Notifier
 from idp.accounts.lifecycle_store import NO_PASSWORD
-from idp.accounts.model import NewAccount, checked
+from idp.accounts.model import InvalidAccount, NewAccount, checked
 from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
@@ -142,6 +142,18 @@ class Counter:
             yield from self._begin(kind, account_id, staff_id, claim)
 
         await self._database.write(work)
+
+    async def guardians(self, minor_id: str) -> list[Row]:
+        """The mandates of a child's guardians."""
+        return await self._effects.guardians.of(minor_id)
+
+    async def end_guardian(self, mandate_id: str, reason: str, staff_id: str) -> None:
+        """End a guardianship. Raises NotAtCounter."""
+        try:
+            if not await self._effects.guardians.end(mandate_id, reason, staff_id):
+                raise NotAtCounter("unchanged")
+        except InvalidAccount as error:
+            raise NotAtCounter("reason") from error
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
         """Begin to enter a guardian, whose papers are there. Raises NotAtCounter."""

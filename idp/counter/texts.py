@@ -47,6 +47,7 @@ NOTICES = {
     "secure": _("已做安全处理：所有登录已退出，近期添加的登录方式已移除，密码已失效。"),
     "release": _("手机号已从这个账号解除。"),
     "merge": _("账号已合并。"),
+    "guardian-ended": _("监护已结束，对方立即不能再代办。"),
     "undo": _("合并已撤销，两个账号恢复原样。"),
 }
 """What was done, by the word in the address."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 from idp.accounts.authority import AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.invalid import InvalidAccount
+from idp.accounts.lifecycle import checked_reason
 from idp.accounts.model import NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.proof import NotRecorded, Proof
@@ -18,6 +19,7 @@ from idp.audit.model import Event, Line
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
+from idp.organizations import mandate_store as statements
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import ADULT, DAY, MandateState, Reason, Refused, Relation, Role
 
@@ -29,6 +31,7 @@ METHOD = "guardian"
 _ATTEMPTS = "guardians.attempts"
 _BEIJING = timezone(timedelta(hours=8))
 _NAME_BYTES = 9
+_IN_FORCE = (MandateState.ACTIVE, MandateState.SUSPENDED)
 
 Check = Callable[[Claim], Awaitable[Proof | None]]
 """The population service: a proof where name and number belong together. Raises AuthorityUnavailable."""
@@ -80,6 +83,25 @@ class Guardians:
     async def against(self, guardian_id: str, minor_id: str) -> Against | None:
         """What stands against it now; None when only the papers are to be seen."""
         return await self._database.read(lambda: self._against(guardian_id, minor_id))
+
+    async def of(self, minor_id: str) -> list[Row]:
+        """The mandates of the guardians that somebody has."""
+        rows = await self._database.read(lambda: self._ledger.lists.of_person(minor_id))
+        return [row for row in rows if row["relation"] == Relation.GUARDIAN and row["state"] in _IN_FORCE]
+
+    async def end(self, mandate_id: str, reason: str, actor: str) -> bool:
+        """End a guardianship by what staff were shown, such as a judgment; raises InvalidAccount without a reason."""
+        checked_reason(reason)
+
+        def work() -> Transaction[bool]:
+            row = yield from self._ledger.store.turn(
+                statements.END_GUARDIANSHIP, mandate_id, actor, self._sources.now(), reason=reason
+            )
+            if row is not None:
+                yield from self._ledger.closed([row], reason, actor)
+            return row is not None
+
+        return await self._write(work)
 
     def enter(
         self, guardian_id: str, minor_id: str, *, actor: str, evidence: str

@@ -119,6 +119,17 @@ RESUME = _turn(
     end_reason=null(),
 )
 REVOKE = _turn(and_(_open, granted(the_actor)), MandateState.REVOKED, **_ended)
+# By staff, for a reason: a guardianship is granted by nobody who could take it back.
+END_GUARDIANSHIP = _turn(
+    and_(
+        is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
+        c.relation == text(Relation.GUARDIAN.value),
+        c.agent_account_id != the_actor,
+        c.principal_account_id != the_actor,
+    ),
+    MandateState.REVOKED,
+    **_ended,
+)
 RESIGN = _turn(
     and_(
         is_state(MandateState.ACTIVE, MandateState.SUSPENDED),

@@ -11,7 +11,7 @@ from tests.counter.conftest import NUMBER, Hall
 from tests.counter.test_pages import at_work, form
 from tests.support.browserless import Browserless, Page
 from tests.support.messages import messages_to
-from tests.support.visits import account_id, page, person, sql
+from tests.support.visits import account_id, page, person, signed_in, sql
 
 pytestmark = pytest.mark.anyio
 CHILD = "410411201506010010"
@@ -135,3 +135,41 @@ async def test_what_has_changed_meanwhile_counts(any_hall: Hall) -> None:
     with pytest.raises(NotAtCounter, match="guardian"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert [row["id"] for row, _ in await any_hall.house.worker.counter.open_requests()] == [request]
+
+
+async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once(hall: Hall) -> None:
+    child, parent = await family(hall)
+    await hall.house.worker.counter.confirm(await asked(hall, child, parent), hall.id("sunqi"))
+    async with at_work(hall) as clerk:
+        assert "结束监护" not in page(await clerk.open(f"/counter/accounts?account={child}")).text
+    async with signed_in(hall.house, "lisi") as guardian, at_work(hall, "sunqi") as supervisor:
+        [mandate] = await hall.house.worker.mandates.principals(parent)
+        choice = form(page(await guardian.open("/acting")), "mandate")
+        await guardian.submit(choice, mandate=mandate.mandate_id)
+        assert "赵小宝" in page(await guardian.open("/")).text
+        shown = page(await supervisor.open(f"/counter/accounts?account={child}"))
+        assert "李四" in shown.text
+        end = form(shown, "mandate")
+        assert "请写明原因" in page(await supervisor.submit(end, reason="电话 13800000002")).text
+        shown = page(await supervisor.submit(end, reason="判决书 1 号"))
+        assert "监护已结束" in shown.text
+        assert "李四" not in shown.text
+        assert "已经变化" in page(await supervisor.submit(end, reason="判决书 1 号")).text
+        assert "/login" in page(await guardian.open("/me/mandates")).url
+    assert await represented(hall, parent) == []
+    [line] = [line for line in await hall.house.audit_lines() if line["event"] == "mandate.revoked"]
+    assert (line["actor"], "判决书 1 号" in str(line["detail"])) == (hall.id("sunqi"), True)
+
+
+@pytest.mark.parametrize("who", ["zhaoliu", "sunqi"])
+async def test_only_a_supervisor_who_is_not_concerned_ends_it(hall: Hall, who: str) -> None:
+    child, _parent = await family(hall)
+    request = await asked(hall, child, hall.id("sunqi"))
+    await hall.house.worker.counter.confirm(request, hall.id("zhouba"))
+    [row] = await hall.house.worker.counter.guardians(child)
+    async with at_work(hall, who) as someone:
+        token = form(page(await someone.open("/counter/guardian")), "child").fields["csrf"]
+        fields = {"csrf": token, "mandate": row["id"], "account": child, "reason": "判决书 1 号"}
+        answer = await someone.client.post("/counter/guardian/end", data=fields)
+    assert answer.status_code == (403 if who == "zhaoliu" else 400)
+    assert await represented(hall, hall.id("sunqi")) == ["赵小宝"]

@@ -57,6 +57,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_accounts.html": _at(
         "/counter/accounts", found=FOUND, state_text="正常", actions=[("freeze", "冻结")], mergeable=True,
         duplicates=[OTHER], merges=[{"id": "a", "at": "今天", "until": "明天"}],
+        guardians=[{"id": "a", "name": "李四", "since": "今天"}, {"id": "b", "name": "王五", "since": "今天"}],
     ),
     "counter_merge.html": _at(
         "/counter/merge", other=OTHER, into=FOUND, days=30,
@@ -75,7 +76,10 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     *(("counter_refused.html", {"why": why, "login_href": ""}) for why in ("acting", "supervisor", "role")),
     *((f"counter_{page}.html", NOBODY) for page in ("verify", "recover", "act")),
     *((f"counter_{page}.html", {**NOBODY, "error": "没有找到。"}) for page in ("verify", "recover", "act")),
-    ("counter_accounts.html", {**NOBODY, "actions": [], "mergeable": False, "duplicates": [], "merges": []}),
+    (
+        "counter_accounts.html",
+        {**NOBODY, "actions": [], "mergeable": False, "duplicates": [], "merges": [], "guardians": []},
+    ),
     ("counter_objection.html", {"done": "refused"}),
     ("counter_queue.html", {"requests": []}),
     ("counter_guardian.html", {"found": {}}),
