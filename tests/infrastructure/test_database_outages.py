@@ -255,11 +255,16 @@ async def test_a_file_that_another_process_holds_is_unavailable(
 
 async def _while(database: Database, happening: Callable[[], None]) -> list[int | BaseException | None]:
     """Write without pause while something happens; what came of it, by number of the item."""
-    task = asyncio.create_task(asyncio.to_thread(happening))
     outcomes: list[int | BaseException | None] = []
-    while not task.done():
+
+    async def write_ten() -> None:
         batch = [database.write(add(f"w{len(outcomes) + place}")) for place in range(10)]
-        outcomes += await asyncio.gather(*batch, return_exceptions=True)
+        outcomes.extend(await asyncio.gather(*batch, return_exceptions=True))
+
+    await write_ten()  # before it begins: on a busy machine it may be over before the next are answered
+    task = asyncio.create_task(asyncio.to_thread(happening))
+    while not task.done():
+        await write_ten()
         await asyncio.sleep(0.002)
     await task
     return outcomes
