@@ -184,7 +184,8 @@ async def test_a_platform_that_is_not_itself(away: Away, name: str, mode: str, r
     parameters = await trip.walked(login, kind)
     before = len(trip.exchanges)
     trip.told(mode=mode)
-    trip.configured(timeout_seconds=0.05)
+    if mode == "timeout":
+        trip.configured(timeout_seconds=0.05)
     found = await trip.completed(parameters, kind)
     assert isinstance(found, Failure)
     assert found.reason is reason

@@ -164,9 +164,9 @@ async def test_while_the_server_is_stopped_each_unit_hears_it_at_once(
 async def test_a_server_that_says_nothing_is_unavailable(
     on_server: Database, server: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await on_server.write(add("a"))
     monkeypatch.setattr(postgresql, "HANG_SECONDS", 0.3)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 0.3)
-    await on_server.write(add("a"))
     os.killpg(server.process.pid, signal.SIGSTOP)
     backends = await asyncio.to_thread(_children, server.process.pid)
     for backend in backends:
