@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 PAUSE_SECONDS = 0.02
 
 
