@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from devtools import machine
 
@@ -19,6 +19,9 @@ FLAGS = (
 )
 """Without a sandbox, since root cannot have one; silent otherwise: it looks for its maker at every start."""
 
+PATIENCE_MILLISECONDS = 30_000
+"""As long as playwright waits for everything but an expectation: a busy machine is late, not wrong."""
+
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
@@ -26,6 +29,7 @@ async def chromium() -> AsyncIterator[Browser]:
     program = machine.chromium()
     if program is None:
         raise FileNotFoundError("Chromium is not installed; ./dev test installs it")
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
