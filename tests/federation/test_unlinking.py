@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, AuthenticatorStore, NewAuthenticator
+from idp.authentication.factors import NotAllowed
 from idp.federation.desk import LastWay
 from idp.federation.outcomes import Linked
 from idp.infrastructure.database import Transaction
+from idp.sessions.model import Caller, Session
 from tests.federation.test_linking import ADDRESS, arrival
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
@@ -156,6 +158,40 @@ async def test_also_where_two_workers_end_them(houses: list[Provider]) -> None:
         outcomes = await asyncio.gather(ended(one, account, first), ended(other, account, second))
         assert sorted(outcomes) == [False, True]
         assert len(await links(one, account)) == 1
+
+
+async def full_session(house: Provider, account: str) -> Session:
+    """The owner, who has shown two factors."""
+    row = await house.worker.counter.row(account)
+    assert row is not None
+    token = await house.worker.sessions.begin(row, ("pwd", "otp", "mfa"), Caller(ADDRESS), None)
+    session = await house.worker.sessions.find(token)
+    assert session is not None
+    return session
+
+
+async def removed(house: Provider, session: Session, factor: str) -> bool:
+    """Whether the owner may remove a passkey."""
+    try:
+        return await house.worker.factors.remove(session, factor, Caller(ADDRESS))
+    except NotAllowed:
+        return False
+
+
+async def test_the_last_link_and_the_last_passkey_are_not_both_ended_by_two_workers(
+    houses: list[Provider],
+) -> None:
+    one, other = houses
+    account = await came(one, "henan")
+    [link] = await links(one, account)
+    await given(one, account, PASSKEY)
+    session = await full_session(other, account)
+    outcomes = await asyncio.gather(
+        ended(one, account, link), removed(other, session, f"{PASSKEY}-{account}")
+    )
+    assert sorted(outcomes) == [False, True]
+    left = [each.kind for each in await one.worker.factors.of_account(account)]
+    assert len(left) + len(await links(one, account)) == 1
 
 
 async def test_the_owner_hears_of_it_and_an_operator_s_doing_too(house: Provider) -> None:
