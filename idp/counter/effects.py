@@ -4,7 +4,7 @@ from idp.accounts.lifecycle import RENAMED, Notifier
 from idp.accounts.proof import Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.reset import Reset
-from idp.accounts.store import AccountStore
+from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.model import LEVEL, METHOD, SOURCE, Claim, Kind, NotAtCounter
@@ -82,11 +82,15 @@ class Effects:
 
     def _guarded(self, row: Row, claim: Claim) -> Transaction[None]:
         guardian_id = claim.guardian_id or ""
-        if row["decided_by"] == guardian_id:
-            raise NotAtCounter("own-account")
+        minor = yield from self._accounts.by_id(row["account_id"])
+        if minor is None or self._accounts.reveal(minor, CERTIFICATE) != claim.certificate_number:
+            raise NotAtCounter(
+                "other-certificate"
+            )  # the papers were compared with the one that was asked for
         evidence = f"{SOURCE}:{row['id']}:{claim.papers}"
+        # The one who decided stands for it: should that account be taken over, what it gave rests.
         against = yield from self.guardians.enter(
-            guardian_id, row["account_id"], actor=_both(row), evidence=evidence
+            guardian_id, row["account_id"], actor=row["decided_by"], evidence=evidence
         )
         if against is not None:
             raise NotAtCounter(against.value)

@@ -149,17 +149,23 @@ class Counter:
 
     async def end_guardian(self, mandate_id: str, reason: str, staff_id: str) -> None:
         """End a guardianship. Raises NotAtCounter."""
-        try:
-            if not await self._effects.guardians.end(mandate_id, reason, staff_id):
+
+        def work() -> Transaction[None]:
+            row = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
+            if row is None:
                 raise NotAtCounter("unchanged")
+            # What was asked for before this was known must not bring it back.
+            yield from self._withdraw(Kind.GUARDIAN, row["principal_account_id"], staff_id)
+
+        try:
+            await self._database.write(work)
         except InvalidAccount as error:
             raise NotAtCounter("reason") from error
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
         """Begin to enter a guardian, whose papers are there. Raises NotAtCounter."""
-        if staff_id in (minor_id, guardian_id):
-            raise NotAtCounter("own-account")
-        if (against := await self._effects.guardians.against(guardian_id, minor_id)) is not None:
+        against = await self._effects.guardians.against(guardian_id, minor_id, staff_id)
+        if against is not None:
             raise NotAtCounter(against.value)
         minor, guardian = await self.row(minor_id), await self.row(guardian_id)
         assert minor is not None
@@ -194,7 +200,7 @@ class Counter:
             if row is None:
                 raise NotAtCounter("not-yours-to-confirm")
             state = State(row["state"])
-            kinds.append(row["kind"])
+            kinds.append(Kind(row["kind"]))
             yield self._line(
                 Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
             )
@@ -211,8 +217,8 @@ class Counter:
         except NotRecorded as error:
             raise NotAtCounter("already-verified") from error
         except Conflict as error:  # somebody else at the same moment: with the certificate, or with the phone
-            verifying = Kind.VERIFY in kinds
-            raise NotAtCounter("already-verified" if verifying else "phone-taken") from error
+            words = {Kind.VERIFY: "already-verified", Kind.GUARDIAN: "guarded"}
+            raise NotAtCounter(words.get(kinds[-1], "phone-taken")) from error
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
         """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
@@ -230,18 +236,17 @@ class Counter:
     async def objected(self, account_id: str) -> bool:
         """The owner of an account stops its recovery; False when none was under way."""
 
-        def work() -> Transaction[bool]:
-            ids = yield from self._store.object(account_id, self._sources.now())
-            for request_id in ids:
-                yield self._line(
-                    Event.COUNTER_REFUSED, account_id, account_id, request=request_id, kind="recover"
-                )
-            return bool(ids)
+        return await self._database.write(lambda: self._withdraw(Kind.RECOVER, account_id, account_id))
 
-        return await self._database.write(work)
+    def _withdraw(self, kind: Kind, account_id: str, actor: str) -> Transaction[bool]:
+        ids = yield from self._store.withdraw(kind, account_id, self._sources.now())
+        for request_id in ids:
+            yield self._line(Event.COUNTER_REFUSED, account_id, actor, request=request_id, kind=kind.value)
+        return bool(ids)
 
     async def recover_due(self) -> int:
         """Let the recoveries take effect that nobody stopped in time; how many."""
+        await self._database.write(self._forget_lapsed)
         before = self._sources.now() - RECOVERY_WAIT_SECONDS
         done = 0
         for request_id in await self._database.read(lambda: self._store.due(before)):
@@ -250,6 +255,14 @@ class Counter:
             except (Conflict, NotRecorded, NotAtCounter):  # another has the phone meanwhile, or it was closed
                 await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
         return done
+
+    def _forget_lapsed(self) -> Transaction[None]:
+        """What nobody confirmed on its day is refused, and what was claimed is wiped."""
+        now = self._sources.now()
+        for row in (yield from self._store.lapse(now - REQUEST_SECONDS, now)):
+            yield self._line(
+                Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=row["id"], kind=row["kind"]
+            )
 
     def _recover(self, request_id: str, before: float) -> Transaction[bool]:
         row = yield from self._store.ripe(request_id, before)

@@ -133,16 +133,22 @@ GIVE_UP = Statement(
     lock_key="the_id",
 )
 WIPE = Statement(update(counter_requests).where(counter_requests.c.id == _id).values(content=_nothing))
-OBJECT = Statement(
+WITHDRAW = Statement(
     update(counter_requests)
     .where(
         counter_requests.c.account_id == _account,
-        counter_requests.c.kind == literal(Kind.RECOVER.value, Text),
+        counter_requests.c.kind == bindparam("the_kind", type_=Text),
         counter_requests.c.state.in_([_pending, _waiting]),
     )
     .values(state=_refused, decided_at=_now, content=_nothing)
     .returning(counter_requests.c.id),
     lock_key="the_account",
+)
+LAPSE = Statement(
+    update(counter_requests)
+    .where(counter_requests.c.state == _pending, counter_requests.c.begun_at <= _since)
+    .values(state=_refused, decided_at=_now, content=_nothing)
+    .returning(counter_requests.c.id, counter_requests.c.account_id, counter_requests.c.kind)
 )
 _begun = accounts.alias("begun")
 OPEN = Statement(
@@ -222,9 +228,14 @@ class CounterStore:
         """The call that wipes what was claimed."""
         return WIPE(the_id=request_id, nothing=b"")
 
-    def object(self, account_id: str, now: float) -> Transaction[list[str]]:
-        """The owner says no: recoveries of the account are refused."""
-        return [row["id"] for row in (yield OBJECT(the_account=account_id, now=now, nothing=b""))]
+    def withdraw(self, kind: Kind, account_id: str, now: float) -> Transaction[list[str]]:
+        """Refuse everything of a kind about a person that has not taken effect; the ids."""
+        asked = WITHDRAW(the_account=account_id, the_kind=kind.value, now=now, nothing=b"")
+        return [row["id"] for row in (yield asked)]
+
+    def lapse(self, since: float, now: float) -> Transaction[list[Row]]:
+        """Refuse what was begun before an instant and confirmed by nobody."""
+        return list((yield LAPSE(since=since, now=now, nothing=b"")))
 
     def open(self, since: float) -> Transaction[list[Row]]:
         """What waits for a decision or for its time, oldest first."""

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
 
 from idp.accounts.authority import AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
@@ -31,6 +32,7 @@ METHOD = "guardian"
 _ATTEMPTS = "guardians.attempts"
 _BEIJING = timezone(timedelta(hours=8))
 _NAME_BYTES = 9
+_NAMESPACE = UUID("6f0d2c5e-52d4-4d5c-9d0e-0f6a3c1b7e21")
 _IN_FORCE = (MandateState.ACTIVE, MandateState.SUSPENDED)
 
 Check = Callable[[Claim], Awaitable[Proof | None]]
@@ -44,6 +46,7 @@ class Against(StrEnum):
     GUARDIAN = "guardian"
     AGE = "not-a-minor"
     ALREADY = "guarded"
+    CONCERNED = "own-account"
 
 
 class Guardians:
@@ -80,44 +83,48 @@ class Guardians:
         except (NotRecorded, Conflict) as error:
             raise Refused(Reason.NOT_CONFIRMED) from error
 
-    async def against(self, guardian_id: str, minor_id: str) -> Against | None:
+    async def against(self, guardian_id: str, minor_id: str, staff_id: str) -> Against | None:
         """What stands against it now; None when only the papers are to be seen."""
-        return await self._database.read(lambda: self._against(guardian_id, minor_id))
+        return await self._database.read(lambda: self._against(guardian_id, minor_id, staff_id))
 
     async def of(self, minor_id: str) -> list[Row]:
         """The mandates of the guardians that somebody has."""
         rows = await self._database.read(lambda: self._ledger.lists.of_person(minor_id))
         return [row for row in rows if row["relation"] == Relation.GUARDIAN and row["state"] in _IN_FORCE]
 
-    async def end(self, mandate_id: str, reason: str, actor: str) -> bool:
+    def end(self, mandate_id: str, reason: str, actor: str) -> Transaction[Row | None]:
         """End a guardianship by what staff were shown, such as a judgment; raises InvalidAccount without a reason."""
         checked_reason(reason)
-
-        def work() -> Transaction[bool]:
-            row = yield from self._ledger.store.turn(
-                statements.END_GUARDIANSHIP, mandate_id, actor, self._sources.now(), reason=reason
-            )
-            if row is not None:
-                yield from self._ledger.closed([row], reason, actor)
-            return row is not None
-
-        return await self._write(work)
+        row = yield from self._ledger.store.turn(
+            statements.END_GUARDIANSHIP, mandate_id, actor, self._sources.now(), reason=reason
+        )
+        if row is not None:
+            yield from self._ledger.closed([row], reason, actor)
+        return row
 
     def enter(
         self, guardian_id: str, minor_id: str, *, actor: str, evidence: str
     ) -> Transaction[Against | None]:
         """Enter a guardian whose papers were seen, where nothing stands against it; what does."""
-        if (found := (yield from self._against(guardian_id, minor_id))) is not None:
+        if (found := (yield from self._against(guardian_id, minor_id, actor))) is not None:
             return found
         minor = yield from self._ledger.accounts.by_id(minor_id)
         born = None if minor is None else self._birth_date(minor)
-        if born is None or (yield from self._empower(guardian_id, minor_id, born, actor, evidence)) is None:
-            return Against.GUARDIAN
-        return None
+        if born is None:
+            return Against.AGE
+        # Of two who are entered at once, both have this id, so that one of them is a conflict.
+        earlier = yield from self._ledger.lists.of_person(minor_id)
+        number = sum(row["agent_account_id"] == guardian_id for row in earlier)
+        mandate_id = str(uuid5(_NAMESPACE, f"{minor_id} {guardian_id} {number}"))
+        row = self._row(mandate_id, guardian_id, minor_id, born)
+        done = yield from self._empower(row, actor, evidence)
+        return Against.GUARDIAN if done is None else None
 
-    def _against(self, guardian_id: str, minor_id: str) -> Transaction[Against | None]:
+    def _against(self, guardian_id: str, minor_id: str, staff_id: str) -> Transaction[Against | None]:
         if guardian_id == minor_id:
             return Against.SAME
+        if staff_id in (guardian_id, minor_id):
+            return Against.CONCERNED
         guardian = yield from self._ledger.accounts.by_id(guardian_id)
         if guardian is None or guardian["state"] != State.ACTIVE or self._is_child(guardian):
             return Against.GUARDIAN
@@ -126,8 +133,20 @@ class Guardians:
         minor = yield from self._ledger.accounts.by_id(minor_id)
         if minor is None or minor["state"] != State.ACTIVE or not self._is_child(minor):
             return Against.AGE
+        if minor["real_name_level"] < 1:  # what nobody has verified tells no age
+            return Against.AGE
+        if (yield from self._is_concerned(staff_id, guardian, minor)):
+            return Against.CONCERNED
         guarded = yield from self._ledger.lists.is_guarded(minor_id, guardian_id)
         return Against.ALREADY if guarded else None
+
+    def _is_concerned(self, staff_id: str, guardian: Row, minor: Row) -> Transaction[bool]:
+        """Whether it is about the member of staff: by the certificate, by another account, or as a guardian."""
+        staff = yield from self._ledger.accounts.by_id(staff_id)
+        own = None if staff is None else staff["certificate_index"]
+        if own is not None and own in (guardian["certificate_index"], minor["certificate_index"]):
+            return True
+        return (yield from self._ledger.lists.is_guarded(minor["id"], staff_id))
 
     def _is_child(self, account: Row) -> bool:
         born = self._birth_date(account)
@@ -171,23 +190,16 @@ class Guardians:
                 Event.ACCOUNT_REGISTERED, minor_id, address=address, actor=guardian_id, detail={"by": METHOD}
             )
         )
-        mandate_id = yield from self._empower(guardian_id, minor_id, born, guardian_id, "stated", address)
+        row = self._row(self._sources.new_id(), guardian_id, minor_id, born)
+        mandate_id = yield from self._empower(row, guardian_id, "stated", address)
         if mandate_id is None:
             raise NotRecorded
         return mandate_id
 
-    def _empower(
-        self,
-        guardian_id: str,
-        minor_id: str,
-        born: date,
-        actor: str,
-        evidence: str,
-        address: str | None = None,
-    ) -> Transaction[str | None]:
+    def _row(self, mandate_id: str, guardian_id: str, minor_id: str, born: date) -> dict[str, Any]:
         now = self._sources.now()
-        row = {
-            "id": self._sources.new_id(),
+        return {
+            "id": mandate_id,
             "relation": Relation.GUARDIAN.value,
             "principal_account_id": minor_id,
             "agent_account_id": guardian_id,
@@ -197,12 +209,15 @@ class Guardians:
             "valid_from": now,
             "valid_until": comes_of_age(born),
             "state": MandateState.ACTIVE.value,
-            "granted_by": actor,
-            "evidence_reference": f"{METHOD}:{evidence[:150]}",
             "created_at": now,
             "decided_at": now,
         }
-        added = yield from self._ledger.store.add(row, guardian_id)
+
+    def _empower(
+        self, row: dict[str, Any], actor: str, evidence: str, address: str | None = None
+    ) -> Transaction[str | None]:
+        granted = {"granted_by": actor, "evidence_reference": f"{METHOD}:{evidence[:150]}"}
+        added = yield from self._ledger.store.add(row | granted, row["agent_account_id"])
         if added is None:
             return None
         yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)

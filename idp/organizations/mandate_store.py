@@ -1,6 +1,6 @@
 """Every change of a mandate, each one statement that asks for its state and for the right to change it."""
 
-from sqlalchemy import and_, bindparam, case, exists, literal_column, null, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, literal_column, not_, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Text
 
@@ -119,13 +119,26 @@ RESUME = _turn(
     end_reason=null(),
 )
 REVOKE = _turn(and_(_open, granted(the_actor)), MandateState.REVOKED, **_ended)
+_another = mandates.alias("another")
 # By staff, for a reason: a guardianship is granted by nobody who could take it back.
 END_GUARDIANSHIP = _turn(
     and_(
         is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
         c.relation == text(Relation.GUARDIAN.value),
-        c.agent_account_id != the_actor,
         c.principal_account_id != the_actor,
+        # Nor by any guardian of the same child: that is for somebody whom it does not concern.
+        not_(
+            exists(
+                select(_another.c.id).where(
+                    _another.c.principal_account_id == c.principal_account_id,
+                    _another.c.agent_account_id == the_actor,
+                    _another.c.relation == text(Relation.GUARDIAN.value),
+                    _another.c.state.in_(
+                        [text(MandateState.ACTIVE.value), text(MandateState.SUSPENDED.value)]
+                    ),
+                )
+            )
+        ),
     ),
     MandateState.REVOKED,
     **_ended,

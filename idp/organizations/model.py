@@ -181,7 +181,8 @@ def checked_scope(scope: Scope, now: float, *, longest_days: int = LONGEST_DAYS)
     systems, items = _listed(scope.systems), _listed(scope.items)
     if len(systems) > MOST_SYSTEMS or len(items) > MOST_ITEMS:
         raise Refused(Reason.SCOPE)
-    if any(len(item) > LONGEST_ITEM or not item.isprintable() or " " in item for item in items):
+    # One that is empty must not be dropped: nothing left means everything.
+    if any(len(item) > LONGEST_ITEM for item in items) or not all(map(_is_word, (*systems, *items))):
         raise Refused(Reason.SCOPE)
     until = scope.valid_until
     if until is not None and not now < until <= now + longest_days * DAY:
@@ -190,7 +191,12 @@ def checked_scope(scope: Scope, now: float, *, longest_days: int = LONGEST_DAYS)
 
 
 def _listed(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(value for value in values if value))
+    return tuple(dict.fromkeys(values))
+
+
+def _is_word(part: str) -> bool:
+    """As it can be kept beside others: printable, without a space."""
+    return part != "" and part.isprintable() and not any(sign.isspace() for sign in part)
 
 
 def stored(values: Iterable[str]) -> str:

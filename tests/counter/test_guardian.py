@@ -4,17 +4,22 @@ import asyncio
 from datetime import date
 
 import pytest
+from sqlalchemy import bindparam, literal, update
 
-from idp.counter.model import NotAtCounter, Papers, State
+from idp.accounts.store import accounts
+from idp.counter.model import REQUEST_SECONDS, NotAtCounter, Papers, State
+from idp.infrastructure.database import Statement, Transaction
 from idp.organizations.guardians import comes_of_age
 from tests.counter.conftest import NUMBER, Hall
 from tests.counter.test_pages import at_work, form
+from tests.support import raw_sql
 from tests.support.browserless import Browserless, Page
 from tests.support.messages import messages_to
 from tests.support.visits import account_id, page, person, signed_in, sql
 
 pytestmark = pytest.mark.anyio
 CHILD = "410411201506010010"
+SIBLING = "410411201606010034"
 PARENT = "13800000002"
 
 
@@ -22,6 +27,7 @@ async def family(hall: Hall) -> tuple[str, str]:
     """A child with an account, and lisi, who is of age; their ids."""
     child = {"certificate_type": "111", "certificate_number": CHILD, "level": 1}
     await person(hall.house, username="child", name="赵小宝", **child)
+    await person(hall.house, username="claimed", **(child | {"certificate_number": SIBLING, "level": 0}))
     parent = {"certificate_type": "414", "certificate_number": "E00000001"}
     await person(hall.house, username="lisi", name="李四", phone=PARENT, phone_verified=True, **parent)
     return await account_id(hall.house, "child"), await account_id(hall.house, "lisi")
@@ -36,6 +42,13 @@ async def asked(hall: Hall, child: str, guardian: str, by: str = "zhaoliu") -> s
 
 async def represented(hall: Hall, guardian: str) -> list[str]:
     return [one.name for one in await hall.house.worker.mandates.principals(guardian)]
+
+
+def moved(account: str, values: dict[str, object]) -> Transaction[None]:
+    """Give an account another certificate, as nothing of ours does while it has one."""
+    changed = update(accounts).where(accounts.c.id == literal(account)).returning(accounts.c.id)
+    parts = {name: bindparam(f"new_{name}", type_=accounts.c[name].type) for name in values}
+    yield Statement(changed.values(**parts))(**{f"new_{name}": value for name, value in values.items()})
 
 
 async def found(someone: Browserless, child: str = CHILD, guardian: str = PARENT) -> Page:
@@ -67,7 +80,7 @@ async def test_two_members_of_staff_enter_a_guardian_on_the_pages(hall: Hall) ->
     assert await represented(hall, parent) == ["赵小宝"]
     assert [text for text in await messages_to(hall.house, PARENT) if "赵" in text]
     [row] = await sql(hall.house, "select granted_by, evidence_reference from mandates")
-    assert row["granted_by"] == f"{hall.id('zhaoliu')}+{hall.id('zhouba')}"
+    assert row["granted_by"] == hall.id("zhouba")
     assert row["evidence_reference"].startswith("guardian:counter:")
     assert row["evidence_reference"].endswith(":birth-certificate")
     hall.house.clock.now = comes_of_age(date(2015, 6, 1))
@@ -82,6 +95,7 @@ async def test_two_members_of_staff_enter_a_guardian_on_the_pages(hall: Hall) ->
         (CHILD, "wangwu", "实名等级在 2 级以上"),
         (CHILD, CHILD, "两个不同的账号"),
         (CHILD, "zhaoliu", "不能为自己办理"),
+        ("claimed", PARENT, "已实名的账号"),  # a number that nobody has verified
     ],
 )
 async def test_only_a_known_adult_becomes_the_guardian_of_a_child(
@@ -159,6 +173,78 @@ async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once
     assert await represented(hall, parent) == []
     [line] = [line for line in await hall.house.audit_lines() if line["event"] == "mandate.revoked"]
     assert (line["actor"], "判决书 1 号" in str(line["detail"])) == (hall.id("sunqi"), True)
+
+
+async def test_the_papers_hold_for_the_certificate_that_they_were_compared_with(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    request = await asked(any_hall, child, parent)
+    other = await any_hall.house.worker.counter.row(await account_id(any_hall.house, "claimed"))
+    assert other is not None
+    copied = ("certificate_number", "certificate_index")
+    await any_hall.house.worker.base.database.write(
+        lambda: moved(child, {name: other[name] for name in copied})
+    )
+    with pytest.raises(NotAtCounter, match="other-certificate"):
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
+
+
+@pytest.mark.parametrize("same", ["certificate", "guardian"])
+async def test_staff_whom_it_concerns_neither_ask_nor_confirm_nor_end(any_hall: Hall, same: str) -> None:
+    child, parent = await family(any_hall)
+    counter, staff = any_hall.house.worker.counter, any_hall.id("sunqi")
+    if same == "certificate":  # the own private account
+        row = await counter.row(parent)
+        assert row is not None
+        await any_hall.house.worker.base.database.write(
+            lambda: moved(staff, {"certificate_index": row["certificate_index"]})
+        )
+    else:  # the other parent works here
+        await counter.confirm(await asked(any_hall, child, staff), any_hall.id("zhouba"))
+    with pytest.raises(NotAtCounter, match="own-account"):
+        await asked(any_hall, child, parent, "sunqi")
+    request = await asked(any_hall, child, parent)
+    with pytest.raises(NotAtCounter, match="own-account"):
+        await counter.confirm(request, staff)
+    await counter.confirm(request, any_hall.id("zhouba"))
+    if same == "guardian":
+        [theirs] = [row for row in await counter.guardians(child) if row["agent_account_id"] == parent]
+        with pytest.raises(NotAtCounter, match="unchanged"):
+            await counter.end_guardian(theirs["id"], "判决书 1 号", staff)
+
+
+async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    counter, staff = any_hall.house.worker.counter, any_hall.id("sunqi")
+    requests = [await asked(any_hall, child, parent) for _ in range(2)]
+    requests = [row["id"] for row, _ in await counter.open_requests()]
+    outcomes = await asyncio.gather(
+        *[counter.confirm(request, staff) for request in requests], return_exceptions=True
+    )
+    assert sorted(map(str, outcomes)) == ["confirmed", "guarded"]
+    [mandate] = await counter.guardians(child)
+    await counter.end_guardian(mandate["id"], "判决书 1 号", staff)
+    assert await counter.open_requests() == []  # the other one does not bring it back
+    again = await asked(any_hall, child, parent)
+    assert await counter.confirm(again, staff) is State.CONFIRMED  # a new decision does
+
+
+async def test_what_a_stolen_office_gave_rests(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    counter = any_hall.house.worker.counter
+    await counter.confirm(await asked(any_hall, child, parent), any_hall.id("zhouba"))
+    await any_hall.house.worker.lifecycle.secure(any_hall.id("zhouba"), "test", "stolen")
+    assert await represented(any_hall, parent) == []
+
+
+async def test_what_nobody_confirmed_on_its_day_is_wiped(any_hall: Hall) -> None:
+    child, parent = await family(any_hall)
+    await asked(any_hall, child, parent)
+    any_hall.house.clock.forward(REQUEST_SECONDS + 1)
+    assert await any_hall.house.worker.counter.recover_due() == 0
+    found = raw_sql.rows(
+        any_hall.house.worker.settings.database, "SELECT state, content FROM counter_requests"
+    )
+    assert [(row["state"], bytes(row["content"])) for row in found] == [("refused", b"")]
 
 
 @pytest.mark.parametrize("who", ["zhaoliu", "sunqi"])

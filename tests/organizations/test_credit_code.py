@@ -116,4 +116,8 @@ def test_a_scope_keeps_its_limits() -> None:
         checked_scope(Scope(systems=tuple(map(str, range(51)))), 0.0)
     with pytest.raises(Refused):
         checked_scope(Scope(valid_until=0.0), 0.0)
-    assert checked_scope(Scope(("a", "a", ""), ("x",)), 0.0) == Scope(("a",), ("x",))
+    for odd in ("", " ", "a b", "a\x00", "a\n"):  # dropped, it would leave nothing, which means everything
+        for scope in (Scope(systems=(odd,)), Scope(items=(odd,))):
+            with pytest.raises(Refused):
+                checked_scope(scope, 0.0)
+    assert checked_scope(Scope(("a", "a"), ("x",)), 0.0) == Scope(("a",), ("x",))

@@ -1,6 +1,7 @@
 """/api/me is sent what no honest app sends: it is refused or done, never broken by it, and never said back."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -57,3 +58,27 @@ async def test_no_id_breaks_it(house: Provider, method: str, path: str) -> None:
     for odd in OUR_PATHS:
         answer = await call(house, token, method, path.replace("/x", odd), {})
         assert 400 <= answer.status_code < 500, (odd, answer.text)
+
+
+async def test_a_scope_that_names_nothing_is_not_one_that_means_everything(house: Provider) -> None:
+    async with signed_in(house, phone="13800040011", phone_verified=True) as someone:
+        token = await token_of(house, someone)
+    helper = {"name": "李四", "phone": "13800040012"}
+    for odd in ({"systems": [""]}, {"systems": [" "]}, {"systems": ["a b"]}, {"items": [""]}):
+        refused = await call(house, token, "POST", "/mandates/helpers", helper | odd)
+        assert (refused.status_code, refused.json()["detail"]) == (422, "scope"), odd
+
+
+async def test_nul_is_refused_before_a_database_hears_of_it(migrated_url: str, tmp_path: Path) -> None:
+    async with provider(tmp_path, database_url=migrated_url) as any_house:
+        async with signed_in(any_house, amr=("pwd", "otp", "mfa")) as someone:
+            token = await token_of(any_house, someone)
+        for method, path, body in WRITES:
+            if "/x" in path:
+                answer = await call(any_house, token, method, path.replace("/x", "/x%00"), body)
+                assert answer.status_code == 404, path
+            for field in body or ():
+                answer = await sent(any_house, token, method, path, body | {field: "a\x00b"})
+                assert 400 <= answer.status_code < 500, (path, field, answer.text)
+        answer = await sent(any_house, token, "POST", "/mandates/helpers", {"systems": ["a\x00b"]})
+        assert answer.status_code == 422

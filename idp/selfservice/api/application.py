@@ -67,6 +67,9 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "\0" in scope["path"]:  # no id of ours, and nothing that every database can look up
+            await problems.answer(404, "not_found", "no such resource", {})(scope, receive, send)
+            return
         headers = dict(scope.get("headers", ()))
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > MOST_BYTES:

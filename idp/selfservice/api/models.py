@@ -1,9 +1,9 @@
 """What the interface says and hears. Instants are RFC 3339 in UTC; masked numbers are masked by characters."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
 
 class Said(BaseModel):
@@ -16,6 +16,15 @@ class Heard(BaseModel):
     """What we are sent: nothing but what is described."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        """No NUL: not every database can keep or look one up."""
+        parts = value if isinstance(value, list | tuple) else (value,)
+        if any(isinstance(part, str) and "\0" in part for part in parts):
+            raise ValueError("NUL")
+        return value
 
 
 class Person(Said):
