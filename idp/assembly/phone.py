@@ -3,6 +3,8 @@
 import idp.authentication.methods
 from idp.accounts.belongings import Household
 from idp.authentication.device_cookie import DeviceCookie
+from idp.authentication.knowledge import Knowledge
+from idp.authentication.knowledge_pages import KnowledgePages
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone_steps import PhoneSteps
 from idp.authentication.proofs import Proofs
@@ -27,11 +29,12 @@ def routes(worker: Worker) -> Routes:
     registration = Registration(base, worker.phones, worker.hasher, worker.throttle)
     desk = PhoneDesk(proofs, worker.phones, registration, DeviceCookie(base))
     sms = SmsPages(site, entrance, worker.authentication, steps, desk)
+    known = KnowledgePages(site, entrance, Knowledge(base, registration, worker.authentication))
     recovery = RecoveryPages(site, entrance, RecoveryDesk(steps, proofs, _recovery(worker, registration)))
     demonstration: Routes = {}
     if worker.settings.demo and has_sink(worker.settings):
         demonstration = MessagesPage(site, Sink(worker.settings.data_dir, base.sources)).routes()
-    return {**sms.routes(), **recovery.routes(), **demonstration}
+    return {**sms.routes(), **known.routes(), **recovery.routes(), **demonstration}
 
 
 def _recovery(worker: Worker, registration: Registration) -> Recovery:

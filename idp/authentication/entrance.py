@@ -20,6 +20,7 @@ from idp.sessions.service import Caller, Sessions
 LOGIN = "/login"
 SECURITY = "/me/security"
 OTP = "/login/otp"
+KNOWN = "/login/known"
 RESUME = "/authorize/resume"
 
 

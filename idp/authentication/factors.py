@@ -1,7 +1,7 @@
 """What protects an account, changed by its owner: recorded, told, and never below the floor that policy sets."""
 
 from base64 import b32encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from idp.authentication.methods.recovery_code import ALPHABET, LETTERS, code_key
 from idp.authentication.methods.totp import matching_step
 from idp.authentication.model import Choice
 from idp.authentication.policy import FactorPolicy
+from idp.authentication.strength import Lacking, lacking
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -60,7 +61,7 @@ class NotAllowed(Exception):
     """The change would break a rule; the text for the person is the message."""
 
 
-TOO_WEAK = _("请先完成第二步验证，再修改登录方式。")
+TOO_WEAK = _("请先再验证一次身份，再修改登录方式。")
 TOO_FEW = _("按规定，您的账号必须保留第二步验证。请先添加另一个，再移除这个。")
 LAST_WAY = _("这是您登录的最后一种方式。请先设置密码、绑定手机号或添加另一个通行密钥，再移除这个。")
 TOO_MANY = _("数量已到上限，请先移除不用的。")
@@ -89,7 +90,7 @@ class Enrolment:
 
 
 class Factors:
-    """Each change needs a session that proved two factors, if the account has two."""
+    """Each change needs a session that proved two factors, if the account has two, and never just the phone."""
 
     def __init__(
         self,
@@ -121,10 +122,10 @@ class Factors:
             for row in rows
         ]
 
-    async def is_strong_enough(self, session: Session) -> bool:
-        """Whether a session may change what protects its account: a stolen password alone may not."""
+    async def lacking(self, session: Session) -> Lacking | None:
+        """What a session has yet to show before it may change what protects its account."""
         factors = await self.of_account(session.account_id)
-        return _is_strong(session, [factor.kind for factor in factors])
+        return lacking(session, second_factor=any(factor.kind in STRONG for factor in factors))
 
     async def needed(self, account_id: str) -> int:
         """How many second factors policy wants of the account."""
@@ -163,6 +164,8 @@ class Factors:
 
     async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> None:
         """Add a second factor; raises NotAllowed."""
+        if session.rests_on_number:
+            raise NotAllowed(TOO_WEAK)
         new, account_id = replace(new, label=_clean(label)), session.account_id
         rule = Rule(MULTIPLE in session.amr, MOST_OF_A_KIND)
 
@@ -179,7 +182,7 @@ class Factors:
         except Conflict as error:
             raise NotAllowed(TOO_MANY) from error
         if not added:
-            raise NotAllowed(TOO_MANY if await self.is_strong_enough(session) else TOO_WEAK)
+            raise NotAllowed(TOO_WEAK if await self.lacking(session) is not None else TOO_MANY)
         self._outbox.kick()
 
     async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
@@ -256,7 +259,7 @@ class Factors:
         """The same for a session that is strong enough; what the account has."""
         yield from self._begin(session.account_id)
         rows = yield from self._store.of_account(session.account_id)
-        if not _is_strong(session, [row["kind"] for row in rows]):
+        if lacking(session, second_factor=any(row["kind"] in STRONG for row in rows)) is not None:
             raise NotAllowed(TOO_WEAK)
         return rows
 
@@ -279,11 +282,6 @@ class Factors:
 
     def _key(self, token: str) -> str:
         return self._vault.token_hash(ENROLMENT, token).hex()
-
-
-def _is_strong(session: Session, kinds: Sequence[str]) -> bool:
-    """Whether a session showed a second factor, or there is none to show."""
-    return MULTIPLE in session.amr or not any(kind in STRONG for kind in kinds)
 
 
 def _clean(label: str) -> str | None:

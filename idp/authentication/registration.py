@@ -1,6 +1,8 @@
 """Opening one's own account, and coming in by a phone that was just proved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from idp.accounts.model import NewAccount, State, checked
 from idp.accounts.passwords import PasswordHasher
@@ -15,7 +17,7 @@ from idp.authentication.throttle import Attempt, Throttle
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
-from idp.sessions.model import Caller
+from idp.sessions.model import KNOWLEDGE, PASSWORD, Caller
 
 TERMS_VERSION = "2026-11"
 """Of the text at /terms; changes with it."""
@@ -24,8 +26,6 @@ NO_PASSWORD = ""
 QUIET_SECONDS = 180 * 86_400
 """After so long without a login the number may have been given to somebody else (carriers wait at least 90 days)."""
 _USERNAME_DIGITS = 10
-SMS = "sms"
-"""Authentication method reference (RFC 8176 §2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,16 @@ class Registrant:
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What must be right beside the code where the number may have moved: the password, or name and number."""
+    """What must be right beside a code where that is too little: the password, or name and certificate number."""
 
     password: str = field(repr=False)
     name: str = field(repr=False)
     certificate_number: str = field(repr=False)
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Self:
+        """The fields of more_fields.html."""
+        return cls(*(fields.get(name, "") for name in ("password", "name", "certificate_number")))
 
 
 class Registration:
@@ -88,14 +93,15 @@ class Registration:
         seen = max(last or 0.0, account["phone_verified_at"], account["created_at"])
         return bool(self._sources.now() - seen > QUIET_SECONDS)
 
-    async def refused(self, account: Row, more: More, caller: Caller) -> Wrong | None:
-        """None when the password, or name and certificate number are right: no less than recovery asks for."""
+    async def more(self, account: Row, more: More, caller: Caller) -> Wrong | str:
+        """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
         attempt = Attempt(self._throttle.account_key(account["id"], ""), caller.address)
         if wait := await self._throttle.admit(attempt):
             return Wrong(wait)
         right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
-        if is_known(self._accounts, account, more.name, more.certificate_number) or right:
-            return None
+        known = is_known(self._accounts, account, more.name, more.certificate_number)
+        if right or known:
+            return PASSWORD if right else KNOWLEDGE
         line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
         await self._database.add(self._audit.record(line))
         return Wrong()

@@ -153,8 +153,13 @@ class Authentication:
         if self._proof(account) != waiting.proved_by:
             return None  # the password that was given, or the phone, is not that of the account any more
         await self._throttle.succeeded(Attempt(key, caller.address, waiting.device))
-        amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
-        done = await self._finish(account, amr, caller, before, device)
+        if waiting.session_id is not None and before is not None:
+            done = await self.strengthen(before, (used, MULTIPLE), caller, device)
+        else:
+            amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
+            done = await self._finish(account, amr, caller, before, device)
+        if done is None:
+            return None
         if answer.trust_device and await self._policy.may_trust_devices(account):
             await self._devices.trust(account_id, self._named(caller, done.device, account_id))
         return done
@@ -162,12 +167,15 @@ class Authentication:
     async def strengthen(
         self, session: Session, used: tuple[str, ...], caller: Caller, device: str | None
     ) -> Done | None:
-        """The session of somebody who has just shown the first second factor of the account; None once it ended."""
+        """The session of somebody who has just shown more; None once it has ended."""
         account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
         if account is None or account["state"] != State.ACTIVE:
             return None
-        amr = tuple(dict.fromkeys((*session.amr, *used, MULTIPLE)))
-        return await self._finish(account, amr, caller, session, device)
+        amr = tuple(dict.fromkeys((*session.amr, *used)))
+        device_id, cookie = self._cookie.renewed(device, session.account_id)
+        caller = replace(caller, device_id=device_id)
+        token = await self._sessions.strengthen(session, account, amr, caller)
+        return None if token is None else Done(token, cookie)
 
     async def offers_trust(self, account: Row) -> bool:
         """Whether the second factor may be left out on a device of this account."""

@@ -12,10 +12,11 @@ from idp.authentication import ways
 from idp.authentication.continuation import Continuation
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.entrance import Entrance
+from idp.authentication.model import Wrong
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
-from idp.authentication.registration import SMS, TERMS_VERSION, More, Registrant, Registration
+from idp.authentication.registration import TERMS_VERSION, More, Registrant, Registration
 from idp.authentication.service import Authentication
 from idp.infrastructure.database import Row
 from idp.infrastructure.web import cookies as names
@@ -23,7 +24,7 @@ from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import YEAR, Forged, Site
 from idp.infrastructure.web.translations import mark as _
-from idp.sessions.model import masked_name
+from idp.sessions.model import SMS, masked_name
 
 LOGIN_SMS = "/login/sms"
 ACCOUNT = "/login/sms/account"
@@ -137,18 +138,15 @@ class SmsPages:
             if not await self._phones.release(account, proof.phone, caller.address):
                 return self._begin_again(request, continuation, MOVED_ON)
             return self._site.redirect(self._entrance.to(DETAILS, continuation))
+        amr: tuple[str, ...] = (SMS,)
         if await self._registration.needs_more(account):
-            more = More(
-                fields.get("password", ""), fields.get("name", ""), fields.get("certificate_number", "")
-            )
-            wrong = await self._registration.refused(account, more, caller)
-            if wrong is not None:
-                said = self._site.say(request, BUSY if wrong.retry_after else NOT_RIGHT)
-                refused = Refused(said, 429 if wrong.retry_after else 401, wrong.retry_after)
-                return await self._account_page(request, continuation, refused)
+            shown = await self._registration.more(account, More.of(fields), caller)
+            if isinstance(shown, Wrong):
+                return await self._account_page(request, continuation, not_right(self._site, request, shown))
+            amr = (SMS, shown)
         if not await self._registration.may_enter(account, proof.phone) or not await self._taken(request):
             return self._begin_again(request, continuation, MOVED_ON)
-        return await self._enter(request, continuation, account)
+        return await self._enter(request, continuation, account, amr)
 
     async def register(self, request: Request) -> Response:
         """Registering begins as logging in does: with a phone."""
@@ -204,10 +202,16 @@ class SmsPages:
         self._site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
-    async def _enter(self, request: Request, continuation: Continuation, account: Row) -> Response:
+    async def _enter(
+        self,
+        request: Request,
+        continuation: Continuation,
+        account: Row,
+        amr: tuple[str, ...] = (SMS,),
+    ) -> Response:
         outcome = await self._authentication.proceed(
             account,
-            (SMS,),
+            amr,
             self._entrance.caller(request),
             await self._entrance.session(request),
             self._entrance.device(request),
@@ -283,6 +287,13 @@ class SmsPages:
             version=TERMS_VERSION,
             error=error,
         )
+
+
+def not_right(site: Site, request: Request, wrong: Wrong) -> Refused:
+    """What a page says when what was asked for beside the code is not right."""
+    if wrong.retry_after:
+        return Refused(site.say(request, BUSY), 429, wrong.retry_after)
+    return Refused(site.say(request, NOT_RIGHT), 401)
 
 
 def _fault(phone: str, name: str, password: str, *, agreed: bool) -> str | None:

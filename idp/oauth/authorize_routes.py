@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation, Lapsed, unseal
-from idp.authentication.routes import LOGIN, RESUME
+from idp.authentication.entrance import KNOWN, LOGIN, RESUME
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
@@ -23,6 +23,7 @@ from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import AccessDenied, OAuthError
 from idp.oauth.protocol.parameters import parse
 from idp.oauth.protocol.responses import ResponseMode
+from idp.oauth.protocol.scopes import ACCOUNT_SECURITY
 from idp.oauth.scope_texts import scope_items
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
@@ -128,7 +129,7 @@ class AuthorizePages:
             return self._consent_page(request, destination.client, asked, standing, sealed)
         if want is Want.LOGIN and hinted is not None:
             continuation = replace(continuation, account_id=hinted)
-        page = ACTING if want is Want.CHOICE else LOGIN
+        page = {Want.CHOICE: ACTING, Want.KNOWLEDGE: KNOWN}.get(want, LOGIN)
         sealed = continuation.seal(self._site.vault)
         response = self._site.redirect(f"{page}?{urlencode({'continue': sealed})}")
         self._site.keep_browser(request, response)
@@ -180,6 +181,7 @@ class AuthorizePages:
             client_id=client.client_id,
             level=max(client.minimum_level, asked.acr_level),
             again=want is Want.LOGIN,
+            strong=want is Want.STEP_UP and ACCOUNT_SECURITY in asked.scopes,
             login_hint=asked.login_hint[:100],
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from idp.authentication.strength import Lacking, lacking
 from idp.infrastructure.database import Row
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import (
@@ -14,6 +15,7 @@ from idp.oauth.protocol.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
+from idp.oauth.protocol.scopes import ACCOUNT_SECURITY
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client, PrincipalKind
 from idp.sessions.model import MULTIPLE, Session, session_level
@@ -26,6 +28,7 @@ class Want(StrEnum):
     NOTHING = "nothing"
     LOGIN = "login"
     STEP_UP = "step_up"
+    KNOWLEDGE = "knowledge"
     CHOICE = "choice"
     CONSENT = "consent"
 
@@ -87,6 +90,7 @@ def wanted(
 _NONE_ERRORS: dict[Want, type[OAuthError]] = {
     Want.LOGIN: LoginRequired,
     Want.STEP_UP: InteractionRequired,
+    Want.KNOWLEDGE: InteractionRequired,
     Want.CHOICE: AccountSelectionRequired,
     Want.CONSENT: ConsentRequired,
 }
@@ -116,6 +120,13 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
             raise UnmetAuthenticationRequirements(
                 "the real-name level that this system demands is not reached"
             )
+    if ACCOUNT_SECURITY in request.scopes:
+        # No token with this scope without what its use asks for: an app cannot ask for a second factor by itself.
+        match lacking(session, second_factor=standing.second_factor):
+            case Lacking.SECOND_FACTOR:
+                return Want.STEP_UP
+            case Lacking.KNOWLEDGE:
+                return Want.KNOWLEDGE
     if not suits(client, session.principal) or (standing.choices and session.chosen_at is None):
         return Want.CHOICE
     if "consent" in request.prompt and standing.consented_at < moment.asked_at:

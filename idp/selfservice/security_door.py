@@ -4,16 +4,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import LOGIN, SECURITY, Entrance
+from idp.authentication.entrance import KNOWN, LOGIN, SECURITY, Entrance
 from idp.authentication.factors import Factors
 from idp.authentication.service import Authentication
+from idp.authentication.strength import Lacking
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.sessions.model import MULTIPLE, Session
 
 
 class SecurityDoor:
-    """`Centre.enter` for changes: a login of the last minutes, and the second factor where there is one."""
+    """`Centre.enter` for changes: a login of the last minutes, with the second factor where there is one.
+
+    A login by SMS alone does not do, once the account is of a verified person.
+    """
 
     def __init__(
         self,
@@ -32,12 +36,17 @@ class SecurityDoor:
     async def enter(self, request: Request, back: str = SECURITY) -> Session | Response:
         """The session, or the way to prove more and from there to `back`."""
         session = await self.centre.enter(request, fresh=True, back=back)
-        if isinstance(session, Response) or await self.factors.is_strong_enough(session):
+        if isinstance(session, Response):
             return session
+        lacking = await self.factors.lacking(session)
+        if lacking is None:
+            return session
+        factor = lacking is Lacking.SECOND_FACTOR
         continuation = Continuation(
-            self.site.sources.now(), self.site.browser(request), strong=True, path=back
+            self.site.sources.now(), self.site.browser(request), strong=factor, path=back
         )
-        response = self.site.redirect(self.entrance.to(LOGIN, continuation))
+        page = LOGIN if factor else KNOWN
+        response = self.site.redirect(self.entrance.to(page, continuation))
         self.site.keep_browser(request, response)
         return response
 
@@ -46,7 +55,8 @@ class SecurityDoor:
         response = self.done("added")
         if MULTIPLE not in session.amr:
             caller, device = self.entrance.caller(request), self.entrance.device(request)
-            if (done := await self._authentication.strengthen(session, used, caller, device)) is not None:
+            done = await self._authentication.strengthen(session, (*used, MULTIPLE), caller, device)
+            if done is not None:
                 self.entrance.keep(response, done)
         return response
 

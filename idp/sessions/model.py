@@ -14,10 +14,16 @@ HARDWARE_KEY = "hwk"
 SOFTWARE_KEY = "swk"
 USER_PRESENT = "user"
 MULTIPLE = "mfa"
+SMS = "sms"
+KNOWLEDGE = "kba"
+"""Name and whole certificate number, beside something else."""
 QR_CODE = "qr"
 """Ours: approved on a device that was logged in."""
 UPSTREAM = "upstream"
 """Ours: another identity platform said who it is."""
+
+VERIFIED_LEVEL = 1
+"""From this real-name level on, whoever shows no more than a phone is not yet who the account says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,14 @@ class Session:
     def level(self) -> int:
         """The level this session may claim now."""
         return session_level(self.real_name_level, self.amr)
+
+    @property
+    def rests_on_number(self) -> bool:
+        """Whether a verified person showed nothing but that they hold the phone: whoever stole it shows the same.
+
+        A picture counts as little, since a login by phone may have approved it.
+        """
+        return self.real_name_level >= VERIFIED_LEVEL and set(self.amr) <= {SMS, QR_CODE}
 
 
 @dataclass(frozen=True, slots=True)

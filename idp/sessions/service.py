@@ -75,33 +75,44 @@ class Sessions:
         if before is not None and before.account_id != account["id"]:
             await self.end(before.id, caller, "another account logged in")
             before = None
-        token = TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
-        token_hash = self.token_hash(token)
-        now = self._sources.now()
-        session_id = before.id if before else self._sources.new_id()
-        event = Event.SESSION_STEPPED_UP if before else Event.LOGIN_SUCCEEDED
-        principal_id = before.principal.id if before and before.principal else None
+        kept = await self.strengthen(before, account, amr, caller) if before is not None else None
+        if kept is not None:
+            return kept
+        token = self._new_token()
+        session_id = self._sources.new_id()
+        row = self._row(session_id, self.token_hash(token), account["id"], amr, caller)
         detail = {"amr": list(amr)}
-        line = Line(event, account["id"], None, session_id, caller.address, None, detail, principal_id)
-        row = self._row(session_id, token_hash, account["id"], amr, caller)
+        line = Line(Event.LOGIN_SUCCEEDED, account["id"], None, session_id, caller.address, detail=detail)
+
+        def work() -> Transaction[bool]:
+            yield from self._store.begin(row)
+            yield self._audit.record(line)
+            return (yield from self._devices.seen(account, caller))
+
+        if await self._database.write(work):
+            self._outbox.kick()
+        return token
+
+    async def strengthen(
+        self, session: Session, account: Row, amr: tuple[str, ...], caller: Caller
+    ) -> str | None:
+        """The session of somebody who has shown more, under a new cookie's value; None when it has ended meanwhile."""
+        token = self._new_token()
+        event, detail = Event.SESSION_STEPPED_UP, {"amr": list(amr)}
+        principal_id = session.principal.id if session.principal else None
+        line = Line(event, account["id"], None, session.id, caller.address, None, detail, principal_id)
 
         def work() -> Transaction[tuple[bool, bool]]:
-            kept, told = True, False
-            if before:
-                kept = yield from self._store.renew(session_id, token_hash, amr, now)
-            else:
-                yield from self._store.begin(row)
-            if kept:
-                yield self._audit.record(line)
-                told = yield from self._devices.seen(account, caller)
-            return kept, told
+            now = self._sources.now()
+            if not (yield from self._store.renew(session.id, self.token_hash(token), amr, now)):
+                return False, False
+            yield self._audit.record(line)
+            return True, (yield from self._devices.seen(account, caller))
 
         kept, told = await self._database.write(work)
         if told:
             self._outbox.kick()
-        if not kept:
-            return await self.begin(account, amr, caller, None)
-        return token
+        return token if kept else None
 
     async def represent(self, session: Session, principal: Principal | None, caller: Caller) -> str:
         """Act for somebody else, or (None) for oneself, from now on; the new cookie's value.
@@ -109,7 +120,7 @@ class Sessions:
         One session stands for one principal: it is a new one, of the same login and no longer lifetime, and the old
         one ends everywhere. Raises CannotRepresent.
         """
-        token = TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
+        token = self._new_token()
         begun = {"id": self._sources.new_id(), "token_hash": self.token_hash(token)}
         now = self._sources.now()
 
@@ -214,6 +225,9 @@ class Sessions:
                 detail = {"mandate": who.mandate_id, "relation": who.relation}
                 line = Line(event, account_id, None, where, caller.address, None, detail, who.id)
                 yield self._audit.record(line)
+
+    def _new_token(self) -> str:
+        return TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
 
     def _row(
         self, session_id: str, token_hash: bytes, account_id: str, amr: tuple[str, ...], caller: Caller

@@ -163,6 +163,27 @@ async def whose_number(visit: Visit) -> None:
         await visit.look("the number has moved", "button[value=release]")
 
 
+async def more_than_the_phone(visit: Visit) -> None:
+    """Who came in by a code alone wants to change what protects the account."""
+    page, phone = visit.page, visit.town.phone()
+    person = visit.town.newcomer(phone=phone)
+    await visit.go("/login/sms")
+    await page.fill("[name=phone]", phone)
+    await visit.press()
+    await page.fill("[name=code]", await visit.town.code(phone))
+    await visit.press()
+    await visit.press("button[value=enter]")
+    await page.wait_for_url(f"{visit.town.issuer}/")
+    await visit.go("/me/security/totp")
+    await visit.look("once more", "[name=certificate_number]")
+    await page.fill("[name=password]", "not this one")
+    await visit.press()
+    await visit.look("not known", "[role=alert]")
+    await page.fill("[name=password]", person.password)
+    await visit.press()
+    await expect(page.locator("[name=otp]")).to_be_visible()
+
+
 async def recovering(visit: Visit) -> None:
     """The password is forgotten; the telephone is lost."""
     page, town, phone = visit.page, visit.town, visit.town.phone()
@@ -294,6 +315,7 @@ TOURS: tuple[Tour, ...] = (
     entering_a_system,
     by_telephone,
     whose_number,
+    more_than_the_phone,
     recovering,
     protecting_the_account,
     becoming_real,

@@ -16,6 +16,7 @@ WORDS = [f"{'elder' if elder else 'ordinary'}-{lang}" for lang, elder in COMBINA
 ELSEWHERE = {
     "/login/otp": "entering_a_system",
     "/login/sms/account": "whose_number",
+    "/login/known": "more_than_the_phone",
     "/register/details": "by_telephone",
     "/recover/details": "recovering",
     "/recover/phone/code": "recovering",

@@ -130,9 +130,9 @@ async def test_what_protects_the_account_needs_the_second_factor(
     house: Provider, method: str, path: str, body: Any
 ) -> None:
     username = await person(house)
-    await house.enrol_totp(username)
     async with signed_in(house, username) as thief:
         token = await token_of(house, thief)
+    await house.enrol_totp(username)
     refused = await call(house, token, method, path, body)
     assert refused.status_code == 401
     assert refused.json()["title"] == "insufficient_user_authentication"

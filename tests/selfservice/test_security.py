@@ -282,7 +282,7 @@ async def test_the_current_password_is_not_to_be_guessed_here_either(house: Prov
 
 
 async def test_an_account_without_a_password_sets_one(house: Provider) -> None:
-    username = await person(house)
+    username = await person(house, level=0)
     await sql(house, "update accounts set password_hash = '' where username = ?", username)
     async with signed_in(house, username, ("sms",)) as someone:
         assert "还没有密码" in page(await someone.open(HOME)).text

@@ -24,8 +24,8 @@ MOST_BYTES = 64 * 1024
 PARTS = (person, real_name, factors, platforms, access, representation, organizations, account)
 DESCRIPTION = """The user centre for programs that hold an access token of its person: scope `account` reads,
 `account.write` changes, `account.security` changes what protects the account. Changes need a login of the last ten
-minutes, and most of the latter the second factor, where the account has one: else the answer is 401 with
-`insufficient_user_authentication` (RFC 9470). Errors are RFC 9457."""
+minutes, and most of the latter the second factor, where the account has one, and more than an SMS: else the answer is
+401 with `insufficient_user_authentication` (RFC 9470). Errors are RFC 9457."""
 
 log = structlog.get_logger(__name__)
 

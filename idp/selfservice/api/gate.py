@@ -147,9 +147,9 @@ async def fresh(tools: Tools, person: Annotated[Holder, Depends(holder)]) -> Hol
 
 
 async def strong(tools: Tools, person: Annotated[Holder, Depends(fresh)]) -> Holder:
-    """The same, with the second factor where the account has one; raises StepUp."""
-    if not await tools.factors.is_strong_enough(person.session):
-        raise StepUp("a login with the second factor is required", FRESH_SECONDS)
+    """The same, with the second factor where the account has one, and never by SMS alone; raises StepUp."""
+    if (lacking := await tools.factors.lacking(person.session)) is not None:
+        raise StepUp(f"a login with {lacking} is required", FRESH_SECONDS)
     return person
 
 

@@ -17,6 +17,9 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "action": "/login/sms/account", "continue_": "sealed", "name_masked": "*三", "system": "门户",
         "active": True, "releasable": True, "more": True, "confirm": False, "error": None,
     },
+    "known.html": {
+        "action": "/login/known", "continue_": "sealed", "system": "门户", "another_way": "/login", "error": None,
+    },
     "register.html": {
         "action": "/register/details", "continue_": "sealed", "name": "张三", "terms": "/terms",
         "version": "1", "error": None,
@@ -46,6 +49,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("phone_account.html", {"confirm": True}),
     ("phone_account.html", {"active": False, "more": False}),
     ("phone_account.html", {"error": "不对", "more": False, "system": None}),
+    ("known.html", {"error": "不对", "system": None}),
     ("recover.html", {"sealed": ""}),
     ("recovered.html", {"phone": False, "sealed": ""}),
     ("messages.html", {"messages": []}),

@@ -1,0 +1,32 @@
+"""What somebody knows, beside the phone they hold: lifts a login by SMS to one that may change the account."""
+
+from idp.accounts.store import AccountStore
+from idp.authentication.model import Done, Wrong
+from idp.authentication.registration import More, Registration
+from idp.authentication.service import Authentication
+from idp.infrastructure.foundation import Foundation
+from idp.sessions.model import Caller, Session
+
+
+class Knowledge:
+    """Asks a session for as much as recovery would."""
+
+    def __init__(
+        self, foundation: Foundation, registration: Registration, authentication: Authentication
+    ) -> None:
+        self._database = foundation.database
+        self._accounts = AccountStore(foundation.vault)
+        self._registration = registration
+        self._authentication = authentication
+
+    async def show(
+        self, session: Session, more: More, caller: Caller, device: str | None
+    ) -> Wrong | Done | None:
+        """The strengthened session, if the password, or name and certificate number are right; None once it ended."""
+        account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
+        if account is None:
+            return None
+        shown = await self._registration.more(account, more, caller)
+        if isinstance(shown, Wrong):
+            return shown
+        return await self._authentication.strengthen(session, (shown,), caller, device)
