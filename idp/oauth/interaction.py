@@ -15,7 +15,7 @@ from idp.oauth.protocol.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from idp.oauth.protocol.scopes import ACCOUNT_SECURITY
+from idp.oauth.protocol.scopes import CHANGING
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client, PrincipalKind
 from idp.sessions.model import MULTIPLE, Session, session_level
@@ -120,8 +120,8 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
             raise UnmetAuthenticationRequirements(
                 "the real-name level that this system demands is not reached"
             )
-    if ACCOUNT_SECURITY in request.scopes:
-        # No token with this scope without what its use asks for: an app cannot ask for a second factor by itself.
+    if CHANGING & frozenset(request.scopes):
+        # No token with such a scope without what its use asks for: an app cannot ask for a second factor by itself.
         match lacking(session, second_factor=standing.second_factor):
             case Lacking.SECOND_FACTOR:
                 return Want.STEP_UP

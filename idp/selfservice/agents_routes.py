@@ -6,12 +6,11 @@ from starlette.responses import Response
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import Refused, Relation
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
-from idp.selfservice.centre import Centre
 from idp.selfservice.organizations_routes import DETAILS
 from idp.selfservice.representation import (
     LAPSED,
@@ -21,6 +20,7 @@ from idp.selfservice.representation import (
     invitation,
     problem,
 )
+from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import Session
 
 INVITE = f"{ORGANIZATIONS}/invite"
@@ -33,17 +33,16 @@ class AgentPages:
 
     def __init__(
         self,
-        site: Site,
-        centre: Centre,
+        door: SecurityDoor,
         organizations: Organizations,
         mandates: Mandates,
         registry: Registry,
     ) -> None:
-        self._site = site
-        self._centre = centre
+        self._door = door
+        self._site = door.site
         self._organizations = organizations
         self._mandates = mandates
-        self._views = Views(site, registry)
+        self._views = Views(door.site, registry)
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -53,12 +52,12 @@ class AgentPages:
         """The form: `id` the organisation, `through` a mandate that it holds and passes on, `kind` whom to ask."""
         query = dict(request.query_params)
         asked: dict[str, str] = {name: query[name] for name in ("id", "through", "kind") if name in query}
-        session = await self._centre.enter(request, fresh=True, back=_address(asked))
+        session = await self._door.enter(request, _address(asked))
         return session if isinstance(session, Response) else await self._page(request, session, asked)
 
     async def invite(self, request: Request) -> Response:
         """Send the invitation."""
-        session = await self._centre.enter(request, fresh=True, back=ORGANIZATIONS)
+        session = await self._door.enter(request, ORGANIZATIONS)
         if isinstance(session, Response):
             return session
         fields: dict[str, str] = {}
@@ -77,7 +76,7 @@ class AgentPages:
         if fields.get("kind") != ORGANIZATION:
             fields = fields | {"unified_social_credit_code": ""}
         asked, actor = invitation(fields), session.account_id
-        address, organization_id = self._centre.caller(request).address, fields.get("id", "")
+        address, organization_id = self._door.centre.caller(request).address, fields.get("id", "")
         if through := fields.get("through"):
             await self._mandates.pass_on(actor, through, organization_id, asked, address)
         else:

@@ -11,16 +11,16 @@ from idp.accounts.certificates import CertificateType
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
 from idp.organizations.inviting import HELPER_LEVEL
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import HELPER_DAYS, Reason, Refused, Relation
 from idp.relying_parties.service import Registry
-from idp.selfservice.centre import Centre
 from idp.selfservice.organizations_routes import DETAILS, DONE
 from idp.selfservice.representation import (
+    GIVING,
     LAPSED,
     MANDATES,
     MISSED,
@@ -30,6 +30,7 @@ from idp.selfservice.representation import (
     invitation,
     problem,
 )
+from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import Session
 
 DECIDE = f"{MANDATES}/decide"
@@ -68,8 +69,8 @@ DECISIONS: Mapping[str, Words] = {
         _("不再代办"),
     ),
 }
-GIVING = ("accept", "resume", "renew")
-"""Decisions that give power: they want a login of the last minutes, as an invitation does."""
+ACCEPT = "accept"
+"""Takes power: wants a login of the last minutes."""
 ENDING = ("decline", "suspend", "revoke", "resign")
 DONE_HERE = {
     **DONE,
@@ -85,13 +86,14 @@ class MandatePages:
     """Handlers of /me/mandates."""
 
     def __init__(
-        self, site: Site, centre: Centre, mandates: Mandates, guardians: Guardians, registry: Registry
+        self, door: SecurityDoor, mandates: Mandates, guardians: Guardians, registry: Registry
     ) -> None:
-        self._site = site
-        self._centre = centre
+        self._door = door
+        self._site = door.site
+        self._centre = door.centre
         self._mandates = mandates
         self._guardians = guardians
-        self._views = Views(site, registry)
+        self._views = Views(door.site, registry)
         self._changes: Mapping[str, Change] = {name: getattr(mandates, name) for name in DECISIONS}
 
     def routes(self) -> Routes:
@@ -161,18 +163,20 @@ class MandatePages:
         return self._site.redirect(_with(_back(session, row, decision), f"done={decision}"))
 
     async def _enter(self, request: Request, mandate_id: str, decision: str) -> Session | Response:
-        """The session, fresh where the decision gives power; else to the login and back to the question."""
+        """The session, as strong as the decision wants; else to the login and back to the question."""
         back = _with(DECIDE, urlencode({"id": mandate_id, "decision": decision}))
-        return await self._centre.enter(request, fresh=decision in GIVING, back=back)
+        if decision in GIVING:
+            return await self._door.enter(request, back)
+        return await self._centre.enter(request, fresh=decision == ACCEPT, back=back)
 
     async def show_helper(self, request: Request) -> Response:
         """The form to ask a relative or friend."""
-        session = await self._centre.enter(request, fresh=True)
+        session = await self._door.enter(request, HELPER)
         return session if isinstance(session, Response) else self._helper_page(request, {})
 
     async def invite_helper(self, request: Request) -> Response:
         """Send the invitation."""
-        session = await self._centre.enter(request, fresh=True, back=HELPER)
+        session = await self._door.enter(request, HELPER)
         if isinstance(session, Response):
             return session
         fields: dict[str, str] = {}

@@ -25,6 +25,8 @@ from idp.organizations.model import (
 from idp.relying_parties.service import Registry
 from idp.selfservice.times import BEIJING, clock
 
+GIVING = frozenset({"resume", "renew"})
+"""Decisions that give power: like an invitation, they want as strong a login as what protects the account."""
 ORGANIZATIONS = "/me/organizations"
 MANDATES = "/me/mandates"
 SYSTEM = "system-"

@@ -53,6 +53,8 @@ STRONG = [
     or write[:2] == ("POST", "/cancellation")
 ]
 """What protects the account, or gives it away: wants the second factor."""
+GIVING = [write for write in WRITES if write[1] in ("/mandates/helpers", "/organizations/x/mandates")]
+"""What gives somebody else power: wants as much, of an app that changes the account."""
 SECURITY = [*STRONG, *(write for write in WRITES if write[1].startswith("/qr-logins"))]
 NAMES = {
     "/factors/x": "factor_id", "/upstreams/x": "link_id", "/qr-logins/x": "qr_id", "/sessions/x": "session_id",

@@ -10,7 +10,7 @@ from idp.assembly import centre, organizations, real_name, security
 from idp.infrastructure.database import DatabaseUnavailable
 from tests.federation.test_whole_way import Whole
 from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
-from tests.selfservice.api_paths import MANAGED, READS, STRONG, WRITES, scope_of, template
+from tests.selfservice.api_paths import GIVING, MANAGED, READS, STRONG, WRITES, scope_of, template
 from tests.selfservice.calling import call, token_of
 from tests.support.authorities import SETTINGS
 from tests.support.inprocess import ISSUER, Provider, basic, provider
@@ -125,7 +125,7 @@ async def test_writing_needs_its_scope_and_a_fresh_login(
     assert f'scope="{scope}"' in refused.headers["www-authenticate"]
 
 
-@pytest.mark.parametrize(("method", "path", "body"), STRONG)
+@pytest.mark.parametrize(("method", "path", "body"), [*STRONG, *GIVING])
 async def test_what_protects_the_account_needs_the_second_factor(
     house: Provider, method: str, path: str, body: Any
 ) -> None:

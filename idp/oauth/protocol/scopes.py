@@ -23,6 +23,9 @@ OF_PERSONS = (
 """Scopes about a person. Ours are real_name (certificate type and number and the real-name level), and those of
 /api/me: account reads the own account, account.write changes it, account.security changes what protects it."""
 
+CHANGING = frozenset({ACCOUNT_WRITE, ACCOUNT_SECURITY})
+"""Those that change the own account: given to a login only that shows enough for it."""
+
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
 
 

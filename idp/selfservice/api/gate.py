@@ -147,7 +147,7 @@ async def fresh(tools: Tools, person: Annotated[Holder, Depends(holder)]) -> Hol
 
 
 async def strong(tools: Tools, person: Annotated[Holder, Depends(fresh)]) -> Holder:
-    """The same, with the second factor where the account has one, and never by SMS alone; raises StepUp."""
+    """The same, as strong a login as what protects the account asks for; raises StepUp."""
     if (lacking := await tools.factors.lacking(person.session)) is not None:
         raise StepUp(f"a login with {lacking} is required", FRESH_SECONDS)
     return person
@@ -155,6 +155,7 @@ async def strong(tools: Tools, person: Annotated[Holder, Depends(fresh)]) -> Hol
 
 Reader = Annotated[Holder, Security(holder, scopes=[ACCOUNT])]
 Writer = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_WRITE])]
+Giver = Annotated[Holder, Security(strong, scopes=[ACCOUNT_WRITE])]
 Approver = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_SECURITY])]
 Strong = Annotated[Holder, Security(strong, scopes=[ACCOUNT_SECURITY])]
 

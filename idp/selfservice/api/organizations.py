@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from idp.organizations.registries.interface import Wait
 from idp.selfservice.api import representation_models as models
-from idp.selfservice.api.gate import Reader, Services, Tools, Writer
+from idp.selfservice.api.gate import Giver, Reader, Services, Tools, Writer
 from idp.selfservice.api.problems import not_found
 from idp.selfservice.api.representation import invitation, shown
 
@@ -78,7 +78,7 @@ async def mandates(organization_id: Id, person: Reader, tools: Tools) -> models.
 
 
 @router.post(ORGANIZATIONS + "/{organization_id}/mandates", status_code=201)
-async def invite(organization_id: Id, agent: models.Agent, person: Writer, tools: Tools) -> models.Granted:
+async def invite(organization_id: Id, agent: models.Agent, person: Giver, tools: Tools) -> models.Granted:
     """Ask somebody to act for it, or by a mandate that it holds."""
     await _managed(tools, person.account_id, organization_id)
     asked, actor, address = invitation(agent), person.account_id, person.caller.address

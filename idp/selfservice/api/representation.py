@@ -9,10 +9,10 @@ from idp.infrastructure.database import Row
 from idp.organizations.inviting import Invitation
 from idp.organizations.model import Scope, read
 from idp.selfservice.api import representation_models as models
-from idp.selfservice.api.gate import Reader, Tools, Writer
+from idp.selfservice.api.gate import Giver, Reader, Tools, Writer, strong
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem, not_found
-from idp.selfservice.representation import last_instant
+from idp.selfservice.representation import GIVING, last_instant
 
 router = APIRouter(tags=["representation"])
 
@@ -38,13 +38,15 @@ async def decide(
     """Accept, decline, suspend, resume, renew, revoke or resign."""
     if await tools.mandates.visible(person.account_id, mandate_id) is None:
         raise not_found("mandate")
+    if decision.decision in GIVING:
+        await strong(tools, person)
     change = getattr(tools.mandates, decision.decision)
     if not await change(person.account_id, mandate_id, person.caller.address):
         raise Problem(409, "refused", "the mandate is not in a state for that, or it is not yours to decide")
 
 
 @router.post("/mandates/helpers", status_code=201)
-async def invite_helper(helper: models.Helper, person: Writer, tools: Tools) -> models.Granted:
+async def invite_helper(helper: models.Helper, person: Giver, tools: Tools) -> models.Granted:
     """Ask a relative or friend to act for oneself."""
     asked = invitation(models.Agent(**helper.model_dump()))
     made = await tools.mandates.invite_helper(person.account_id, asked, person.caller.address)
