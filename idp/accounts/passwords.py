@@ -39,6 +39,10 @@ MOST_CHARACTERS = 256
 MOST_WAITING = 128
 
 
+BUSY_SECONDS = 10
+"""After which whoever met Overloaded may try again."""
+
+
 class Overloaded(Exception):
     """More passwords wait to be checked than can be in reasonable time."""
 

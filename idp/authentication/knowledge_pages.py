@@ -51,6 +51,8 @@ class KnowledgePages:
         session = await self._entrance.session(request)
         if session is None:
             return self._site.redirect(self._entrance.to(LOGIN, continuation))
+        if not session.rests_on_number:
+            return self._site.redirect(self._entrance.next(continuation))
         caller, device = self._entrance.caller(request), self._entrance.device(request)
         outcome = await self._knowledge.show(session, More.of(fields), caller, device)
         if outcome is None:

@@ -105,9 +105,12 @@ class QrLogins:
         return State.CREATED if scanned is None else State.SCANNED
 
     async def scan(self, qr_id: str, session: Session) -> Shown | None:
-        """Somebody opened the picture's address: theirs from now on. None when it is over or another's."""
+        """Somebody opened the picture's address: theirs from now on. None when it is over or another's.
+
+        A login that came by picture lets no other in: one would follow another for ever.
+        """
         shown = await self.find(qr_id)
-        if shown is None:
+        if shown is None or QR_CODE in session.amr:
             return None
         account_id = session.account_id.encode()
         await self._key_value.add(SCANNED, self._key(qr_id), account_id, LIFETIME_SECONDS)

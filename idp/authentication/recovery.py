@@ -22,10 +22,8 @@ from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import mark as _
-from idp.sessions.model import Caller
+from idp.sessions.model import VERIFIED_LEVEL, Caller
 
-REAL_NAME = 1
-"""From this real-name level on, the certificate must be told."""
 RECOVERED = _("您的账号已找回，密码已重设，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。")
 PHONE_RECOVERED = _(
     "您的账号已通过密码和第二步验证换绑手机号，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。"
@@ -100,12 +98,15 @@ class Recovery:
     async def by_phone(self, proof: Proof, claim: Claim, caller: Caller) -> Refusal | None:
         """Set a new password for the account of a phone that was just proved; None when it is done.
 
-        From level 1 on, name and certificate number must be right; where there is a second factor, so must one
-        of them or a recovery code. A number that may have moved needs the certificate in any case.
+        Where the account has them, name and certificate number must be right; where there is a second factor, so
+        must one of them or a recovery code. A number that may have moved needs the certificate in any case.
         """
         account = await self._phones.holder(proof.phone)
         attempt = self._attempt(account, proof.phone, caller)
-        if wait := await self._throttle.admit(attempt):
+        wait = await self._throttle.admit(attempt) or await self._throttle.admit_knowledge(
+            attempt.account_key
+        )
+        if wait:
             return await self._throttled(account, caller, wait)
         new_hash = await self._hasher.hash(claim.new_password)
         known = account is not None and is_known(
@@ -125,7 +126,10 @@ class Recovery:
             yield from self._recovered(account, caller, "phone", RECOVERED)
             return True
 
-        return await self._settled(work, attempt)
+        refusal = await self._settled(work, attempt)
+        if refusal is None:
+            await self._throttle.known(attempt.account_key)
+        return refusal
 
     async def by_factor(self, lost: Lost, caller: Caller) -> Row | Refusal:
         """The account of a person who lost the phone, if password and second factor are right."""
@@ -188,7 +192,8 @@ class Recovery:
     def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
         if account["state"] != State.ACTIVE or account["phone_verified_at"] is None:
             return False
-        return known or (account["real_name_level"] < REAL_NAME and not quiet)
+        identified = account["real_name_level"] >= VERIFIED_LEVEL or account["certificate_index"] is not None
+        return known or not (identified or quiet)
 
     def _proves(self, rows: Sequence[Row], answer: str) -> Transaction[bool]:
         """Whether the answer fits a second factor or recovery code; true where there is nothing to fit."""

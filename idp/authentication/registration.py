@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from idp.accounts.model import NewAccount, State, checked
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -95,12 +95,21 @@ class Registration:
 
     async def more(self, account: Row, more: More, caller: Caller) -> Wrong | str:
         """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
-        attempt = Attempt(self._throttle.account_key(account["id"], ""), caller.address)
-        if wait := await self._throttle.admit(attempt):
+        key = self._throttle.account_key(account["id"], "")
+        wait = await self._throttle.admit(
+            Attempt(key, caller.address)
+        ) or await self._throttle.admit_knowledge(key)
+        if wait:
+            line = Line(Event.LOGIN_THROTTLED, account["id"], address=caller.address)
+            await self._database.add(self._audit.record(line))
             return Wrong(wait)
-        right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
+        try:
+            right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
+        except Overloaded:
+            return Wrong(BUSY_SECONDS)
         known = is_known(self._accounts, account, more.name, more.certificate_number)
         if right or known:
+            await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE
         line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
         await self._database.add(self._audit.record(line))

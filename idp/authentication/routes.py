@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, TOTP
-from idp.accounts.passwords import Overloaded
+from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import LOGIN, OTP, RESUME, SECURITY, Entrance
 from idp.authentication.model import Answer, Wrong
@@ -21,7 +21,6 @@ from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
 
-BUSY_SECONDS = 10
 BY_RECOVERY = "recovery"
 WRONG_ANSWER = {
     "": _("验证码不正确或已使用过，请输入最新的 6 位数字。"),

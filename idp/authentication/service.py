@@ -19,7 +19,7 @@ from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 from idp.sessions.devices import Devices, Notice
-from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session
+from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session, holds_phone_only
 from idp.sessions.service import Sessions
 
 __all__ = ["PENDING_SECONDS", "Authentication", "Done", "Pending", "Tools", "Wrong"]
@@ -107,7 +107,8 @@ class Authentication:
             waiting = Waiting(account_id, amr, self._proof(account), device=known_device)
             return Pending(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
-        await self._throttle.succeeded(Attempt(key, caller.address, known_device))
+        if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
+            await self._throttle.succeeded(Attempt(key, caller.address, known_device))
         lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
         return replace(await self._finish(account, amr, caller, before, device), lacking=lacking)
 
@@ -167,14 +168,18 @@ class Authentication:
     async def strengthen(
         self, session: Session, used: tuple[str, ...], caller: Caller, device: str | None
     ) -> Done | None:
-        """The session of somebody who has just shown more; None once it has ended."""
+        """The session of somebody who has just shown more; None once it has ended.
+
+        Only a second factor makes it a login of this moment: what somebody knows of the owner is told by a bystander.
+        """
         account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
         if account is None or account["state"] != State.ACTIVE:
             return None
         amr = tuple(dict.fromkeys((*session.amr, *used)))
         device_id, cookie = self._cookie.renewed(device, session.account_id)
         caller = replace(caller, device_id=device_id)
-        token = await self._sessions.strengthen(session, account, amr, caller)
+        anew = MULTIPLE in used
+        token = await self._sessions.strengthen(session, account, amr, caller, anew=anew)
         return None if token is None else Done(token, cookie)
 
     async def offers_trust(self, account: Row) -> bool:

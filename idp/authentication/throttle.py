@@ -31,6 +31,7 @@ class Limits:
     address: Limit = Limit(300, 900)
     everybody: Limit = Limit(100_000, 900)
     second_factor: Limit = Limit(5, 900)
+    knowledge: tuple[Limit, ...] = (Limit(5, 900), Limit(20, 86_400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,22 @@ class Throttle:
         """Count an attempt at a second factor; only somebody who knows the password gets this far."""
         name = await self._account_name(account_key)
         return await self._count("second_factor", name, self._limits.second_factor)
+
+    async def admit_knowledge(self, account_key: str) -> int:
+        """Count an attempt at name and certificate number; only somebody who holds the phone gets this far.
+
+        Wherever they stand, and by the day: there are not many numbers that somebody can have.
+        """
+        waits = [
+            await self._count(f"knowledge_{limit.seconds}", account_key, limit)
+            for limit in self._limits.knowledge
+        ]
+        return max(waits)
+
+    async def known(self, account_key: str) -> None:
+        """Forget what was mistyped of it."""
+        for limit in self._limits.knowledge:
+            await self._key_value.take(f"knowledge_{limit.seconds}", account_key)
 
     async def succeeded(self, attempt: Attempt) -> None:
         """Forget what this person mistyped here, and remember the place."""

@@ -23,7 +23,6 @@ from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import AccessDenied, OAuthError
 from idp.oauth.protocol.parameters import parse
 from idp.oauth.protocol.responses import ResponseMode
-from idp.oauth.protocol.scopes import CHANGING
 from idp.oauth.scope_texts import scope_items
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
@@ -181,7 +180,7 @@ class AuthorizePages:
             client_id=client.client_id,
             level=max(client.minimum_level, asked.acr_level),
             again=want is Want.LOGIN,
-            strong=want is Want.STEP_UP and bool(CHANGING & frozenset(asked.scopes)),
+            strong=want is Want.STEP_UP,
             login_hint=asked.login_hint[:100],
         )
 

@@ -15,7 +15,7 @@ from idp.oauth.protocol.errors import (
     OAuthError,
     UnmetAuthenticationRequirements,
 )
-from idp.oauth.protocol.scopes import CHANGING
+from idp.oauth.protocol.scopes import CHANGING, REAL_NAME
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client, PrincipalKind
 from idp.sessions.model import MULTIPLE, Session, session_level
@@ -120,7 +120,7 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
             raise UnmetAuthenticationRequirements(
                 "the real-name level that this system demands is not reached"
             )
-    if CHANGING & frozenset(request.scopes):
+    if _powerful(client, request):
         # No token with such a scope without what its use asks for: an app cannot ask for a second factor by itself.
         match lacking(session, second_factor=standing.second_factor):
             case Lacking.SECOND_FACTOR:
@@ -134,6 +134,12 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
     if client.consent_required and not frozenset(request.scopes) <= standing.consented:
         return Want.CONSENT
     return Want.NOTHING
+
+
+def _powerful(client: Client, request: AuthorizationRequest) -> bool:
+    """Whether the answer lets somebody change the account, or read its certificate number with no client secret."""
+    scopes = frozenset(request.scopes)
+    return bool(CHANGING & scopes) or (client.public and REAL_NAME in scopes)
 
 
 def suits(client: Client, principal: Principal | None) -> bool:

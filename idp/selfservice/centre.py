@@ -37,15 +37,17 @@ class Centre:
             await self._preferences.keep_language(session.account_id, self._site.language(request))
         return session
 
-    async def enter(self, request: Request, *, fresh: bool = False, back: str = "") -> Session | Response:
+    async def enter(
+        self, request: Request, *, fresh: bool = False, back: str = "", without: str = ""
+    ) -> Session | Response:
         """The session, or the way to the login and from there back to this page.
 
         `fresh`: the login must be younger than FRESH_SECONDS. `back`: where to go on afterwards when that is not
-        the page itself, as for a form that was posted.
+        the page itself, as for a form that was posted. `without`: a way of logging in (amr) that does not do here.
         """
         session = await self.session(request)
         now = self._site.sources.now()
-        if session is not None and (not fresh or now - session.authenticated_at < FRESH_SECONDS):
+        if session is not None and _serves(session, now if fresh else None, without):
             return session
         continuation = Continuation(
             now,
@@ -66,3 +68,9 @@ class Centre:
     def owner(self, request: Request, session: Session) -> Owner:
         """Whoever does something about the own account."""
         return Owner(session.account_id, session.id, self.caller(request))
+
+
+def _serves(session: Session, now: float | None, without: str) -> bool:
+    """Whether a login is one of the last minutes, where `now` is given, and not of a way that does not do."""
+    fresh = now is None or now - session.authenticated_at < FRESH_SECONDS
+    return fresh and without not in session.amr

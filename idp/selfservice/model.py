@@ -14,6 +14,10 @@ class Owner:
     caller: Caller
 
 
+HIDDEN = "*" * 8
+"""Instead of a number of which nothing is shown, not even its length."""
+
+
 def masked(text: str | None) -> str:
     """A number with its middle hidden, by characters; of a short one only the last two are left."""
     if not text:

@@ -14,7 +14,8 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import CHINESE
 from idp.infrastructure.web.translations import mark as _
-from idp.selfservice.model import Owner, masked
+from idp.selfservice.model import HIDDEN, Owner, masked
+from idp.sessions.model import Session
 
 LONGEST_EMAIL = 254
 LONGEST_ADDRESS = 200
@@ -62,8 +63,15 @@ class Profiles:
         self._notices = notices
         self._messages = messages
 
-    async def of_account(self, account_id: str) -> Profile:
-        """The record of somebody who is logged in."""
+    async def of_session(self, session: Session) -> Profile:
+        """The record of somebody who is logged in.
+
+        A login that rests on the phone alone sees nothing of the certificate number: it may be asked for it.
+        """
+        return await self.of_account(session.account_id, hidden=session.rests_on_number)
+
+    async def of_account(self, account_id: str, *, hidden: bool = False) -> Profile:
+        """The record of an account; `hidden`: without any digit of the certificate number."""
         row = await self.row(account_id)
         certificate, phone = (
             self._accounts.reveal(row, place) for place in (fields.CERTIFICATE, fields.PHONE)
@@ -74,7 +82,7 @@ class Profiles:
             username=row["username"],
             level=row["real_name_level"],
             certificate_type=row["certificate_type"],
-            certificate_masked=masked(certificate) or None,
+            certificate_masked=(HIDDEN if hidden and certificate else masked(certificate)) or None,
             phone_masked=masked(phone) or None,
             phone_verified=row["phone_verified_at"] is not None,
             email=self._accounts.reveal(row, fields.EMAIL),

@@ -75,7 +75,7 @@ class ProfilePages:
         session = await self._door.enter(request, CONTACT)
         if isinstance(session, Response):
             return session
-        profile = await self._profiles.of_account(session.account_id)
+        profile = await self._profiles.of_session(session)
         return self._contact_page(request, profile.email or "", profile.address or "")
 
     async def change_contact(self, request: Request) -> Response:
@@ -144,7 +144,7 @@ class ProfilePages:
     async def _page(
         self, request: Request, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
-        profile = await self._profiles.of_account(session.account_id)
+        profile = await self._profiles.of_session(session)
         done = DONE.get(request.query_params.get("done", ""))
         wanted = await self._corrections.of_account(session.account_id)
         return self._site.page(

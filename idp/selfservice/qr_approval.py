@@ -11,7 +11,7 @@ from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice.centre import Centre
 from idp.selfservice.times import clock
 from idp.sessions.devices import browser_name
-from idp.sessions.model import Session, masked_name
+from idp.sessions.model import QR_CODE, Session, masked_name
 
 
 class QrApproval:
@@ -29,7 +29,8 @@ class QrApproval:
     async def show(self, request: Request) -> Response:
         """What somebody asks to be let in to."""
         qr_id = request.query_params.get("id", "")
-        session = await self._centre.enter(request, fresh=True, back=f"{APPROVE}?{request.url.query}")
+        back = f"{APPROVE}?{request.url.query}"
+        session = await self._centre.enter(request, fresh=True, back=back, without=QR_CODE)
         if isinstance(session, Response):
             return session
         shown = await self._logins.scan(qr_id, session)
@@ -37,7 +38,7 @@ class QrApproval:
 
     async def decide(self, request: Request) -> Response:
         """Yes, with the right number, or no."""
-        session = await self._centre.enter(request, fresh=True, back="/")
+        session = await self._centre.enter(request, fresh=True, back="/", without=QR_CODE)
         if isinstance(session, Response):
             return session
         try:

@@ -105,7 +105,7 @@ class RealNamePages:
             level=level,
             highest=HIGHEST_LEVEL,
             level_text=say(request, texts.LEVELS[level]),
-            identity=self._view.identity(request, self._verification.identity(account)),
+            identity=self._view.identity(request, session, self._verification.identity(account)),
             until=self._view.until(history, level),
             ways=[
                 (say(request, texts.WAYS[method][0]), say(request, texts.WAYS[method][1]), PAGES[method])
@@ -230,7 +230,7 @@ class RealNamePages:
             error=say(request, shown.error) if shown.error else None,
             wrong=shown.field,
             duplicate=shown.duplicate,
-            identity=self._view.identity(request, self._known(account)),
+            identity=self._view.identity(request, session, self._known(account)),
             name=fields.get("name", "")
             or ("" if account["name"] == account["username"] else account["name"]),
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),

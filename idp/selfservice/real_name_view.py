@@ -8,8 +8,10 @@ from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
 from idp.infrastructure.web.site import Site
 from idp.selfservice import real_name_texts as texts
+from idp.selfservice.model import HIDDEN
 from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.times import clock
+from idp.sessions.model import Session
 
 
 class RealNameView:
@@ -19,15 +21,18 @@ class RealNameView:
         self._site = site
         self._platforms = platforms
 
-    def identity(self, request: Request, claim: Claim | None) -> dict[str, str] | None:
-        """Name, type and the end of the number; None for an account that has proved none."""
+    def identity(self, request: Request, session: Session, claim: Claim | None) -> dict[str, str] | None:
+        """Name, type and the end of the number; None for an account that has proved none.
+
+        Nothing of the number for a login that rests on the phone alone: it may be asked for it.
+        """
         if claim is None:
             return None
         type_ = TYPE_TEXTS.get(CertificateType(claim.certificate_type), "")
         return {
             "name": claim.name,
             "type": self._site.say(request, type_) if type_ else "",
-            "number": _masked(claim.certificate_number),
+            "number": HIDDEN if session.rests_on_number else _masked(claim.certificate_number),
         }
 
     def until(self, history: list[Record], level: int) -> str | None:

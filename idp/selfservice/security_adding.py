@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
-from idp.accounts.passwords import Overloaded
+from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.entrance import SECURITY
 from idp.authentication.factors import Enrolment, NotAllowed
 from idp.authentication.own_password import OwnPassword, Refused
@@ -123,7 +123,7 @@ class AddingPages:
         except InvalidAccount:
             return await self._password_page(request, session, BAD_PASSWORD, 400)
         except Overloaded:
-            refused = Refused(10)
+            refused = Refused(BUSY_SECONDS)
         if refused is None:
             return self._door.done("password")
         if refused.retry_after:

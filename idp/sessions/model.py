@@ -63,6 +63,8 @@ class Session:
     """For whom the person acts, by that mandate; None when for themselves."""
     chosen_at: float | None = None
     """When the person last said for whom."""
+    certified: bool = False
+    """Whether the account has a certificate number, of whatever level by now."""
 
     @property
     def level(self) -> int:
@@ -70,12 +72,14 @@ class Session:
         return session_level(self.real_name_level, self.amr)
 
     @property
-    def rests_on_number(self) -> bool:
-        """Whether a verified person showed nothing but that they hold the phone: whoever stole it shows the same.
+    def identified(self) -> bool:
+        """Whether the account says who the person is: then holding its phone is not being that person."""
+        return self.certified or self.real_name_level >= VERIFIED_LEVEL
 
-        A picture counts as little, since a login by phone may have approved it.
-        """
-        return self.real_name_level >= VERIFIED_LEVEL and set(self.amr) <= {SMS, QR_CODE}
+    @property
+    def rests_on_number(self) -> bool:
+        """Whether a verified person showed nothing but that they hold the phone: whoever stole it shows the same."""
+        return self.identified and holds_phone_only(self.amr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,11 @@ class OpenSession:
     amr: tuple[str, ...]
     principal: Principal | None
     systems: tuple[tuple[str, float], ...]
+
+
+def holds_phone_only(amr: tuple[str, ...]) -> bool:
+    """Whether a login shows a phone and no more. A picture counts as little: a login by SMS may have approved it."""
+    return set(amr) <= {SMS, QR_CODE}
 
 
 def session_level(real_name_level: int, amr: tuple[str, ...]) -> int:

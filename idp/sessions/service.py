@@ -94,9 +94,12 @@ class Sessions:
         return token
 
     async def strengthen(
-        self, session: Session, account: Row, amr: tuple[str, ...], caller: Caller
+        self, session: Session, account: Row, amr: tuple[str, ...], caller: Caller, *, anew: bool = True
     ) -> str | None:
-        """The session of somebody who has shown more, under a new cookie's value; None when it has ended meanwhile."""
+        """The session of somebody who has shown more, under a new cookie's value; None when it has ended meanwhile.
+
+        `anew`: it counts as a login of this moment.
+        """
         token = self._new_token()
         event, detail = Event.SESSION_STEPPED_UP, {"amr": list(amr)}
         principal_id = session.principal.id if session.principal else None
@@ -104,7 +107,8 @@ class Sessions:
 
         def work() -> Transaction[tuple[bool, bool]]:
             now = self._sources.now()
-            if not (yield from self._store.renew(session.id, self.token_hash(token), amr, now)):
+            at = now if anew else session.authenticated_at
+            if not (yield from self._store.renew(session.id, self.token_hash(token), amr, at, now)):
                 return False, False
             yield self._audit.record(line)
             return True, (yield from self._devices.seen(account, caller))

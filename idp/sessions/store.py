@@ -90,6 +90,7 @@ SESSION_COLUMNS = (
     accounts.c.name,
     accounts.c.username,
     accounts.c.real_name_level,
+    accounts.c.certificate_index.is_not(None).label("certified"),
 )
 
 _joined = sessions.join(accounts, accounts.c.id == sessions.c.account_id)
@@ -108,7 +109,7 @@ RENEW = Statement(
     .values(
         token_hash=bindparam("new_hash"),
         amr=bindparam("amr"),
-        authenticated_at=bindparam("now"),
+        authenticated_at=bindparam("authenticated_at"),
         last_seen_at=bindparam("now"),
     )
     .returning(sessions.c.id),
@@ -189,6 +190,7 @@ def session_of(row: Row) -> Session:
         mandate_id=row["mandate_id"],
         principal=principal_of(row),
         chosen_at=row["chosen_at"],
+        certified=bool(row["certified"]),
     )
 
 
@@ -217,10 +219,17 @@ class SessionStore:
         yield TOUCH(the_id=session_id, now=now)
 
     def renew(
-        self, session_id: str, token_hash: bytes, amr: tuple[str, ...], now: float
+        self, session_id: str, token_hash: bytes, amr: tuple[str, ...], authenticated_at: float, now: float
     ) -> Transaction[bool]:
-        """Give a live session a new cookie and a newer, stronger login; False when it has ended meanwhile."""
-        return bool((yield RENEW(the_id=session_id, new_hash=token_hash, amr=" ".join(amr), now=now)))
+        """Give a live session a new cookie and a stronger login; False when it has ended meanwhile."""
+        renewed = yield RENEW(
+            the_id=session_id,
+            new_hash=token_hash,
+            amr=" ".join(amr),
+            authenticated_at=authenticated_at,
+            now=now,
+        )
+        return bool(renewed)
 
     def chosen(self, session_id: str, now: float) -> Transaction[None]:
         """Note that the person stays with whom the session acts for."""

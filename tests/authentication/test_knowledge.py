@@ -1,10 +1,13 @@
 """A stolen phone opens an account, and changes nothing about what protects it."""
 
+import re
 from itertools import count
 
 import pytest
 from pyotp import TOTP
 
+from idp.accounts.passwords import Overloaded
+from idp.accounts.store import AccountStore
 from idp.sessions.model import Session
 from idp.sessions.service import Caller
 from tests.selfservice.calling import ALL, call
@@ -151,6 +154,115 @@ async def test_who_showed_more_at_login_is_not_asked_again(house: Provider, amr:
         assert "再确认一次身份" not in page(shown).text
 
 
+async def test_a_level_that_ran_out_leaves_the_number_guarded(house: Provider) -> None:
+    username, _ = await verified(house, level=0)
+    async with signed_in(house, username, ("sms",)) as thief:
+        await asked(thief, "/me/security/totp")
+
+
+async def test_nothing_of_the_number_is_shown_to_a_phone_alone(house: Provider) -> None:
+    username, number = await verified(house)
+    client, secret = await house.register(scope=f"{ALL} api")
+    for amr, shown in ((("sms",), False), (("sms", "kba"), True)):
+        async with signed_in(house, username, amr) as someone:
+            for path in ("/me/profile", "/me/real-name"):
+                text = page(await someone.open(path)).text
+                assert (re.search(r"\*[0-9]+<", text) is not None) is shown, path
+            answer = callback(await someone.open(asking(client, scope="openid account")))
+        token = (await redeem(house, client, secret, answer.parameters["code"])).json()["access_token"]
+        told_masked = (await call(house, token, "GET", "")).json()["certificate_masked"]
+        assert told_masked.endswith(number[-2:]) is shown
+
+
+@pytest.mark.parametrize("amr", [("pwd",), ("upstream",), ("pwd", "otp", "mfa")])
+async def test_a_bystander_who_knows_the_number_makes_no_old_login_new(
+    house: Provider, amr: tuple[str, ...]
+) -> None:
+    username, number = await verified(house)
+    client, _ = await house.register()
+    async with signed_in(house, username, amr) as owner:
+        house.clock.forward(1200)
+        csrf = page(await owner.open("/me/data")).form_with("csrf")
+        assert csrf is not None
+        told_all = {"csrf": csrf.fields["csrf"], "name": "张三", "certificate_number": number}
+        await owner.client.post("/login/known", data=told_all)
+        assert page(await owner.open("/me/profile/phone")).form_with("password") is not None
+        again = page(await owner.open(asking(client, prompt="login")))
+        assert again.form_with("password") is not None
+
+
+async def test_what_is_known_does_not_make_the_login_newer(house: Provider) -> None:
+    username, _ = await verified(house)
+    async with signed_in(house, username, ("sms",)) as owner:
+        await asked(owner, "/me/security/totp")
+        house.clock.forward(400)
+        form = (await asked(owner, "/me/security/totp")).form_with("password")
+        assert form is not None
+        assert page(await owner.submit(form, password=PASSWORD)).form_with("otp") is not None
+        house.clock.forward(300)
+        assert page(await owner.open("/me/security/totp")).form_with("password") is not None
+
+
+async def test_a_login_by_the_same_phone_begins_no_count_anew(house: Provider) -> None:
+    username, _ = await verified(house)
+    statuses = []
+    for _ in range(3):
+        async with signed_in(house, username, ("sms",)) as thief:
+            statuses += [
+                (await told(thief, "/me/security/password", password=f"wrong {n}")).status for n in range(3)
+            ]
+        row = await house.worker.base.database.read(
+            lambda: AccountStore(house.worker.base.vault).find(username)
+        )
+        assert row is not None
+        await house.worker.authentication.proceed(row, ("sms",), Caller(ADDRESS), None)
+    assert statuses == [401] * 5 + [429] * 4
+
+
+async def test_twenty_guesses_a_day_are_all_there_are(house: Provider) -> None:
+    username, _ = await verified(house)
+    statuses = []
+    for _ in range(6):
+        async with signed_in(house, username, ("sms",)) as thief:
+            statuses += [
+                (await told(thief, "/me/security/password", password=f"wrong {n}")).status for n in range(5)
+            ]
+        house.clock.forward(901)
+    assert statuses == [401] * 20 + [429] * 10
+
+
+async def test_a_busy_hasher_is_said_so(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def busy(*_: object) -> None:
+        raise Overloaded
+
+    username, _ = await verified(house)
+    monkeypatch.setattr(house.worker.hasher, "verify", busy)
+    async with signed_in(house, username, ("sms",)) as someone:
+        answer = await told(someone, "/me/security/password", password=PASSWORD)
+    assert answer.status == 429
+    assert "尝试次数过多" in answer.text
+
+
+async def test_a_login_by_picture_lets_no_other_in(house: Provider) -> None:
+    username, _ = await verified(house)
+    async with signed_in(house, username, ("qr", "mfa")) as someone:
+        house.clock.forward(1)
+        shown = page(await someone.open("/qr?id=whatever"))
+    assert shown.form_with("password") is not None
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_an_app_without_a_secret_gets_no_number_for_a_phone_alone(
+    house: Provider, public: bool
+) -> None:
+    method = {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]} if public else {}
+    client, _ = await house.register(scope="openid real_name", **method)
+    username, _ = await verified(house)
+    async with signed_in(house, username, ("sms",)) as someone:
+        answer = await someone.open(asking(client, scope="openid real_name"))
+    assert isinstance(answer, Page) is public
+
+
 async def test_whose_name_nobody_has_verified_is_asked_for_nothing(house: Provider) -> None:
     async with signed_in(house, await person(house, level=0), ("sms",)) as someone:
         assert page(await someone.open("/me/security/totp")).form_with("otp") is not None
@@ -221,7 +333,7 @@ async def test_an_app_that_protects_the_account_gets_no_token_without_the_second
 
 async def test_a_token_of_a_phone_alone_is_too_weak_for_the_interface(house: Provider) -> None:
     """A level that came after the login makes a token too weak that was given before."""
-    username, _ = await verified(house, level=0)
+    username = await person(house, level=0)
     client, secret = await house.register(scope=f"{ALL} api")
     async with signed_in(house, username, ("sms",)) as someone:
         code = callback(await someone.open(asking(client, scope=ALL))).parameters["code"]

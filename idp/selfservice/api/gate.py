@@ -170,4 +170,5 @@ def _session(account: Any, claims: dict[str, Any], now: float) -> Session:
         authenticated_at=float(claims["auth_time"]),
         last_seen_at=now,
         amr=tuple(account["grant_amr"].split()),
+        certified=account["certificate_index"] is not None,
     )

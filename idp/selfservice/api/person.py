@@ -17,7 +17,7 @@ router = APIRouter(tags=["person"])
 @router.get("")
 async def show(person: Reader, tools: Tools) -> models.Person:
     """The own record."""
-    profile = await tools.profiles.of_account(person.account_id)
+    profile = await tools.profiles.of_session(person.session)
     return models.Person(
         id=profile.account_id,
         name=profile.name,
