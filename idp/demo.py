@@ -5,7 +5,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -16,9 +15,16 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from cryptography import x509
-
-from idp import demo_province
+from idp import demo_options, demo_province
+from idp.demo_options import (
+    DATABASES,
+    KEY_VALUES,
+    CannotStart,
+    certified_host,
+    refuse_busy,
+    refuse_silent,
+    take_folder,
+)
 from idp.demo_plan import (
     AUTHORITIES,
     AUTHORITIES_APP_ID,
@@ -34,20 +40,15 @@ from idp.demo_plan import (
     write_private,
 )
 from idp.infrastructure.sources import system_sources
-from idp.settings import Settings
+from idp.settings import Settings, UnsafeSettings, read_settings
 
-PORT = 8000
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
-class CannotStart(Exception):
-    """What is wrong, in one line."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything, wait for SIGTERM or SIGINT, stop everything."""
-    options = _options(arguments)
+    options = demo_options.read(arguments, __doc__)
     signal.signal(signal.SIGTERM, _interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _watch(children)
     except KeyboardInterrupt:
         return 0
-    except CannotStart as error:
+    except (CannotStart, UnsafeSettings) as error:
         print(f"./dev run: {error}", file=sys.stderr)
         return 1
     finally:
@@ -66,35 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _stop(children)
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./dev run", description=__doc__)
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=PORT,
-        help="the provider's port; the systems and the simulators take the next four",
-    )
-    parser.add_argument("--data", type=Path, default=Path("data"), help="where files and secrets are kept")
-    parser.add_argument("--ready", type=Path, help="file that is written, as JSON, once everything answers")
-    parser.add_argument("--database", default="", help="postgresql://… instead of an SQLite file")
-    parser.add_argument("--redis", default="", help="redis://… instead of a table")
-    parser.add_argument("--tls-cert", type=Path, help="certificate file: the provider speaks https")
-    parser.add_argument("--tls-key", type=Path, help="key file of the certificate")
-    parser.add_argument(
-        "--host",
-        choices=(HOST, "localhost"),
-        default=HOST,
-        help="the provider's name; passkeys need localhost",
-    )
-    parser.add_argument("--workers", type=int, default=1, help="worker processes of the provider")
-    options = parser.parse_args(arguments)
-    options.data = options.data.resolve()
-    return options
-
-
 def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     """Settings, database and demo people; what was made before is kept."""
-    options.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    take_folder(options)
+    refuse_silent("--database", options.database, DATABASES)
+    refuse_silent("--redis", options.redis, KEY_VALUES)
     if options.ready:
         options.ready.unlink(missing_ok=True)
     options.simulators = authorities_are_here()
@@ -103,8 +80,8 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     offsets += [AUTHORITIES_OFFSET] if options.simulators else []
     offsets += [demo_province.OFFSET] if options.province else []
     for offset in offsets:
-        _refuse_busy(options.port + offset)
-    host = _certified_host(options.tls_cert) if options.tls_cert else options.host
+        refuse_busy(options.port + offset)
+    host = certified_host(options.tls_cert) if options.tls_cert else options.host
     environment = {
         "IDP_ISSUER": f"{'https' if options.tls_cert else 'http'}://{host}:{options.port}",
         "IDP_DATA_DIR": str(options.data),
@@ -131,14 +108,21 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     write_private(
         options.data / ENV_FILE, "".join(f"{name}={value}\n" for name, value in environment.items())
     )
-    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    settings = read_settings()
     kept = read_kept(options.data)
     if fingerprint(settings.issuer, settings.database).items() <= kept.items():
         return settings, kept
-    # Loaded only when there is something to make: it takes longer than all the rest.
-    from idp.demo_data import seed  # noqa: PLC0415
+    return settings, _seed(settings, options.data)
 
-    return settings, asyncio.run(seed(settings, options.data))
+
+def _seed(settings: Settings, folder: Path) -> Kept:
+    # Loaded only when there is something to make: it takes longer than all the rest.
+    from idp.demo_data import NotMade, seed  # noqa: PLC0415
+
+    try:
+        return asyncio.run(seed(settings, folder))
+    except NotMade as error:
+        raise CannotStart(f"the database cannot be used: {str(error).splitlines()[0]}") from error
 
 
 def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
@@ -264,29 +248,6 @@ def _stop(children: list[subprocess.Popen[bytes]]) -> None:
             child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
-
-
-def _refuse_busy(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise CannotStart(f"port {port} is in use; choose another with --port") from error
-
-
-def _certified_host(path: Path) -> str:
-    """The loopback name that a certificate is for."""
-    try:
-        certificate = x509.load_pem_x509_certificate(path.read_bytes())
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (OSError, ValueError, x509.ExtensionNotFound) as error:
-        raise CannotStart(f"{path}: not a certificate with subject alternative names") from error
-    found = {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
-    for host in (HOST, "localhost"):
-        if host in found:
-            return host
-    raise CannotStart(f"{path}: is neither for {HOST} nor for localhost")
 
 
 def _interrupt(number: int, frame: object) -> None:

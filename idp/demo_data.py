@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from idp.accounts.model import RESIDENT_ID, NewAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts
 from idp.cli import prepare_database
 from idp.composition import foundation
 from idp.demo_plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, DatabaseUnavailable
+from idp.infrastructure.database.version import MigrationBusy
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
 from idp.organizations.divisions import read_divisions
@@ -66,6 +69,10 @@ PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
 
 ROLES = {"zhaoliu": (Role.COUNTER,), "sunqi": (Role.COUNTER, Role.SUPERVISOR)}
 DISTRICT = "410411"
+
+
+NotMade = (DatabaseUnavailable, MigrationBusy, SQLAlchemyError)
+"""What a database may answer instead."""
 
 
 async def seed(settings: Settings, folder: Path) -> Kept:

@@ -7,7 +7,7 @@ from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.federation.conflict_store import DISMISSED, SETTLED
-from idp.federation.linking import UNLINKED, Linking
+from idp.federation.linking import LINKED, UNLINKED, Linking
 from idp.federation.outcomes import reference
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
@@ -117,6 +117,7 @@ class LinkDesk:
             if before is not None:
                 yield from self._linking.links.end(profile, index, "settled", now)
                 yield from self._linking.unlinked(before, "settled", actor)
+                yield from self._linking.tell(before, UNLINKED)
             row: dict[str, object] = {
                 "id": self._sources.new_id(),
                 "profile": profile,
@@ -131,6 +132,7 @@ class LinkDesk:
             yield from self._linking.links.add(row, subject)
             detail = {"profile": profile, "level": 0, "new": False}
             yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
+            yield from self._linking.tell(row, LINKED)
 
         await self._database.write(work)
 

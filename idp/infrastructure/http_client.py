@@ -45,7 +45,10 @@ class HttpClient:
     async def post_form(self, url: str, form: dict[str, str]) -> int:
         """Post a form; the status code. Raises BadAnswer."""
         try:
-            async with self._client.stream("POST", url, data=form) as response:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                self._client.stream("POST", url, data=form) as response,
+            ):
                 return response.status_code
         except (httpx2.HTTPError, OSError) as error:
             raise BadAnswer(type(error).__name__) from error
@@ -53,7 +56,10 @@ class HttpClient:
     async def get_json(self, url: str) -> bytes:
         """The body of a small document answered with 200. Raises BadAnswer."""
         try:
-            async with self._client.stream("GET", url, headers={"accept": "application/json"}) as response:
+            async with (
+                asyncio.timeout(TIMEOUT_SECONDS),
+                self._client.stream("GET", url, headers={"accept": "application/json"}) as response,
+            ):
                 if response.status_code != 200:
                     raise BadAnswer(f"status {response.status_code}")
                 return await _bounded(response)

@@ -215,7 +215,7 @@ class Outbox:
                 for row in rows:
                     task = asyncio.create_task(self._deliver_alone(row))
                     self._deliveries.add(task)
-                    task.add_done_callback(self._deliveries.discard)
+                    task.add_done_callback(self._delivered)
             except DatabaseUnavailable as error:
                 log.warning("outbox could not be read", reason=str(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must still leave
@@ -229,8 +229,12 @@ class Outbox:
             log.warning("a delivery could not be noted", reason=str(error))
         except Exception as error:  # noqa: BLE001 - it comes back when its lease runs out
             log.error("a delivery broke", reason=type(error).__name__)
-        if len(self._deliveries) >= MOST:
-            self._wake.set()
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        full = len(self._deliveries) >= MOST
+        self._deliveries.discard(task)
+        if full:
+            self._wake.set()  # only now there is room for another
 
     async def _deliver(self, row: Row) -> None:
         if row["kind"] not in self._kinds:

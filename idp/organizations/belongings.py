@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, literal, or_, select, update
+from sqlalchemy import and_, bindparam, delete, literal, null, or_, select, update
 from sqlalchemy.types import Integer, Text
 
 from idp.accounts.belongings import Belongings, Obstacle
@@ -42,7 +42,12 @@ GUARDS = Statement(
 IS_STAFF = Statement(
     select(staff_roles.c.role).where(staff_roles.c.account_id == _account).limit(literal(1, Integer))
 )
-_end = {"ended_at": _now, "end_reason": bindparam("reason", type_=Text)}
+_end = {
+    "ended_at": _now,
+    "end_reason": bindparam("reason", type_=Text),
+    "invitee_phone": null(),
+    "invitee_phone_index": null(),
+}
 END = Statement(
     update(mandates)
     .where(

@@ -159,9 +159,10 @@ RENEW = Statement(
         is_state(MandateState.ACTIVE),
         c.valid_until == bindparam("old_end", type_=Instant()),
         c.valid_until > now,
+        c.relation != text(Relation.COUNTER.value),  # for as long as somebody is present, and no longer
         granted(the_actor),
     )
-    .values(valid_until=bindparam("new_end", type_=Instant()))
+    .values(valid_from=now, valid_until=bindparam("new_end", type_=Instant()))
     .returning(mandates),
     lock_key="the_id",
 )

@@ -133,10 +133,13 @@ class Mandates(Inviting):
         before = await self._database.read(lambda: self._lists.one(mandate_id))
         if before is None or before["valid_until"] is None:
             return False
-        until = now + max(before["valid_until"] - before["valid_from"], DAY)
+        until = now + before["valid_until"] - before["valid_from"]
         until = min(until, now + (HELPER_DAYS if before["principal_account_id"] else RENEWAL_DAYS) * DAY)
         outer = await self._bounds(actor, before)
-        if outer is None or (outer.valid_until is not None and outer.valid_until < until):
+        if outer is None:
+            return False
+        until = min(until, outer.valid_until or until)
+        if until < before["valid_until"]:
             return False
         return await self._turn(
             statements.RENEW, Event.MANDATE_RENEWED, mandate_id, actor, address,

@@ -135,6 +135,7 @@ class Views:
             "state_text": say(request, STATES[MandateState(row["state"])]),
             "pending": row["state"] == MandateState.SUSPENDED and row["end_reason"] == CHANGED,
             "open": row["state"] in ("invited", "active", "suspended"),
+            "renewable": row["valid_until"] is not None and row["relation"] != Relation.COUNTER,
             "systems": self.systems(row),
             "items": list(read(row["items"])),
             "since": clock(row["valid_from"]),

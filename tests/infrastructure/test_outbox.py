@@ -245,3 +245,13 @@ async def test_delivering_goes_on_after_an_error(
     await worker.settle("subject", 10)
     await worker.stop()
     assert stage.events() == ["logout.delivered"]
+
+
+async def test_a_long_queue_leaves_without_a_pause(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "POLL_SECONDS", 600.0)
+    worker, texts = stage.worker(), [f"{number:03}" for number in range(3 * MOST)]
+    await stage.send(worker, *texts)
+    await worker.start()
+    await until(lambda: len(stage.recipient.got) == len(texts))
+    await worker.stop()
+    assert sorted(stage.recipient.got) == texts

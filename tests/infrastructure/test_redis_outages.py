@@ -9,7 +9,7 @@ import pytest
 from redis import Redis as RedisClient
 
 from idp.infrastructure.key_value import KeyValueUnavailable
-from idp.infrastructure.key_value.redis import RedisKeyValue
+from idp.infrastructure.key_value.redis import TIMEOUT_SECONDS, RedisKeyValue
 from tests.support.redis import Redis
 
 pytestmark = pytest.mark.anyio
@@ -93,3 +93,13 @@ async def test_one_that_became_a_replica_is_left(store: RedisKeyValue, server: R
         assert int(client.info("stats")["total_connections_received"]) > before
         client.execute_command("REPLICAOF", "NO", "ONE")
     await store.put("kind", "key", b"new", 60)
+
+
+async def test_what_is_answered_too_late_is_not_sent_again(store: RedisKeyValue, server: Redis) -> None:
+    """It may have been done all the same: sent twice, the only caller would be told that another came first."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    asyncio.get_running_loop().call_later(1.3 * TIMEOUT_SECONDS, os.kill, server.process.pid, signal.SIGCONT)
+    with pytest.raises(KeyValueUnavailable):
+        await store.increment("kind", "counted", 60)
+    await asyncio.sleep(TIMEOUT_SECONDS)
+    assert await store.increment("kind", "counted", 60) == 2

@@ -65,12 +65,14 @@ async def test_after_a_theft_what_was_granted_lately_rests(house: Provider) -> N
     old = await mandate(house, friend, person=robbed, granted_by=robbed)
     house.clock.forward(40 * DAY)
     new = await mandate(house, stranger, person=robbed, granted_by=robbed)
-    invited = await mandate(house, None, person=robbed, granted_by=robbed, state="invited")
+    phone = {"invitee_phone": b"sealed", "invitee_phone_index": b"index"}
+    invited = await mandate(house, None, person=robbed, granted_by=robbed, state="invited", **phone)
     done = await house.worker.lifecycle.secure(robbed, "staff")
     assert done is not None
     assert done["mandates"] == 2
     after = {id_: row["state"] for id_, row in (await states(house)).items()}
     assert after == {old.mandate_id: "active", new.mandate_id: "suspended", invited.mandate_id: "revoked"}
+    assert (await states(house))[invited.mandate_id]["invitee_phone"] is None
 
 
 async def test_representatives_and_guardians_cannot_go(house: Provider) -> None:

@@ -287,3 +287,33 @@ async def test_too_many_invitations_to_one_phone_are_refused(small_stage: Stage)
     with pytest.raises(Refused, match=Reason.TOO_OFTEN):
         await small_stage.mandates.invite(small_stage.ids["lisi"], firm, small_stage.invitation("zhangsan"))
     await small_stage.mandates.invite(small_stage.ids["lisi"], firm, small_stage.invitation("wangwu"))
+
+
+async def test_a_renewed_mandate_is_as_long_as_it_was_however_often(stage: Stage) -> None:
+    firm = await stage.bound()
+    scope = Scope(valid_until=stage.clock.now + 30 * DAY)
+    mandate_id = await stage.agent("zhangsan", firm, scope=scope)
+    for _ in range(3):
+        stage.clock.forward(29 * DAY)
+        assert await stage.mandates.renew(stage.ids["lisi"], mandate_id)
+        [principal] = await stage.mandates.principals(stage.ids["zhangsan"])
+        assert principal.valid_until == stage.clock.now + 30 * DAY
+
+
+async def test_what_was_passed_on_is_renewed_up_to_the_end_of_what_it_rests_on(stage: Stage) -> None:
+    firm = await stage.bound()
+    other = await stage.organizations.bind(stage.ids["zhangsan"], OTHER_CODE, OTHER_NAME)
+    scope = Scope(valid_until=stage.clock.now + 10 * DAY)
+    held = await stage.mandates.invite(
+        stage.ids["lisi"], firm, stage.invitation("zhangsan", code=OTHER_CODE, scope=scope)
+    )
+    assert await stage.mandates.accept(stage.ids["zhangsan"], held)
+    passed_on = await stage.mandates.pass_on(stage.ids["zhangsan"], held, other, stage.invitation("wangwu"))
+    assert await stage.mandates.accept(stage.ids["wangwu"], passed_on)
+    stage.clock.forward(8 * DAY)
+    assert await stage.mandates.renew(stage.ids["lisi"], held)
+    end = stage.clock.now + 10 * DAY
+    stage.clock.forward(3600)
+    assert await stage.mandates.renew(stage.ids["zhangsan"], passed_on)
+    [principal] = await stage.mandates.principals(stage.ids["wangwu"])
+    assert principal.valid_until == end

@@ -59,6 +59,7 @@ async def test_staff_act_for_half_an_hour_and_the_applicant_may_end_it(stage: St
     assert mandate_id is not None
     assert await stage.represented("zhangsan") == ["李四"]
     assert not await stage.mandates.renew(stage.ids["zhangsan"], mandate_id)
+    assert not await stage.mandates.renew(stage.ids["lisi"], mandate_id)
     assert await stage.mandates.revoke(stage.ids["lisi"], mandate_id)
     assert await stage.represented("zhangsan") == []
     assert await stage.mandates.begin_counter(stage.ids["lisi"], stage.ids["zhangsan"]) is not None

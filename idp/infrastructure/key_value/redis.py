@@ -34,7 +34,7 @@ class RedisKeyValue:
                 url,
                 socket_timeout=TIMEOUT_SECONDS,
                 socket_connect_timeout=TIMEOUT_SECONDS,
-                retry=Retry(NoBackoff(), 1),
+                retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
             )
         )
 
