@@ -73,6 +73,7 @@ def take_folder(options: argparse.Namespace) -> None:
     try:
         fcntl.flock(options.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
+        options.lock.close()
         raise CannotStart(
             f"{options.data} is in use by another ./dev run; choose another directory with --data"
         ) from error

@@ -132,6 +132,7 @@ class AuthorizePages:
         sealed = continuation.seal(self._site.vault)
         response = self._site.redirect(f"{page}?{urlencode({'continue': sealed})}")
         self._site.keep_browser(request, response)
+        self._site.keep_asked(request, response)
         return response
 
     async def _standing(

@@ -51,7 +51,7 @@ def create(
         "grant_types": grant or ["authorization_code"],
         "token_endpoint_auth_method": auth_method,
         "scope": " ".join(scope or ["openid"]),
-        "jwks": json.loads(jwks_file.read_text()) if jwks_file else None,
+        "jwks": _jwks(jwks_file) if jwks_file else None,
         "jwks_uri": jwks_uri,
         "id_token_signed_response_alg": id_token_alg,
         "principal_kinds": serves or [PrincipalKind.PERSON],
@@ -113,6 +113,14 @@ def disable(context: typer.Context, client_id: str, as_json: Json = False) -> No
     except UnknownClient:
         fail("no such client, or it was disabled before")
     show({"client_id": client_id, "disabled": True}, as_json=as_json)
+
+
+def _jwks(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not JSON"
+        fail(f"--jwks-file {path}: {reason}")
 
 
 def _shown(client: Client) -> dict[str, Any]:

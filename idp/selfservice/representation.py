@@ -160,7 +160,7 @@ class Views:
                 f"{SYSTEM}{one.client.client_id}" in fields,
             )
             for one in self._registry.all()
-            if not one.disabled
+            if not one.disabled and one.client.redirect_uris  # people can enter it
         ]
 
 

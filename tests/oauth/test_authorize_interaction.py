@@ -224,3 +224,16 @@ async def test_the_login_hint_fills_the_form_as_text(house: Provider) -> None:
     async with visitor(house) as someone:
         shown = page(await someone.open(asking(client, login_hint='"><script>x</script>')))
     assert "<script>x" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lang"), [("en", "en"), ("en-US fr", "en"), ("fr en", "en"), ("zh-CN", "zh-CN")]
+)
+async def test_the_login_speaks_the_language_that_the_system_asks_for(
+    house: Provider, wanted: str, lang: str
+) -> None:
+    client, _ = await house.register()
+    async with visitor(house) as someone:
+        shown = page(await someone.open(asking(client, ui_locales=wanted)))
+    assert f'<html lang="{lang}"' in shown.text
+    assert shown.form_with("password") is not None

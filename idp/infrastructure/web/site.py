@@ -90,11 +90,15 @@ class Site:
         if self.origin.startswith("https://"):
             response.headers["strict-transport-security"] = f"max-age={YEAR}"
         self.keep_browser(request, response)
-        if request.query_params.get("ui_locales"):
-            self.keep_language(response, lang)
-        if self.asked_elder(request) is not None:
-            self.keep_elder(response, elder)
+        self.keep_asked(request, response)
         return response
+
+    def keep_asked(self, request: Request, response: Response) -> None:
+        """Keep the language and the mode that the address asks for, for the pages to come."""
+        if request.query_params.get("ui_locales"):
+            self.keep_language(response, self.language(request))
+        if self.asked_elder(request) is not None:
+            self.keep_elder(response, self.elder(request))
 
     def error(self, request: Request, status: int, message: str, reference: str, title: str = "") -> Response:
         """An error a person can read and tell the help desk about."""

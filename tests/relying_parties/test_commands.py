@@ -1,0 +1,35 @@
+"""`idp client` tells in one line what of a command cannot be."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from idp.relying_parties.commands import app
+
+REDIRECT = ["--redirect-uri", "https://system.test/callback"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file"), ("hello", "not JSON"), (b"\xff\xfe", "not JSON")]
+)
+def test_a_key_file_that_cannot_be_read_is_named(
+    tmp_path: Path, content: str | bytes | None, words: str
+) -> None:
+    path = tmp_path / "keys.json"
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    given = [
+        "create",
+        "--name",
+        "系统",
+        *REDIRECT,
+        "--auth-method",
+        "private_key_jwt",
+        "--jwks-file",
+        str(path),
+    ]
+    answer = CliRunner().invoke(app, given)
+    assert answer.exit_code == 1
+    assert isinstance(answer.exception, SystemExit)
+    assert f"--jwks-file {path}: {words}" in answer.stderr
