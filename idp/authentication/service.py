@@ -76,6 +76,13 @@ class Authentication:
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
+        if right and account is not None:
+            # Checking takes a while, and waits for its turn: what was changed meanwhile counts, not what was read.
+            known_id, before_it = account["id"], stored
+            account = await self._database.read(lambda: self._accounts.by_id(known_id))
+            stored = account["password_hash"] if account and account["state"] == State.ACTIVE else None
+            if stored != before_it:
+                right, new_hash = await self._hasher.verify(password, stored)
         if not right or account is None:
             reason = "password" if usable else ("state" if account else "account")
             await self._note(

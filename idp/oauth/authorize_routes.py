@@ -91,6 +91,8 @@ class AuthorizePages:
         except (ShownToPerson, SentBack):
             return self._lapsed(request)  # the client was changed or disabled while the page was open
         standing = await self._standing(request, destination.client, asked)
+        if standing is not None and continuation.account_id not in ("", standing.session.account_id):
+            standing = None  # somebody else has logged in meanwhile: they are asked themselves
         if standing is not None and fields.get("decision") == "deny":
             await self._service.refuse(standing, destination.client, self._site.addresses.of(request))
             refusal = AccessDenied("the person refused")
@@ -124,7 +126,7 @@ class AuthorizePages:
             return self._send(request, destination, responses.success(code, destination.state, self._issuer))
         continuation = self._continue(request, query, moment, destination.client, asked, want)
         if standing is not None and want is Want.CONSENT:
-            sealed = continuation.seal(self._site.vault)
+            sealed = replace(continuation, account_id=standing.session.account_id).seal(self._site.vault)
             return self._consent_page(request, destination.client, asked, standing, sealed)
         if want is Want.LOGIN and hinted is not None:
             continuation = replace(continuation, account_id=hinted)

@@ -1,5 +1,6 @@
 """The login form: what it tells, whom it lets in, what it does with cookies and forged posts."""
 
+import asyncio
 import re
 from urllib.parse import urlencode
 
@@ -293,3 +294,44 @@ async def test_nobody_s_address_is_taken_from_a_header(house: Provider) -> None:
         house, "select address from audit_events where event = 'login.failed' order by rowid desc limit 1"
     )
     assert rows[0]["address"] == ADDRESS
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (
+            "update accounts set password_hash = (select password_hash from accounts where username = 'new')",
+            401,
+        ),
+        ("update accounts set state = 'frozen'", 401),
+        ("update accounts set name = '李四'", 303),
+    ],
+)
+async def test_what_changes_while_a_password_is_checked_counts(
+    house: Provider, monkeypatch: pytest.MonkeyPatch, change: str, status: int
+) -> None:
+    """A check waits for its turn: whoever has changed the password meanwhile has thrown the other out."""
+    username, original = await person(house), house.worker.hasher.verify
+    if not await sql(house, "select 1 from accounts where username = 'new'"):
+        other = schemes.argon2.using(type="ID").hash("another password 9")
+        await person(house, username="new", password_hash=other)
+
+    async def slow(password: str, stored: str | None) -> tuple[bool, str | None]:
+        outcome = await original(password, stored)
+        await sql(house, f"{change} where username = ?", username)
+        return outcome
+
+    async with visitor(house) as someone:
+        monkeypatch.setattr(house.worker.hasher, "verify", slow)
+        answer = await attempt(someone, username)
+    assert answer.status_code == status
+
+
+async def test_two_first_logins_at_once_both_upgrade_an_imported_hash(
+    house: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported = schemes.bcrypt.using(rounds=4).hash(PASSWORD)
+    username = await person(house, password_hash=imported)
+    async with visitor(house) as one, visitor(house) as other:
+        answers = await asyncio.gather(attempt(one, username), attempt(other, username))
+    assert [answer.status_code for answer in answers] == [303, 303]

@@ -7,7 +7,17 @@ import pytest
 from tests.oauth.test_authorize_interaction import enter
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
-from tests.support.visits import asking, audit_of, callback, code_for, page, person, signed_in, visitor
+from tests.support.visits import (
+    SESSION_COOKIE,
+    asking,
+    audit_of,
+    callback,
+    code_for,
+    page,
+    person,
+    signed_in,
+    visitor,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -69,6 +79,25 @@ async def test_the_consent_of_one_person_is_not_that_of_another(house: Provider)
         await someone.submit(form, decision="allow")
     async with signed_in(house) as other:
         assert page(await other.open(asking(client))).form_with("decision") is not None
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+async def test_what_one_person_was_asked_another_does_not_answer(house: Provider, decision: str) -> None:
+    """On the computer of a service hall: the page of the one before still stands in another tab."""
+    client, _ = await house.register(consent_required=True)
+    async with signed_in(house, name="张三") as someone:
+        form = page(await someone.open(asking(client, scope="openid profile"))).form_with("decision")
+        assert form is not None
+        async with signed_in(house, name="李四") as other:
+            token = other.client.cookies[SESSION_COOKIE]
+        someone.client.cookies.delete(SESSION_COOKIE)
+        someone.client.cookies.set(SESSION_COOKIE, token, domain="id.test", path="/")
+        again = page(await someone.submit(form, decision=decision))
+        assert "*四" in again.text
+        form = again.form_with("decision")
+        assert form is not None
+        assert "consent.given" not in await audit_of(house, client_id=client.client_id)
+        assert "code" in callback(await someone.submit(form, decision="allow")).parameters
 
 
 async def test_a_consent_form_posted_from_elsewhere_is_refused(house: Provider) -> None:
