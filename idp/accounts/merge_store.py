@@ -143,7 +143,9 @@ FORGET_ACCOUNT = Statement(
     .where(or_(account_merges.c.account_id == _id, account_merges.c.into_account_id == _id))
     .values(before=bindparam("nothing", type_=LargeBinary), undo_until=_now)
 )
-FACTORS = Statement(select(authenticators.c.id).where(authenticators.c.account_id == _id))
+FACTORS = Statement(
+    select(authenticators.c.id, authenticators.c.kind).where(authenticators.c.account_id == _id)
+)
 MOVE_FACTOR = Statement(
     update(authenticators)
     .where(authenticators.c.id == _id, authenticators.c.account_id == bindparam("the_former", type_=Text))
@@ -200,9 +202,9 @@ class MergeStore:
         for id_ in ids:
             yield FOLLOW_BACK(the_id=id_, the_other=into, the_former=former)
 
-    def factors(self, account_id: str) -> Transaction[list[str]]:
-        """The ids of an account's factors."""
-        return [row["id"] for row in (yield FACTORS(the_id=account_id))]
+    def factors(self, account_id: str, *, without: str = "") -> Transaction[list[str]]:
+        """The ids of an account's factors, but for those of one kind."""
+        return [row["id"] for row in (yield FACTORS(the_id=account_id)) if row["kind"] != without]
 
     def records(self, account_id: str) -> Transaction[list[str]]:
         """The ids of an account's real-name records."""

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
+from idp.accounts.authenticator_store import RECOVERY_CODE
 from idp.accounts.belongings import Household
 from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
@@ -177,7 +178,8 @@ class Merges:
     def _move(self, plan: Plan, choice: str) -> Transaction[dict[str, Any]]:
         """Everything that hangs on the account that goes; `choice` says whose factors stay."""
         account_id, into = plan.account_id, plan.into
-        going = [] if choice == INTO else (yield from self._store.factors(account_id))
+        # A recovery code is right for the account that it was made for, and stays there.
+        going = [] if choice == INTO else (yield from self._store.factors(account_id, without=RECOVERY_CODE))
         resting = (yield from self._store.factors(into)) if choice == OTHER else []
         yield from self._store.move_factors(going, account_id, into)
         yield from self._store.move_factors(resting, into, account_id)

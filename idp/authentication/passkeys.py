@@ -94,7 +94,7 @@ class Passkeys:
             key = library.created(self._party(library), bytes.fromhex(begun["challenge"]), answer)
         except library.NotProven:
             return None
-        secret = orjson.dumps(asdict(key)).decode()
+        secret = orjson.dumps({**asdict(key), "user": self._handle(account_id).hex()}).decode()
         return NewAuthenticator(PASSKEY, secret, lookup=self._lookup(key.id), step=key.count)
 
     async def ask(self, browser: str, account_id: str | None = None) -> Asked:
@@ -133,7 +133,9 @@ class Passkeys:
             use = library.used(self._party(library), challenge, answer, key["public_key"])
         except library.NotProven:
             raise _Refused(account_id, "passkey") from None
-        if use.user not in (None, b"", self._handle(account_id)):
+        # The name that it was made under: a merge may have brought it to another account.
+        made_for = bytes.fromhex(key["user"]) if "user" in key else self._handle(account_id)
+        if use.user not in (None, b"", made_for):
             raise _Refused(account_id, "passkey")
         now = self._sources.now()
         if not await self._database.write(lambda: self._store.count_up(row["id"], use.count, now)):

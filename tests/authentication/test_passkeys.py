@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from idp.accounts.merges import Plan
 from tests.authentication.test_login import attempt, is_in
 from tests.support.browserless import Browserless, Form
 from tests.support.inprocess import ISSUER, Provider
@@ -173,6 +174,15 @@ async def test_a_frozen_account_stays_outside(house: Provider) -> None:
     async with owner(house) as (username, key), visitor(house) as someone:
         await sql(house, "update accounts set state = 'frozen' where username = ?", username)
         assert (await used(someone, key)).status_code == 401
+
+
+async def test_a_passkey_comes_along_when_accounts_are_merged(house: Provider) -> None:
+    into = await account_id(house, await person(house, level=3))
+    async with owner(house) as (username, key), visitor(house) as someone:
+        await sql(house, "update accounts set certificate_index = x'01' where username = ?", username)
+        await house.worker.merges.merge(Plan(await account_id(house, username), into, {}), "同一人", "staff")
+        assert (await used(someone, key)).status_code == 303
+        assert await is_in(someone)
 
 
 async def test_a_passkey_is_a_second_factor_after_the_password(house: Provider) -> None:

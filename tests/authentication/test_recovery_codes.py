@@ -5,6 +5,7 @@ import asyncio
 import pyotp
 import pytest
 
+from idp.accounts.merges import Plan
 from idp.sessions.model import Session
 from idp.sessions.service import Caller
 from tests.authentication.test_login import attempt, is_in
@@ -120,3 +121,20 @@ async def test_codes_alone_are_no_second_factor(house: Provider) -> None:
     )
     async with visitor(house) as someone:
         assert (await attempt(someone, username)).headers["location"] == "/"
+
+
+async def test_codes_that_are_right_for_another_account_do_not_come_along(house: Provider) -> None:
+    username, _, codes = await with_codes(house)
+    await sql(house, "update accounts set certificate_index = x'02' where username = ?", username)
+    into = await account_id(house, await person(house, level=3))
+    merge_id = await house.worker.merges.merge(
+        Plan(await account_id(house, username), into, {}), "同一人", "staff"
+    )
+    kinds = await sql(house, "select kind from authenticators where account_id = ?", into)
+    assert [row["kind"] for row in kinds] == ["totp"]
+    await house.worker.merges.undo(merge_id, "不是同一人", "staff")
+    async with visitor(house) as someone:
+        await attempt(someone, username)
+        form = await otp_form(someone)
+        answer = await someone.client.post("/login/otp", data={**form.fields, "otp": codes[0]})
+    assert answer.status_code == 303
