@@ -3,6 +3,7 @@
 from typing import Any
 
 from idp.accounts.belongings import Belongings
+from idp.federation.conflict_store import ConflictStore
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -16,11 +17,14 @@ class UpstreamBelongings(Belongings):
     def __init__(self, foundation: Foundation) -> None:
         self._sources = foundation.sources
         self._links = LinkStore(foundation.vault)
+        self._conflicts = ConflictStore(foundation.vault)
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
         """Whoever comes from there again is somebody new here."""
-        yield from self._links.end_of_account(account_id, 0.0, reason, self._sources.now())
+        now = self._sources.now()
+        yield from self._links.end_of_account(account_id, 0.0, reason, now)
         yield from self._links.wipe(account_id)
+        yield from self._conflicts.dismiss_of_account(account_id, reason, now)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """What somebody else linked is a way in for them."""

@@ -76,16 +76,23 @@ WAITING = Statement(
     .order_by(_c.created_at, _c.id)
     .limit(bindparam("most", type_=Integer))
 )
+# Once it is decided, nobody needs the name and the number any more.
+_decided = {
+    "state": bindparam("new_state", type_=Text),
+    "decided_by": bindparam("actor", type_=Text),
+    "decided_at": bindparam("now", type_=Instant()),
+    "content": bindparam("nothing", type_=LargeBinary),
+}
 DECIDE = Statement(
-    update(upstream_conflicts)
-    .where(_c.id == _id, _is_open)
-    .values(
-        state=bindparam("new_state", type_=Text),
-        decided_by=bindparam("actor", type_=Text),
-        decided_at=bindparam("now", type_=Instant()),
-    )
-    .returning(upstream_conflicts),
+    update(upstream_conflicts).where(_c.id == _id, _is_open).values(_decided).returning(_c.id),
     lock_key="the_id",
+)
+DISMISS_OF_ACCOUNT = Statement(
+    update(upstream_conflicts)
+    .where(_c.account_id == bindparam("the_account", type_=Text), _is_open)
+    .values(_decided)
+    .returning(_c.id),
+    lock_key="the_account",
 )
 OF_ACCOUNT = Statement(
     select(_c.id, _c.profile, _c.reason, _c.created_at)
@@ -122,9 +129,15 @@ class ConflictStore:
         """What waits about an account."""
         return list((yield OF_ACCOUNT(the_account=account_id)))
 
-    def decide(self, conflict_id: str, state: str, actor: str, now: float) -> Transaction[Row | None]:
-        """Close a conflict; its row for the one caller that closed it."""
-        return first((yield DECIDE(the_id=conflict_id, new_state=state, actor=actor, now=now)))
+    def decide(self, conflict_id: str, state: str, actor: str, now: float) -> Transaction[bool]:
+        """Close a conflict and forget what it was about; True for the one caller that closed it."""
+        decided = {"new_state": state, "actor": actor, "now": now, "nothing": b""}
+        return bool((yield DECIDE(the_id=conflict_id, **decided)))
+
+    def dismiss_of_account(self, account_id: str, reason: str, now: float) -> Transaction[None]:
+        """The same for all that wait about an account that is no more."""
+        decided = {"new_state": DISMISSED, "actor": reason, "now": now, "nothing": b""}
+        yield DISMISS_OF_ACCOUNT(the_account=account_id, **decided)
 
     def reveal(self, row: Row) -> dict[str, Any]:
         """What a conflict is about."""

@@ -138,7 +138,7 @@ class LinkDesk:
 
     def _decide(self, one: Waiting, state: str, actor: str, account_id: str | None) -> Transaction[None]:
         decided = yield from self._linking.conflicts.decide(one.row["id"], state, actor, self._sources.now())
-        if decided is None:
+        if not decided:
             raise NoSuchConflict
         detail = {"profile": one.row["profile"], "conflict": one.row["id"], "decision": state}
         subject = account_id or one.row["account_id"]

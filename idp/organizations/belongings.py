@@ -71,6 +71,12 @@ SUSPEND_REPRESENTED = Statement(
     .returning(mandates.c.id),
     lock_key="the_account",
 )
+UNREPRESENT = Statement(
+    update(legal_persons)
+    .where(legal_persons.c.representative_account_id == _account)
+    .values(representative_account_id=null()),
+    lock_key="the_account",
+)
 _granted_lately = and_(
     or_(mandates.c.granted_by == _account, mandates.c.principal_account_id == _account),
     mandates.c.created_at > bindparam("since", type_=Instant()),
@@ -165,6 +171,7 @@ class MandateBelongings(Belongings):
         yield from self._end_below(account_id, rows, reason, now)
         rows = yield SUSPEND_REPRESENTED(the_account=account_id, reason=reason)
         yield from self._tell(Event.MANDATE_SUSPENDED, account_id, rows, reason)
+        yield UNREPRESENT(the_account=account_id)  # whoever comes next is not held against who is gone
         for row in (yield DROP_ROLES(the_account=account_id)):
             detail = {"role": row["role"], "division": row["division"], "reason": reason}
             yield self._audit.record(Line(Event.ROLE_WITHDRAWN, account_id, detail=detail))

@@ -14,6 +14,7 @@ from idp.federation.desk import NoSuchConflict
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.federation.outcomes import Linked, Refused, Why
 from idp.infrastructure.database import Row
+from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 from tests.support.visits import account_id, person
 
@@ -125,6 +126,35 @@ async def test_who_settles_links_the_subject_and_it_holds(stage: Stage) -> None:
     assert (came["id"], came["name"]) == (known, "张三")
     with pytest.raises(NoSuchConflict):
         await stage.house.worker.links.dismiss(refused.reference, "staff")
+
+
+@pytest.mark.parametrize("end", ["link", "dismiss", "deceased"])
+async def test_what_is_decided_is_not_kept(stage: Stage, end: str) -> None:
+    """Name, number and subject are needed for the decision only."""
+    known, house = await stage.citizen(), stage.house
+    reference = (await stage.refused(arrival(name="张三丰"))).reference
+    query = "SELECT state, content FROM upstream_conflicts"
+    assert raw_sql.rows(house.worker.settings.database, query)[0]["content"]
+    if end == "link":
+        await house.worker.links.link(reference, known, "staff")
+    elif end == "dismiss":
+        await house.worker.links.dismiss(reference, "staff")
+    else:
+        assert await house.worker.lifecycle.deceased(known, "证明 1", "staff")
+    [row] = raw_sql.rows(house.worker.settings.database, query)
+    assert row["state"] == ("settled" if end == "link" else "dismissed")
+    assert not row["content"]
+
+
+async def test_who_settles_by_hand_gives_a_way_in_that_its_owner_is_told_of(stage: Stage) -> None:
+    house = stage.house
+    await stage.citizen()
+    owner = await account_id(house, await person(house, email="owner@mail.test"))
+    reference = (await stage.refused(arrival(name="张三丰"))).reference
+    query = "SELECT id FROM outbox WHERE kind = 'mail'"
+    before = len(raw_sql.rows(house.worker.settings.database, query))
+    await house.worker.links.link(reference, owner, "staff")
+    assert len(raw_sql.rows(house.worker.settings.database, query)) == before + 1
 
 
 async def test_of_two_who_settle_at_once_one_does(stage: Stage) -> None:

@@ -58,6 +58,8 @@ async def test_with_a_death_mandates_end_and_those_of_the_firm_rest(house: Provi
     }
     events = await house.audit_events()
     assert (events.count("mandate.revoked"), events.count("mandate.suspended")) == (3, 1)
+    [row] = await house.worker.base.database.read(fetch(FIRMS()))
+    assert row["representative_account_id"] is None
 
 
 async def test_after_a_theft_what_was_granted_lately_rests(house: Provider) -> None:
