@@ -37,7 +37,8 @@ def build(
     site = Site(ABOUT, settings, Path(__file__).parent / "templates", peer_title="政务服务网门户")
 
     async def home(request: Request) -> Response:
-        return site.page(request, "home.html", logged_out=came_back(request))
+        raising = f"{settings.config.issuer.rstrip('/')}/me/real-name"
+        return site.page(request, "home.html", logged_out=came_back(request), raising=raising)
 
     @require_level(ABOUT.level)
     async def me(request: Request) -> Response:

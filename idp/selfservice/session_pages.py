@@ -13,7 +13,7 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.times import clock
-from idp.sessions.devices import Devices, browser_name
+from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
 from idp.sessions.model import OpenSession, Session
 from idp.sessions.service import Sessions
 
@@ -146,4 +146,4 @@ class SessionPages:
 
     def _named(self, request: Request, user_agent: str) -> str:
         name = browser_name(user_agent)
-        return self._site.say(request, UNKNOWN) if name == "?" else name
+        return self._site.say(request, UNKNOWN) if name == UNKNOWN_BROWSER else name

@@ -11,7 +11,9 @@ from idp.sessions.device_store import DeviceStore
 from idp.sessions.model import Caller
 
 TRUST_SECONDS = 30 * 86_400
+UNKNOWN_BROWSER = "?"
 NEW_DEVICE = _("您的账号刚刚在新设备（%(device)s）上登录。如果不是您本人，请立即修改密码。")
+NEW_UNKNOWN_DEVICE = _("您的账号刚刚在一台新设备上登录。如果不是您本人，请立即修改密码。")
 
 
 class Notice(Protocol):
@@ -42,7 +44,9 @@ class Devices:
         )
         if not new or self._notice is None or len((yield from self._store.of_account(account_id))) < 2:
             return False
-        yield from self._notice(account, NEW_DEVICE, device=browser_name(caller.user_agent))
+        name = browser_name(caller.user_agent)
+        text = NEW_UNKNOWN_DEVICE if name == UNKNOWN_BROWSER else NEW_DEVICE
+        yield from self._notice(account, text, device=name)
         return True
 
     async def of_account(self, account_id: str) -> list[Row]:
@@ -129,4 +133,4 @@ def browser_name(user_agent: str) -> str:
     found = [
         next((name for sign, name in table if sign in user_agent), "") for table in (_BROWSERS, _SYSTEMS)
     ]
-    return " · ".join(part for part in found if part) or "?"
+    return " · ".join(part for part in found if part) or UNKNOWN_BROWSER
