@@ -57,10 +57,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """Somebody said yes."""
+    """Somebody said yes.
+
+    `vouched`: their own login had shown a second factor. The new one has not, and does not claim it.
+    """
 
     account: Row = field(repr=False)
-    amr: tuple[str, ...]
+    vouched: bool
+    amr: tuple[str, ...] = (QR_CODE,)
 
 
 class QrLogins:
@@ -160,7 +164,7 @@ class QrLogins:
             return None
         if content["session_id"] not in {each.id for each in await self._sessions.of_account(account_id)}:
             return None
-        return Approved(account, (QR_CODE, MULTIPLE) if content["mfa"] else (QR_CODE,))
+        return Approved(account, vouched=content["mfa"])
 
     async def _declines(self, account_id: str) -> bool:
         account = await self._database.read(lambda: self._accounts.by_id(account_id))

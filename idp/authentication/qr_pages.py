@@ -84,6 +84,7 @@ class QrPages:
             self._entrance.caller(request),
             await self._entrance.session(request),
             self._entrance.device(request),
+            vouched=approved.vouched,
         )
         response = await self._entrance.outcome(request, continuation, outcome)
         self._site.cookies.clear(response, names.QR)

@@ -115,6 +115,8 @@ class Recovery:
         quiet = await self._registration.needs_more({**_NOBODYS, **_proved(account)})
         fits = account is not None and self._fits(account, quiet=quiet, known=known)
         fits = fits and account is not None and not proof.is_outdated(account)
+        # Only from here on is a second factor guessed at; whoever has guessed too often is told what a stranger is.
+        fits = fits and not await self._throttle.admit_second_factor(attempt.account_key)
 
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
@@ -140,6 +142,8 @@ class Recovery:
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, _new_hash = await self._hasher.verify(lost.password, stored or None)
+        if right and (wait := await self._throttle.admit_second_factor(attempt.account_key)):
+            return await self._throttled(account, caller, wait)
 
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
@@ -176,7 +180,7 @@ class Recovery:
         if not done:
             return Refusal()
         self._messages.kick()
-        await self._throttle.succeeded(attempt)
+        await self._throttle.succeeded(attempt, second_factor=True)
         return None
 
     def _attempt(self, account: Row | None, claimed: str, caller: Caller) -> Attempt:

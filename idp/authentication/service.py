@@ -101,21 +101,26 @@ class Authentication:
         caller: Caller,
         before: Session | None,
         device: str | None = None,
+        *,
+        vouched: bool = False,
     ) -> Pending | Done:
         """Go on after a first factor was right, by whatever method: to the second factor, or into a session.
 
-        A trusted device leaves the second factor out, but the session is then one of a single factor: its level
-        stays capped, and whatever wants more asks for the second factor all the same.
+        A trusted device, or another login that showed the second factor and vouches for this one, leaves the second
+        factor out, but the session is then one of a single factor: its level stays capped, and whatever wants more
+        asks for the second factor all the same.
         """
         account_id = account["id"]
         known_device = self._cookie.known(device, account_id)
         factors = () if MULTIPLE in amr else await self.factors(account_id)
-        if factors and not await self._trusts(account, known_device):
+        spared = await self._trusts(account, known_device) or (vouched and await self.offers_trust(account))
+        if factors and not spared:
             waiting = Waiting(account_id, amr, self._proof(account), device=known_device)
             return Pending(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
         if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
-            await self._throttle.succeeded(Attempt(key, caller.address, known_device))
+            shown = MULTIPLE in amr
+            await self._throttle.succeeded(Attempt(key, caller.address, known_device), second_factor=shown)
         lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
         return replace(await self._finish(account, amr, caller, before, device), lacking=lacking)
 
@@ -160,7 +165,7 @@ class Authentication:
             return None
         if self._proof(account) != waiting.proved_by:
             return None  # the password that was given, or the phone, is not that of the account any more
-        await self._throttle.succeeded(Attempt(key, caller.address, waiting.device))
+        await self._throttle.succeeded(Attempt(key, caller.address, waiting.device), second_factor=True)
         if waiting.session_id is not None and before is not None:
             done = await self.strengthen(before, (used, MULTIPLE), caller, device)
         else:

@@ -30,7 +30,7 @@ class Limits:
     account_and_device: Limit = Limit(10, 900)
     address: Limit = Limit(300, 900)
     everybody: Limit = Limit(100_000, 900)
-    second_factor: Limit = Limit(5, 900)
+    second_factor: tuple[Limit, ...] = (Limit(5, 900), Limit(20, 86_400))
     knowledge: tuple[Limit, ...] = (Limit(5, 900), Limit(20, 86_400))
 
 
@@ -83,9 +83,15 @@ class Throttle:
         return await self._count("login_strangers", name, self._limits.account_from_strangers)
 
     async def admit_second_factor(self, account_key: str) -> int:
-        """Count an attempt at a second factor; only somebody who knows the password gets this far."""
+        """Count an attempt at a second factor, wherever it is asked for; only who showed a first one gets this far.
+
+        Also by the day: of a million numbers, three are right at any moment (NIST SP 800-63B §5.2.2).
+        """
         name = await self._account_name(account_key)
-        return await self._count("second_factor", name, self._limits.second_factor)
+        for limit in self._limits.second_factor:
+            if wait := await self._count(f"second_factor_{limit.seconds}", name, limit):
+                return wait
+        return 0
 
     async def admit_knowledge(self, account_key: str) -> int:
         """Count an attempt at name and certificate number; only somebody who holds the phone gets this far.
@@ -103,12 +109,16 @@ class Throttle:
         for limit in self._limits.knowledge:
             await self._key_value.take(f"knowledge_{limit.seconds}", account_key)
 
-    async def succeeded(self, attempt: Attempt) -> None:
-        """Forget what this person mistyped here, and remember the place."""
+    async def succeeded(self, attempt: Attempt, *, second_factor: bool) -> None:
+        """Forget what this person mistyped here, and remember the place.
+
+        Guesses at a second factor are forgotten where one was shown, and not where a password was enough.
+        """
         place = neighbourhood(attempt.address)
         name = await self._account_name(attempt.account_key)
         await self._key_value.take("login_place", self._hashed(f"{name}:{place}"))
-        await self._key_value.take("second_factor", name)
+        for limit in self._limits.second_factor if second_factor else ():
+            await self._key_value.take(f"second_factor_{limit.seconds}", name)
         if attempt.known_device is not None:
             await self._key_value.take("login_device", f"{name}:{attempt.known_device}")
         await self._key_value.put(

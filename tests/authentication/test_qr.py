@@ -6,9 +6,11 @@ import re
 from urllib.parse import urlencode
 
 import httpx2
+import pyotp
 import pytest
 
 from idp.authentication.qr import LIFETIME_SECONDS
+from idp.organizations.roles import Role
 from tests.authentication.test_login import is_in
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import ISSUER, Provider
@@ -16,6 +18,7 @@ from tests.support.visits import account_id, asking, audit_of, page, person, sig
 
 pytestmark = pytest.mark.anyio
 COOKIE = "__Host-zhanhe-qr"
+STRONG = ("pwd", "otp", "mfa")
 
 
 async def begin(computer: Browserless) -> tuple[str, int]:
@@ -71,14 +74,48 @@ async def test_a_phone_lets_a_computer_in(house: Provider) -> None:
     assert "qr_login.approved" in await audit_of(house, account_id=await account_id(house, username))
 
 
-async def test_the_strength_of_the_phone_s_login_is_the_computer_s(house: Provider) -> None:
-    username = await person(house)
+async def test_a_strong_login_lets_a_computer_in_and_lends_it_nothing_of_its_strength(
+    house: Provider,
+) -> None:
+    client, _ = await house.register(minimum_level=3)
+    username = await person(house, level=3)
     await house.enrol_totp(username)
-    async with visitor(house) as computer, signed_in(house, username, ("pwd", "otp", "mfa")) as phone:
+    async with visitor(house) as computer, signed_in(house, username, STRONG) as phone:
         qr_id, number = await begin(computer)
         await decide(phone, await scan(phone, qr_id), str(number))
         assert (await go_on(computer)).headers["location"] == "/"
+        rows = await sql(
+            house, "select amr from sessions where account_id = ?", await account_id(house, username)
+        )
+        assert {row["amr"] for row in rows} == {" ".join(STRONG), "qr"}
+        assert page(await computer.open(asking(client))).form_with("otp") is not None
     async with visitor(house) as computer, signed_in(house, username) as phone:
+        qr_id, number = await begin(computer)
+        await decide(phone, await scan(phone, qr_id), str(number))
+        assert (await go_on(computer)).headers["location"].startswith("/login/otp")
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_staff_show_the_second_factor_on_the_computer_itself(house: Provider, role: Role) -> None:
+    username = await person(house)
+    secret = await house.enrol_totp(username)
+    await house.worker.roles.grant(await account_id(house, username), role, "410411", "test")
+    async with visitor(house) as computer, signed_in(house, username, STRONG) as phone:
+        qr_id, number = await begin(computer)
+        await decide(phone, await scan(phone, qr_id), str(number))
+        assert (await go_on(computer)).headers["location"].startswith("/login/otp")
+        assert not await is_in(computer)
+        form = page(await computer.open("/login/otp")).form_with("otp")
+        assert form is not None
+        await computer.submit(form, otp=pyotp.TOTP(secret).at(int(house.clock.now)))
+        assert await is_in(computer)
+
+
+async def test_whoever_wants_to_be_asked_always_is_asked_on_the_computer(house: Provider) -> None:
+    username = await person(house)
+    await house.enrol_totp(username)
+    await sql(house, "update accounts set login_choices = 'always' where username = ?", username)
+    async with visitor(house) as computer, signed_in(house, username, STRONG) as phone:
         qr_id, number = await begin(computer)
         await decide(phone, await scan(phone, qr_id), str(number))
         assert (await go_on(computer)).headers["location"].startswith("/login/otp")
