@@ -94,6 +94,7 @@ class Event(StrEnum):
     CLIENT_DISABLED = "client.disabled"
     KEY_CREATED = "key.created"
     KEY_RETIRED = "key.retired"
+    KEY_REVOKED = "key.revoked"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ from idp.infrastructure.foundation import Foundation
 
 T = TypeVar("T")
 
+ANY_NAME = {"ignore_unknown_options": True}
+"""Settings of a command whose argument is base64url: one in 64 begins with a hyphen, and is no option."""
+
 
 @dataclass(frozen=True, slots=True)
 class Console:

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from idp.infrastructure.console import console, show
+from idp.infrastructure.console import ANY_NAME, actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.keys.model import Algorithm, KeyPeriod
-from idp.keys.service import LEAD_SECONDS, KeyRing
+from idp.keys.service import LEAD_SECONDS, KeyRing, UnknownKey
 
 app = typer.Typer(help="Signing keys.", no_args_is_help=True)
 
@@ -43,11 +43,26 @@ def rotate(
     show(console(context).run(work), as_json=as_json)
 
 
+@app.command(context_settings=ANY_NAME)
+def revoke(context: typer.Context, kid: str, as_json: Json = False) -> None:
+    """Believe a stolen key no more, from within a second on; what it signed is refused, and a new one signs at once."""
+
+    async def work(base: Foundation) -> KeyPeriod | None:
+        return await KeyRing(base).revoke(kid, actor())
+
+    try:
+        successor = console(context).run(work)
+    except UnknownKey:
+        fail("no such key, or it was revoked before")
+    show({"revoked": kid, "successor": successor.kid if successor else None}, as_json=as_json)
+
+
 def _shown(period: KeyPeriod, now: float) -> dict[str, Any]:
     return {
         "kid": period.kid,
         "alg": period.algorithm.value,
         "published": period.published(now),
+        "revoked": period.revoked,
         "signs": period.signs(now),
         "signs_from": int(period.signs_from),
         "retires_at": int(period.retires_at) if period.retires_at else None,

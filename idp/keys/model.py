@@ -14,16 +14,20 @@ class Algorithm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyPeriod:
-    """When a key signs and is published, in Unix seconds; `retires_at` None means no end is set."""
+    """When a key signs and is published, in Unix seconds; `retires_at` None means no end is set.
+
+    A revoked key is in strangers' hands, or may be: nothing that it signed is believed, whenever.
+    """
 
     kid: str
     algorithm: Algorithm
     signs_from: float
     retires_at: float | None
+    revoked: bool = False
 
     def published(self, now: float) -> bool:
         """In the JWKS from its making until it retires: before it signs, so that every cache can know it."""
-        return self.retires_at is None or self.retires_at > now
+        return not self.revoked and (self.retires_at is None or self.retires_at > now)
 
     def signs(self, now: float) -> bool:
         """May be the signing key now."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -26,8 +27,20 @@ _REMEMBER_SECONDS = 10.0
 _REMEMBER_MOST = 4096
 
 
+class UnknownKey(Exception):
+    """There is no such signing key, or it was revoked before."""
+
+
 class InvalidToken(Exception):
     """A token that we did not sign, or whose type, time or issuer is wrong."""
+
+
+class RevokedKey(InvalidToken):
+    """The signature is right, and the key in strangers' hands: the claims may be theirs."""
+
+    def __init__(self, claims: dict[str, Any]) -> None:
+        super().__init__("signed with a key that was revoked")
+        self.claims = claims
 
 
 class KeyRing:
@@ -54,7 +67,13 @@ class KeyRing:
         self._signers = signers
         self._jwks = {row["kid"]: orjson.loads(row["public_jwk"]) for row in rows}
         self._periods = [
-            KeyPeriod(row["kid"], Algorithm(row["algorithm"]), row["signs_from"], row["retires_at"])
+            KeyPeriod(
+                kid=row["kid"],
+                algorithm=Algorithm(row["algorithm"]),
+                signs_from=row["signs_from"],
+                retires_at=row["retires_at"],
+                revoked=row["revoked_at"] is not None,
+            )
             for row in rows
         ]
         self._verified.clear()
@@ -82,7 +101,7 @@ class KeyRing:
         return list(self._periods)
 
     def verify(self, token: str, typ: str, *, expired_too: bool = False) -> dict[str, Any]:
-        """The claims of a token of ours; raises InvalidToken.
+        """The claims of a token of ours; raises InvalidToken, and RevokedKey where its key is not believed any more.
 
         The key decides the algorithm, never the token (RFC 8725 §3.1), and `typ` must match (§3.11).
         """
@@ -103,7 +122,8 @@ class KeyRing:
         try:
             header = jws.extract_compact(token.encode("ascii")).headers()
             key = self._jwks[header["kid"]]
-            if not retired_too and not self._is_published(header["kid"]):
+            period = next(period for period in self._periods if period.kid == header["kid"])
+            if not (retired_too or period.revoked or period.published(self._sources.now())):
                 raise InvalidToken("signed with a key that has retired")
             if header.get("typ") != typ:
                 raise InvalidToken("another type of token")
@@ -114,11 +134,9 @@ class KeyRing:
             raise InvalidToken(type(error).__name__) from error
         if not isinstance(claims, dict):
             raise InvalidToken("not an object")
+        if period.revoked:
+            raise RevokedKey(claims)
         return claims
-
-    def _is_published(self, kid: str) -> bool:
-        now = self._sources.now()
-        return any(period.kid == kid and period.published(now) for period in self._periods)
 
     def _remember(self, digest: bytes, claims: dict[str, Any], until: float) -> None:
         self._verified[digest] = (claims, until)
@@ -138,20 +156,63 @@ class KeyRing:
 
     async def rotate(self, algorithm: Algorithm, lead: float = LEAD_SECONDS) -> KeyPeriod:
         """Publish a new key, let it sign after `lead` seconds, and retire the others after the overlap."""
-        key = signing.generate(algorithm)
-        jwk = signing.public_jwk(key, algorithm)
-        now = self._sources.now()
-        period = KeyPeriod(jwk["kid"], algorithm, now + lead, None)
+        new = self._made(algorithm, lead)
+        end = new.period.signs_from + OVERLAP_SECONDS
 
         def work() -> Transaction[None]:
-            yield from self._store.add(period, signing.to_der(key), orjson.dumps(jwk), now)
-            yield self._audit.record(
-                Line(Event.KEY_CREATED, detail={"kid": period.kid, "alg": algorithm.value})
-            )
-            end = now + lead + OVERLAP_SECONDS
-            for kid in (yield from self._store.retire_others(algorithm, period.kid, end)):
+            yield from self._publish(new)
+            for kid in (yield from self._store.retire_others(algorithm, new.period.kid, end)):
                 yield self._audit.record(Line(Event.KEY_RETIRED, detail={"kid": kid, "at": end}))
 
         await self._database.write(work)
         await self.load()
-        return period
+        return new.period
+
+    async def revoke(self, kid: str, actor: str) -> KeyPeriod | None:
+        """Believe nothing any more that a key signed, nor will sign; raises UnknownKey.
+
+        Its successor, which signs at once; None where the key was neither signing nor about to.
+        """
+        await self.load()
+        period = next((each for each in self._periods if each.kid == kid and not each.revoked), None)
+        if period is None:
+            raise UnknownKey(kid)
+        signing_now = signing_key(self._periods, period.algorithm, self._sources.now())
+        needed = period.retires_at is None or period == signing_now
+        new = self._made(period.algorithm, lead=0) if needed else None
+        detail = {"kid": kid, "alg": period.algorithm.value}
+
+        def work() -> Transaction[bool]:
+            if not (yield from self._store.revoke(kid, self._sources.now())):
+                return False
+            yield self._audit.record(Line(Event.KEY_REVOKED, actor=actor, detail=detail))
+            if new is not None:
+                yield from self._publish(new)
+            return True
+
+        if not await self._database.write(work):
+            raise UnknownKey(kid)
+        await self.load()
+        return None if new is None else new.period
+
+    def _made(self, algorithm: Algorithm, lead: float) -> "_NewKey":
+        key = signing.generate(algorithm)
+        jwk = signing.public_jwk(key, algorithm)
+        now = self._sources.now()
+        period = KeyPeriod(jwk["kid"], algorithm, now + lead, None)
+        return _NewKey(period, signing.to_der(key), orjson.dumps(jwk), now)
+
+    def _publish(self, new: "_NewKey") -> Transaction[None]:
+        yield from self._store.add(new.period, new.private_key, new.public_jwk, new.made_at)
+        detail = {"kid": new.period.kid, "alg": new.period.algorithm.value}
+        yield self._audit.record(Line(Event.KEY_CREATED, detail=detail))
+
+
+@dataclass(frozen=True, slots=True)
+class _NewKey:
+    """A key that was made and is not yet in the database."""
+
+    period: KeyPeriod
+    private_key: bytes = field(repr=False)
+    public_jwk: bytes
+    made_at: float

@@ -20,6 +20,7 @@ signing_keys = Table(
     Column("created_at", Instant, nullable=False),
     Column("signs_from", Instant, nullable=False),
     Column("retires_at", Instant),
+    Column("revoked_at", Instant),
 )
 
 ADD = Statement(insert(signing_keys))
@@ -32,6 +33,13 @@ RETIRE = Statement(
         signing_keys.c.retires_at.is_(None),
     )
     .values(retires_at=bindparam("retires_at"))
+    .returning(signing_keys.c.kid)
+)
+
+REVOKE = Statement(
+    update(signing_keys)
+    .where(signing_keys.c.kid == bindparam("the_kid"), signing_keys.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now"), retires_at=bindparam("now"))
     .returning(signing_keys.c.kid)
 )
 
@@ -58,6 +66,7 @@ class KeyStore:
             created_at=now,
             signs_from=period.signs_from,
             retires_at=None,
+            revoked_at=None,
         )
         yield bump(REVISION)
 
@@ -67,6 +76,12 @@ class KeyStore:
         """Set the end of every open key of an algorithm but the successor; their kids."""
         rows = yield RETIRE(the_algorithm=algorithm.value, successor=successor, retires_at=retires_at)
         return [row["kid"] for row in rows]
+
+    def revoke(self, kid: str, now: float) -> Transaction[bool]:
+        """Believe a key no more and tell the workers; False where there is none, or it was revoked before."""
+        rows = yield REVOKE(the_kid=kid, now=now)
+        yield bump(REVISION)
+        return bool(rows)
 
     def private_key(self, row: Row) -> bytes:
         """The PKCS #8 DER of a row's private key; raises vault.Unreadable."""

@@ -4,12 +4,12 @@ from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.keys.service import InvalidToken, KeyRing
+from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.codes import Codes
 from idp.oauth.interaction import Standing, standing_of
 from idp.oauth.model import Code, Lifetimes, Subject
 from idp.oauth.protocol.authorization import AuthorizationRequest
-from idp.oauth.protocol.errors import InvalidRequest, OAuthError
+from idp.oauth.protocol.errors import InvalidRequest, LoginRequired, OAuthError
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ID_TOKEN
 from idp.relying_parties.model import Client
@@ -50,11 +50,16 @@ class AuthorizationService:
         )
 
     def hinted(self, request: AuthorizationRequest) -> str | None:
-        """The account of the id_token_hint, expired or not; raises InvalidRequest when it is not ours."""
+        """The account of the id_token_hint, expired or not; raises InvalidRequest when it is not ours.
+
+        One of a revoked key names nobody: LoginRequired, and the system asks again without it.
+        """
         if request.id_token_hint is None:
             return None
         try:
             return str(self._keys.verify(request.id_token_hint, ID_TOKEN, expired_too=True)["sub"])
+        except RevokedKey as error:
+            raise LoginRequired("id_token_hint is signed with a key that was revoked") from error
         except (InvalidToken, KeyError) as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 

@@ -29,7 +29,7 @@ class ClientAuthenticator:
     """Authenticates the client of a request. The answer never says which part was wrong."""
 
     def __init__(self, issuer: str, foundation: Foundation, registry: Registry, http: HttpClient) -> None:
-        self._audiences = frozenset({issuer, f"{issuer}/token"})
+        self._issuer = issuer
         self._key_value = foundation.key_value
         self._sources = foundation.sources
         self._registry = registry
@@ -83,12 +83,10 @@ class ClientAuthenticator:
         claims = await self._verified(assertion, client)
         now = self._sources.now()
         expires_at = claims.get("exp")
-        audience = claims.get("aud")
-        audiences = audience if isinstance(audience, list) else [audience]
         jti = claims.get("jti")
         good = (
             claims.get("iss") == claims.get("sub") == client_id
-            and any(isinstance(one, str) and one in self._audiences for one in audiences)
+            and self._is_for_us(claims.get("aud"), client)
             and isinstance(expires_at, int | float)
             and now < expires_at <= now + ASSERTION_SECONDS + 60
             and isinstance(jti, str)
@@ -100,6 +98,18 @@ class ClientAuthenticator:
         if not await self._key_value.add("assertion", f"{client_id}:{jti}", b"1", ASSERTION_SECONDS + 60):
             raise InvalidClient(_REFUSAL, detail="assertion used before")
         return client
+
+    def _is_for_us(self, audience: object, client: Client) -> bool:
+        """Whether the issuer is its one audience, at whichever endpoint.
+
+        What is meant for several, or for an address that another server's metadata may name as its own, can be taken
+        there by whoever received it (RFC 7523bis; the disclosure of the OpenID Foundation of January 2025).
+        """
+        if not isinstance(audience, str):
+            return False
+        return audience == self._issuer or (
+            client.assertion_audience == "token_endpoint" and audience == f"{self._issuer}/token"
+        )
 
     async def _verified(self, assertion: str, client: Client) -> dict[str, Any]:
         """The claims, checked with the client's own keys; a key we do not know yet is fetched once."""

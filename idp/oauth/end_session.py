@@ -14,7 +14,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
-from idp.keys.service import InvalidToken, KeyRing
+from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
 from idp.oauth.protocol.responses import with_query
@@ -132,6 +132,9 @@ class LogoutPages:
             return None
         try:
             return self._keys.verify(hint, ID_TOKEN, expired_too=True)
+        except RevokedKey as error:
+            # It says for which system, as client_id would, and speaks for no session: the person is asked.
+            return {"aud": error.claims.get("aud")}
         except InvalidToken as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 

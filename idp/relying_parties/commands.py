@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from idp.infrastructure.console import actor, console, fail, show
+from idp.infrastructure.console import ANY_NAME, actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.relying_parties.model import AuthMethod, Client, PrincipalKind
 from idp.relying_parties.service import Registry, UnknownClient
@@ -37,6 +37,10 @@ def create(
         list[PrincipalKind] | None, typer.Option(help="Natural persons (default), legal persons, or both.")
     ] = None,
     resource_server: Annotated[bool, typer.Option("--resource-server")] = False,
+    token_endpoint_audience: Annotated[
+        bool,
+        typer.Option("--token-endpoint-audience", help="Its assertions name /token instead of the issuer."),
+    ] = False,
     no_consent: Annotated[bool, typer.Option("--no-consent")] = False,
     no_pkce: Annotated[bool, typer.Option("--no-pkce")] = False,
     as_json: Json = False,
@@ -53,6 +57,7 @@ def create(
         "scope": " ".join(scope or ["openid"]),
         "jwks": _jwks(jwks_file) if jwks_file else None,
         "jwks_uri": jwks_uri,
+        "assertion_audience": "token_endpoint" if token_endpoint_audience else None,
         "id_token_signed_response_alg": id_token_alg,
         "principal_kinds": serves or [PrincipalKind.PERSON],
         "minimum_level": min_level,
@@ -87,7 +92,7 @@ def list_clients(context: typer.Context, as_json: Json = False) -> None:
     show(console(context).run(work), as_json=as_json)
 
 
-@app.command("rotate-secret")
+@app.command("rotate-secret", context_settings=ANY_NAME)
 def rotate_secret(context: typer.Context, client_id: str, as_json: Json = False) -> None:
     """Give a system a new secret; the old one works for another week."""
 
@@ -101,7 +106,7 @@ def rotate_secret(context: typer.Context, client_id: str, as_json: Json = False)
     show({"client_id": client_id, "client_secret": secret}, as_json=as_json)
 
 
-@app.command()
+@app.command(context_settings=ANY_NAME)
 def disable(context: typer.Context, client_id: str, as_json: Json = False) -> None:
     """Disable a system, from within a second on."""
 

@@ -101,6 +101,8 @@ class Client(BaseModel):
     scope: str = "openid"
     jwks: Annotated[dict[str, Any], AfterValidator(_public_keys)] | None = None
     jwks_uri: WebUri | None = None
+    assertion_audience: Literal["token_endpoint"] | None = None
+    """What its assertions may be for beside the issuer, where its library knows nothing else."""
     id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "ES256"  # noqa: S105
     principal_kinds: tuple[PrincipalKind, ...] = Field(default=(PrincipalKind.PERSON,), min_length=1)
     minimum_level: int = Field(default=0, ge=0, le=4)
@@ -120,6 +122,8 @@ class Client(BaseModel):
             self.jwks_uri is None
         ):
             raise ValueError("private_key_jwt needs exactly one of jwks and jwks_uri")
+        if self.assertion_audience and self.token_endpoint_auth_method is not AuthMethod.PRIVATE_KEY_JWT:
+            raise ValueError("only private_key_jwt has assertions with an audience")
         if not self.pkce_required and "openid" not in self.scope.split():
             raise ValueError("only an OpenID Connect client with nonce may do without PKCE (RFC 9700 §2.1.1)")
         return self
@@ -149,6 +153,7 @@ class Client(BaseModel):
             "pkce_required=false": not self.pkce_required,
             "resource_server=true": self.resource_server,
             f"scope={ACCOUNT_SECURITY}": ACCOUNT_SECURITY in self.scopes,
+            "assertion_audience=token_endpoint": self.assertion_audience == "token_endpoint",
             "id_token_signed_response_alg=RS256": self.id_token_signed_response_alg == "RS256",  # noqa: S105
         }
         return [name for name, weaker in loose.items() if weaker]

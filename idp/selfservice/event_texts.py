@@ -97,6 +97,7 @@ HIDDEN = frozenset(
         Event.CLIENT_DISABLED,
         Event.KEY_CREATED,
         Event.KEY_RETIRED,
+        Event.KEY_REVOKED,
     }
 )
 """What machines do among themselves."""

@@ -55,12 +55,13 @@ def assertion(
     return jwt.encode(whole, shown, signed_by, algorithms=[algorithm])
 
 
-async def present(house: Provider, text: str, **fields: str) -> httpx2.Response:
+async def present(house: Provider, text: str, path: str = "/token", **fields: str) -> httpx2.Response:
     data = {**CREDENTIALS, "client_assertion": text, "client_assertion_type": JWT_BEARER, **fields}
-    return await post(house, "/token", data)
+    return await post(house, path, data)
 
 
-async def registered(house: Provider, *keys: Any) -> Client:
-    client, secret = await house.register(token_endpoint_auth_method="private_key_jwt", jwks=jwks(*keys))
+async def registered(house: Provider, *keys: Any, **metadata: Any) -> Client:
+    metadata = {"token_endpoint_auth_method": "private_key_jwt", "jwks": jwks(*keys), **metadata}
+    client, secret = await house.register(**metadata)
     assert secret is None
     return client

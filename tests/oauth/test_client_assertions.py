@@ -32,13 +32,51 @@ async def test_the_same_jti_of_another_client_is_another_assertion(house: Provid
         assert (await present(house, assertion(house, client, one, jti="shared"))).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "audience", [ISSUER, f"{ISSUER}/token", [ISSUER], ["https://other.test", f"{ISSUER}/token"]]
-)
-async def test_an_assertion_may_name_the_issuer_or_the_token_endpoint(house: Provider, audience: Any) -> None:
+ENDPOINTS = ["/token", "/introspect", "/revoke"]
+NOT_FOR_US: list[str | list[str]] = [
+    "https://other.test",
+    [ISSUER],
+    [ISSUER, "https://other.test"],
+    [f"{ISSUER}/token"],
+    ["https://other.test", f"{ISSUER}/token"],
+    f"{ISSUER}/",
+    ISSUER.upper(),
+    f"{ISSUER}/introspect",
+    f"{ISSUER}/revoke",
+    f"{ISSUER}/token/",
+    f" {ISSUER}",
+    "",
+]
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+async def test_an_assertion_is_for_the_issuer_alone_at_every_endpoint(house: Provider, path: str) -> None:
     one = key()
     client = await registered(house, one)
-    assert (await present(house, assertion(house, client, one, aud=audience))).status_code == 200
+    for audience in (*NOT_FOR_US, f"{ISSUER}/token", f"{ISSUER}{path}"):
+        text = assertion(house, client, one, aud=audience)
+        shaped(await present(house, text, path, token="x"), 401, "invalid_client")
+    assert (await present(house, assertion(house, client, one), path, token="x")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ENDPOINTS)
+async def test_a_client_may_be_registered_for_the_token_endpoint_and_it_shows(
+    house: Provider, path: str
+) -> None:
+    one = key()
+    client = await registered(house, one, assertion_audience="token_endpoint")
+    assert client.loosened() == ["consent_required=false", "assertion_audience=token_endpoint"]
+    for audience in (ISSUER, f"{ISSUER}/token"):
+        text = assertion(house, client, one, aud=audience)
+        assert (await present(house, text, path, token="x")).status_code == 200
+    for other in NOT_FOR_US:
+        text = assertion(house, client, one, aud=other)
+        shaped(await present(house, text, path, token="x"), 401, "invalid_client")
+
+
+async def test_whoever_has_no_assertions_is_not_registered_for_their_audience(house: Provider) -> None:
+    with pytest.raises(ValidationError, match="audience"):
+        await house.register(assertion_audience="token_endpoint")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from idp.relying_parties.commands import app
+from idp.relying_parties.service import UnknownClient
 
 REDIRECT = ["--redirect-uri", "https://system.test/callback"]
 
@@ -33,3 +34,24 @@ def test_a_key_file_that_cannot_be_read_is_named(
     assert answer.exit_code == 1
     assert isinstance(answer.exception, SystemExit)
     assert f"--jwks-file {path}: {words}" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["disable", "rotate-secret"])
+def test_an_id_that_begins_with_a_hyphen_is_no_option(command: str) -> None:
+    asked: list[object] = []
+
+    class Nothing:
+        """A console that does nothing, and says that there is no such client."""
+
+        def run(self, work: object) -> None:
+            asked.append(work)
+            raise UnknownClient("-MtEcBGaY6uf1Inu")
+
+    def console(context: object) -> Nothing:
+        return Nothing()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("idp.relying_parties.commands.console", console)
+        answer = CliRunner().invoke(app, [command, "-MtEcBGaY6uf1Inu"])
+    assert asked
+    assert "no such client" in answer.stderr

@@ -63,6 +63,28 @@ async def test_a_rotation_without_lead_is_followed_too(pair: tuple[Live, list[Sy
     await eventually(all_sign_with_it)
 
 
+async def test_a_revoked_key_is_believed_by_no_process_and_the_next_one_signs_everywhere(
+    pair: tuple[Live, list[System]],
+) -> None:
+    running, systems = pair
+    before = [await access_token(system) for system in systems]
+    [old] = {kid(token) for token in before}
+    revoked = await asyncio.to_thread(running.instance.command, "keys", "revoke", old)
+    assert revoked["revoked"] == old
+
+    async def forgotten_everywhere() -> bool:
+        used = {kid(await access_token(system)) for system in systems}
+        gone = [old not in await published(system) for system in systems]
+        return all(gone) and used == {revoked["successor"]}
+
+    await eventually(forgotten_everywhere)
+    for system in systems:
+        for token in before:
+            assert not await is_active(system, token)
+    listed = await asyncio.to_thread(running.instance.command, "keys", "list")
+    assert [key["kid"] for key in listed if key["revoked"]] == [old]
+
+
 async def test_a_client_that_is_disabled_is_refused_everywhere(pair: tuple[Live, list[System]]) -> None:
     running, systems = pair
     token = await access_token(systems[0])
