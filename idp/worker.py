@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
+
 import idp.accounts.verifiers
 import idp.authentication.methods
 import idp.organizations.registries
@@ -20,6 +22,7 @@ from idp.accounts.reset import Reset
 from idp.accounts.verification import Verification
 from idp.accounts.verifiers.interface import Verifier
 from idp.accounts.verifiers.population import VERIFIER
+from idp.audit.refusals import NAMED_SECONDS, SUMMED_SECONDS, Refusals
 from idp.authentication import ways
 from idp.authentication.entrance import Entrance
 from idp.authentication.factors import Factors
@@ -45,7 +48,7 @@ from idp.federation.service import Federation
 from idp.federation.service import Tools as FederationTools
 from idp.front import site
 from idp.infrastructure import plugins
-from idp.infrastructure.database import Transaction
+from idp.infrastructure.database import DatabaseUnavailable, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages import Messages
@@ -80,6 +83,8 @@ from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.service import Sessions
 from idp.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 
 class Worker:
     """The services of one worker."""
@@ -104,6 +109,9 @@ class Worker:
         sending = SendingLimits(address_per_hour=settings.sms_per_address, all_per_hour=settings.sms_per_hour)
         self.phone_codes = PhoneCodes(base, self.messages, sending)
         self.periodic = Periodic()
+        self.refusals = Refusals(base)
+        self.periodic.add("refusals.named", NAMED_SECONDS, self.refusals.flush_named)
+        self.periodic.add("refusals", SUMMED_SECONDS, self.refusals.flush)
         self.revisions = Revisions(base.database)
         self.keys = KeyRing(base)
         self.registry = Registry(base)
@@ -246,6 +254,10 @@ class Worker:
     async def stop(self) -> None:
         """End the background work."""
         await self.periodic.stop()
+        try:
+            await self.refusals.flush()
+        except DatabaseUnavailable:
+            log.warning("what was refused in the last minute could not be written")
         await self.outbox.stop()
         await self.revisions.stop()
         await self.http.close()

@@ -27,6 +27,7 @@ class Event(StrEnum):
     TOKEN_REUSED = "token.reused"  # noqa: S105
     CODE_REPLAYED = "code.replayed"
     CLIENT_REFUSED = "client.refused"
+    REFUSALS_SUMMED = "refusals.summed"
     LOGOUT_DELIVERED = "logout.delivered"
     LOGOUT_UNDELIVERED = "logout.undelivered"
     ACCOUNT_CREATED = "account.created"

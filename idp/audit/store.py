@@ -49,11 +49,11 @@ class AuditStore:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
-    def record(self, line: Line) -> Call:
-        """The call that adds a line, for the transaction it belongs to."""
+    def record(self, line: Line, at: float | None = None) -> Call:
+        """The call that adds a line, for the transaction it belongs to; `at`: when it was, where that is not now."""
         return RECORD(
             id=self._sources.new_id(),
-            at=self._sources.now(),
+            at=self._sources.now() if at is None else at,
             event=line.event.value,
             account_id=line.account_id,
             client_id=line.client_id,

@@ -15,7 +15,7 @@ from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore, NewAut
 from idp.accounts.model import State
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
-from idp.audit.store import AuditStore
+from idp.audit.refusals import Refusals
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import HARDWARE_KEY, MULTIPLE, SOFTWARE_KEY, USER_PRESENT, Caller
@@ -62,7 +62,7 @@ class Passkeys:
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
         self._store = AuthenticatorStore(foundation.vault)
-        self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._issuer = issuer
         self._host = urlsplit(issuer).hostname or ""
 
@@ -115,7 +115,7 @@ class Passkeys:
         except _Refused as refused:
             detail = {"reason": refused.reason}
             line = Line(Event.LOGIN_FAILED, refused.account_id, address=caller.address, detail=detail)
-            await self._database.add(self._audit.record(line))
+            self._refusals.note(line)
             return None
 
     async def _proven(self, begun: dict[str, Any], answer: str) -> Proven:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.audit.model import Event, Line
-from idp.audit.store import AuditStore
+from idp.audit.refusals import Refusals
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -63,7 +63,7 @@ class PhoneCodes:
         self._key_value = foundation.key_value
         self._vault = foundation.vault
         self._sources = foundation.sources
-        self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._messages = messages
         self._limits = limits
         self._translations = Translations()
@@ -112,15 +112,15 @@ class PhoneCodes:
         limits, place = self._limits, self._hashed(neighbourhood(caller.address))
         number = self._hashed(phone)
         if wait := await self._count("sms_address", place, limits.address_per_hour, 3600):
-            return await self._refused(caller, "address", wait)
+            return self._refused(caller, "address", wait)
         if wait := await self._pause(number):
             return wait
         if wait := await self._count("sms_hour", number, limits.phone_per_hour, 3600):
-            return await self._refused(caller, "phone", wait)
+            return self._refused(caller, "phone", wait)
         if wait := await self._count("sms_day", number, limits.phone_per_day, 86_400):
-            return await self._refused(caller, "phone", wait)
+            return self._refused(caller, "phone", wait)
         if wait := await self._count("sms_all", "", limits.all_per_hour, 3600):
-            return await self._refused(caller, "all", wait)
+            return self._refused(caller, "all", wait)
         return 0
 
     async def _pause(self, number: str) -> int:
@@ -134,10 +134,10 @@ class PhoneCodes:
     async def _count(self, kind: str, key: str, most: int, seconds: int) -> int:
         return seconds if await self._key_value.increment(kind, key, seconds) > most else 0
 
-    async def _refused(self, caller: Caller, whose: str, wait: int) -> int:
+    def _refused(self, caller: Caller, whose: str, wait: int) -> int:
         detail = {"reason": "sms", "limit": whose}
         line = Line(Event.LOGIN_THROTTLED, address=caller.address, detail=detail)
-        await self._database.add(self._audit.record(line))
+        self._refusals.note(line)
         return wait
 
     def _new_code(self) -> str:

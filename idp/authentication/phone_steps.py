@@ -9,7 +9,7 @@ from starlette.responses import Response
 from idp.accounts.model import InvalidAccount
 from idp.accounts.phones import checked_phone
 from idp.audit.model import Event, Line
-from idp.audit.store import AuditStore
+from idp.audit.refusals import Refusals
 from idp.authentication.entrance import Entrance
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, PhoneCodes, Purpose
 from idp.infrastructure.foundation import Foundation
@@ -49,8 +49,7 @@ class PhoneSteps:
     """The phone travels from page to page sealed, so that no address, log or history has it."""
 
     def __init__(self, foundation: Foundation, site: Site, entrance: Entrance, codes: PhoneCodes) -> None:
-        self._database = foundation.database
-        self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._site = site
         self._entrance = entrance
         self._codes = codes
@@ -81,7 +80,7 @@ class PhoneSteps:
         caller = self._entrance.caller(request)
         detail = {"reason": "code", "purpose": purpose.value}
         line = Line(Event.LOGIN_FAILED, address=caller.address, detail=detail)
-        await self._database.add(self._audit.record(line))
+        self._refusals.note(line)
         return Refused(self._site.say(request, WRONG_CODE), 401)
 
     def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:

@@ -11,6 +11,7 @@ from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.known_person import is_known
 from idp.authentication.methods.interface import SecondFactor
@@ -85,6 +86,7 @@ class Recovery:
         self._accounts = AccountStore(foundation.vault)
         self._authenticators = AuthenticatorStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._phones = means.phones
         self._registration = means.registration
         self._hasher = means.hasher
@@ -107,7 +109,7 @@ class Recovery:
             attempt.account_key
         )
         if wait:
-            return await self._throttled(account, caller, wait)
+            return self._throttled(account, caller, wait)
         new_hash = await self._hasher.hash(claim.new_password)
         known = account is not None and is_known(
             self._accounts, account, claim.name, claim.certificate_number
@@ -121,7 +123,6 @@ class Recovery:
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
             if account is None or not fits or not (yield from self._proves(rows, claim.otp)):
-                yield self._refused(account, caller, "phone")
                 return False
             if not (yield from self._accounts.recover_password(account, new_hash, self._sources.now())):
                 return False  # the account has changed at the same moment: frozen, secured, or recovered
@@ -131,6 +132,8 @@ class Recovery:
         refusal = await self._settled(work, attempt)
         if refusal is None:
             await self._throttle.known(attempt.account_key)
+        else:
+            self._note_refusal(account, caller, "phone")
         return refusal
 
     async def by_factor(self, lost: Lost, caller: Caller) -> Row | Refusal:
@@ -138,23 +141,23 @@ class Recovery:
         account = await self._database.read(lambda: self._accounts.find(lost.identifier))
         attempt = self._attempt(account, normalized_identifier(lost.identifier).lower(), caller)
         if wait := await self._throttle.admit(attempt):
-            return await self._throttled(account, caller, wait)
+            return self._throttled(account, caller, wait)
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, _new_hash = await self._hasher.verify(lost.password, stored or None)
         if right and (wait := await self._throttle.admit_second_factor(attempt.account_key)):
-            return await self._throttled(account, caller, wait)
+            return self._throttled(account, caller, wait)
 
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
             strong = any(row["kind"] in self._strong for row in rows)
-            if right and strong and (yield from self._proves(rows, lost.otp)):
-                return True
-            yield self._refused(account, caller, "factor")
-            return False
+            return right and strong and (yield from self._proves(rows, lost.otp))
 
         refusal = await self._settled(work, attempt)
-        return account if refusal is None and account is not None else Refusal()
+        if refusal is None and account is not None:
+            return account
+        self._note_refusal(account, caller, "factor")
+        return Refusal()
 
     async def new_phone(self, proof: Proof, caller: Caller) -> bool:
         """Give the account of a proof its phone; False when another account has it, or this one has changed since."""
@@ -188,9 +191,9 @@ class Recovery:
         key = self._throttle.account_key(account["id"] if account else None, claimed)
         return Attempt(key, caller.address)
 
-    async def _throttled(self, account: Row | None, caller: Caller, wait: int) -> Refusal:
+    def _throttled(self, account: Row | None, caller: Caller, wait: int) -> Refusal:
         line = Line(Event.LOGIN_THROTTLED, account["id"] if account else None, address=caller.address)
-        await self._database.add(self._audit.record(line))
+        self._refusals.note(line)
         return Refusal(wait)
 
     def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
@@ -218,10 +221,10 @@ class Recovery:
         yield self._audit.record(line)
         yield from self._notices.everywhere(account, text)
 
-    def _refused(self, account: Row | None, caller: Caller, way: str) -> Any:
+    def _note_refusal(self, account: Row | None, caller: Caller, way: str) -> None:
         account_id = account["id"] if account else None
         line = Line(Event.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
-        return self._audit.record(line)
+        self._refusals.note(line)
 
 
 def _proved(account: Row | None) -> Row:

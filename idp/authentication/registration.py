@@ -9,6 +9,7 @@ from idp.accounts.passwords import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.known_person import is_known
 from idp.authentication.last_login import LastLogin
@@ -63,6 +64,7 @@ class Registration:
         self._accounts = AccountStore(foundation.vault)
         self._last_login = LastLogin(foundation)
         self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._phones = phones
         self._hasher = hasher
         self._throttle = throttle
@@ -101,7 +103,7 @@ class Registration:
         ) or await self._throttle.admit_knowledge(key)
         if wait:
             line = Line(Event.LOGIN_THROTTLED, account["id"], address=caller.address)
-            await self._database.add(self._audit.record(line))
+            self._refusals.note(line)
             return Wrong(wait)
         try:
             right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
@@ -112,7 +114,7 @@ class Registration:
             await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE
         line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
-        await self._database.add(self._audit.record(line))
+        self._refusals.note(line)
         return Wrong()
 
     async def may_enter(self, account: Row, phone: str) -> bool:

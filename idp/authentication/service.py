@@ -8,6 +8,7 @@ from idp.accounts.model import State, normalized_identifier
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.methods.interface import SecondFactor
@@ -41,7 +42,7 @@ class Tools:
 
 
 class Authentication:
-    """Decides who somebody is. Every refusal is recorded in the transaction that finds it."""
+    """Decides who somebody is. Every refusal is recorded; one that needed no proof, with the next flush."""
 
     def __init__(self, foundation: Foundation, sessions: Sessions, tools: Tools) -> None:
         self._database = foundation.database
@@ -50,6 +51,7 @@ class Authentication:
         self._accounts = AccountStore(foundation.vault)
         self._authenticators = AuthenticatorStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._sessions = sessions
         self._hasher = tools.hasher
         self._throttle = tools.throttle
@@ -71,7 +73,7 @@ class Authentication:
         key = self._throttle.account_key(account_id, normalized_identifier(identifier).lower())
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
-            await self._note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
+            self._refusals.note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
             return Wrong(wait)
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
@@ -85,7 +87,7 @@ class Authentication:
                 right, new_hash = await self._hasher.verify(password, stored)
         if not right or account is None:
             reason = "password" if usable else ("state" if account else "account")
-            await self._note(
+            self._refusals.note(
                 Line(Event.LOGIN_FAILED, account_id, address=caller.address, detail={"reason": reason})
             )
             return Wrong()
@@ -154,7 +156,7 @@ class Authentication:
         account_id = waiting.account_id
         key = self._throttle.account_key(account_id, "")
         if wait := await self._throttle.admit_second_factor(key):
-            await self._note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
+            self._refusals.note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
             return Wrong(wait)
         used = await self._database.write(lambda: self._verify(account_id, answer.text, caller))
         if used is None:
@@ -255,6 +257,3 @@ class Authentication:
                 yield self._audit.record(Line(Event.PASSWORD_UPGRADED, account["id"]))
 
         await self._database.write(work)
-
-    async def _note(self, line: Line) -> None:
-        await self._database.add(self._audit.record(line))

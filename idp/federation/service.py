@@ -8,6 +8,7 @@ import structlog
 
 from idp.accounts.real_names import RealNames
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import of_person
 from idp.federation.breaker import Breaker
@@ -100,6 +101,7 @@ class Federation:
         self.exchanges = ExchangeStore(foundation.vault, foundation.sources)
         self.engine = Engine(http, foundation.sources, self._record)
         self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         rules = Rules(tools.level, {name: one.profile.title for name, one in installed.items()})
         self.linking = Linking(foundation, tools.real_names, tools.notice, rules)
         self._legal = LegalLinking(foundation, self.linking, tools.organizations, tools.level)
@@ -233,9 +235,11 @@ class Federation:
             detail |= {"reason": why.reason.value, "step": why.step}
         else:
             detail |= {"reason": why.why.value} | ({"conflict": why.reference} if why.reference else {})
-        await self._database.add(
-            self._audit.record(Line(Event.UPSTREAM_REFUSED, address=address, detail=detail))
-        )
+        line = Line(Event.UPSTREAM_REFUSED, address=address, detail=detail)
+        if "conflict" in detail:  # a person's eyes will look for it: it has a row of its own already
+            await self._database.add(self._audit.record(line))
+        else:
+            self._refusals.note(line)
         return why
 
     def _tell(self, name: str, failure: Failure) -> None:

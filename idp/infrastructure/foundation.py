@@ -1,10 +1,12 @@
 """What every service stands on: where it keeps things and where its time and randomness come from."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 from idp.infrastructure.database import Database
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.tally import Tally
 from idp.infrastructure.vault import Vault
 
 
@@ -16,3 +18,5 @@ class Foundation:
     key_value: KeyValue
     vault: Vault
     sources: Sources
+    refusals: Tally[Hashable] = field(default_factory=Tally)
+    """What was refused to nobody in particular, until it is written in the audit record."""

@@ -1,6 +1,7 @@
 """Answers a checked authorization request: looks at the person's standing, notes consent, issues the code."""
 
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -37,6 +38,7 @@ class AuthorizationService:
         self._store = OAuthStore(session_lifetimes)
         self._session_store = SessionStore(session_lifetimes)
         self._audit = AuditStore(foundation.sources)
+        self._refusals = Refusals(foundation)
         self._codes = Codes(foundation, lifetimes.code)
 
     async def standing(self, session_token: str | None, client: Client) -> Standing | None:
@@ -125,10 +127,10 @@ class AuthorizationService:
         where = (session.account_id, client.client_id, session.id, address)
         await self._note(Line(Event.CONSENT_REFUSED, *where, principal=principal_id))
 
-    async def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
-        """Note that a request was refused."""
+    def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
+        """Note that a request was refused: counted, since anybody may send one."""
         detail = {"error": error.code, "reason": error.detail}
-        await self._note(
+        self._refusals.note(
             Line(Event.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
         )
 

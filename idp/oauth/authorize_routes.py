@@ -110,7 +110,7 @@ class AuthorizePages:
             await self._registry.learn(parameters.get("client_id", ""))
             destination, asked = authorize.check(parameters, self._registry)
         except ShownToPerson as shown:
-            await self._service.note_refusal(shown.error, None, address)
+            self._service.note_refusal(shown.error, None, address)
             return self._unusable(request, 400, shown.error.description)
         except SentBack as sent:
             return await self._refuse(request, sent.destination, sent.error)
@@ -149,7 +149,7 @@ class AuthorizePages:
 
     async def _refuse(self, request: Request, destination: Destination, error: OAuthError) -> Response:
         address = self._site.addresses.of(request)
-        await self._service.note_refusal(error, destination.client.client_id, address)
+        self._service.note_refusal(error, destination.client.client_id, address)
         return self._send(request, destination, responses.failure(error, destination.state, self._issuer))
 
     def _send(self, request: Request, destination: Destination, parameters: dict[str, str]) -> Response:

@@ -103,15 +103,14 @@ class MachineEndpoints:
         self, request: Request, answer: Callable[[Client, Parameters], Awaitable[dict[str, Any] | None]]
     ) -> Response:
         """Authenticate the client, answer it, record a refusal."""
-        client_id = None
+        client = None
         try:
             parameters = parse(await read_form(request))
             parameters.check()
             client = await self._authenticator.authenticate(request, parameters)
-            client_id = client.client_id
             content = await answer(client, parameters)
         except OAuthError as error:
-            await self._tokens.note_refusal(error, client_id, self._addresses.of(request))
+            await self._tokens.note_refusal(error, client, self._addresses.of(request))
             return _error(error, request)
         except UnreadableForm as error:
             return _error(error, request)

@@ -6,12 +6,13 @@ import structlog
 from starlette.requests import Request
 
 from idp.audit.model import Event, Line
+from idp.audit.refusals import Refusals
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.grants.interface import Grant, TokenRequest, Workshop
 from idp.oauth.protocol.errors import InvalidClient, OAuthError, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.protocol.parameters import Parameters
 from idp.oauth.tokens import Answer
-from idp.relying_parties.model import GrantType
+from idp.relying_parties.model import Client, GrantType
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,7 @@ class TokenService:
     ) -> None:
         self._authenticator = authenticator
         self._workshop = workshop
+        self._refusals = Refusals(workshop.foundation)
         self._grants = {grant.grant_type.value: grant for grant in grants}
 
     @property
@@ -33,11 +35,10 @@ class TokenService:
 
     async def exchange(self, request: Request, parameters: Parameters, address: str) -> Answer:
         """Answer a token request; raises OAuthError, recorded."""
-        client_id = None
+        client = None
         try:
             parameters.check()
             client = await self._authenticator.authenticate(request, parameters)
-            client_id = client.client_id
             grant = self._grants.get(parameters.require("grant_type"))
             if grant is None:
                 raise UnsupportedGrantType("grant_type is not supported")
@@ -46,13 +47,21 @@ class TokenService:
             jti = self._workshop.foundation.sources.new_id()
             return await grant.authorize(TokenRequest(client, parameters, address, jti), self._workshop)
         except OAuthError as error:
-            await self.note_refusal(error, client_id, address)
+            await self.note_refusal(error, client, address)
             raise
 
-    async def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
-        """Record a refusal; `client_id` only once it is proven, so that nobody writes another's name."""
+    async def note_refusal(self, error: OAuthError, client: Client | None, address: str) -> None:
+        """Record a refusal; the client only once it is proven, so that nobody writes another's name.
+
+        Where nothing was proven it is counted, since anybody may send as many as they like; a public client's id
+        proves nothing.
+        """
+        client_id = client.client_id if client else None
         event = Event.CLIENT_REFUSED if isinstance(error, InvalidClient) else Event.TOKEN_REFUSED
         detail = {"error": error.code, "reason": error.detail}
         line = Line(event, client_id=client_id, address=address, detail=detail)
-        await self._workshop.foundation.database.add(self._workshop.audit.record(line))
+        if client is None or client.public:
+            self._refusals.note(line)
+        else:
+            await self._workshop.foundation.database.add(self._workshop.audit.record(line))
         log.info("token request refused", error=error.code, reason=error.detail, client_id=client_id)

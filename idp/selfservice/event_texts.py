@@ -88,6 +88,7 @@ HIDDEN = frozenset(
         Event.TOKEN_REFUSED,
         Event.TOKEN_REVOKED,
         Event.CLIENT_REFUSED,
+        Event.REFUSALS_SUMMED,
         Event.LOGOUT_DELIVERED,
         Event.LOGOUT_UNDELIVERED,
         Event.MESSAGE_SENT,

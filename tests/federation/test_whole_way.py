@@ -67,7 +67,8 @@ class Whole:
     async def refusals(self) -> list[str]:
         """The reasons in the record, of all that were refused."""
         lines = await self.house.audit_lines()
-        return [json.loads(line["detail"])["reason"] for line in lines if line["event"] == "upstream.refused"]
+        found = [json.loads(line["detail"]) for line in lines if line["event"] == "upstream.refused"]
+        return [detail["reason"] for detail in found for _ in range(detail.get("count", 1))]
 
 
 async def arrived(someone: Browserless, brought: Form) -> Page:

@@ -95,6 +95,7 @@ class Provider:
 
     async def audit_lines(self) -> list[dict[str, Any]]:
         """All audit lines so far."""
+        await self.worker.refusals.flush()
         rows = await self.worker.base.database.read(lambda: AuditStore(self.worker.base.sources).since(0.0))
         return [dict(row) for row in rows]
 

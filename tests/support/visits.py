@@ -53,7 +53,8 @@ async def account_id(house: Provider, username: str) -> str:
 
 
 async def sql(house: Provider, statement: str, *values: Any) -> list[dict[str, Any]]:
-    """Do to the SQLite file what no interface of ours does."""
+    """Do to the SQLite file what no interface of ours does; what waits to be recorded is in it."""
+    await house.worker.refusals.flush()
 
     def run() -> list[dict[str, Any]]:
         with sqlite3.connect(
