@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     insert,
     literal,
+    literal_column,
     null,
     select,
     update,
@@ -38,7 +39,7 @@ corrections = Table(
     Column("decided_by", Text, ForeignKey("accounts.id")),
     Column("decided_at", Instant),
 )
-_open = corrections.c.state == literal(OPEN, Text)
+_open = corrections.c.state == literal_column(f"'{OPEN}'", Text)  # a parameter would fit no partial index
 Index("ix_corrections_open", corrections.c.asked_at, postgresql_where=_open, sqlite_where=_open)
 
 WANTED, ANSWER = "corrections.wanted", "corrections.answer"

@@ -6,12 +6,16 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
+    Integer,
     Table,
     Text,
     bindparam,
     exists,
+    func,
     insert,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -40,6 +44,9 @@ account_merges = Table(
     Column("undo_until", Instant, nullable=False),
     Column("undone_at", Instant),
 )
+
+_kept = func.length(account_merges.c.before) > literal_column("0", Integer)
+Index("ix_account_merges_kept", account_merges.c.undo_until, postgresql_where=_kept, sqlite_where=_kept)
 
 CHOSEN = (
     "username", "name", "certificate_type", "certificate_number", "certificate_index", "phone", "phone_index",
@@ -134,7 +141,7 @@ FORGET = Statement(
     update(account_merges)
     .where(
         account_merges.c.undo_until <= _now,
-        account_merges.c.before != bindparam("nothing", type_=LargeBinary),
+        _kept,
     )
     .values(before=bindparam("nothing", type_=LargeBinary))
 )

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -27,6 +29,9 @@ from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
 
+MOST = 200
+"""As many records as are looked for at once."""
+
 real_name_records = Table(
     "real_name_records",
     metadata,
@@ -42,6 +47,8 @@ real_name_records = Table(
     Column("ended_at", Instant),
     Column("end_reason", Text),
 )
+_ends = and_(real_name_records.c.ended_at.is_(None), real_name_records.c.expires_at.is_not(None))
+Index("ix_real_name_records_ends", real_name_records.c.expires_at, postgresql_where=_ends, sqlite_where=_ends)
 
 _id = bindparam("the_id", type_=Text)
 _record = bindparam("the_record", type_=Text)
@@ -150,8 +157,8 @@ STRONGEST = Statement(
 DUE = Statement(
     select(_records.account_id)
     .where(_records.ended_at.is_(None), _records.expires_at <= _now)
-    .distinct()
-    .limit(bindparam("most", type_=Integer))
+    .order_by(_records.expires_at)
+    .limit(literal_column(str(MOST), Integer))
 )
 
 
@@ -243,9 +250,9 @@ class RealNameStore:
         """The live record that carries the level, the latest where there are several."""
         return first((yield STRONGEST(the_id=account_id, now=now)))
 
-    def due(self, now: float, most: int) -> Transaction[list[str]]:
-        """Accounts with records that have expired and are not closed yet."""
-        return [row["account_id"] for row in (yield DUE(now=now, most=most))]
+    def due(self, now: float) -> Transaction[list[str]]:
+        """Some accounts with records that have expired and are not closed yet, the longest expired first."""
+        return list(dict.fromkeys(row["account_id"] for row in (yield DUE(now=now))))
 
     def index(self, number: str | None) -> bytes | None:
         """The keyed hash by which a certificate number is found."""

@@ -12,7 +12,6 @@ __all__ = ["AlreadyVerified", "NoSuchAccount", "OtherIdentity", "Proof", "RealNa
 
 EXPIRY_SECONDS = 60.0
 """How often somebody should call `expire_due`."""
-MOST_AT_ONCE = 200
 
 
 class RealNames:
@@ -84,7 +83,7 @@ class RealNames:
     async def expire_due(self, now: float | None = None) -> int:
         """Close what has expired, lower the levels that rested on it; how many accounts. Several may do so at once."""
         instant = self._sources.now() if now is None else now
-        due = await self._database.read(lambda: self._store.due(instant, MOST_AT_ONCE))
+        due = await self._database.read(lambda: self._store.due(instant))
         done = 0
         for account_id in due:
 

@@ -54,6 +54,10 @@ accounts = Table(
     Column("updated_at", Instant, nullable=False),
 )
 
+_closes = accounts.c.closes_at.is_not(None)
+Index("ix_accounts_closes_at", accounts.c.closes_at, postgresql_where=_closes, sqlite_where=_closes)
+_gone = accounts.c.merged_into.is_not(None)
+Index("ix_accounts_merged_into", accounts.c.merged_into, postgresql_where=_gone, sqlite_where=_gone)
 # However many try at once: a phone is proved to be one account's, never two's.
 Index(
     "uq_accounts_verified_phone",

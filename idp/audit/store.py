@@ -7,7 +7,7 @@ from idp.audit.model import Line
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.sources import Sources
+from idp.infrastructure.sources import Sources, first_id
 
 audit_events = Table(
     "audit_events",
@@ -35,9 +35,14 @@ Index(
 )
 
 RECORD = Statement(insert(audit_events))
+EARLY_SECONDS = 60.0
+"""An id is made before the instant of its line is noted; ids lead to the place, the instant decides."""
 SINCE = Statement(
     select(audit_events)
-    .where(audit_events.c.at >= bindparam("since", type_=Instant()))
+    .where(
+        audit_events.c.id >= bindparam("the_first", type_=Text),
+        audit_events.c.at >= bindparam("since", type_=Instant()),
+    )
     .order_by(audit_events.c.id)
     .limit(bindparam("most"))
 )
@@ -66,4 +71,4 @@ class AuditStore:
 
     def since(self, instant: float, most: int = 1000) -> Transaction[list[Row]]:
         """The lines from an instant on, oldest first."""
-        return list((yield SINCE(since=instant, most=most)))
+        return list((yield SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)))

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     ForeignKey,
+    Index,
     LargeBinary,
     Table,
     Text,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     exists,
     insert,
     literal,
+    literal_column,
     select,
     update,
 )
@@ -52,7 +54,12 @@ _now = bindparam("now", type_=Instant())
 _since = bindparam("since", type_=Instant())
 _nothing = bindparam("nothing", type_=LargeBinary)
 _pending, _waiting, _confirmed, _refused = (
-    literal(state.value, Text) for state in (State.PENDING, State.WAITING, State.CONFIRMED, State.REFUSED)
+    literal_column(f"'{state.value}'", Text)  # a parameter would fit no partial index
+    for state in (State.PENDING, State.WAITING, State.CONFIRMED, State.REFUSED)
+)
+_is_open = counter_requests.c.state.in_([_pending, _waiting])
+Index(
+    "ix_counter_requests_open", counter_requests.c.begun_at, postgresql_where=_is_open, sqlite_where=_is_open
 )
 
 
@@ -111,7 +118,7 @@ REFUSE = Statement(
     lock_key="the_id",
 )
 _ripe = (counter_requests.c.state == _waiting, counter_requests.c.decided_at <= _since)
-DUE = Statement(select(counter_requests.c.id).where(*_ripe))
+DUE = Statement(select(counter_requests.c.id).where(_is_open, *_ripe))
 # Whoever had to leave meanwhile may have had to because of it.
 RIPE = Statement(
     update(counter_requests)
@@ -146,7 +153,7 @@ WITHDRAW = Statement(
 )
 LAPSE = Statement(
     update(counter_requests)
-    .where(counter_requests.c.state == _pending, counter_requests.c.begun_at <= _since)
+    .where(_is_open, counter_requests.c.state == _pending, counter_requests.c.begun_at <= _since)
     .values(state=_refused, decided_at=_now, content=_nothing)
     .returning(counter_requests.c.id, counter_requests.c.account_id, counter_requests.c.kind)
 )
@@ -164,7 +171,7 @@ OPEN = Statement(
         )
     )
     .where(
-        counter_requests.c.state.in_([_pending, _waiting]),
+        _is_open,
         (counter_requests.c.state == _waiting) | (counter_requests.c.begun_at > _since),
     )
     .order_by(counter_requests.c.begun_at)

@@ -36,6 +36,7 @@ upstream_conflicts = Table(
     Column("created_at", Instant, nullable=False),
     Column("decided_by", Text),
     Column("decided_at", Instant),
+    Index("ix_upstream_conflicts_subject", "profile", "subject_index", "reason"),
 )
 _c = upstream_conflicts.c
 OPEN, SETTLED, DISMISSED = "open", "settled", "dismissed"

@@ -9,7 +9,7 @@ from idp.federation.model import Exchange
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.sources import Sources
+from idp.infrastructure.sources import Sources, first_id
 from idp.infrastructure.vault import Vault
 
 upstream_exchanges = Table(
@@ -32,9 +32,14 @@ upstream_exchanges = Table(
 SIGNATURE = "upstream.exchange"
 DIGEST = "upstream.answer"
 ADD = Statement(insert(upstream_exchanges))
+EARLY_SECONDS = 60.0
+"""An id is made before the instant of its line is noted; ids lead to the place, the instant decides."""
 SINCE = Statement(
     select(upstream_exchanges)
-    .where(upstream_exchanges.c.at >= bindparam("since", type_=Instant()))
+    .where(
+        upstream_exchanges.c.id >= bindparam("the_first", type_=Text),
+        upstream_exchanges.c.at >= bindparam("since", type_=Instant()),
+    )
     .order_by(upstream_exchanges.c.id)
     .limit(bindparam("most", type_=Integer))
 )
@@ -75,7 +80,7 @@ class ExchangeStore:
 
     def since(self, instant: float, most: int) -> Transaction[list[Row]]:
         """The lines from an instant on, oldest first."""
-        return list((yield SINCE(since=instant, most=most)))
+        return list((yield SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)))
 
     def forget(self, before: float) -> Transaction[int]:
         """Remove what is older than an instant; how many lines."""

@@ -53,19 +53,23 @@ LEASE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SETTLE_POLL_SECONDS = 0.2  # another worker may be the one that delivers
 MOST = 50
+FORGET_MOST = 200
 
 ADD = Statement(insert(outbox))
 _due = (
     select(outbox.c.id)
     .where(outbox.c.next_attempt_at <= bindparam("now", type_=Double))
     .order_by(outbox.c.next_attempt_at)
-    .limit(bindparam("most", type_=Integer))
+    .limit(literal_column(str(MOST), Integer))
     .with_for_update(skip_locked=True)
+    .subquery()
 )
+# The bound that a planner can read stands inside: with a parameter alone it expects a tenth of the table.
+_room = select(_due.c.id).limit(bindparam("most", type_=Integer))
 # A lease, not a lock: a worker that dies with a message in hand loses it to another when the lease runs out.
 CLAIM = Statement(
     update(outbox)
-    .where(outbox.c.id.in_(_due.scalar_subquery()))
+    .where(outbox.c.id.in_(_room.scalar_subquery()))
     .values(next_attempt_at=bindparam("lease_ends_at"), attempts=outbox.c.attempts + literal_column("1"))
     .returning(outbox)
 )
@@ -94,11 +98,11 @@ _past = (
         outbox.c.created_at < bindparam("before", type_=Double),
         outbox.c.next_attempt_at.is_(None),
     )
-    .limit(bindparam("most", type_=Integer))
+    .order_by(outbox.c.id)
+    .limit(literal_column(str(FORGET_MOST), Integer))
     .with_for_update(skip_locked=True)
 )
 FORGET = Statement(delete(outbox).where(outbox.c.id.in_(_past.scalar_subquery())).returning(outbox.c.id))
-FORGET_MOST = 1000
 
 log = structlog.get_logger(__name__)
 
@@ -173,7 +177,7 @@ class Outbox:
 
     async def forget(self, before: float) -> int:
         """Forget messages from before an instant that arrived or were given up; how many."""
-        call = {"the_first": first_id(before), "before": before, "most": FORGET_MOST}
+        call = {"the_first": first_id(before), "before": before}
         count = 0
         while True:
             gone = len(await self._database.write(fetch(FORGET(**call))))

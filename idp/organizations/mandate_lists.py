@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, Text, and_, bindparam, case, exists, literal_column, or_, select
+from sqlalchemy import Integer, Text, and_, bindparam, case, exists, literal_column, or_, select, union
 
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction
@@ -64,12 +64,25 @@ _SHOWN = (
     .limit(literal_column(str(MOST), Integer))
 )
 _open = is_state(*OPEN)
+_invited = mandates.alias("invited")
+_managing = mandates.alias("managing")
+_invitee = accounts.alias("the_invitee")
+# Found by the phone or through the organisation first, and judged afterwards: all that are open would be too many.
+_perhaps_theirs = union(
+    select(_invited.c.id)
+    .join(_invitee, _invitee.c.phone_index == _invited.c.invitee_phone_index)
+    .where(_invitee.c.id == the_actor),
+    select(_invited.c.id)
+    .join(_managing, _managing.c.principal_legal_person_id == _invited.c.agent_legal_person_id)
+    .where(_managing.c.agent_account_id == the_actor),
+)
 _is_live = and_(in_force(mandates), parent_in_force, principal_lives)
 
 PRINCIPALS = Statement(_SHOWN.where(c.agent_account_id == the_actor, _is_live))
 OF_AGENT = Statement(_SHOWN.where(c.agent_account_id == the_actor, _open))
 INVITATIONS = Statement(
     _SHOWN.where(
+        c.id.in_(_perhaps_theirs),
         is_state(MandateState.INVITED),
         is_fresh,
         principal_lives,

@@ -1,6 +1,6 @@
 """Changes of many mandates at once: what follows of a new representative, a dissolution, a parent's end, a date."""
 
-from sqlalchemy import and_, bindparam, case, literal_column, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, null, or_, select, union, update
 from sqlalchemy.types import Integer, Text
 
 from idp.infrastructure.database import Row, Statement, Transaction
@@ -10,6 +10,9 @@ from idp.organizations.mandate_conditions import c, is_state, now, text, the_act
 from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Relation
 from idp.organizations.store import mandates
 
+MOST = 200
+"""As many as are ended at once."""
+
 _reason = bindparam("reason", type_=Text)
 _organization = bindparam("the_organization", type_=Text)
 _above = mandates.alias("above")
@@ -17,16 +20,21 @@ _open = is_state(*OPEN)
 _ended = {"ended_at": now, "end_reason": _reason, "invitee_phone": null(), "invitee_phone_index": null()}
 # An invitation that is accepted at this very moment is suspended with the others: whichever comes first, the other
 # sees its row. Two statements would let it slip between them.
-_of_organization = or_(
-    c.principal_legal_person_id == _organization,
-    c.parent_mandate_id.in_(select(_above.c.id).where(_above.c.agent_legal_person_id == _organization)),
+_given, _passed_on = mandates.alias("given"), mandates.alias("passed_on")
+_granted_for = select(_given.c.id).where(_given.c.principal_legal_person_id == _organization)
+_granted_through = (
+    select(_passed_on.c.id)
+    .join(_above, _above.c.id == _passed_on.c.parent_mandate_id)
+    .where(_above.c.agent_legal_person_id == _organization)
 )
+_held = mandates.alias("held")
+_granted_to = select(_held.c.id).where(_held.c.agent_legal_person_id == _organization)
 _is_representative = c.relation == text(Relation.LEGAL_REPRESENTATIVE.value)
 _closes = or_(is_state(MandateState.INVITED), _is_representative)
 TURN_ALL = Statement(
     update(mandates)
     .where(
-        _of_organization,
+        c.id.in_(union(_granted_for, _granted_through)),
         or_(
             is_state(MandateState.INVITED, MandateState.ACTIVE),
             and_(_is_representative, is_state(MandateState.SUSPENDED)),
@@ -44,7 +52,7 @@ TURN_ALL = Statement(
 )
 END_ALL = Statement(
     update(mandates)
-    .where(or_(_of_organization, c.agent_legal_person_id == _organization), _open)
+    .where(c.id.in_(union(_granted_for, _granted_through, _granted_to)), _open)
     .values(state=text(MandateState.REVOKED.value), **_ended)
     .returning(mandates),
     lock_key="the_organization",
@@ -68,24 +76,24 @@ WITHDRAW = Statement(
     .returning(mandates),
     lock_key="the_actor",
 )
-_is_due = and_(
-    _open,
-    or_(
-        c.valid_until <= now,
-        and_(
-            is_state(MandateState.INVITED),
-            c.created_at <= now - literal_column(str(INVITATION_DAYS * DAY), Instant()),
-        ),
-    ),
-)
-EXPIRE = Statement(
-    update(mandates)
-    .where(
-        c.id.in_(select(c.id).where(_is_due).limit(bindparam("most", type_=Integer)).scalar_subquery()),
-        _open,
+
+
+def _expire(*due: ColumnElement[bool], oldest: ColumnElement[float]) -> Statement:
+    """End some of those that are past their date, the longest first, as an index has them."""
+    found = select(c.id).where(*due).order_by(oldest).limit(literal_column(str(MOST), Integer))
+    return Statement(
+        update(mandates)
+        .where(c.id.in_(found.scalar_subquery()), _open)
+        .values(state=text(MandateState.EXPIRED.value), **_ended)
+        .returning(mandates)
     )
-    .values(state=text(MandateState.EXPIRED.value), **_ended)
-    .returning(mandates)
+
+
+EXPIRE = _expire(c.ended_at.is_(None), _open, c.valid_until <= now, oldest=c.valid_until)
+EXPIRE_INVITATIONS = _expire(
+    is_state(MandateState.INVITED),
+    c.created_at <= now - literal_column(str(INVITATION_DAYS * DAY), Instant()),
+    oldest=c.created_at,
 )
 # What rests of a representative whom the register has confirmed again, or what counts anyway.
 RESTORE = Statement(
@@ -149,6 +157,7 @@ class MandateSweeps:
         )
         return list((yield call))
 
-    def expire(self, at: float, most: int) -> Transaction[list[Row]]:
-        """End what is past its date; each mandate for one of those who do so at once."""
-        return list((yield EXPIRE(now=at, most=most, reason="expired")))
+    def expire(self, at: float) -> Transaction[list[Row]]:
+        """End some of what is past its date; each mandate for one of those who do so at once."""
+        expired = list((yield EXPIRE(now=at, reason="expired")))
+        return expired + list((yield EXPIRE_INVITATIONS(now=at, reason="expired")))

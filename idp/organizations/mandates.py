@@ -8,6 +8,7 @@ from idp.infrastructure.database import Row, Statement, Transaction
 from idp.organizations import mandate_store as statements
 from idp.organizations.inviting import Invitation, Inviting, scope_of
 from idp.organizations.ledger import AT_THE_COUNTER
+from idp.organizations.mandate_sweeps import MOST
 from idp.organizations.model import (
     COUNTER_SECONDS,
     DAY,
@@ -24,7 +25,6 @@ __all__ = ["EXPIRY_SECONDS", "Invitation", "Mandates"]
 
 T = TypeVar("T")
 
-MOST_AT_ONCE = 200
 EXPIRY_SECONDS = 30.0
 SYSTEM = "system"
 
@@ -181,14 +181,14 @@ class Mandates(Inviting):
         count = 0
 
         def work() -> Transaction[int]:
-            rows = yield from self._ledger.sweeps.expire(self._sources.now(), MOST_AT_ONCE)
+            rows = yield from self._ledger.sweeps.expire(self._sources.now())
             yield from self._ledger.closed(rows, "expired", SYSTEM)
             return len(rows)
 
         while True:
             done = await self._write(work)
             count += done
-            if done < MOST_AT_ONCE:
+            if done < MOST:  # neither of the two kinds was full
                 return count
 
     async def _turn(

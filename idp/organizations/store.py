@@ -10,6 +10,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     literal,
+    literal_column,
     null,
     select,
     update,
@@ -63,6 +64,15 @@ mandates = Table(
     Column("ended_at", Instant),
     Column("end_reason", Text),
     Index("ix_mandates_invitee_phone_index", "invitee_phone_index"),
+    Index("ix_mandates_granted_by", "granted_by"),
+    Index("ix_mandates_agent_legal_person_id", "agent_legal_person_id"),
+)
+# What ends by itself: looked for every minute among all that ever was.
+_not_ended = mandates.c.ended_at.is_(None)
+Index("ix_mandates_valid_until", mandates.c.valid_until, postgresql_where=_not_ended, sqlite_where=_not_ended)
+_invited = mandates.c.state == literal_column("'invited'")
+Index(
+    "ix_mandates_invited_created_at", mandates.c.created_at, postgresql_where=_invited, sqlite_where=_invited
 )
 
 _code = bindparam("the_code", type_=Text)

@@ -1,6 +1,6 @@
 """The table of the devices from which somebody has logged in, and what is asked of it."""
 
-from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, case, null, select, update
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, case, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
@@ -18,6 +18,7 @@ devices = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("trusted_until", Instant),
     Column("forgotten_at", Instant),
+    Index("ix_devices_account_id", "account_id"),
 )
 
 _account = bindparam("the_account", type_=Text)
