@@ -3,12 +3,13 @@
 import hmac
 import json
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, Text, bindparam, delete, insert, select
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text, bindparam, insert, select
 
 from idp.federation.model import Exchange
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
+from idp.infrastructure.database.sweeping import delete_some
 from idp.infrastructure.sources import Sources, first_id
 from idp.infrastructure.vault import Vault
 
@@ -43,10 +44,10 @@ SINCE = Statement(
     .order_by(upstream_exchanges.c.id)
     .limit(bindparam("most", type_=Integer))
 )
-FORGET = Statement(
-    delete(upstream_exchanges)
-    .where(upstream_exchanges.c.at < bindparam("before", type_=Instant()))
-    .returning(upstream_exchanges.c.id)
+FORGET = delete_some(
+    upstream_exchanges,
+    upstream_exchanges.c.at < bindparam("before", type_=Instant()),
+    oldest=upstream_exchanges.c.at,
 )
 
 
@@ -83,7 +84,7 @@ class ExchangeStore:
         return list((yield SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)))
 
     def forget(self, before: float) -> Transaction[int]:
-        """Remove what is older than an instant; how many lines."""
+        """Remove some of what is older than an instant; how many lines."""
         return len((yield FORGET(before=before)))
 
     def _signature(self, row: Row | dict[str, object]) -> bytes:

@@ -19,6 +19,7 @@ from idp.federation.legal import Acting, LegalLinking
 from idp.federation.linking import Linking, Notice
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
 from idp.federation.outcomes import Linked, Refused, Rules, Why
+from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.organizations.service import Organizations
@@ -191,7 +192,8 @@ class Federation:
 
     async def forget_old(self, before: float) -> int:
         """Remove the lines of exchanges older than an instant."""
-        return await self._database.write(lambda: self.exchanges.forget(before))
+        background = self._database.background
+        return await in_steps(lambda: background.write(lambda: self.exchanges.forget(before)))
 
     async def _exchange(
         self, name: str, user_type: UserType, brought: Mapping[str, str]

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
-    delete,
     insert,
     literal,
     literal_column,
@@ -28,6 +27,7 @@ from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Stat
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
+from idp.infrastructure.database.sweeping import delete_some, in_steps
 from idp.infrastructure.sources import Sources, first_id
 
 outbox = Table(
@@ -53,7 +53,6 @@ LEASE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SETTLE_POLL_SECONDS = 0.2  # another worker may be the one that delivers
 MOST = 50
-FORGET_MOST = 200
 
 ADD = Statement(insert(outbox))
 _due = (
@@ -91,18 +90,13 @@ OF_SUBJECT = Statement(
     select(outbox).where(outbox.c.subject == bindparam("the_subject")).order_by(outbox.c.created_at)
 )
 # Ids begin with the time, so that what is old lies together.
-_past = (
-    select(outbox.c.id)
-    .where(
-        outbox.c.id < bindparam("the_first", type_=Text),
-        outbox.c.created_at < bindparam("before", type_=Double),
-        outbox.c.next_attempt_at.is_(None),
-    )
-    .order_by(outbox.c.id)
-    .limit(literal_column(str(FORGET_MOST), Integer))
-    .with_for_update(skip_locked=True)
+FORGET = delete_some(
+    outbox,
+    outbox.c.id < bindparam("the_first", type_=Text),
+    outbox.c.created_at < bindparam("before", type_=Double),
+    outbox.c.next_attempt_at.is_(None),
+    oldest=outbox.c.id,
 )
-FORGET = Statement(delete(outbox).where(outbox.c.id.in_(_past.scalar_subquery())).returning(outbox.c.id))
 
 log = structlog.get_logger(__name__)
 
@@ -177,13 +171,12 @@ class Outbox:
 
     async def forget(self, before: float) -> int:
         """Forget messages from before an instant that arrived or were given up; how many."""
-        call = {"the_first": first_id(before), "before": before}
-        count = 0
-        while True:
-            gone = len(await self._database.write(fetch(FORGET(**call))))
-            count += gone
-            if gone < FORGET_MOST:
-                return count
+        call = fetch(FORGET(the_first=first_id(before), before=before))
+
+        async def step() -> int:
+            return len(await self._database.background.write(call))
+
+        return await in_steps(step)
 
     async def start(self) -> None:
         """Begin to deliver in the background."""

@@ -146,7 +146,7 @@ class Resources:
         }
 
     def _revoke_access(self, claims: dict[str, Any], line: Line) -> Transaction[None]:
-        yield self._store.sweep(self._sources.now())
+        yield from self._store.sweep(self._sources.now())
         yield self._store.revoke_token(claims["jti"], claims["exp"])
         yield self._audit.record(line)
 

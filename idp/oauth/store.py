@@ -3,12 +3,12 @@
 from sqlalchemy import (
     Column,
     ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
     and_,
     bindparam,
-    delete,
     exists,
     func,
     literal_column,
@@ -25,6 +25,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
+from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.grant_rows import columns, grant_of
 from idp.oauth.model import Grant
 from idp.sessions.liveness import mandate_lives
@@ -51,6 +52,9 @@ grants = Table(
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
 )
+# What a replay leaves where the code's grant never came to be.
+_tombstones = grants.c.session_id.is_(None)
+Index("ix_grants_tombstones", grants.c.revoked_at, postgresql_where=_tombstones, sqlite_where=_tombstones)
 
 consents = Table(
     "consents",
@@ -194,7 +198,9 @@ REVOKE = Statement(
     lock_key="the_id",
 )
 REVOKE_TOKEN = Statement(insert(revoked_tokens).on_conflict_do_nothing(index_elements=["jti"]))
-SWEEP_TOKENS = Statement(delete(revoked_tokens).where(revoked_tokens.c.expires_at <= _now))
+SWEEP_TOKENS = delete_some(
+    revoked_tokens, revoked_tokens.c.expires_at <= _now, oldest=revoked_tokens.c.expires_at
+)
 TOKEN_REVOKED = Statement(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti))
 TOKEN_STATE = Statement(
     select(accounts, grants.c.amr.label("grant_amr"))
@@ -263,9 +269,9 @@ class OAuthStore:
         """The call that puts an access token on the list until it would have expired."""
         return REVOKE_TOKEN(jti=jti, expires_at=expires_at)
 
-    def sweep(self, now: float) -> Call:
-        """The call that forgets revoked access tokens that have expired."""
-        return SWEEP_TOKENS(now=now)
+    def sweep(self, now: float) -> Transaction[int]:
+        """Forget some revoked access tokens that have expired; how many."""
+        return len((yield SWEEP_TOKENS(now=now)))
 
     def token_account(self, grant_id: str, jti: str, now: float) -> Transaction[Row | None]:
         """The account behind an access token, if token, grant, session and account all live; `grant_amr` beside it."""

@@ -1,6 +1,7 @@
 """What the sweeper asks of the tables: which sessions are dead but not ended, and which rows nobody needs any more."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     literal_column,
@@ -20,13 +22,14 @@ from sqlalchemy import (
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.store import grants
 from idp.sessions.liveness import mandate_lives
 from idp.sessions.model import Lifetimes
 from idp.sessions.store import participants, sessions
 
-MOST = 200
-"""As many rows as are looked for at once."""
+MOST = 100
+"""As many rows as are looked at in one step, which is then over within milliseconds."""
 
 _id = bindparam("the_id", type_=Text)
 _now = bindparam("now", type_=Instant())
@@ -51,14 +54,35 @@ _old = sessions.c.created_at <= bindparam("since_created", type_=Instant())
 _without_mandate = ~mandate_lives(sessions)
 
 
-def _find(*which: ColumnElement[bool], oldest: ColumnElement[Any]) -> Statement:
-    """The order is that of an index: without it the planner reads the table from its beginning."""
-    return Statement(select(sessions.c.id).where(_open, *which).order_by(oldest).limit(_most))
+_after, _after_id = bindparam("after", type_=Instant()), bindparam("after_id", type_=Text)
 
 
-IDLE = _find(_idle, oldest=sessions.c.last_seen_at)
-OLD = _find(_old, oldest=sessions.c.created_at)
-WITHOUT_MANDATE = _find(sessions.c.mandate_id.is_not(None), _without_mandate, oldest=sessions.c.mandate_id)
+def _step(
+    where: tuple[ColumnElement[bool], ...], by: Sequence[ColumnElement[Any]], dead: ColumnElement[bool]
+) -> Statement:
+    """Some open sessions in the order of an index, from after a place on, and of each whether it is dead.
+
+    Without the order a planner reads the table from its beginning; without the place those that may live on would
+    be looked at again and again before the first that may not.
+    """
+    looked_at = select(sessions.c.id).where(_open, *where).order_by(*by).limit(_most).subquery()
+    verdict = case((dead, literal_column("1", Integer)), else_=literal_column("0", Integer))
+    return Statement(
+        select(sessions.c.id, sessions.c.last_seen_at, verdict.label("dead"))
+        .where(sessions.c.id.in_(select(looked_at.c.id)))
+        .order_by(*by)
+    )
+
+
+_by_sight = (sessions.c.last_seen_at, sessions.c.id)
+_beyond = or_(sessions.c.last_seen_at > _after, sessions.c.id > _after_id)
+IDLE = _step(
+    (sessions.c.last_seen_at <= _since_seen, sessions.c.last_seen_at >= _after, _beyond), _by_sight, _idle
+)
+ACTING = _step(
+    (sessions.c.mandate_id.is_not(None), sessions.c.id > _after_id), (sessions.c.id,), _without_mandate
+)
+OLD = Statement(select(sessions.c.id).where(_open, _old).order_by(sessions.c.created_at).limit(_most))
 # Asked again where it is ended: it may have been used since, or another worker may have been here.
 END_DEAD = Statement(
     update(sessions)
@@ -92,9 +116,37 @@ FORGET_SESSION = Statement(
     lock_key="the_id",
 )
 # What a replay leaves where the code's grant never came to be.
-FORGET_TOMBSTONES = Statement(
-    delete(grants).where(grants.c.session_id.is_(None), grants.c.revoked_at < _before).returning(grants.c.id)
-)
+_tombstone = grants.c.session_id.is_(None)
+FORGET_TOMBSTONES = delete_some(grants, _tombstone, grants.c.revoked_at < _before, oldest=grants.c.revoked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Behind which session a step begins: the instant at which it was last seen, and its id."""
+
+    at: float = 0.0
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The dead among the sessions of one step, when the first of them was last seen (Unix seconds), and behind which
+    session to go on; None when nothing is left.
+    """
+
+    dead: Sequence[str]
+    first_seen_at: float | None
+    next: Place | None
+
+
+def _step_of(rows: Sequence[Row]) -> Step:
+    dead = [row for row in rows if row["dead"]]
+    seen_at = dead[0]["last_seen_at"] if dead else None
+    return Step(
+        [row["id"] for row in dead],
+        seen_at,
+        Place(rows[-1]["last_seen_at"], rows[-1]["id"]) if len(rows) == MOST else None,
+    )
 
 
 class SweepStore:
@@ -103,14 +155,18 @@ class SweepStore:
     def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
 
-    def dead(self, now: float) -> Transaction[list[str]]:
-        """Some sessions that have timed out, or whose mandate is not in force any more."""
-        limits = self._limits(now)
-        found: list[str] = []
-        for statement in (IDLE, OLD, WITHOUT_MANDATE):
-            rows = yield statement(**limits)
-            found += [row["id"] for row in rows]
-        return list(dict.fromkeys(found))
+    def idle(self, after: Place, now: float) -> Transaction[Step]:
+        """The next sessions that were not seen for too long; dead are those in which no system is at work."""
+        return _step_of((yield IDLE(after=after.at, after_id=after.id, **self._limits(now))))
+
+    def acting(self, after: Place, now: float) -> Transaction[Step]:
+        """The next sessions that act by a mandate; dead are those whose mandate is not in force any more."""
+        return _step_of((yield ACTING(after_id=after.id, **self._limits(now))))
+
+    def old(self, after: Place, now: float) -> Transaction[Step]:
+        """Some sessions that have lasted too long, wherever the last step ended: all of them are dead."""
+        found = [row["id"] for row in (yield OLD(**self._limits(now)))]
+        return Step(found, None, after if len(found) == MOST else None)
 
     def end_dead(self, session_id: str, now: float) -> Transaction[Row | None]:
         """End a session that is dead; its row for the one caller that ended it."""
@@ -134,7 +190,7 @@ class SweepStore:
         return bool((yield FORGET_SESSION(the_id=session_id, before=before)))
 
     def forget_tombstones(self, before: float) -> Transaction[int]:
-        """Forget grants that were revoked before they came to be."""
+        """Forget some grants that were revoked before they came to be; how many."""
         return len((yield FORGET_TOMBSTONES(before=before)))
 
     def _limits(self, now: float) -> dict[str, float]:

@@ -1,17 +1,25 @@
 """Ends sessions that died by themselves, telling the systems that take part, and forgets what nobody needs any more."""
 
 import asyncio
+from collections.abc import Callable
+
+import structlog
 
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.sweeping import in_steps, rest_since
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.oauth.store import OAuthStore
-from idp.oauth.sweep_store import MOST, SweepStore
+from idp.oauth.sweep_store import MOST, Place, Step, SweepStore
 from idp.sessions.endings import Endings
 from idp.sessions.model import Lifetimes
 
 SWEEP_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
+LATE_SECONDS = 300.0
+"""Sessions that should have ended so long ago are worth a word to the operators."""
+
+log = structlog.get_logger(__name__)
 
 
 class Sweeper:
@@ -20,25 +28,41 @@ class Sweeper:
     def __init__(
         self, foundation: Foundation, endings: Endings, outbox: Outbox, lifetimes: Lifetimes, retention: int
     ) -> None:
-        self._database = foundation.database
+        self._database = foundation.database.background
         self._sources = foundation.sources
         self._endings = endings
         self._outbox = outbox
         self._retention = retention
+        self._idle = lifetimes.idle
         self._store = SweepStore(lifetimes)
         self._oauth = OAuthStore(lifetimes)
 
     async def end_dead(self) -> int:
         """End the sessions that have timed out or lost their mandate; how many this worker has ended."""
-        count, again = 0, True
-        while again:
+        return sum(
+            [await self._pass(steps) for steps in (self._store.idle, self._store.old, self._store.acting)]
+        )
+
+    async def _pass(self, steps: Callable[[Place, float], Transaction[Step]]) -> int:
+        """Go once through the sessions that a kind of step looks at."""
+        count, late = 0, False
+        place: Place | None = Place()
+        while place is not None:
+            began = asyncio.get_running_loop().time()
             now = self._sources.now()
-            found = await self._database.read(lambda now=now: self._store.dead(now))  # type: ignore[misc]
-            ended = await asyncio.gather(*[self._end(session_id) for session_id in found])
+            step = await self._database.read(lambda place=place, now=now: steps(place, now))  # type: ignore[misc]
+            late = late or self._lags(step, now)
+            ended = await asyncio.gather(*[self._end(session_id) for session_id in step.dead])
             count += ended.count(True)
-            again = len(found) >= MOST and any(ended)
             self._outbox.kick()
+            place = step.next
+            await rest_since(began)
+        if late:
+            log.warning("sessions have waited for their end", ended=count)
         return count
+
+    def _lags(self, step: Step, now: float) -> bool:
+        return step.first_seen_at is not None and step.first_seen_at < now - self._idle - LATE_SECONDS
 
     async def forget_old(self) -> int:
         """Forget sessions, grants and messages that were over before the retention began; how many sessions.
@@ -48,15 +72,13 @@ class Sweeper:
         now = self._sources.now()
         before = now - self._retention
         await self._outbox.forget(before)
-        await self._database.write(lambda: self._store.forget_tombstones(before))
-        await self._database.add(self._oauth.sweep(now))
-        count, again = 0, True
-        while again:
-            found = await self._database.read(lambda: self._store.past(before, now))
-            forgotten = await asyncio.gather(*[self._forget(each, before) for each in found])
-            count += forgotten.count(True)
-            again = len(found) >= MOST and any(forgotten)
-        return count
+        await in_steps(lambda: self._database.write(lambda: self._store.forget_tombstones(before)))
+        await in_steps(lambda: self._database.write(lambda: self._oauth.sweep(now)))
+        return await in_steps(lambda: self._forget_some(before, now), MOST)
+
+    async def _forget_some(self, before: float, now: float) -> int:
+        found = await self._database.read(lambda: self._store.past(before, now))
+        return (await asyncio.gather(*[self._forget(each, before) for each in found])).count(True)
 
     async def _end(self, session_id: str) -> bool:
         now = self._sources.now()

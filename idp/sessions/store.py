@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    and_,
     bindparam,
     or_,
     select,
@@ -52,6 +53,8 @@ _over = sessions.c.ended_at.is_not(None)
 # What the sweepers look for, so that they need not read what lives or is over.
 Index("ix_sessions_open_last_seen_at", sessions.c.last_seen_at, postgresql_where=_open, sqlite_where=_open)
 Index("ix_sessions_open_created_at", sessions.c.created_at, postgresql_where=_open, sqlite_where=_open)
+_acting = and_(_open, sessions.c.mandate_id.is_not(None))
+Index("ix_sessions_open_acting", sessions.c.id, postgresql_where=_acting, sqlite_where=_acting)
 Index("ix_sessions_ended_at", sessions.c.ended_at, postgresql_where=_over, sqlite_where=_over)
 
 participants = Table(

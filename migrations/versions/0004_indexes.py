@@ -29,3 +29,5 @@ def upgrade() -> None:
         "upstream_conflicts",
         ["profile", "subject_index", "reason"],
     )
+    add_index("ix_sessions_open_acting", "sessions", ["id"], "ended_at IS NULL AND mandate_id IS NOT NULL")
+    add_index("ix_grants_tombstones", "grants", ["revoked_at"], "session_id IS NULL")

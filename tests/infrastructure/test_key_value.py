@@ -16,6 +16,7 @@ from idp.infrastructure.key_value.sql import SWEEP_SECONDS
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
 from tests.support.migrated import migrated_sqlite
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +204,8 @@ async def test_the_table_forgets_what_has_expired(tmp_path: Path) -> None:
         await store.put("kind", str(number), b"", 10)
     clock.forward(SWEEP_SECONDS + 1)
     await store.put("kind", "last", b"", 60)
-    assert raw_sql.rows(url, "SELECT name FROM key_values") == [{"name": "kind:last"}]
+    await until(lambda: raw_sql.rows(url, "SELECT name FROM key_values") == [{"name": "kind:last"}])
+    await store.close()
     await opened.close()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import insert
 
 from idp.infrastructure.database import Statement
 from idp.oauth.store import grants
+from idp.oauth.sweep_store import MOST
 from idp.oauth.sweeper import Sweeper
 from idp.sessions.model import Session
 from tests.sessions.conftest import CALLER, Stage
@@ -116,6 +117,38 @@ async def test_more_dead_sessions_than_fit_a_batch_are_all_ended(stage: Stage) -
     stage.clock.forward(1800)
     assert await _sweeper(stage).end_dead() == 250
     assert await _sweeper(stage).end_dead() == 0
+
+
+async def test_many_that_live_on_in_their_systems_do_not_stand_before_one_that_is_dead(stage: Stage) -> None:
+    in_use = [await stage.log_in() for _ in range(MOST + 5)]
+    client_id = await stage.join(in_use[0][1])
+    stage.clock.forward(1000)
+    for _, session in in_use:
+        await _grant(stage, session, client_id)
+    _, dead = await stage.log_in()
+    stage.clock.forward(1799)
+    raw_sql.execute(stage.url, "UPDATE grants SET rotated_at = rotated_at + 900")
+    stage.clock.forward(1)
+    assert await _sweeper(stage).end_dead() == 1
+    assert [line["session_id"] for line in await stage.lines("session.ended")] == [dead.id]
+
+
+async def test_no_step_of_a_sweep_stands_before_a_request(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = stage.provider.worker.base.database
+
+    async def refuse(*_: object) -> None:
+        raise AssertionError("requests queue on this line")
+
+    for _ in range(3):
+        await stage.log_in()
+    stage.clock.forward(1800)
+    for name in ("read", "write", "add"):
+        monkeypatch.setattr(database, name, refuse)
+    assert await _sweeper(stage).end_dead() == 3
+    stage.clock.forward(200 * DAY)
+    assert await _sweeper(stage).forget_old() == 3
 
 
 async def test_what_is_over_for_long_is_forgotten_but_for_the_record(stage: Stage) -> None:

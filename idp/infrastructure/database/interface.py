@@ -37,6 +37,11 @@ class Database(Protocol):
         """Run a unit of work that only reads; its statements see what was committed before each of them."""
         ...
 
+    @property
+    def background(self) -> "Database":
+        """The same database over lines of its own, for work in the background: requests do not queue behind it."""
+        ...
+
     async def close(self) -> None:
         """Finish what is under way and let the connections go."""
         ...

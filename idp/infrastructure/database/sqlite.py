@@ -27,6 +27,8 @@ class SQLite:
     """The `Database` on one file; a thread for the writer and one for readers, as WAL allows."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
+        self._background: SQLite | None = None
         self._writer = _Thread(path)
         self._reader = _Thread(path)
         self._writes: Batcher[Work, Any] = Batcher(self._write_together)
@@ -44,8 +46,16 @@ class SQLite:
         """See `Database.read`."""
         return await self._reads.ask(work)  # type: ignore[no-any-return]
 
+    @property
+    def background(self) -> "SQLite":
+        """See `Database.background`."""
+        self._background = self._background or SQLite(self._path)
+        return self._background
+
     async def close(self) -> None:
         """See `Database.close`."""
+        if self._background is not None:
+            await self._background.close()
         await self._writes.drain()
         await self._reads.drain()
         await self._writer.close()

@@ -1,6 +1,8 @@
 """Key-value store in a table of the SQL database: several workers and restarts, without Redis."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import (
     Column,
@@ -21,6 +23,7 @@ from idp.infrastructure.database import Database, DatabaseUnavailable, Statement
 from idp.infrastructure.database.interface import fetch, first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call, Row
+from idp.infrastructure.database.sweeping import delete_some, in_steps
 from idp.infrastructure.key_value.interface import KeyValueUnavailable
 
 key_values = Table(
@@ -79,7 +82,7 @@ INCREMENT = Statement(
     ).returning(key_values.c.count),
     lock_key="the_name",
 )
-SWEEP = Statement(delete(key_values).where(key_values.c.expires_at <= _now))
+SWEEP = delete_some(key_values, key_values.c.expires_at <= _now, oldest=key_values.c.expires_at)
 
 SWEEP_SECONDS = 60
 
@@ -91,6 +94,7 @@ class SqlKeyValue:
         self._database = database
         self._now = now
         self._swept_at = now()
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """See `KeyValue.get`."""
@@ -126,6 +130,19 @@ class SqlKeyValue:
 
     async def close(self) -> None:
         """See `KeyValue.close`; the database belongs to whoever opened it."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        """Forget what has expired, beside the requests; what fails is done at the next turn."""
+        call = fetch(SWEEP(now=self._now()))
+
+        async def step() -> int:
+            return len(await self._database.background.write(call))
+
+        with suppress(DatabaseUnavailable):
+            await in_steps(step)
 
     async def _read(self, call: Call) -> Row | None:
         try:
@@ -138,7 +155,7 @@ class SqlKeyValue:
             row = first(await self._database.write(fetch(call)))
             if self._now() >= self._swept_at + SWEEP_SECONDS:
                 self._swept_at = self._now()
-                await self._database.write(fetch(SWEEP(now=self._now())))
+                self._sweeping = asyncio.create_task(self._sweep())
         except DatabaseUnavailable as error:
             raise KeyValueUnavailable(str(error)) from error
         return row
