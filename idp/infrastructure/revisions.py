@@ -7,8 +7,8 @@ import structlog
 from sqlalchemy import BigInteger, Column, Table, Text, bindparam, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.infrastructure.database import Database, DatabaseUnavailable, Statement, metadata
-from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.database import Database, DatabaseUnavailable, Statement, Transaction, metadata
+from idp.infrastructure.database.interface import fetch, first
 from idp.infrastructure.database.statement import Call
 
 POLL_SECONDS = 1.0
@@ -28,6 +28,7 @@ BUMP = Statement(
     lock_key="the_name",
 )
 ALL = Statement(select(revisions))
+ONE = Statement(select(revisions.c.number).where(revisions.c.name == bindparam("the_name", type_=Text)))
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +36,12 @@ log = structlog.get_logger(__name__)
 def bump(name: str) -> Call:
     """The call that announces a change, in the transaction that makes it."""
     return BUMP(the_name=name)
+
+
+def number(name: str) -> Transaction[int]:
+    """How often a name was bumped."""
+    row = first((yield ONE(the_name=name)))
+    return row["number"] if row else 0
 
 
 class Revisions:

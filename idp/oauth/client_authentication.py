@@ -11,7 +11,8 @@ from joserfc.jwk import KeySet
 from starlette.requests import Request
 
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.http_client import BadAnswer, HttpClient
+from idp.infrastructure.http_client import HttpClient
+from idp.oauth.client_keys import ClientKeys, NoKeys
 from idp.oauth.protocol.errors import InvalidClient, InvalidRequest
 from idp.oauth.protocol.parameters import Parameters
 from idp.relying_parties.model import AuthMethod, Client
@@ -20,8 +21,6 @@ from idp.relying_parties.service import Registry
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
 ASSERTION_SECONDS = 300
-JWKS_SECONDS = 300.0
-JWKS_LEAST_SECONDS = 10.0
 _REFUSAL = "client authentication failed"
 
 
@@ -33,8 +32,7 @@ class ClientAuthenticator:
         self._key_value = foundation.key_value
         self._sources = foundation.sources
         self._registry = registry
-        self._http = http
-        self._fetched: dict[str, tuple[KeySet, float]] = {}
+        self._published = ClientKeys(http, foundation.sources.now)
 
     async def authenticate(self, request: Request, parameters: Parameters) -> Client:
         """The client; raises InvalidClient, or InvalidRequest where it tries two ways at once (RFC 6749 §2.3)."""
@@ -131,16 +129,9 @@ class ClientAuthenticator:
     async def _keys_of(self, client: Client, *, fresh: bool) -> KeySet:
         if client.jwks is not None:
             return KeySet.import_key_set(client.jwks)  # type: ignore[arg-type]
-        uri = client.jwks_uri or ""
-        known = self._fetched.get(uri)
-        age = self._sources.now() - known[1] if known else None
-        if known and age is not None and age < (JWKS_LEAST_SECONDS if fresh else JWKS_SECONDS):
-            return known[0]
-        try:
-            keys = KeySet.import_key_set(orjson.loads(await self._http.get_json(uri)))
-        except (BadAnswer, JoseError, ValueError, TypeError, KeyError) as error:
-            raise InvalidClient(_REFUSAL, detail=f"jwks_uri: {error}") from error
-        self._fetched[uri] = (keys, self._sources.now())
+        keys = await self._published.at(client.jwks_uri or "", fresh=fresh)
+        if isinstance(keys, NoKeys):
+            raise InvalidClient(_REFUSAL, detail=f"jwks_uri: {keys.reason}")
         return keys
 
 

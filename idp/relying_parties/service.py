@@ -6,10 +6,11 @@ from typing import Any
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Transaction
+from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.revisions import number
 from idp.relying_parties.model import AuthMethod, Client
-from idp.relying_parties.store import ClientStore
+from idp.relying_parties.store import REVISION, ClientStore
 
 SECRET_PREFIX = "zcs_"  # noqa: S105
 SECRET_BYTES = 32
@@ -44,10 +45,16 @@ class Registry:
         self._audit = AuditStore(foundation.sources)
         self._registered: dict[str, Registered] = {}
         self._looked_at = 0.0
+        self._revision = -1
 
     async def load(self) -> None:
         """Read every client."""
-        rows = await self._database.read(self._store.all)
+
+        def work() -> Transaction[tuple[int, list[Row]]]:
+            # The number first: a change in between is loaded twice rather than missed.
+            return (yield from number(REVISION)), (yield from self._store.all())
+
+        self._revision, rows = await self._database.read(work)
         self._registered = {
             row["client_id"]: Registered(
                 client=Client.model_validate_json(row["document"]),
@@ -65,11 +72,15 @@ class Registry:
         return None if registered is None or registered.disabled else registered.client
 
     async def learn(self, client_id: str) -> None:
-        """Look into the database for a client that this worker has not heard of yet, a few times a second at most."""
+        """Ask the database for a client that this worker has not heard of yet, a few times a second at most.
+
+        Whether any was registered since is all that is asked, so that invented ids cost one row and not the registry.
+        """
         now = self._sources.now()
         if client_id not in self._registered and abs(now - self._looked_at) > LOOK_SECONDS:
             self._looked_at = now
-            await self.load()
+            if await self._database.read(lambda: number(REVISION)) != self._revision:
+                await self.load()
 
     def all(self) -> list[Registered]:
         """Every client, disabled ones too, oldest first."""

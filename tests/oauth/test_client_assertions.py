@@ -1,5 +1,6 @@
 """private_key_jwt: which assertions speak for a client, and where its keys come from."""
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -236,6 +237,57 @@ async def test_a_flood_of_unknown_keys_does_not_become_a_flood_of_fetches(
     client = await with_jwks_uri(house, published, monkeypatch)
     for number in range(10):
         shaped(await present(house, assertion(house, client, key(f"f{number}"))), 401, "invalid_client")
+    assert published.asked == 1
+
+
+async def test_a_hundred_assertions_of_strangers_cause_one_fetch_that_fails_and_the_next_a_while_later(
+    house: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = key()
+    published = Published(one)
+    good, published.content = published.content, BadAnswer("status 500")
+    client = await with_jwks_uri(house, published, monkeypatch)
+
+    async def flood() -> None:
+        wrong = [assertion(house, client, key(f"f{number}")) for number in range(50)]
+        for answer in await asyncio.gather(*[present(house, each) for each in (*wrong, *wrong)]):
+            shaped(answer, 401, "invalid_client")
+
+    for fetches, pause in enumerate((5, 10, 20, 40, 60, 60), start=1):
+        await flood()
+        house.clock.forward(pause - 1)
+        await flood()
+        assert published.asked == fetches
+        house.clock.forward(1)
+    published.content = good
+    assert (await present(house, assertion(house, client, one))).status_code == 200
+    published.content = BadAnswer("status 500")
+    house.clock.forward(11)
+    await flood()  # a stranger's unknown key is looked for in vain, and shuts nobody out
+    assert published.asked == 8
+    assert (await present(house, assertion(house, client, one))).status_code == 200
+
+
+async def test_who_comes_while_keys_are_fetched_waits_for_the_same_answer(
+    house: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, arrived, may_go = key(), asyncio.Event(), asyncio.Event()
+    published = Published(one)
+    client = await with_jwks_uri(house, published, monkeypatch)
+
+    async def slow(url: str) -> bytes:
+        arrived.set()
+        await may_go.wait()
+        return await published.get_json(url)
+
+    monkeypatch.setattr(house.worker.http, "get_json", slow)
+    first = asyncio.create_task(present(house, assertion(house, client, one)))
+    await arrived.wait()
+    others = [asyncio.create_task(present(house, assertion(house, client, one))) for _ in range(20)]
+    await asyncio.sleep(0.05)
+    first.cancel()  # who gives up takes nothing from the others
+    may_go.set()
+    assert {(await other).status_code for other in others} == {200}
     assert published.asked == 1
 
 
