@@ -102,7 +102,7 @@ async def seed(settings: Settings, folder: Path) -> Kept:
 async def _open(
     accounts: Accounts, person: NewAccount, totp: bool, about: str, sources: Sources
 ) -> dict[str, str]:
-    password = sources.new_token(9)
+    password = sources.new_token(12)
     try:
         await accounts.open(person, ACTOR, password)
     except Conflict:  # a first start that was interrupted

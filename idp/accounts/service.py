@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from idp.accounts.model import InvalidAccount, NewAccount, checked
-from idp.accounts.passwords import MOST_CHARACTERS, PasswordHasher, is_known_hash
+from idp.accounts.password_rule import strong_password
+from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, AlreadyVerified, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
@@ -16,7 +17,6 @@ from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 
-PASSWORD_LEAST = 8
 TOTP = "totp"
 _TOTP_BYTES = 20
 
@@ -44,7 +44,9 @@ class Accounts:
         A level leaves a real-name record: somebody has vouched for it.
         """
         if password is not None:
-            account = replace(account, password_hash=await self._hasher.hash(checked_password(password)))
+            known = (account.phone, account.certificate_number, account.email)
+            strong = strong_password(password, account.username, account.name, *known)
+            account = replace(account, password_hash=await self._hasher.hash(strong))
         elif not is_known_hash(account.password_hash):
             raise InvalidAccount("password_hash: unknown scheme")
         now = self._sources.now()
@@ -73,7 +75,7 @@ class Accounts:
         `end` ends, in the same transaction, what was opened with the old one.
         """
         row = await self.find(identifier)
-        new_hash = await self._hasher.hash(checked_password(password))
+        new_hash = await self._hasher.hash(strong_password(password, *self._store.told_of(row)))
         line = Line(Event.PASSWORD_SET, account_id=row["id"], actor=actor)
 
         def work() -> Transaction[None]:
@@ -138,13 +140,6 @@ class Accounts:
         if row is None:
             raise UnknownAccount
         return row
-
-
-def checked_password(password: str) -> str:
-    """The password if it is long enough and not absurd; raises InvalidAccount."""
-    if not PASSWORD_LEAST <= len(password) <= MOST_CHARACTERS:
-        raise InvalidAccount(f"password: {PASSWORD_LEAST} to {MOST_CHARACTERS} characters")
-    return password
 
 
 def _vouched(level: int) -> Proof:

@@ -246,6 +246,11 @@ class AccountStore:
         sealed = row[place.split(".")[1]]
         return None if sealed is None else self._vault.decrypt(place, sealed)
 
+    def told_of(self, row: Row) -> tuple[str | None, ...]:
+        """What others know of a person, so that it is no secret to make a password of."""
+        hidden = (self.reveal(row, place) for place in (PHONE, CERTIFICATE, EMAIL))
+        return (row["username"], row["name"], *hidden)
+
     def _sealed(self, place: str, value: str | None) -> bytes | None:
         return None if value is None else self._vault.encrypt(place, value)
 

@@ -60,7 +60,7 @@ class OwnPassword:
         account = await self._account(session)
         if account is None:
             return Refused()
-        strong_password(new, account["username"], account["name"])
+        strong_password(new, *self._store.told_of(account))
         # A first password is counted too: each attempt costs a hash.
         key = self._throttle.account_key(session.account_id, "")
         if wait := await self._throttle.admit(Attempt(key, caller.address)):

@@ -13,7 +13,7 @@ from idp.accounts.model import (
     normalized_identifier,
 )
 from idp.accounts.passwords import MOST_WAITING, Overloaded, PasswordHasher, is_known_hash
-from idp.accounts.service import Accounts, UnknownAccount, checked_password
+from idp.accounts.service import Accounts, UnknownAccount
 from idp.infrastructure.database.interface import Conflict
 from tests.support.inprocess import PASSWORD, Provider, provider
 from tests.support.visits import password_hash, person, sql
@@ -116,12 +116,6 @@ async def test_nobody_s_password_level_or_factor_is_changed(house: Provider) -> 
         await accounts.enrol_totp("nobody\x00here", "test")
     with pytest.raises(InvalidAccount):
         await accounts.set_level(await person(house), 5, "test")
-
-
-@pytest.mark.parametrize("password", ["", "short", "x" * 257])
-def test_a_password_too_short_or_absurd_is_refused(password: str) -> None:
-    with pytest.raises(InvalidAccount):
-        checked_password(password)
 
 
 async def test_a_missing_hash_is_worked_on_and_never_right(house: Provider) -> None:
