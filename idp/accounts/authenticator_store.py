@@ -8,7 +8,7 @@ from sqlalchemy.types import Boolean, Integer, Text
 
 from idp.accounts.lifecycle_store import NO_PASSWORD
 from idp.accounts.model import State
-from idp.accounts.store import accounts, authenticators
+from idp.accounts.store import RAISED, VERSION, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -32,7 +32,12 @@ OF_ACCOUNT = Statement(
     .where(authenticators.c.account_id == bindparam("the_account"))
     .order_by(authenticators.c.created_at, authenticators.c.id)
 )
-BY_LOOKUP = Statement(select(authenticators).where(authenticators.c.lookup == bindparam("the_lookup")))
+# With the version that the account had at that moment: a passkey that goes right after is not used any more.
+BY_LOOKUP = Statement(
+    select(authenticators, accounts.c.security_version)
+    .select_from(authenticators.join(accounts, accounts.c.id == authenticators.c.account_id))
+    .where(authenticators.c.lookup == bindparam("the_lookup"))
+)
 USE_STEP = Statement(
     update(authenticators)
     .where(authenticators.c.id == bindparam("the_id"), authenticators.c.last_used_step < _step)
@@ -53,11 +58,15 @@ COUNT_UP = Statement(
     .returning(authenticators.c.id)
 )
 # Comes first in every change of what protects an account: the row is locked until the change is committed, so that
-# the next one sees it, and whatever was judged by the account as it was before (a recovery) finds it changed.
+# the next one sees it, and whatever was judged by the account as it was before (a recovery, a login) finds it changed.
 CHANGING = Statement(
     update(accounts)
-    .where(accounts.c.id == bindparam("the_account"), accounts.c.state == literal(State.ACTIVE.value))
-    .values(updated_at=bindparam("now", type_=Instant()))
+    .where(
+        accounts.c.id == bindparam("the_account"),
+        accounts.c.state == literal(State.ACTIVE.value),
+        or_(VERSION.is_(None), accounts.c.security_version == VERSION),
+    )
+    .values(updated_at=bindparam("now", type_=Instant()), **RAISED)
     .returning(accounts.c.id),
     lock_key="the_account",
 )
@@ -179,9 +188,12 @@ class AuthenticatorStore:
             created_at=now,
         )
 
-    def changing(self, account_id: str, now: float) -> Transaction[bool]:
-        """Begin a change of what an open account has: one at a time, also among those of other workers."""
-        return bool((yield CHANGING(the_account=account_id, now=now)))
+    def changing(self, account_id: str, now: float, *, proven: int | None = None) -> Transaction[bool]:
+        """Begin a change of what an open account has: one at a time, also among those of other workers.
+
+        False where it is closed, or not as it was when the caller was judged (`proven`, a security version).
+        """
+        return bool((yield CHANGING(the_account=account_id, proven=proven, now=now)))
 
     def add_allowed(
         self, row_id: str, account_id: str, new: NewAuthenticator, rule: Rule, now: float
@@ -211,7 +223,7 @@ class AuthenticatorStore:
         return bool((yield HAS_WAY_IN(the_account=account_id)))
 
     def by_lookup(self, lookup: bytes) -> Transaction[Row | None]:
-        """The authenticator that is found by this keyed hash."""
+        """The authenticator that is found by this keyed hash, with the `security_version` of its account."""
         return first((yield BY_LOOKUP(the_lookup=lookup)))
 
     def use_step(self, authenticator_id: str, step: int, now: float) -> Transaction[bool]:

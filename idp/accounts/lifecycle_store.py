@@ -5,7 +5,7 @@ from sqlalchemy.types import Integer, LargeBinary, Text
 
 from idp.accounts.model import State
 from idp.accounts.real_name_store import real_name_records
-from idp.accounts.store import accounts, authenticators
+from idp.accounts.store import RAISED, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -29,6 +29,7 @@ TURN = Statement(
         state_reason=bindparam("reason", type_=Text),
         closes_at=null(),
         updated_at=_now,
+        **RAISED,
     )
     .returning(accounts),
     lock_key="the_id",
@@ -66,6 +67,7 @@ _wiped = {
     "real_name_level": literal(0, Integer),
     "closes_at": null(),
     "updated_at": _now,
+    **RAISED,
     **{
         name: null()
         for name in (
@@ -108,7 +110,7 @@ END_RECORDS = Statement(
 NO_MORE_PASSWORD = Statement(
     update(accounts)
     .where(accounts.c.id == _id, accounts.c.state.in_([literal(state) for state in _open]))
-    .values(password_hash=literal(NO_PASSWORD, Text), closes_at=null(), updated_at=_now)
+    .values(password_hash=literal(NO_PASSWORD, Text), closes_at=null(), updated_at=_now, **RAISED)
     .returning(accounts),
     lock_key="the_id",
 )
@@ -120,14 +122,14 @@ DROP_NEW_PHONE = Statement(
         accounts.c.phone_verified_at > bindparam("since", type_=Instant()),
         accounts.c.phone_verified_at > accounts.c.created_at + literal(86_400.0, Instant()),
     )
-    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now)
+    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now, **RAISED)
     .returning(accounts.c.id),
     lock_key="the_id",
 )
 RELEASE_PHONE = Statement(
     update(accounts)
     .where(accounts.c.id == _id, accounts.c.phone_index == bindparam("the_phone", type_=LargeBinary))
-    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now)
+    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now, **RAISED)
     .returning(accounts.c.id),
     lock_key="the_id",
 )

@@ -26,7 +26,7 @@ from sqlalchemy.types import LargeBinary
 from idp.accounts.lifecycle_store import TOMBSTONE
 from idp.accounts.model import State
 from idp.accounts.real_name_store import real_name_records
-from idp.accounts.store import accounts, authenticators
+from idp.accounts.store import RAISED, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -82,6 +82,7 @@ CLOSE = Statement(
         phone_verified_at=null(),
         closes_at=null(),
         updated_at=_now,
+        **RAISED,
     )
     .returning(accounts.c.id),
     lock_key="the_id",
@@ -111,7 +112,7 @@ SET = Statement(
         accounts.c.state == bindparam("the_state", type_=Text),
         accounts.c.updated_at == bindparam("seen", type_=Instant()),
     )
-    .values(**_columns, state=literal(State.ACTIVE.value), merged_into=null(), updated_at=_now)
+    .values(**_columns, state=literal(State.ACTIVE.value), merged_into=null(), updated_at=_now, **RAISED)
     .returning(accounts.c.id),
     lock_key="the_id",
 )

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, exists, func, literal, null, or_, select, upda
 from sqlalchemy.types import LargeBinary, Text
 
 from idp.accounts.model import State
-from idp.accounts.store import accounts
+from idp.accounts.store import RAISED, VERSION, accounts
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -30,9 +30,14 @@ HOLDERS = Statement(
 )
 CONFIRM = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.phone_index == _phone, _nobody_elses)
-    .values(phone_verified_at=_now, updated_at=_now)
-    .returning(accounts.c.id),
+    .where(
+        accounts.c.id == _id,
+        accounts.c.phone_index == _phone,
+        accounts.c.security_version == VERSION,
+        _nobody_elses,
+    )
+    .values(phone_verified_at=_now, updated_at=_now, **RAISED)
+    .returning(accounts),
     lock_key="the_id",
 )
 CHANGE = Statement(
@@ -40,7 +45,7 @@ CHANGE = Statement(
     .where(
         accounts.c.id == _id,
         accounts.c.state == literal(State.ACTIVE.value),
-        accounts.c.updated_at <= bindparam("seen", type_=Instant()),
+        accounts.c.security_version == VERSION,
         _nobody_elses,
     )
     .values(
@@ -48,6 +53,7 @@ CHANGE = Statement(
         phone_index=_phone,
         phone_verified_at=_now,
         updated_at=_now,
+        **RAISED,
     )
     .returning(accounts),
     lock_key="the_id",
@@ -59,7 +65,7 @@ RELEASE = Statement(
         accounts.c.phone_index == _phone,
         accounts.c.state != literal(State.FROZEN.value),
     )
-    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now)
+    .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now, **RAISED)
     .returning(accounts.c.id),
     lock_key="the_id",
 )
@@ -72,19 +78,23 @@ class PhoneStore:
         """Every account that has this phone, proved or not."""
         return list((yield HOLDERS(the_phone=index)))
 
-    def confirm(self, account_id: str, index: bytes, now: float) -> Transaction[bool]:
-        """Note that the owner has proved the phone; False where another account has, or it is not there any more."""
-        return bool((yield CONFIRM(the_id=account_id, the_phone=index, now=now)))
-
-    def change(self, account: Row, sealed: bytes, index: bytes, now: float) -> Transaction[Row | None]:
-        """Give an open account a phone that its owner has proved.
+    def confirm(self, account: Row, index: bytes, now: float) -> Transaction[Row | None]:
+        """Note that the owner has proved the phone; the account from now on.
 
         None where another account has proved it, or where this one is no longer as the caller has seen it.
         """
-        seen = account["updated_at"]
-        return first(
-            (yield CHANGE(the_id=account["id"], new_phone=sealed, the_phone=index, seen=seen, now=now))
-        )
+        proven = account["security_version"]
+        return first((yield CONFIRM(the_id=account["id"], the_phone=index, proven=proven, now=now)))
+
+    def change(
+        self, account_id: str, proven: int, sealed: bytes, index: bytes, now: float
+    ) -> Transaction[Row | None]:
+        """Give an open account a phone that its owner has proved.
+
+        None where another account has proved it, or where this one is not as it was when the caller was judged.
+        """
+        call = CHANGE(the_id=account_id, new_phone=sealed, the_phone=index, proven=proven, now=now)
+        return first((yield call))
 
     def release(self, account_id: str, index: bytes, now: float) -> Transaction[bool]:
         """Take exactly this phone off an account that is not frozen; True for the one caller that did."""

@@ -53,27 +53,33 @@ class Phones:
             return proved[0]
         return rows[0] if len(rows) == 1 else None
 
-    async def confirm(self, account: Row, phone: str) -> bool:
-        """The owner has proved the phone that is in the record; False where another account has proved it."""
+    async def confirm(self, account: Row, phone: str) -> Row | None:
+        """The owner has proved the phone that is in the record: the account from now on.
+
+        None where another account has proved it, or this one has changed since it was read.
+        """
         line = Line(Event.PHONE_CHANGED, account["id"], detail={"confirmed": True})
 
-        def work() -> Transaction[bool]:
+        def work() -> Transaction[Row | None]:
             index, now = self._index(phone), self._sources.now()
-            done = yield from self._store.confirm(account["id"], index, now)
-            if done:
+            row = yield from self._store.confirm(account, index, now)
+            if row is not None:
                 yield self._audit.record(line)
-            return done
+            return row
 
         try:
             return await self._database.write(work)
         except Conflict:  # somebody else at the very same moment
-            return False
+            return None
 
-    async def change(self, account: Row, phone: str, address: str) -> bool:
-        """Another phone for an account, as its owner wants; False where another account has proved it."""
+    async def change(self, account: Row, phone: str, address: str, *, proven: int) -> bool:
+        """Another phone for an account, as its owner wants; False where another account has proved it.
+
+        `proven` is the security version with which the owner was judged: with another one it is False too.
+        """
 
         def work() -> Transaction[bool]:
-            return (yield from self.changed(account, phone, address)) is not None
+            return (yield from self.changed(account, phone, address, proven=proven)) is not None
 
         try:
             done = await self._database.write(work)
@@ -82,10 +88,11 @@ class Phones:
         self._messages.kick()
         return done
 
-    def changed(self, account: Row, phone: str, address: str) -> Transaction[Row | None]:
+    def changed(self, account: Row, phone: str, address: str, *, proven: int) -> Transaction[Row | None]:
         """The same within a transaction, which may raise Conflict; the old phone and the mail are told."""
         sealed = self._vault.encrypt(PHONE, phone)
-        row = yield from self._store.change(account, sealed, self._index(phone), self._sources.now())
+        index, now = self._index(phone), self._sources.now()
+        row = yield from self._store.change(account["id"], proven, sealed, index, now)
         if row is not None:
             yield self._audit.record(Line(Event.PHONE_CHANGED, account["id"], address=address))
             yield from self._notices.everywhere(account, CHANGED)

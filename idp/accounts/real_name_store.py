@@ -22,7 +22,7 @@ from sqlalchemy.types import LargeBinary
 from idp.accounts.certificates import birth_date_of, stored_type
 from idp.accounts.model import State
 from idp.accounts.proof import Proof, Record
-from idp.accounts.store import BIRTH_DATE, CERTIFICATE, accounts
+from idp.accounts.store import BIRTH_DATE, CERTIFICATE, RAISED, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -106,6 +106,7 @@ SETTLE = Statement(
         birth_date=func.coalesce(bindparam("new_birth_date", type_=LargeBinary), accounts.c.birth_date),
         real_name_level=_highest,
         updated_at=_now,
+        **RAISED,
     )
     .returning(accounts.c.real_name_level),
     lock_key="the_id",
@@ -138,7 +139,7 @@ END_EXPIRED = Statement(
 LOWER = Statement(
     update(accounts)
     .where(accounts.c.id == _id, accounts.c.real_name_level > _highest)
-    .values(real_name_level=_highest, updated_at=_now)
+    .values(real_name_level=_highest, updated_at=_now, **RAISED)
     .returning(accounts.c.real_name_level),
     lock_key="the_id",
 )

@@ -6,7 +6,7 @@ from sqlalchemy.types import LargeBinary, Text
 from idp.accounts.belongings import Household
 from idp.accounts.lifecycle_store import NO_PASSWORD, LifecycleStore
 from idp.accounts.model import State
-from idp.accounts.store import PHONE, accounts
+from idp.accounts.store import PHONE, RAISED, accounts
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -24,6 +24,7 @@ RESET = Statement(
         phone_verified_at=bindparam("verified_at", type_=Instant()),
         closes_at=null(),
         updated_at=_now,
+        **RAISED,
     )
     .returning(accounts),
     lock_key="the_id",

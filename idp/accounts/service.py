@@ -79,11 +79,7 @@ class Accounts:
         line = Line(Event.PASSWORD_SET, account_id=row["id"], actor=actor)
 
         def work() -> Transaction[None]:
-            if (
-                yield from self._store.replace_password(
-                    row["id"], row["password_hash"], new_hash, self._sources.now()
-                )
-            ):
+            if (yield from self._store.replace_password(row, new_hash, self._sources.now())):
                 yield self._audit.record(line)
                 if end is not None:
                     yield from end(row["id"])
@@ -128,6 +124,7 @@ class Accounts:
 
         def work() -> Transaction[None]:
             now = self._sources.now()
+            yield self._store.raised(row["id"])
             yield from self._store.add_authenticator(self._sources.new_id(), row["id"], TOTP, secret, now)
             yield self._audit.record(line)
 

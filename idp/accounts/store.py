@@ -24,6 +24,7 @@ from idp.accounts.model import NewAccount, State, normalized_identifier
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
+from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
 
 accounts = Table(
@@ -49,6 +50,7 @@ accounts = Table(
     Column("closes_at", Instant),
     Column("merged_into", Text, ForeignKey("accounts.id")),
     Column("login_choices", Text),
+    Column("security_version", Integer, nullable=False, server_default="0"),
     Column("language", Text),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
@@ -58,6 +60,16 @@ _closes = accounts.c.closes_at.is_not(None)
 Index("ix_accounts_closes_at", accounts.c.closes_at, postgresql_where=_closes, sqlite_where=_closes)
 _gone = accounts.c.merged_into.is_not(None)
 Index("ix_accounts_merged_into", accounts.c.merged_into, postgresql_where=_gone, sqlite_where=_gone)
+
+RAISED = {"security_version": accounts.c.security_version + literal_column("1")}
+"""Part of every statement that changes by what an account is entered, or what it is worth.
+
+Whatever was proved of the account before that is void: the statement that would use the proof holds the version that
+the proof was judged with.
+"""
+VERSION = bindparam("proven", type_=Integer)
+"""The version with which a proof was judged."""
+
 # However many try at once: a phone is proved to be one account's, never two's.
 Index(
     "uq_accounts_verified_phone",
@@ -113,28 +125,42 @@ FIND = Statement(
 BY_ID = Statement(select(accounts).where(accounts.c.id == bindparam("the_id")))
 SET_PASSWORD = Statement(
     update(accounts)
+    .where(
+        accounts.c.id == bindparam("the_id"),
+        accounts.c.password_hash == bindparam("old_hash"),
+        accounts.c.security_version == VERSION,
+    )
+    .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"), **RAISED)
+    .returning(accounts.c.id)
+)
+# The same password, hashed anew: nothing that was proved is void by it.
+REHASH = Statement(
+    update(accounts)
     .where(accounts.c.id == bindparam("the_id"), accounts.c.password_hash == bindparam("old_hash"))
     .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
     .returning(accounts.c.id)
 )
-# One guard for everything that the caller has judged: state, phone, level. Each change of them moves `updated_at`.
+# One guard for everything that the caller has judged: state, phone, level. Each change of them raises the version.
 RECOVER_PASSWORD = Statement(
     update(accounts)
     .where(
         accounts.c.id == bindparam("the_id"),
         accounts.c.password_hash == bindparam("old_hash"),
         accounts.c.state == literal_column("'active'"),
-        accounts.c.updated_at <= bindparam("seen", type_=Instant()),
+        accounts.c.security_version == VERSION,
     )
-    .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"))
+    .values(password_hash=bindparam("new_hash"), updated_at=bindparam("now"), **RAISED)
     .returning(accounts.c.id)
 )
 ADD_AUTHENTICATOR = Statement(insert(authenticators))
 SET_LOGIN_CHOICES = Statement(
     update(accounts)
     .where(accounts.c.id == bindparam("the_id"))
-    .values(login_choices=bindparam("choices", type_=Text), updated_at=bindparam("now"))
+    .values(login_choices=bindparam("choices", type_=Text), updated_at=bindparam("now"), **RAISED)
     .returning(accounts.c.id)
+)
+RAISE = Statement(
+    update(accounts).where(accounts.c.id == bindparam("the_id", type_=Text)).values(RAISED), lock_key="the_id"
 )
 
 PHONE = "accounts.phone"
@@ -174,6 +200,7 @@ class AccountStore:
             closes_at=None,
             merged_into=None,
             login_choices=None,
+            security_version=0,
             language=None,
             created_at=now,
             updated_at=now,
@@ -201,20 +228,33 @@ class AccountStore:
         return first((yield BY_ID(the_id=account_id)))
 
     def replace_password(
-        self, account_id: str, old_hash: str, new_hash: str, now: float
+        self, account: Row, new_hash: str, now: float, *, proven: int | None = None
     ) -> Transaction[bool]:
-        """Replace the hash unless somebody else did meanwhile."""
-        rows = yield SET_PASSWORD(the_id=account_id, old_hash=old_hash, new_hash=new_hash, now=now)
+        """Replace the hash unless what protects the account has changed since it was read, or since `proven`."""
+        rows = yield SET_PASSWORD(
+            the_id=account["id"],
+            old_hash=account["password_hash"],
+            proven=account["security_version"] if proven is None else proven,
+            new_hash=new_hash,
+            now=now,
+        )
+        return bool(rows)
+
+    def rehash(self, account: Row, new_hash: str, now: float) -> Transaction[bool]:
+        """Store a better hash of the same password unless somebody else did meanwhile."""
+        rows = yield REHASH(
+            the_id=account["id"], old_hash=account["password_hash"], new_hash=new_hash, now=now
+        )
         return bool(rows)
 
     def recover_password(self, account: Row, new_hash: str, now: float) -> Transaction[bool]:
-        """The same for an open account, if it still is as the caller has seen it."""
+        """The same as `replace_password` for an open account."""
         return bool(
             (
                 yield RECOVER_PASSWORD(
                     the_id=account["id"],
                     old_hash=account["password_hash"],
-                    seen=account["updated_at"],
+                    proven=account["security_version"],
                     new_hash=new_hash,
                     now=now,
                 )
@@ -240,6 +280,10 @@ class AccountStore:
     def set_login_choices(self, account_id: str, choices: str, now: float) -> Transaction[bool]:
         """Note how the person wants to log in: words of `idp.authentication.model.Choice`, separated by blanks."""
         return bool((yield SET_LOGIN_CHOICES(the_id=account_id, choices=choices, now=now)))
+
+    def raised(self, account_id: str) -> Call:
+        """The call that makes void what was proved of an account: what is kept elsewhere of it has changed."""
+        return RAISE(the_id=account_id)
 
     def reveal(self, row: Row, place: str) -> str | None:
         """The plain value of an encrypted column (`table.column`) of a row."""

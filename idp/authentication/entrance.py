@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
-from idp.authentication.model import Done, Pending
+from idp.authentication.model import Done, Outdated, Pending
 from idp.authentication.ways import Offer, Way, Ways, is_in_app
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR, Site
@@ -104,9 +104,12 @@ class Entrance:
         return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
 
     async def outcome(
-        self, request: Request, continuation: Continuation, outcome: Pending | Done
+        self, request: Request, continuation: Continuation, outcome: Pending | Done | Outdated
     ) -> Response:
-        """On to the second factor, or in."""
+        """On to the second factor, or in; or the page that says that what was proved counts no more."""
+        if isinstance(outcome, Outdated):
+            system, again = self.system(continuation), self.to(LOGIN, continuation)
+            return self._site.page(request, "login_outdated.html", 409, system=system, again=again)
         if isinstance(outcome, Pending):
             response = self._site.redirect(self.to(OTP, continuation))
             self._site.cookies.set(response, names.LOGIN, outcome.token)

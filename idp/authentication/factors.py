@@ -154,36 +154,35 @@ class Factors:
 
     async def confirm_totp(
         self, session: Session, enrolment: Enrolment, code: str, label: str, caller: Caller
-    ) -> bool:
-        """Add the authenticator app if it shows the right code; raises NotAllowed."""
+    ) -> Row | None:
+        """Add the authenticator app if it shows the right code: the account with it, else None; raises NotAllowed."""
         step = matching_step(enrolment.secret, code, self._sources.now())
         if step is None or await self._key_value.take(ENROLMENT, self._key(enrolment.token)) is None:
-            return False
-        await self.add(session, NewAuthenticator(TOTP, enrolment.secret, step=step), label, caller)
-        return True
+            return None
+        return await self.add(session, NewAuthenticator(TOTP, enrolment.secret, step=step), label, caller)
 
-    async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> None:
-        """Add a second factor; raises NotAllowed."""
+    async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> Row | None:
+        """Add a second factor: the account with it; raises NotAllowed."""
         if session.rests_on_number:
             raise NotAllowed(TOO_WEAK)
         new, account_id = replace(new, label=_clean(label)), session.account_id
         rule = Rule(MULTIPLE in session.amr, MOST_OF_A_KIND)
 
-        def work() -> Transaction[bool]:
+        def work() -> Transaction[tuple[bool, Row | None]]:
             now = self._sources.now()
-            yield from self._begin(account_id)
+            yield from self._begin(session)
             if not (yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)):
-                return False
-            yield from self._tell(session, caller, Event.FACTOR_ADDED, new.kind)
-            return True
+                return False, None
+            return True, (yield from self._tell(session, caller, Event.FACTOR_ADDED, new.kind))
 
         try:
-            added = await self._database.write(work)
+            added, account = await self._database.write(work)
         except Conflict as error:
             raise NotAllowed(TOO_MANY) from error
         if not added:
             raise NotAllowed(TOO_WEAK if await self.lacking(session) is not None else TOO_MANY)
         self._outbox.kick()
+        return account
 
     async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
         """Remove a second factor, and the recovery codes with the last; raises NotAllowed."""
@@ -250,25 +249,31 @@ class Factors:
 
         await self._database.write(work)
 
-    def _begin(self, account_id: str) -> Transaction[None]:
-        """One change at a time: which factors are left must still be true when one is added or removed."""
-        if not (yield from self._store.changing(account_id, self._sources.now())):
-            raise NotAllowed(BUSY)  # closed meanwhile
+    def _begin(self, session: Session) -> Transaction[None]:
+        """One change at a time: which factors are left must still be true when one is added or removed.
+
+        The session counts for the account as it was when it was found: whoever was thrown out since changes nothing.
+        """
+        account_id, proven = session.account_id, session.security_version
+        if not (yield from self._store.changing(account_id, self._sources.now(), proven=proven)):
+            raise NotAllowed(BUSY)  # changed or closed meanwhile
 
     def _begin_strong(self, session: Session) -> Transaction[list[Row]]:
         """The same for a session that is strong enough; what the account has."""
-        yield from self._begin(session.account_id)
+        yield from self._begin(session)
         rows = yield from self._store.of_account(session.account_id)
         if lacking(session, second_factor=any(row["kind"] in STRONG for row in rows)) is not None:
             raise NotAllowed(TOO_WEAK)
         return rows
 
-    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[None]:
+    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Row | None]:
+        """Record and tell a change; the account with it."""
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
         text = (ADDED if event is Event.FACTOR_ADDED else REMOVED).get(kind)
         account: Row | None = yield from self._accounts.by_id(session.account_id)
         if account is not None and text is not None:
             yield from self._notice(account, text)
+        return account
 
     def _line(self, session: Session, caller: Caller, event: Event, detail: dict[str, Any]) -> Line:
         return Line(event, session.account_id, None, session.id, caller.address, detail=detail)

@@ -29,4 +29,4 @@ class Knowledge:
         shown = await self._registration.more(account, more, caller)
         if isinstance(shown, Wrong):
             return shown
-        return await self._authentication.strengthen(session, (shown,), caller, device)
+        return await self._authentication.strengthen(session, account, (shown,), caller, device)

@@ -48,6 +48,11 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """Not logged in: what was proved counts no more, since what protects the account has changed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What was typed as a second factor, and whether it is to be asked for on this device again."""
 

@@ -81,7 +81,7 @@ class OwnPassword:
             now = self._sources.now()
             if not (
                 yield from self._store.replace_password(
-                    account["id"], account["password_hash"], new_hash, now
+                    account, new_hash, now, proven=session.security_version
                 )
             ):
                 return False

@@ -143,6 +143,8 @@ class Passkeys:
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         if account is None or account["state"] != State.ACTIVE:
             raise _Refused(account_id, "state")
+        if account["security_version"] != row["security_version"]:
+            raise _Refused(account_id, "changed")  # it may be this passkey that is gone
         possession = SOFTWARE_KEY if key["synced"] else HARDWARE_KEY
         return Proven(account, (possession, USER_PRESENT, MULTIPLE))  # the device verified its user too
 

@@ -1,7 +1,7 @@
 """A phone that was just proved by a code: noted for some minutes, for one browser, until the next step uses it up."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from idp.authentication.phone_codes import Purpose
 from idp.infrastructure.database import Row
@@ -14,16 +14,23 @@ SECONDS = 1800
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The phone, what its code was for, the account that is recovered with it if one is known, and when that was so."""
+    """The phone, what its code was for, and the account that had the phone or is to have it, as it was then."""
 
     purpose: Purpose
     phone: str = field(repr=False)
     account_id: str | None = None
-    at: float = 0.0
+    security_version: int = 0
+
+    @classmethod
+    def of(cls, purpose: Purpose, phone: str, account: Row | None) -> Self:
+        """A proof for an account as it was judged, or for none."""
+        if account is None:
+            return cls(purpose, phone)
+        return cls(purpose, phone, account["id"], account["security_version"])
 
     def is_outdated(self, account: Row) -> bool:
-        """Whether the account has changed since: secured, frozen, recovered. What was proved before that is over."""
-        return bool(account["updated_at"] > self.at)
+        """Whether it is another account, or what protects it has changed since: what was proved before that is over."""
+        return (account["id"], account["security_version"]) != (self.account_id, self.security_version)
 
 
 class Proofs:
@@ -41,7 +48,7 @@ class Proofs:
             "purpose": proof.purpose.value,
             "phone": proof.phone,
             "account_id": proof.account_id,
-            "at": proof.at or self._sources.now(),
+            "security_version": proof.security_version,
         }
         sealed = self._vault.seal(KIND, content)
         await self._key_value.put(KIND, self._key(token, browser), sealed.encode(), SECONDS)
@@ -61,7 +68,7 @@ class Proofs:
         content: dict[str, Any] = self._vault.unseal(KIND, value.decode())
         if content["purpose"] != purpose.value:
             return None
-        return Proof(purpose, content["phone"], content["account_id"], content["at"])
+        return Proof(purpose, content["phone"], content["account_id"], content["security_version"])
 
     def _key(self, token: str, browser: str) -> str:
         return self._vault.token_hash(KIND, f"{browser}:{token}").hex()

@@ -135,6 +135,7 @@ class QrLogins:
             "approved": approved,
             "account_id": session.account_id,
             "session_id": session.id,
+            "security_version": session.security_version,
             "mfa": MULTIPLE in session.amr,
         }
         if not await self._key_value.add(DECIDED, self._key(qr_id), orjson.dumps(value), LIFETIME_SECONDS):
@@ -161,6 +162,8 @@ class QrLogins:
         account_id: str = content["account_id"]
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         if account is None or account["state"] != AccountState.ACTIVE:
+            return None
+        if account["security_version"] != content["security_version"]:
             return None
         if content["session_id"] not in {each.id for each in await self._sessions.of_account(account_id)}:
             return None

@@ -15,6 +15,7 @@ from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.known_person import is_known
 from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof
 from idp.authentication.registration import Registration
 from idp.authentication.throttle import Attempt, Throttle
@@ -97,6 +98,10 @@ class Recovery:
         self._messages = means.messages
         self._secure = means.secure
 
+    async def proof(self, phone: str) -> Proof:
+        """What a code to a phone proves: for the account that has the phone, as it is now; the same work for none."""
+        return Proof.of(Purpose.RECOVER, phone, await self._phones.holder(phone))
+
     async def by_phone(self, proof: Proof, claim: Claim, caller: Caller) -> Refusal | None:
         """Set a new password for the account of a phone that was just proved; None when it is done.
 
@@ -166,7 +171,9 @@ class Recovery:
             account = yield from self._accounts.by_id(proof.account_id or _NOBODY)
             if account is None or proof.is_outdated(account):
                 return False
-            if (yield from self._phones.changed(account, proof.phone, caller.address)) is None:
+            proven = proof.security_version
+            changed = yield from self._phones.changed(account, proof.phone, caller.address, proven=proven)
+            if changed is None:
                 return False
             yield from self._recovered(account, caller, "factor", PHONE_RECOVERED)
             return True

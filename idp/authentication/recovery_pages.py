@@ -100,7 +100,8 @@ class RecoveryPages:
         phone = await self._steps.check(request, Purpose.RECOVER, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(request, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
-        return await self._with_proof(request, Proof(Purpose.RECOVER, phone), self._to(DETAILS, sealed))
+        proof = await self._recovery.proof(phone)
+        return await self._with_proof(request, proof, self._to(DETAILS, sealed))
 
     async def show_details(self, request: Request) -> Response:
         """Ask for what else proves the person, the same of everybody, and for the new password."""
@@ -157,7 +158,7 @@ class RecoveryPages:
             found = Refusal(OVERLOADED_SECONDS)
         if isinstance(found, Refusal):
             return self._phone_page(request, sealed, self._said(request, found), fields)
-        proof = Proof(Purpose.CHANGE_PHONE, phone, found["id"], found["updated_at"])
+        proof = Proof.of(Purpose.CHANGE_PHONE, phone, found)
         sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": phone})
         # Where the code cannot be sent yet, the page has a button to ask for it again.
         ticket = (

@@ -117,11 +117,15 @@ class Registration:
         self._refusals.note(line)
         return Wrong()
 
-    async def may_enter(self, account: Row, phone: str) -> bool:
-        """Note that the phone is proved; False where the account is closed or another one has the phone."""
+    async def entered(self, account: Row, phone: str) -> Row | None:
+        """The account with its phone proved; None where it is closed, has changed, or another one has the phone."""
         if account["state"] != State.ACTIVE:
-            return False
-        return account["phone_verified_at"] is not None or await self._phones.confirm(account, phone)
+            return None
+        return (
+            account
+            if account["phone_verified_at"] is not None
+            else await self._phones.confirm(account, phone)
+        )
 
     def _new(self, person: Registrant, stored: str) -> NewAccount:
         digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"

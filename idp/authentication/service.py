@@ -12,7 +12,7 @@ from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.methods.interface import SecondFactor
-from idp.authentication.model import Answer, Done, Pending, Wrong
+from idp.authentication.model import Answer, Done, Outdated, Pending, Wrong
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
 from idp.authentication.waiting import PENDING_SECONDS, Waiting, WaitingRoom
@@ -65,7 +65,7 @@ class Authentication:
 
     async def password(
         self, identifier: str, password: str, caller: Caller, device: str | None, before: Session | None
-    ) -> Wrong | Pending | Done:
+    ) -> Wrong | Pending | Done | Outdated:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
         account = await self._database.read(lambda: self._accounts.find(identifier))
         account_id = account["id"] if account else None
@@ -78,13 +78,6 @@ class Authentication:
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
-        if right and account is not None:
-            # Checking takes a while, and waits for its turn: what was changed meanwhile counts, not what was read.
-            known_id, before_it = account["id"], stored
-            account = await self._database.read(lambda: self._accounts.by_id(known_id))
-            stored = account["password_hash"] if account and account["state"] == State.ACTIVE else None
-            if stored != before_it:
-                right, new_hash = await self._hasher.verify(password, stored)
         if not right or account is None:
             reason = "password" if usable else ("state" if account else "account")
             self._refusals.note(
@@ -93,7 +86,6 @@ class Authentication:
             return Wrong()
         if new_hash is not None:
             await self._upgrade(account, new_hash)
-            account = {**account, "password_hash": new_hash}
         return await self.proceed(account, (PASSWORD,), caller, before, device)
 
     async def proceed(
@@ -105,8 +97,11 @@ class Authentication:
         device: str | None = None,
         *,
         vouched: bool = False,
-    ) -> Pending | Done:
+    ) -> Pending | Done | Outdated:
         """Go on after a first factor was right, by whatever method: to the second factor, or into a session.
+
+        `account` is the row by which that was judged: whatever has changed what protects the account since then makes
+        the login come to nothing, in the statement that would begin the session.
 
         A trusted device, or another login that showed the second factor and vouches for this one, leaves the second
         factor out, but the session is then one of a single factor: its level stays capped, and whatever wants more
@@ -117,23 +112,21 @@ class Authentication:
         factors = () if MULTIPLE in amr else await self.factors(account_id)
         spared = await self._trusts(account, known_device) or (vouched and await self.offers_trust(account))
         if factors and not spared:
-            waiting = Waiting(account_id, amr, self._proof(account), device=known_device)
+            waiting = Waiting(account_id, amr, account["security_version"], device=known_device)
             return Pending(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
         if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
             shown = MULTIPLE in amr
             await self._throttle.succeeded(Attempt(key, caller.address, known_device), second_factor=shown)
         lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
-        return replace(await self._finish(account, amr, caller, before, device), lacking=lacking)
+        done = await self._finish(account, amr, caller, before, device)
+        return replace(done, lacking=lacking) if isinstance(done, Done) else done
 
     async def step_up(self, session: Session) -> Pending | None:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
         if MULTIPLE in session.amr or not await self.factors(session.account_id):
             return None
-        account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
-        if account is None:
-            return None
-        waiting = Waiting(session.account_id, session.amr, self._proof(account), session_id=session.id)
+        waiting = Waiting(session.account_id, session.amr, session.security_version, session_id=session.id)
         return Pending(await self._waiting.put(waiting))
 
     async def pending_account(self, token: str | None) -> Row | None:
@@ -146,7 +139,7 @@ class Authentication:
 
     async def second_factor(
         self, token: str | None, answer: Answer, caller: Caller, before: Session | None, device: str | None
-    ) -> Wrong | Done | None:
+    ) -> Wrong | Done | Outdated | None:
         """Check the answer to a second factor; None when no login waits under the token (any more)."""
         waiting = await self._waiting.find(token)
         if waiting is None or token is None:
@@ -165,35 +158,35 @@ class Authentication:
         taken = await self._waiting.take(token)
         if account is None or account["state"] != State.ACTIVE or taken is None:
             return None
-        if self._proof(account) != waiting.proved_by:
-            return None  # the password that was given, or the phone, is not that of the account any more
+        if account["security_version"] != waiting.proven:
+            return None  # what was given before, or what is right now, is not that of the account any more
         await self._throttle.succeeded(Attempt(key, caller.address, waiting.device), second_factor=True)
+        trust = answer.trust_device and await self._policy.may_trust_devices(account)
         if waiting.session_id is not None and before is not None:
-            done = await self.strengthen(before, (used, MULTIPLE), caller, device)
-        else:
-            amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
-            done = await self._finish(account, amr, caller, before, device)
-        if done is None:
-            return None
-        if answer.trust_device and await self._policy.may_trust_devices(account):
-            await self._devices.trust(account_id, self._named(caller, done.device, account_id))
-        return done
+            return await self.strengthen(before, account, (used, MULTIPLE), caller, device, trust=trust)
+        amr = tuple(dict.fromkeys((*waiting.amr, used, MULTIPLE)))
+        return await self._finish(account, amr, caller, before, device, trust=trust)
 
     async def strengthen(
-        self, session: Session, used: tuple[str, ...], caller: Caller, device: str | None
+        self,
+        session: Session,
+        account: Row,
+        used: tuple[str, ...],
+        caller: Caller,
+        device: str | None,
+        *,
+        trust: bool = False,
     ) -> Done | None:
         """The session of somebody who has just shown more; None once it has ended.
 
+        `account` is the row by which that was judged: None too where what protects the account has changed since.
         Only a second factor makes it a login of this moment: what somebody knows of the owner is told by a bystander.
         """
-        account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
-        if account is None or account["state"] != State.ACTIVE:
-            return None
         amr = tuple(dict.fromkeys((*session.amr, *used)))
         device_id, cookie = self._cookie.renewed(device, session.account_id)
         caller = replace(caller, device_id=device_id)
         anew = MULTIPLE in used
-        token = await self._sessions.strengthen(session, account, amr, caller, anew=anew)
+        token = await self._sessions.strengthen(session, account, amr, caller, anew=anew, trust=trust)
         return None if token is None else Done(token, cookie)
 
     async def offers_trust(self, account: Row) -> bool:
@@ -207,17 +200,22 @@ class Authentication:
         return kinds if self._strong.intersection(kinds) else ()
 
     async def _finish(
-        self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None, device: str | None
-    ) -> Done:
+        self,
+        account: Row,
+        amr: tuple[str, ...],
+        caller: Caller,
+        before: Session | None,
+        device: str | None,
+        *,
+        trust: bool = False,
+    ) -> Done | Outdated:
         device_id, cookie = self._cookie.renewed(device, account["id"])
-        token = await self._sessions.begin(account, amr, replace(caller, device_id=device_id), before)
-        return Done(token, cookie)
+        caller = replace(caller, device_id=device_id)
+        token = await self._sessions.begin(account, amr, caller, before, trust=trust)
+        return Outdated() if token is None else Done(token, cookie)
 
     async def _trusts(self, account: Row, device_id: str | None) -> bool:
         return await self._devices.is_trusted(account["id"], device_id) and await self.offers_trust(account)
-
-    def _named(self, caller: Caller, cookie: str, account_id: str) -> Caller:
-        return replace(caller, device_id=self._cookie.known(cookie, account_id))
 
     def _verify(self, account_id: str, answer: str, caller: Caller) -> Transaction[str | None]:
         """The amr of the factor that the answer fits; the failure is recorded where it fits none."""
@@ -241,19 +239,9 @@ class Authentication:
         if self._notice is not None and account is not None:
             yield from self._notice(account, STAND_IN_USED)
 
-    def _proof(self, account: Row) -> str:
-        """Stands for what the account is entered by; a keyed hash, since it waits outside the database."""
-        phone = (account["phone_index"] or b"").hex()
-        return self._vault.token_hash("login.proof", f"{account['password_hash']} {phone}").hex()
-
     async def _upgrade(self, account: Row, new_hash: str) -> None:
         def work() -> Transaction[None]:
-            now = self._sources.now()
-            if (
-                yield from self._accounts.replace_password(
-                    account["id"], account["password_hash"], new_hash, now
-                )
-            ):
+            if (yield from self._accounts.rehash(account, new_hash, self._sources.now())):
                 yield self._audit.record(Line(Event.PASSWORD_UPGRADED, account["id"]))
 
         await self._database.write(work)

@@ -144,9 +144,10 @@ class SmsPages:
             if isinstance(shown, Wrong):
                 return await self._account_page(request, continuation, not_right(self._site, request, shown))
             amr = (SMS, shown)
-        if not await self._registration.may_enter(account, proof.phone) or not await self._taken(request):
+        entered = await self._registration.entered(account, proof.phone)
+        if entered is None or not await self._taken(request):
             return self._begin_again(request, continuation, MOVED_ON)
-        return await self._enter(request, continuation, account, amr)
+        return await self._enter(request, continuation, entered, amr)
 
     async def register(self, request: Request) -> Response:
         """Registering begins as logging in does: with a phone."""
@@ -196,7 +197,8 @@ class SmsPages:
             known = self._devices.known(self._entrance.device(request), account["id"]) is not None
             if known and not await self._registration.needs_more(account):
                 return await self._enter(request, continuation, account)
-        token = await self._proofs.put(Proof(Purpose.LOGIN, phone), self._site.browser(request))
+        proof = Proof.of(Purpose.LOGIN, phone, account)
+        token = await self._proofs.put(proof, self._site.browser(request))
         path = DETAILS if account is None else ACCOUNT
         response = self._site.redirect(self._entrance.to(path, continuation))
         self._site.cookies.set(response, names.PHONE, token, SECONDS)

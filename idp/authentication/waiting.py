@@ -15,12 +15,12 @@ PREFIX = "zlt_"
 class Waiting:
     """The first factor was right; `session_id` is the session that a step-up strengthens.
 
-    `proved_by` stands for the password and the phone that the account had then: with another one the login is over.
+    `proven` is the security version that the account had then: with another one the login is over.
     """
 
     account_id: str
     amr: tuple[str, ...]
-    proved_by: str = ""
+    proven: int
     session_id: str | None = None
     device: str | None = None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idp.accounts.authenticator_store import AuthenticatorStore
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.federation.conflict_store import DISMISSED, SETTLED
@@ -44,6 +45,7 @@ class LinkDesk:
         self._sources = foundation.sources
         self._audit = AuditStore(foundation.sources)
         self._linking = linking
+        self._accounts = AccountStore(foundation.vault)
         self._authenticators = AuthenticatorStore(foundation.vault)
 
     async def of_account(self, account_id: str) -> list[Row]:
@@ -66,14 +68,19 @@ class LinkDesk:
 
         return await self._database.write(work)
 
-    async def unlink_own(self, account_id: str, link_id: str, address: str) -> bool:
-        """The same by its owner. Raises LastWay where nobody could enter the account any more."""
+    async def unlink_own(
+        self, account_id: str, link_id: str, address: str, *, proven: int | None = None
+    ) -> bool:
+        """The same by its owner, who was judged with the security version `proven`.
+
+        Raises LastWay where nobody could enter the account any more.
+        """
 
         def work() -> Transaction[bool]:
             now = self._sources.now()
             # Of two changes at once, the second sees what the first has done.
-            if not (yield from self._authenticators.changing(account_id, now)):
-                return False  # closed meanwhile
+            if not (yield from self._authenticators.changing(account_id, now, proven=proven)):
+                return False  # closed or changed meanwhile
             row = yield from self._linking.links.end_one(account_id, link_id, "owner", now)
             if row is None:
                 return False
@@ -129,6 +136,7 @@ class LinkDesk:
                 "linked_at": now,
                 "last_seen_at": now,
             }
+            yield self._accounts.raised(account_id)
             yield from self._linking.links.add(row, subject)
             detail = {"profile": profile, "level": 0, "new": False}
             yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))

@@ -106,7 +106,8 @@ class Linking:
     def unlinked(
         self, row: Row, reason: str, actor: str | None = None, address: str | None = None
     ) -> Transaction[None]:
-        """What follows of a link's end: its proof ends, the record tells it."""
+        """What follows of a link's end: its proof ends, a login by it that is under way too, the record tells it."""
+        yield self._accounts.raised(row["account_id"])
         source = row["profile"] if row["kind"] == "person" else f"{row['profile']}:legal"
         yield from self._end_proofs(row["account_id"], source, f"upstream {reason}", keep=None)
         detail = {"profile": row["profile"], "reason": reason}
@@ -176,6 +177,7 @@ class Linking:
             now = self._sources.now()
             for former in (yield from self.links.end_others(account["id"], link, "superseded", now)):
                 yield from self.unlinked(former, "superseded")
+        yield self._accounts.raised(account["id"])
         yield from self.links.add(link, arrival.subject)
         yield from self._prove(account, arrival, address)
         detail = {"profile": arrival.profile, "level": arrival.level, "new": known is None}

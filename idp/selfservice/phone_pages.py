@@ -69,7 +69,8 @@ class PhonePages:
         if isinstance(phone, Refused):
             return self._steps.code_page(request, STEP, "", ticket, phone)
         account = await self._profiles.row(session.account_id)
-        if not await self._phones.change(account, phone, self._door.centre.caller(request).address):
+        address, proven = self._door.centre.caller(request).address, session.security_version
+        if not await self._phones.change(account, phone, address, proven=proven):
             refused = Refused(self._site.say(request, TAKEN), 409)
             return self._steps.phone_page(request, STEP, "", refused)
         return self._site.redirect("/me/profile?done=phone")

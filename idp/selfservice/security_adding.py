@@ -67,8 +67,11 @@ class AddingPages:
             return self._totp_page(request, await self._factors.begin_totp(session), error=error, status=400)
         label, caller = fields.get("label", ""), self._door.centre.caller(request)
         try:
-            if await self._factors.confirm_totp(session, enrolment, fields.get("otp", ""), label, caller):
-                return await self._door.added(request, session, (ONE_TIME_PASSWORD,))
+            account = await self._factors.confirm_totp(
+                session, enrolment, fields.get("otp", ""), label, caller
+            )
+            if account is not None:
+                return await self._door.added(request, session, account, (ONE_TIME_PASSWORD,))
         except NotAllowed as refused:
             error = self._site.say(request, str(refused))
             return self._totp_page(request, enrolment, label=label, error=error, status=409)
@@ -96,10 +99,11 @@ class AddingPages:
         if new is None:
             return await self._passkey_page(request, session, NOT_MADE, 400)
         try:
-            await self._factors.add(session, new, fields.get("label", ""), self._door.centre.caller(request))
+            caller = self._door.centre.caller(request)
+            account = await self._factors.add(session, new, fields.get("label", ""), caller)
         except NotAllowed as refused:
             return await self._passkey_page(request, session, str(refused), 409)
-        return await self._door.added(request, session, (USER_PRESENT,))
+        return await self._door.added(request, session, account, (USER_PRESENT,))
 
     async def show_password(self, request: Request) -> Response:
         """The form for a new password."""

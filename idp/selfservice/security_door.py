@@ -8,6 +8,7 @@ from idp.authentication.entrance import KNOWN, LOGIN, SECURITY, Entrance
 from idp.authentication.factors import Factors
 from idp.authentication.service import Authentication
 from idp.authentication.strength import Lacking
+from idp.infrastructure.database import Row
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.sessions.model import MULTIPLE, Session
@@ -50,12 +51,17 @@ class SecurityDoor:
         self.site.keep_browser(request, response)
         return response
 
-    async def added(self, request: Request, session: Session, used: tuple[str, ...]) -> Response:
-        """Back to the list; whoever added the first second factor has shown it, and need not show it again."""
+    async def added(
+        self, request: Request, session: Session, account: Row | None, used: tuple[str, ...]
+    ) -> Response:
+        """Back to the list; whoever added the first second factor has shown it, and need not show it again.
+
+        `account` is as it was with the new factor: should it have changed since, the session stays as it is.
+        """
         response = self.done("added")
-        if MULTIPLE not in session.amr:
+        if MULTIPLE not in session.amr and account is not None:
             caller, device = self.entrance.caller(request), self.entrance.device(request)
-            done = await self._authentication.strengthen(session, (*used, MULTIPLE), caller, device)
+            done = await self._authentication.strengthen(session, account, (*used, MULTIPLE), caller, device)
             if done is not None:
                 self.entrance.keep(response, done)
         return response

@@ -69,7 +69,9 @@ class UpstreamLinkPages:
             return await self._page(request, session, LAPSED, 400)
         address = self._door.centre.caller(request).address
         try:
-            done = await self._desk.unlink_own(session.account_id, fields.get("id", ""), address)
+            done = await self._desk.unlink_own(
+                session.account_id, fields.get("id", ""), address, proven=session.security_version
+            )
         except LastWay:
             return await self._page(request, session, ONLY_WAY, 409)
         return self._site.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
@@ -32,6 +33,7 @@ class Devices:
         self._sources = foundation.sources
         self._audit = AuditStore(foundation.sources)
         self._store = DeviceStore()
+        self._accounts = AccountStore(foundation.vault)
         self._notice = notice
 
     def seen(self, account: Row, caller: Caller) -> Transaction[bool]:
@@ -60,20 +62,19 @@ class Devices:
         now = self._sources.now()
         return await self._database.read(lambda: self._store.is_trusted(account_id, device_id, now))
 
-    async def trust(self, account_id: str, caller: Caller) -> bool:
-        """Ask for no second factor on the caller's device for TRUST_SECONDS; False where it is not known."""
-        if (device_id := caller.device_id) is None:
+    def trusted(self, account_id: str, caller: Caller) -> Transaction[bool]:
+        """Ask for no second factor on the caller's device for TRUST_SECONDS; False where it is not known.
+
+        Part of the transaction in which the session begins that shows the second factor: it holds the account, so that
+        no trust is given behind the back of what takes all trust away.
+        """
+        if caller.device_id is None:
             return False
         until = self._sources.now() + TRUST_SECONDS
-        line = Line(Event.DEVICE_TRUSTED, account_id, address=caller.address)
-
-        def work() -> Transaction[bool]:
-            trusted = yield from self._store.trust(account_id, device_id, until)
-            if trusted:
-                yield self._audit.record(line)
-            return trusted
-
-        return await self._database.write(work)
+        trusted = yield from self._store.trust(account_id, caller.device_id, until)
+        if trusted:
+            yield self._audit.record(Line(Event.DEVICE_TRUSTED, account_id, address=caller.address))
+        return trusted
 
     def distrust(self, account_id: str) -> Transaction[int]:
         """Ask for the second factor on every device again, as after a change of password or factors."""
@@ -84,6 +85,7 @@ class Devices:
         line = Line(Event.DEVICE_FORGOTTEN, account_id, address=caller.address)
 
         def work() -> Transaction[bool]:
+            yield self._accounts.raised(account_id)
             forgotten = yield from self._store.forget(account_id, device_id, self._sources.now())
             if forgotten:
                 yield self._audit.record(line)
@@ -95,6 +97,7 @@ class Devices:
         """Forget every device but the one in use; how many there were."""
 
         def work() -> Transaction[int]:
+            yield self._accounts.raised(account_id)
             number = yield from self._store.forget_others(account_id, keep or "", self._sources.now())
             if number:
                 line = Line(

@@ -65,6 +65,8 @@ class Session:
     """When the person last said for whom."""
     certified: bool = False
     """Whether the account has a certificate number, of whatever level by now."""
+    security_version: int = 0
+    """Of the account, when the session was found: what it does to the account counts for the account as it was."""
 
     @property
     def level(self) -> int:

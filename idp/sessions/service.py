@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
@@ -23,7 +24,7 @@ TOUCH_SECONDS = 60.0
 
 
 class CannotRepresent(Exception):
-    """The session has ended, or the mandate is not in force or not this person's."""
+    """The session has ended, its account is not as it was, or the mandate is not in force or not this person's."""
 
 
 class Sessions:
@@ -41,6 +42,7 @@ class Sessions:
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = SessionStore(lifetimes)
+        self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._outbox = outbox
         self.endings = Endings(foundation.sources, registry, outbox, self._store)
@@ -66,16 +68,28 @@ class Sessions:
         if now - session.last_seen_at > TOUCH_SECONDS:
             await self._database.write(lambda: self._store.touch(session.id, now))
 
-    async def begin(self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None) -> str:
+    async def begin(
+        self,
+        account: Row,
+        amr: tuple[str, ...],
+        caller: Caller,
+        before: Session | None,
+        *,
+        trust: bool = False,
+    ) -> str | None:
         """Log an account in and return the new cookie's value, never one that was known before (session fixation).
 
-        The same person again keeps the session and its participants under a new cookie; another person's
-        session in the same browser is ended everywhere first.
+        `account` is the row that was judged: None, recorded, where what protects the account has changed since. With
+        `trust`, the second factor is not asked for on the caller's device for a while. The same person again keeps the
+        session and its participants under a new cookie; another person's session in the same browser is ended
+        everywhere first.
         """
         if before is not None and before.account_id != account["id"]:
             await self.end(before.id, caller, "another account logged in")
             before = None
-        kept = await self.strengthen(before, account, amr, caller) if before is not None else None
+        kept = None
+        if before is not None:
+            kept = await self.strengthen(before, account, amr, caller, trust=trust)
         if kept is not None:
             return kept
         token = self._new_token()
@@ -84,21 +98,32 @@ class Sessions:
         detail = {"amr": list(amr)}
         line = Line(Event.LOGIN_SUCCEEDED, account["id"], None, session_id, caller.address, detail=detail)
 
-        def work() -> Transaction[bool]:
-            yield from self._store.begin(row)
+        def work() -> Transaction[tuple[bool, bool]]:
+            if not (yield from self._store.begin(row, account["security_version"])):
+                yield self._audit.record(_outdated(account, caller))
+                return False, False
             yield self._audit.record(line)
-            return (yield from self._devices.seen(account, caller))
+            return True, (yield from self._arrived(account, caller, trust=trust))
 
-        if await self._database.write(work):
+        begun, told = await self._database.write(work)
+        if told:
             self._outbox.kick()
-        return token
+        return token if begun else None
 
     async def strengthen(
-        self, session: Session, account: Row, amr: tuple[str, ...], caller: Caller, *, anew: bool = True
+        self,
+        session: Session,
+        account: Row,
+        amr: tuple[str, ...],
+        caller: Caller,
+        *,
+        anew: bool = True,
+        trust: bool = False,
     ) -> str | None:
-        """The session of somebody who has shown more, under a new cookie's value; None when it has ended meanwhile.
+        """The session of somebody who has shown more, under a new cookie's value.
 
-        `anew`: it counts as a login of this moment.
+        None when it has ended meanwhile, or what protects the account has changed since `account` was judged.
+        `anew`: it counts as a login of this moment. `trust`: see `begin`.
         """
         token = self._new_token()
         event, detail = Event.SESSION_STEPPED_UP, {"amr": list(amr)}
@@ -108,10 +133,11 @@ class Sessions:
         def work() -> Transaction[tuple[bool, bool]]:
             now = self._sources.now()
             at = now if anew else session.authenticated_at
-            if not (yield from self._store.renew(session.id, self.token_hash(token), amr, at, now)):
+            proven, token_hash = account["security_version"], self.token_hash(token)
+            if not (yield from self._store.renew(session.id, proven, token_hash, amr, (at, now))):
                 return False, False
             yield self._audit.record(line)
-            return True, (yield from self._devices.seen(account, caller))
+            return True, (yield from self._arrived(account, caller, trust=trust))
 
         kept, told = await self._database.write(work)
         if told:
@@ -129,6 +155,9 @@ class Sessions:
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
+            # The account first, as whatever changes it does: a new session is not to slip past what ends the old one.
+            if not (yield from self._store.hold(session.account_id, session.security_version)):
+                return False
             if principal is None:
                 old = yield from self._store.end(session.id, now)
             else:
@@ -140,7 +169,8 @@ class Sessions:
                 dict(old)
                 | begun
                 | _acting_for(principal)
-                | {"last_seen_at": now, "chosen_at": now, "ended_at": None}
+                | {"last_seen_at": now, "chosen_at": now, "ended_at": None},
+                session.security_version,
             )
             yield from self._note_change(old, str(begun["id"]), principal, caller)
             return True
@@ -172,7 +202,12 @@ class Sessions:
 
     async def end_all(self, account_id: str, *, keep: str | None = None, caller: Caller, reason: str) -> int:
         """End the sessions of an account, but for one to keep; how many."""
-        count = await self._database.write(lambda: self.ended(account_id, reason, keep, caller))
+
+        def work() -> Transaction[int]:
+            yield self._accounts.raised(account_id)  # a login that is under way is one of them
+            return (yield from self.ended(account_id, reason, keep, caller))
+
+        count = await self._database.write(work)
         self._outbox.kick()
         return count
 
@@ -230,6 +265,13 @@ class Sessions:
                 line = Line(event, account_id, None, where, caller.address, None, detail, who.id)
                 yield self._audit.record(line)
 
+    def _arrived(self, account: Row, caller: Caller, *, trust: bool) -> Transaction[bool]:
+        """Note the device of a login, and whether it is trusted; True when the owner is told of a new one."""
+        told = yield from self._devices.seen(account, caller)
+        if trust:
+            yield from self._devices.trusted(account["id"], caller)
+        return told
+
     def _new_token(self) -> str:
         return TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
 
@@ -252,6 +294,12 @@ class Sessions:
             "last_seen_at": now,
             "ended_at": None,
         }
+
+
+def _outdated(account: Row, caller: Caller) -> Line:
+    """For the record: what was proved counts no more."""
+    detail = {"reason": "changed"}
+    return Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail=detail)
 
 
 def _acting_for(principal: Principal | None) -> dict[str, str | None]:

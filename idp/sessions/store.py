@@ -13,6 +13,8 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    exists,
+    literal,
     or_,
     select,
     update,
@@ -20,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.model import State
-from idp.accounts.store import accounts
+from idp.accounts.store import VERSION, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
@@ -94,11 +96,33 @@ SESSION_COLUMNS = (
     accounts.c.username,
     accounts.c.real_name_level,
     accounts.c.certificate_index.is_not(None).label("certified"),
+    accounts.c.security_version,
 )
+# The account is still as it was when the proof was judged that a session is to rest on.
+_as_proven = (accounts.c.state == literal(State.ACTIVE.value), accounts.c.security_version == VERSION)
 
 _joined = sessions.join(accounts, accounts.c.id == sessions.c.account_id)
 
-BEGIN = Statement(insert(sessions))
+# Holds the account until the end of the transaction: of a login and a change of what protects the account at the same
+# moment, either the login comes to nothing, or the change finds its session and ends it.
+BEGIN = Statement(
+    insert(sessions)
+    .from_select(
+        sessions.columns.keys(),
+        select(*(bindparam(column.name, type_=column.type) for column in sessions.columns))
+        .select_from(accounts)
+        .where(accounts.c.id == bindparam("account_id", type_=Text), *_as_proven)
+        .with_for_update(read=True),
+    )
+    .returning(sessions.c.id),
+    lock_key="account_id",
+)
+HOLD = Statement(
+    select(accounts.c.id)
+    .where(accounts.c.id == bindparam("account_id", type_=Text), *_as_proven)
+    .with_for_update(read=True),
+    lock_key="account_id",
+)
 FIND = Statement(
     select(*SESSION_COLUMNS).select_from(_joined).where(sessions.c.token_hash == the_token, *alive_session())
 )
@@ -108,7 +132,11 @@ TOUCH = Statement(
 )
 RENEW = Statement(
     update(sessions)
-    .where(sessions.c.id == bindparam("the_id"), _open)
+    .where(
+        sessions.c.id == bindparam("the_id"),
+        _open,
+        exists(select(accounts.c.id).where(accounts.c.id == sessions.c.account_id, *_as_proven)),
+    )
     .values(
         token_hash=bindparam("new_hash"),
         amr=bindparam("amr"),
@@ -194,6 +222,7 @@ def session_of(row: Row) -> Session:
         principal=principal_of(row),
         chosen_at=row["chosen_at"],
         certified=bool(row["certified"]),
+        security_version=row["security_version"],
     )
 
 
@@ -208,9 +237,13 @@ class SessionStore:
     def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
 
-    def begin(self, row: dict[str, object]) -> Transaction[None]:
-        """Insert a session row."""
-        yield BEGIN(**row)
+    def begin(self, row: dict[str, object], proven: int) -> Transaction[bool]:
+        """Insert a session row; False where its account is not as it was proved to be (`security_version`)."""
+        return bool((yield BEGIN(**row, proven=proven)))
+
+    def hold(self, account_id: str, proven: int) -> Transaction[bool]:
+        """Keep an account as it is until the end of the transaction; False where it is not as it was."""
+        return bool((yield HOLD(account_id=account_id, proven=proven)))
 
     def find(self, token_hash: bytes, now: float) -> Transaction[Session | None]:
         """The live session of a cookie."""
@@ -222,11 +255,16 @@ class SessionStore:
         yield TOUCH(the_id=session_id, now=now)
 
     def renew(
-        self, session_id: str, token_hash: bytes, amr: tuple[str, ...], authenticated_at: float, now: float
+        self, session_id: str, proven: int, token_hash: bytes, amr: tuple[str, ...], at: tuple[float, float]
     ) -> Transaction[bool]:
-        """Give a live session a new cookie and a stronger login; False when it has ended meanwhile."""
+        """Give a live session a new cookie and a stronger login; `at` is when that was, and now.
+
+        False when it has ended meanwhile, or its account is not as it was proved to be (`security_version`).
+        """
+        authenticated_at, now = at
         renewed = yield RENEW(
             the_id=session_id,
+            proven=proven,
             new_hash=token_hash,
             amr=" ".join(amr),
             authenticated_at=authenticated_at,

@@ -81,12 +81,14 @@ async def test_two_accounts_opened_at_once_with_a_proved_phone_are_one(town: Pro
 async def test_of_many_who_confirm_the_same_phone_at_once_one_has_it(town: Provider) -> None:
     rows = [await opened(town, f"person{number}", PHONE) for number in range(10)]
     done = await asyncio.gather(*[town.worker.phones.confirm(row, PHONE) for row in rows])
-    assert done.count(True) == 1
+    assert sum(row is not None for row in done) == 1
 
 
 async def test_of_many_who_change_to_the_same_phone_at_once_one_has_it(town: Provider) -> None:
     rows = [await opened(town, f"person{number}", f"1390000000{number}", proved=True) for number in range(10)]
-    done = await asyncio.gather(*[town.worker.phones.change(row, PHONE, "198.51.100.7") for row in rows])
+    change, caller = town.worker.phones.change, "198.51.100.7"
+    changes = [change(row, PHONE, caller, proven=row["security_version"]) for row in rows]
+    done = await asyncio.gather(*changes)
     assert done.count(True) == 1
 
 

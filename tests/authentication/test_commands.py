@@ -28,7 +28,8 @@ async def test_a_password_set_by_the_operator_logs_out_whoever_has_the_old_one(t
     async with foundation(settings) as base:
         outbox = Outbox(base.database, base.sources)
         sessions = Sessions(base, Registry(base), outbox, Lifetimes(1800, 28_800))
-        token = await sessions.begin({"id": account.account_id}, (PASSWORD,), Caller("198.51.100.7"), None)
+        row = {"id": account.account_id, "security_version": 0}
+        token = await sessions.begin(row, (PASSWORD,), Caller("198.51.100.7"), None)
         session = await sessions.find(token)
         assert session is not None
         call = JOIN(session_id=session.id, client_id=client.client_id, joined_at=base.sources.now())

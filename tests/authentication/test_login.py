@@ -300,10 +300,11 @@ async def test_nobody_s_address_is_taken_from_a_header(house: Provider) -> None:
     ("change", "status"),
     [
         (
-            "update accounts set password_hash = (select password_hash from accounts where username = 'new')",
-            401,
+            "update accounts set security_version = security_version + 1, "
+            "password_hash = (select password_hash from accounts where username = 'new')",
+            409,
         ),
-        ("update accounts set state = 'frozen'", 401),
+        ("update accounts set state = 'frozen'", 409),
         ("update accounts set name = '李四'", 303),
     ],
 )

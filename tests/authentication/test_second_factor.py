@@ -169,8 +169,8 @@ async def test_an_account_frozen_between_the_factors_gets_no_session(house: Prov
 @pytest.mark.parametrize(
     "change",
     [
-        "update accounts set password_hash = 'another' where username = ?",
-        "update accounts set phone_index = x'00' where username = ?",
+        "update accounts set password_hash = 'another', security_version = security_version + 1 where username = ?",
+        "update accounts set phone_index = x'00', security_version = security_version + 1 where username = ?",
     ],
     ids=["password", "phone"],
 )

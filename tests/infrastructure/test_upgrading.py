@@ -33,7 +33,7 @@ from tests.support.visits import password_hash, visitor
 
 pytestmark = pytest.mark.anyio
 
-EARLIER = ("0001", "0002")
+EARLIER = ("0001", "0002", "0003", "0005")
 ROWS = 3
 Content = dict[str, list[dict[str, Any]]]
 Run = Callable[[Callable[[Connection], Any]], Awaitable[Any]]

@@ -39,9 +39,17 @@ class Stage:
         assert found is not None
         return found
 
+    async def begin(self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None) -> str:
+        """The cookie of a session that begins."""
+        token = await self.sessions.begin(account, amr, caller, before)
+        assert token is not None
+        return token
+
     async def log_in(self, person: int = 0) -> tuple[str, Session]:
         """The cookie of a new session, and the session."""
-        token = await self.sessions.begin(self.people[person], (PASSWORD,), CALLER, None)
+        row = await self.provider.worker.counter.row(self.people[person]["id"])
+        assert row is not None
+        token = await self.begin(row, (PASSWORD,), CALLER, None)
         return token, await self.session(token)
 
     async def join(self, session: Session, **metadata: Any) -> str:

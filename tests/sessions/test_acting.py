@@ -159,7 +159,7 @@ async def test_a_stronger_login_goes_on_acting_for_the_same_one(stage: Stage) ->
     token = await stage.sessions.represent(session, principal, CALLER)
     acting = await stage.session(token)
     strong = (PASSWORD, ONE_TIME_PASSWORD, MULTIPLE)
-    token = await stage.sessions.begin(stage.people[0], strong, CALLER, acting)
+    token = await stage.begin(stage.people[0], strong, CALLER, acting)
     assert (await stage.session(token)).principal == principal
     assert (await stage.lines("session.stepped_up"))[-1]["principal"] == principal.id
 

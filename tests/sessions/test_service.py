@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_session_is_found_by_its_cookie_alone(stage: Stage) -> None:
-    token = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    token = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     session = await stage.session(token)
     assert (session.username, session.amr, session.level) == ("zhangsan", ("pwd",), 2)
     for other in (None, "", token[:-1], token + "x", "zss_", session.id):
@@ -23,7 +23,7 @@ async def test_a_session_is_found_by_its_cookie_alone(stage: Stage) -> None:
 
 
 async def test_a_session_ends_when_nobody_uses_it(stage: Stage) -> None:
-    token = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    token = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     for _ in range(4):
         stage.clock.forward(1700)
         await stage.session(token)
@@ -32,7 +32,7 @@ async def test_a_session_ends_when_nobody_uses_it(stage: Stage) -> None:
 
 
 async def test_a_session_ends_however_much_it_is_used(stage: Stage) -> None:
-    token = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    token = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     for _ in range(28_800 // 1200 - 1):
         stage.clock.forward(1200)
         await stage.session(token)
@@ -41,7 +41,7 @@ async def test_a_session_ends_however_much_it_is_used(stage: Stage) -> None:
 
 
 async def test_a_sign_of_life_is_written_at_most_once_a_minute(stage: Stage) -> None:
-    token = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    token = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     begun = stage.clock.now
     stage.clock.forward(TOUCH_SECONDS)
     await stage.session(token)
@@ -52,11 +52,11 @@ async def test_a_sign_of_life_is_written_at_most_once_a_minute(stage: Stage) -> 
 
 
 async def test_the_same_person_again_keeps_the_session_under_a_new_cookie(stage: Stage) -> None:
-    first = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    first = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     before = await stage.session(first)
     stage.clock.forward(30)
     strong = (PASSWORD, ONE_TIME_PASSWORD, MULTIPLE)
-    second = await stage.sessions.begin(stage.people[0], strong, CALLER, before)
+    second = await stage.begin(stage.people[0], strong, CALLER, before)
     assert second != first
     assert await stage.sessions.find(first) is None
     after = await stage.session(second)
@@ -65,24 +65,24 @@ async def test_the_same_person_again_keeps_the_session_under_a_new_cookie(stage:
 
 
 async def test_another_person_in_the_same_browser_ends_the_first_ones_session(stage: Stage) -> None:
-    first = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    first = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     before = await stage.session(first)
-    second = await stage.sessions.begin(stage.people[1], (PASSWORD,), CALLER, before)
+    second = await stage.begin(stage.people[1], (PASSWORD,), CALLER, before)
     assert await stage.sessions.find(first) is None
     assert (await stage.session(second)).username == "lisi"
     assert (await stage.provider.audit_events()).count("session.ended") == 1
 
 
 async def test_a_login_into_a_session_that_ended_meanwhile_begins_a_new_one(stage: Stage) -> None:
-    first = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    first = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     before = await stage.session(first)
     await stage.sessions.end(before.id, CALLER, "logout")
-    second = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, before)
+    second = await stage.begin(stage.people[0], (PASSWORD,), CALLER, before)
     assert (await stage.session(second)).id != before.id
 
 
 async def test_of_many_who_end_a_session_one_has_ended_it(stage: Stage) -> None:
-    token = await stage.sessions.begin(stage.people[0], (PASSWORD,), CALLER, None)
+    token = await stage.begin(stage.people[0], (PASSWORD,), CALLER, None)
     session = await stage.session(token)
     ended = await asyncio.gather(*[stage.sessions.end(session.id, CALLER, "logout") for _ in range(50)])
     assert ended.count(True) == 1
@@ -91,7 +91,7 @@ async def test_of_many_who_end_a_session_one_has_ended_it(stage: Stage) -> None:
 
 
 async def test_many_logins_at_once_are_many_sessions(stage: Stage) -> None:
-    begin = [stage.sessions.begin(stage.people[n % 2], (PASSWORD,), CALLER, None) for n in range(50)]
+    begin = [stage.begin(stage.people[n % 2], (PASSWORD,), CALLER, None) for n in range(50)]
     tokens = await asyncio.gather(*begin)
     sessions = await asyncio.gather(*[stage.session(token) for token in tokens])
     assert len({session.id for session in sessions}) == 50

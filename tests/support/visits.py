@@ -85,6 +85,7 @@ async def signed_in(
         )
         assert row is not None
         token = await house.worker.sessions.begin(row, amr, Caller(ADDRESS), None)
+        assert token is not None
         someone.client.cookies.set(SESSION_COOKIE, token, domain="id.test", path="/")
         yield someone
 

@@ -51,7 +51,10 @@ async def confirm_totp(proved: models.TotpProved, person: Strong, tools: Tools) 
     begun = await tools.factors.resume_totp(person.session, proved.enrolment)
     if begun is None:
         raise not_found("enrolment")
-    if not await tools.factors.confirm_totp(person.session, begun, proved.otp, proved.label, person.caller):
+    if (
+        await tools.factors.confirm_totp(person.session, begun, proved.otp, proved.label, person.caller)
+        is None
+    ):
         raise Problem(403, "wrong_code", "the code is wrong")
 
 

@@ -171,4 +171,5 @@ def _session(account: Any, claims: dict[str, Any], now: float) -> Session:
         last_seen_at=now,
         amr=tuple(account["grant_amr"].split()),
         certified=account["certificate_index"] is not None,
+        security_version=account["security_version"],
     )

@@ -69,7 +69,8 @@ async def change_phone(proved: models.PhoneProved, person: Strong, tools: Tools)
     if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code):
         raise Problem(403, "wrong_code", "the code is wrong or has lapsed")
     account = await tools.profiles.row(person.account_id)
-    if not await tools.phones.change(account, phone, person.caller.address):
+    proven = person.session.security_version
+    if not await tools.phones.change(account, phone, person.caller.address, proven=proven):
         raise Problem(409, "phone_taken", "another account has proved this phone")
 
 

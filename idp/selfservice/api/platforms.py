@@ -35,7 +35,9 @@ async def upstreams(request: Request, person: Reader, tools: Tools) -> list[mode
 async def unlink(link_id: Id, person: Strong, tools: Tools) -> None:
     """End a link, and the level that rests on it; never the last way in."""
     try:
-        done = await tools.links.unlink_own(person.account_id, link_id, person.caller.address)
+        done = await tools.links.unlink_own(
+            person.account_id, link_id, person.caller.address, proven=person.session.security_version
+        )
     except LastWay as error:
         raise Problem(409, "refused", "last-way") from error
     if not done:

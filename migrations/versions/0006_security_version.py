@@ -1,0 +1,13 @@
+"""What was proved of an account holds for it as it was: a number that every change of what protects it raises."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("accounts", sa.Column("security_version", sa.Integer(), server_default="0", nullable=False))
