@@ -95,7 +95,8 @@ def _upstreams() -> Surroundings:
     """Profiles, and which of them are in use here."""
     settings = _settings()
     folder = profiles_folder(settings.upstream_profiles_dir)
-    return Surroundings(settings.issuer, folder, upstreams(settings), settings.ca_file)
+    used = upstreams(settings)
+    return Surroundings(settings.issuer, folder, used, settings.ca_file, settings.unencrypted_hosts)
 
 
 LifecycleCommands(_lifecycle).register(accounts.app)

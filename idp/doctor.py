@@ -24,6 +24,7 @@ from idp.infrastructure.secret_file import BadSecretFile
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
 from idp.keys.service import KeyRing
+from idp.plain_http import without_tls
 from idp.relying_parties.service import Registry
 from idp.safety import unsafe
 from idp.settings import Settings
@@ -60,6 +61,9 @@ async def examine(settings: Settings) -> list[Finding]:
     calm = "a demonstration, for this machine alone" if settings.demo else "safe to go live"
     findings = findings or [Finding("settings", True, calm)]
     findings.extend(_certificate(settings.tls_cert_file, system_sources().now()))
+    for what, host in without_tls(settings):
+        if host in settings.unencrypted_hosts:
+            findings.append(Finding("loosened", True, f"{what} calls {host} without TLS"))
     findings.append(_messages(settings))
     findings.extend(_upstreams(settings))
     try:
@@ -124,10 +128,7 @@ def _upstreams(settings: Settings) -> Iterator[Finding]:
         return
     for name, one in installed.items():
         says = [f"{name} rests on {_RESTS_ON[one.profile.status]}", *weaknesses(one.profile)]
-        addresses = {**one.profile.variables, **one.credentials.current}.values()
-        is_plain = any(value.startswith("http://") for value in addresses)
-        says += ["calls without TLS"] if is_plain else []
-        yield Finding("upstream", settings.demo or not is_plain, ", ".join(says))
+        yield Finding("upstream", True, ", ".join(says))
 
 
 def _messages(settings: Settings) -> Finding:

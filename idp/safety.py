@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from idp.infrastructure.web.address import networks
+from idp.plain_http import refused
 from idp.settings import Settings, UnsafeSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -67,6 +68,7 @@ def _rules(settings: Settings) -> list[tuple[bool, str]]:
         *_message_rules(settings),
         *_authority_rules(settings),
         *_upstream_rules(settings),
+        *_plain_rules(settings),
         (
             settings.session_idle > settings.session_absolute,
             "IDP_SESSION_IDLE: cannot be longer than IDP_SESSION_ABSOLUTE",
@@ -102,6 +104,11 @@ def _upstream_rules(settings: Settings) -> list[tuple[bool, str]]:
     ]
 
 
+def _plain_rules(settings: Settings) -> list[tuple[bool, str]]:
+    allow = "must be by TLS; on a network of your own, name the host in IDP_UNENCRYPTED_HOSTS"
+    return [(True, f"{what}: {host} {allow}") for what, host in refused(settings)]
+
+
 def _authority_rules(settings: Settings) -> list[tuple[bool, str]]:
     authorities = {
         "POPULATION": (settings.population_url, settings.population_app_id, settings.population_secret),
@@ -115,9 +122,8 @@ def _authority_rules(settings: Settings) -> list[tuple[bool, str]]:
     }
     rules = []
     for name, (url, app_id, secret) in authorities.items():
-        local = settings.demo and _split(url).hostname in LOOPBACK
         rules += [
-            (bool(url) and _split(url).scheme != "https" and not local, f"IDP_{name}_URL: must be https"),
+            (bool(url) and _split(url).scheme not in ("https", "http"), f"IDP_{name}_URL: must be https"),
             (
                 bool(url) and not (app_id and secret.get_secret_value()),
                 f"IDP_{name}_APP_ID, IDP_{name}_SECRET: every request is signed",

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Addresses or networks whose X-Forwarded-For is believed."""
     ca_file: Path | None = None
     """Additional authority for calls to registered systems."""
+    unencrypted_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts of an intranet that are called without TLS: gateways, authorities, platforms, a mail relay."""
     demo: bool = False
     """Set by ./dev run alone: http on loopback."""
 
@@ -118,7 +120,7 @@ class Settings(BaseSettings):
     upstream_link_level: int = Field(default=2, ge=1, le=4)
     """The level of a platform from which on a certificate finds the account that has it."""
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "unencrypted_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

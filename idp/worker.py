@@ -100,7 +100,7 @@ class Worker:
             refresh_absolute=settings.refresh_absolute,
             refresh_grace=settings.refresh_grace,
         )
-        self.http = HttpClient(settings.ca_file)
+        self.http = HttpClient(settings.ca_file, settings.unencrypted_hosts)
         self.hasher = PasswordHasher()
         self.outbox = Outbox(base.database, base.sources)
         self.messages = Messages(self.outbox, base.vault, base.sources)
@@ -152,7 +152,7 @@ class Worker:
     def _build_federation(self, settings: Settings, base: Foundation) -> None:
         """Logins by the platforms of province and state."""
         # Connections of their own: a platform that hangs must not hold up messages and notices.
-        self.upstream_http = HttpClient(settings.ca_file)
+        self.upstream_http = HttpClient(settings.ca_file, settings.unencrypted_hosts)
         tools = FederationTools(
             self.real_names,
             self.organizations,

@@ -89,13 +89,6 @@ def test_each_platform_in_use_is_named_with_what_its_profile_rests_on(tmp_path: 
     assert jis.says.endswith("aes_ecb, md5_concat")
 
 
-def test_a_platform_called_without_tls_is_right_for_a_demonstration_only(tmp_path: Path) -> None:
-    [found] = platforms(tmp_path, PLAIN)
-    assert (found.ok, "without TLS" in found.says) == (False, True)
-    [found] = platforms(tmp_path, PLAIN, demo=True)
-    assert found.ok
-
-
 @pytest.mark.parametrize(
     ("secrets", "mode", "says"),
     [

@@ -1,7 +1,7 @@
 """`idp upstream list|check|try`: which platforms there are, whether a profile can work, and whether it does."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +35,7 @@ class Surroundings:
     folder: Path
     installed: dict[str, Installed]
     ca_file: Path | None
+    unencrypted_hosts: Collection[str] = ()
 
 
 class ProfileCommands:
@@ -108,7 +109,7 @@ def _listed(profile: Profile, in_use: bool) -> dict[str, Any]:
 
 
 async def _checked(profile: Profile, around: Surroundings) -> dict[str, Any]:
-    engine = Engine(HttpClient(around.ca_file), system_sources(), _silent)
+    engine = Engine(HttpClient(around.ca_file, around.unencrypted_hosts), system_sources(), _silent)
     found = problems(profile, engine.signers, engine.transforms)
     recording = read_recording(around.folder, profile.name)
     said = "no answers are recorded: idp upstream try"
@@ -126,7 +127,7 @@ async def _checked(profile: Profile, around: Surroundings) -> dict[str, Any]:
 async def _walked(one: Installed, user_type: UserType, channel: Channel, around: Surroundings) -> bool:
     """Whether somebody came back."""
     sources = system_sources()
-    engine = Engine(HttpClient(around.ca_file), sources, _tell)
+    engine = Engine(HttpClient(around.ca_file, around.unencrypted_hosts), sources, _tell)
     state, verifier = sources.new_token(24), sources.new_token(48)
     # The server knows nothing of this login, and so leaves the ticket unspent for us.
     callback = f"{around.issuer}/upstream/{one.profile.name}/callback"

@@ -2,15 +2,17 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 
 TIMEOUT_SECONDS = 5.0
 MOST_BYTES = 256 * 1024
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class BadAnswer(Exception):
@@ -35,15 +37,20 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
 
 
 class HttpClient:
-    """What the product needs of HTTP: post a form, fetch a small JSON document, call an interface of others."""
+    """What the product needs of HTTP: post a form, fetch a small JSON document, call an interface of others.
 
-    def __init__(self, ca_file: Path | None = None) -> None:
+    Nothing leaves without TLS but to this machine, or to hosts that the installation names.
+    """
+
+    def __init__(self, ca_file: Path | None = None, unencrypted_hosts: Collection[str] = ()) -> None:
+        self._unencrypted = LOOPBACK.union(unencrypted_hosts)
         self._client = httpx2.AsyncClient(
             verify=_trust(ca_file), timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
         )
 
     async def post_form(self, url: str, form: dict[str, str]) -> int:
         """Post a form; the status code. Raises BadAnswer."""
+        self._require_tls(url)
         try:
             async with (
                 asyncio.timeout(TIMEOUT_SECONDS),
@@ -55,6 +62,7 @@ class HttpClient:
 
     async def get_json(self, url: str) -> bytes:
         """The body of a small document answered with 200. Raises BadAnswer."""
+        self._require_tls(url)
         try:
             async with (
                 asyncio.timeout(TIMEOUT_SECONDS),
@@ -70,6 +78,7 @@ class HttpClient:
         self, method: str, url: str, *, headers: Mapping[str, str], content: bytes, seconds: float
     ) -> Answer:
         """Make one request, which may take `seconds` in all, and never a second one. Raises BadAnswer."""
+        self._require_tls(url)
         try:
             async with (
                 asyncio.timeout(seconds),
@@ -80,6 +89,14 @@ class HttpClient:
                 return Answer(response.status_code, await _bounded(response))
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:  # TimeoutError is an OSError
             raise BadAnswer(type(error).__name__) from error
+
+    def _require_tls(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise BadAnswer("InvalidURL") from error
+        if parts.scheme != "https" and parts.hostname not in self._unencrypted:
+            raise BadAnswer("an address without TLS, which IDP_UNENCRYPTED_HOSTS does not name")
 
     async def close(self) -> None:
         """Let the connections go."""

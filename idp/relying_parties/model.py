@@ -81,6 +81,11 @@ def _public_keys(jwks: dict[str, Any]) -> dict[str, Any]:
     return jwks
 
 
+def _is_plain(uri: str | None) -> bool:
+    """Whether we call it without TLS: on this machine, since it could not be registered otherwise."""
+    return uri is not None and urlsplit(uri).scheme == "http"
+
+
 WebUri = Annotated[str, AfterValidator(_web_uri)]
 RedirectUri = Annotated[str, AfterValidator(_redirect_uri)]
 
@@ -154,6 +159,8 @@ class Client(BaseModel):
             "resource_server=true": self.resource_server,
             f"scope={ACCOUNT_SECURITY}": ACCOUNT_SECURITY in self.scopes,
             "assertion_audience=token_endpoint": self.assertion_audience == "token_endpoint",
+            "jwks_uri=http": _is_plain(self.jwks_uri),
+            "backchannel_logout_uri=http": _is_plain(self.backchannel_logout_uri),
             "id_token_signed_response_alg=RS256": self.id_token_signed_response_alg == "RS256",  # noqa: S105
         }
         return [name for name, weaker in loose.items() if weaker]

@@ -3,7 +3,7 @@
 import asyncio
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -67,7 +67,7 @@ class Terminal:
         """What was said, but for the address to open: that is the browser's."""
         return "\n".join(line for line in self.told if not line.strip().startswith(PROVINCE))
 
-    def _http(self, _ca_file: Path | None) -> HttpClient:
+    def _http(self, _ca_file: Path | None, _hosts: Collection[str]) -> HttpClient:
         client = HttpClient()
         client._client = self._client()
         return client
