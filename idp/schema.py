@@ -2,6 +2,7 @@
 
 import idp.accounts.correction_store
 import idp.accounts.merge_store
+import idp.accounts.password_store
 import idp.accounts.real_name_store
 import idp.accounts.store
 import idp.audit.store

@@ -14,6 +14,8 @@ from idp.accounts.corrections import CorrectionBelongings, Corrections
 from idp.accounts.lifecycle import Lifecycle, Rules
 from idp.accounts.merges import Merges
 from idp.accounts.notices import Deliveries, Notices
+from idp.accounts.password_store import REVISION as PASSWORD_COSTS
+from idp.accounts.password_store import PasswordCostStore
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.preferences import Preferences
@@ -236,10 +238,14 @@ class Worker:
     def _is_linked(self, account_id: str) -> Transaction[bool]:
         return (yield from self.federation.linking.is_way_in(account_id))
 
+    async def _learn_costs(self) -> None:
+        await self.hasher.learn(await self.base.database.read(PasswordCostStore().all))
+
     async def start(self) -> None:
         """Load what is kept in memory, begin the background work."""
         self.revisions.follow(KEYS, self.keys.load)
         self.revisions.follow(CLIENTS, self.registry.load)
+        self.revisions.follow(PASSWORD_COSTS, self._learn_costs)
         await self.revisions.start()
         notices = LogoutNotices(self.settings.issuer, self.base.sources, self.keys, self.registry, self.http)
         notices.register(self.outbox)

@@ -1,18 +1,25 @@
-"""Password hashing: argon2id for new ones, old schemes accepted once and upgraded, all off the event loop."""
+"""Password hashing: argon2id for new ones, old schemes accepted once and upgraded, all off the event loop.
+
+Every check does the same work, whoever is asked about: one argon2id of today's settings, and one of each other cost
+that imported passwords have. So time tells neither who has an account nor whose password was imported.
+"""
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+import structlog
 from passlib.context import CryptContext
 from passlib.exc import PasswordValueError
 
+from idp.accounts.password_costs import CURRENT, cost_of, stand_in
+
 T = TypeVar("T")
 
-# OWASP's first choice: 19 MiB, two passes, one lane. Everything after argon2 is for imported accounts only.
+# CURRENT in these words. Everything after argon2 is for imported accounts only.
 _CONTEXT = CryptContext(
     schemes=[
         "argon2",
@@ -37,6 +44,8 @@ _CONTEXT = CryptContext(
 _BCRYPT_BYTES = 72  # bcrypt never read further; since bcrypt 5 longer input is an error
 MOST_CHARACTERS = 256
 MOST_WAITING = 128
+MOST_COSTS = 8
+"""So many costs of imported passwords are made up for; every login pays for each of them."""
 
 
 BUSY_SECONDS = 10
@@ -47,9 +56,9 @@ class Overloaded(Exception):
     """More passwords wait to be checked than can be in reasonable time."""
 
 
-@cache
-def _nobody() -> str:
-    return str(_CONTEXT.hash("nobody has this password"))
+_stand_in = cache(stand_in)
+
+log = structlog.get_logger(__name__)
 
 
 class PasswordHasher:
@@ -59,7 +68,8 @@ class PasswordHasher:
         self._threads = ThreadPoolExecutor(threads or os.cpu_count() or 1, thread_name_prefix="password")
         self._waiting = 0
         # Now: made at the first login, it would tell by time that the account is unknown.
-        self._nobody = _nobody()
+        self._nobody = _stand_in(CURRENT)
+        self._stand_ins: dict[str, str] = {}
 
     async def hash(self, password: str) -> str:
         """The argon2id hash of a new password."""
@@ -73,8 +83,23 @@ class PasswordHasher:
         """
         if len(password) > MOST_CHARACTERS:
             return False, None
-        right, new_hash = await self._run(_verify, password, stored or self._nobody)
-        return right and bool(stored), new_hash
+        known = stored if stored and is_known_hash(stored) else None
+        cost = cost_of(known) if known else CURRENT
+        vain = [one for at, one in self._stand_ins.items() if at != cost]
+        right, new_hash = await self._run(_verify, password, known or self._nobody, *vain)
+        if cost not in (CURRENT, ""):
+            await self.learn([cost])  # of an import that nobody announced
+        return right and known is not None, new_hash
+
+    async def learn(self, costs: Iterable[str]) -> None:
+        """Do the work of these costs for everybody from now on."""
+        for cost in costs:
+            if cost in (CURRENT, "", *self._stand_ins):
+                continue
+            if len(self._stand_ins) >= MOST_COSTS:
+                log.warning("imported passwords have more costs than are made up for", cost=cost)
+                return
+            self._stand_ins[cost] = await self._run(_stand_in, cost)
 
     def close(self) -> None:
         """Let the threads go."""
@@ -95,14 +120,19 @@ def is_known_hash(text: str) -> bool:
     return _CONTEXT.identify(text) is not None
 
 
-def _verify(password: str, stored: str) -> tuple[bool, str | None]:
-    if not is_known_hash(stored):
-        return False, None
+def _verify(password: str, stored: str, *vain: str) -> tuple[bool, str | None]:
+    right = _check(password, stored)
+    for each in vain:
+        _check(password, each)
+    outdated = _CONTEXT.needs_update(stored)
+    # For a wrong password too: an old scheme must not tell, by what it leaves out, who has an account.
+    new_hash = _CONTEXT.hash(password) if cost_of(stored) != CURRENT or (right and outdated) else None
+    return right, new_hash if right and outdated else None
+
+
+def _check(password: str, stored: str) -> bool:
     secret = password.encode()[:_BCRYPT_BYTES] if stored.startswith("$2") else password.encode()
     try:
-        right = _CONTEXT.verify(secret, stored)
+        return bool(_CONTEXT.verify(secret, stored))
     except PasswordValueError:  # some old schemes know no NUL
-        right = False
-    # The work is done for a wrong password too: a fast old scheme must not tell by its haste who has an account.
-    new_hash = _CONTEXT.hash(password) if _CONTEXT.needs_update(stored) else None
-    return right, new_hash if right else None
+        return False

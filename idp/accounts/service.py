@@ -7,7 +7,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from idp.accounts.model import InvalidAccount, NewAccount, checked
+from idp.accounts.password_costs import CURRENT, cost_of
 from idp.accounts.password_rule import strong_password
+from idp.accounts.password_store import PasswordCostStore
 from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, AlreadyVerified, Proof
 from idp.accounts.real_name_store import RealNameStore
@@ -35,6 +37,7 @@ class Accounts:
         self._sources = foundation.sources
         self._store = AccountStore(foundation.vault)
         self._records = RealNameStore(foundation.vault)
+        self._costs = PasswordCostStore()
         self._audit = AuditStore(foundation.sources)
         self._hasher = hasher
 
@@ -49,6 +52,7 @@ class Accounts:
             account = replace(account, password_hash=await self._hasher.hash(strong))
         elif not is_known_hash(account.password_hash):
             raise InvalidAccount("password_hash: unknown scheme")
+        cost = cost_of(account.password_hash)
         now = self._sources.now()
         account = checked(account, datetime.fromtimestamp(now, BEIJING).date())
         account_id = self._sources.new_id()
@@ -58,6 +62,8 @@ class Accounts:
 
         def work() -> Transaction[None]:
             yield from self._store.add(account_id, account, now)
+            if cost not in (CURRENT, ""):
+                yield from self._costs.add(cost)
             if account.level:
                 yield self._records.add(
                     self._sources.new_id(), account_id, _vouched(account.level), actor, now
@@ -65,6 +71,7 @@ class Accounts:
             yield self._audit.record(line)
 
         await self._database.write(work)
+        await self._hasher.learn([cost])
         return account_id
 
     async def set_password(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     create_engine,
     insert,
     select,
+    text,
 )
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -65,6 +66,24 @@ async def test_somebody_of_the_first_version_logs_in_after_the_upgrade(
     async with provider(tmp_path, database_url=database_url) as house, visitor(house) as someone:
         assert (await attempt(someone, "zhangsan")).status_code == 303
         assert await is_in(someone)
+
+
+async def test_what_imported_passwords_cost_is_found_when_upgrading(database_url: str) -> None:
+    imported = ["$2b$12$" + "x" * 53, "5f4dcc3b5aa765d61d8327deb882cf99", "pbkdf2_sha256$216000$salt$sum"]
+    await migrate(database_url, schema.metadata, "0006")
+    async with connected(database_url) as run:
+        await run(_fill)
+
+        def give(connection: Connection) -> None:
+            ids = [row[0] for row in connection.execute(text("SELECT id FROM accounts ORDER BY id"))]
+            for account_id, stored in zip(ids, imported, strict=False):
+                statement = text("UPDATE accounts SET password_hash = :stored WHERE id = :id")
+                connection.execute(statement, {"stored": stored, "id": account_id})
+
+        await run(give)
+    await migrate(database_url, schema.metadata)
+    found = raw_sql.rows(database_url, "SELECT cost FROM password_costs ORDER BY cost")
+    assert [row["cost"] for row in found] == ["$2b$12", "pbkdf2_sha256$216000"]
 
 
 @asynccontextmanager
