@@ -11,12 +11,14 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    not_,
     null,
     select,
     update,
 )
 from sqlalchemy.types import LargeBinary
 
+from idp.accounts.concern import same_person
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -56,13 +58,13 @@ WAITING = Statement(
     .order_by(corrections.c.asked_at)
     .limit(bindparam("most", type_=Integer))
 )
-# Nobody decides about what they asked for themselves.
+# Nobody decides about what they asked for themselves, by another account neither.
 DECIDE = Statement(
     update(corrections)
     .where(
         corrections.c.id == bindparam("the_id", type_=Text),
         _open,
-        corrections.c.account_id != bindparam("the_staff", type_=Text),
+        not_(same_person(corrections.c.account_id, bindparam("the_staff", type_=Text))),
     )
     .values(
         state=bindparam("the_state", type_=Text),

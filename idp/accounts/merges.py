@@ -35,8 +35,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "password": ("password_hash",),
 }
 """What can be chosen, and the columns that go with it."""
-KEYS = ("phone", "password", FACTORS)
-"""What lets somebody in: see `proving_side`."""
+KEYS = ("phone", "email", "password", FACTORS)
+"""What lets somebody in, or tells them what happens: see `proving_side`."""
 MERGED = _("您的两个账号已在窗口合并为一个，%(days)s 天内可以撤销。如非本人办理，请立即联系服务台。")
 UNMERGED = _("您的账号合并已撤销，两个账号重新分开。如非本人办理，请立即联系服务台。")
 _CERTIFICATE = ("certificate_type", "certificate_number", "certificate_index")
@@ -92,8 +92,11 @@ class Merges:
             now = self._sources.now()
             other, into = yield from self._pair(plan)
             yield from self._household.pause(plan.account_id, "merged")
-            if proving_side(other, into) == OTHER:
-                yield from self._household.pause(plan.into, "merged")
+            # What leads into an account that nobody has verified may be anybody's: it does not come along.
+            unproved = plan.into if proving_side(other, into) == OTHER else plan.account_id
+            if unproved == plan.into:
+                yield from self._household.pause(unproved, "merged")
+            yield from self._household.secure(unproved, 0.0)
             if not (yield from self._store.close(other, plan.into, now)):
                 raise MergeRefused("changed")
             given = _given(other, into, plan.keep)
@@ -102,7 +105,7 @@ class Merges:
             left = into["username"] if given["username"] == other["username"] else other["username"]
             yield self._store.rename(plan.account_id, left)
             kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
-            factors = proving_side(other, into) or plan.keep.get(FACTORS, BOTH)
+            factors = proving_side(other, into) or plan.keep.get(FACTORS, INTO)
             kept["moved"] = yield from self._move(plan, factors)
             yield self._store.add(self._row(merge_id, plan, kept, actor))
             detail = {"into": plan.into, "merge": merge_id, "reason": reason}
@@ -219,14 +222,20 @@ class Merges:
 
 
 def proving_side(other: Row, into: Row) -> str | None:
-    """The only side whose phone, password and factors may stay: the one with the certificate, if the other has none.
+    """The only side whose phone, password, factors, links, devices and offline grants may stay: the verified one.
 
-    Otherwise one supervisor could hand an account to whoever they like, by merging an empty one into it; what gives
-    an account to somebody needs two members of staff (recovery at the counter).
+    A number that somebody merely wrote down proves nothing, but more than none. None where both are alike: then what
+    is to stay is chosen, and whatever is not chosen goes.
     """
-    if (other["certificate_index"] is None) == (into["certificate_index"] is None):
+    mine, theirs = _proved(into), _proved(other)
+    if mine == theirs:
         return None
-    return OTHER if into["certificate_index"] is None else INTO
+    return OTHER if theirs > mine else INTO
+
+
+def _proved(row: Row) -> tuple[bool, bool]:
+    known = row["certificate_index"] is not None
+    return known and row["real_name_level"] > 0, known
 
 
 def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
@@ -240,7 +249,7 @@ def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
     for name in (*_CERTIFICATE, "birth_date"):
         given[name] = certified[name]
     side = proving_side(other, into)
-    for name in (*CHOICES["phone"], *CHOICES["password"]) if side else ():
+    for name in (*CHOICES["phone"], *CHOICES["email"], *CHOICES["password"]) if side else ():
         given[name] = (other if side == OTHER else into)[name]
     given["real_name_level"] = max(other["real_name_level"], into["real_name_level"])
     return given

@@ -148,7 +148,7 @@ class MergePages:
             (INTO, into["username"]),
             (OTHER, other["username"]),
         ]
-        kept = fields.get(FACTORS, BOTH)
+        kept = fields.get(FACTORS, INTO)
         label = say(request, CHOICE_TEXTS[FACTORS])
         return [*choices, {"name": FACTORS, "label": label, "options": options, "kept": kept}]
 

@@ -17,10 +17,12 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    not_,
     select,
     update,
 )
 
+from idp.accounts.concern import same_person
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import accounts
 from idp.counter.model import Claim, Kind, State
@@ -81,14 +83,16 @@ _begun_in_office = _in_office(counter_requests.c.begun_by, Role.COUNTER)
 _confirmer_in_office = _in_office(_staff, Role.COUNTER)
 
 ADD = Statement(insert(counter_requests))
-# Two different people, neither of them the person it is about, both still in office, on the same day.
+# Two different people, neither of them the person it is about by account or certificate, both still in office, on the
+# same day.
 CONFIRM = Statement(
     update(counter_requests)
     .where(
         counter_requests.c.id == _id,
         counter_requests.c.state == _pending,
-        counter_requests.c.begun_by != _staff,
-        counter_requests.c.account_id != _staff,
+        not_(same_person(counter_requests.c.begun_by, _staff)),
+        not_(same_person(counter_requests.c.account_id, _staff)),
+        not_(same_person(counter_requests.c.account_id, counter_requests.c.begun_by)),
         counter_requests.c.begun_at > _since,
         _begun_in_office,
         _confirmer_in_office,
@@ -110,7 +114,7 @@ REFUSE = Statement(
     .where(
         counter_requests.c.id == _id,
         counter_requests.c.state.in_([_pending, _waiting]),
-        counter_requests.c.account_id != _staff,
+        not_(same_person(counter_requests.c.account_id, _staff)),
         _confirmer_in_office,
     )
     .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)

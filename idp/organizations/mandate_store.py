@@ -4,6 +4,7 @@ from sqlalchemy import and_, bindparam, case, exists, literal_column, not_, null
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.types import Text
 
+from idp.accounts.concern import same_person
 from idp.accounts.store import PHONE, accounts
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
@@ -125,13 +126,13 @@ END_GUARDIANSHIP = _turn(
     and_(
         is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
         c.relation == text(Relation.GUARDIAN.value),
-        c.principal_account_id != the_actor,
+        not_(same_person(c.principal_account_id, the_actor)),
         # Nor by any guardian of the same child: that is for somebody whom it does not concern.
         not_(
             exists(
                 select(_another.c.id).where(
                     _another.c.principal_account_id == c.principal_account_id,
-                    _another.c.agent_account_id == the_actor,
+                    same_person(_another.c.agent_account_id, the_actor),
                     _another.c.relation == text(Relation.GUARDIAN.value),
                     _another.c.state.in_(
                         [text(MandateState.ACTIVE.value), text(MandateState.SUSPENDED.value)]

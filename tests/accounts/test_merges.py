@@ -15,16 +15,36 @@ from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
 from idp.schema import metadata
+from idp.sessions.device_store import DeviceStore
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.mandates import mandate
 from tests.support.messages import messages_to
-from tests.support.visits import account_id, asking, page, person, signed_in, tokens, userinfo, visitor
+from tests.support.visits import (
+    account_id,
+    asking,
+    page,
+    person,
+    refresh,
+    signed_in,
+    tokens,
+    userinfo,
+    visitor,
+)
 
 pytestmark = pytest.mark.anyio
 
 NUMBER = "410411199001010015"
 TABLES = {
     name: Statement(select(metadata.tables[name]))
-    for name in ("accounts", "authenticators", "consents", "account_merges", "real_name_records")
+    for name in (
+        "accounts",
+        "authenticators",
+        "consents",
+        "account_merges",
+        "real_name_records",
+        "devices",
+        "mandates",
+    )
 }
 
 
@@ -86,16 +106,16 @@ async def test_what_is_chosen_stays_and_both_names_lead_to_it(house: Provider) -
     )
     row = await row_of(house, into)
     assert (row["username"], row["name"], row["real_name_level"]) == ("old", "张三", 3)
-    assert revealed(house, row, PHONE) == "13800000002"
+    assert revealed(house, row, PHONE) == "13800000001"  # the verified side's, whatever was chosen
     assert revealed(house, row, EMAIL) == "old@example.test"
     assert revealed(house, row, ADDRESS) == "建设路"
     gone = await row_of(house, other)
     assert (gone["state"], gone["merged_into"], gone["username"]) == ("merged", into, "new")
-    for identifier in ("old", "new", NUMBER, "13800000002"):
+    for identifier in ("old", "new", NUMBER, "13800000001"):
         leads = await found(house, identifier)
         assert leads is not None, identifier
         assert leads["id"] == into
-    assert await found(house, "13800000001") is None  # nobody chose it: it is nobody's way in
+    assert await found(house, "13800000002") is None  # nobody chose it: it is nobody's way in
     assert [factor["account_id"] for factor in await rows(house, "authenticators")] == [into]
     line = next(line for line in await house.audit_lines() if line["event"] == "account.merged")
     assert (line["account_id"], line["actor"]) == (other, "staff")
@@ -310,3 +330,38 @@ async def test_an_account_without_the_certificate_brings_no_key_to_the_other(
     assert (await row_of(house, accomplice))["phone_verified_at"] is not None
     factors = [row["account_id"] for row in await rows(house, "authenticators")]
     assert factors == [accomplice]
+
+
+@pytest.mark.parametrize("stays", [OTHER, INTO])
+@pytest.mark.parametrize("number", [None, NUMBER])
+async def test_no_way_in_of_a_side_that_nobody_has_verified_comes_along(
+    house: Provider, stays: str, number: str | None
+) -> None:
+    client, secret = await house.register()
+    certified = await double(house, username="owner", level=3)
+    written_down = {} if number is None else {"certificate_type": "111", "certificate_number": number}
+    username = await person(house, username="accomplice", level=0, email="thief@example.test", **written_down)
+    accomplice = await account_id(house, username)
+    await house.enrol_totp("accomplice")
+    linking, world = house.worker.federation.linking, house.worker.base
+    link: dict[str, object] = {
+        "id": "link", "profile": "henan", "kind": "person", "subject_index": b"thief", "account_id": accomplice,
+        "level": 0, "level_source": "", "linked_at": house.clock.now, "last_seen_at": house.clock.now,
+    }  # fmt: skip
+    await world.database.write(lambda: linking.links.add(link, "thief"))
+    agent = await account_id(house, await person(house, username="agent"))
+    other, into = (accomplice, certified) if stays == OTHER else (certified, accomplice)
+    async with signed_in(house, "accomplice") as thief:
+        offline = await tokens(house, client, secret, thief, scope="openid offline_access")
+        devices, now = DeviceStore(), house.clock.now
+        await world.database.write(lambda: devices.seen("d", accomplice, "Firefox", "192.0.2.1", now))
+        await mandate(house, agent, person=accomplice, granted_by=accomplice)
+        keep = dict.fromkeys(("phone", "password", "email", FACTORS), OTHER if other == accomplice else INTO)
+        await house.worker.merges.merge(Plan(other, into, keep), "同一人", "staff")
+    assert await house.worker.links.of_account(into) == []
+    answer = await refresh(house, client, secret, offline["refresh_token"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert [row for row in await rows(house, "authenticators") if row["account_id"] == into] == []
+    assert revealed(house, await row_of(house, into), EMAIL) is None
+    assert await rows(house, "devices") == []
+    assert [row["state"] for row in await rows(house, "mandates")] == ["suspended"]

@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import LargeBinary, Text, bindparam, update
 
 from idp.accounts.proof import NotRecorded
+from idp.accounts.store import CERTIFICATE, AccountStore, accounts
 from idp.accounts.store import PHONE as PHONE_PLACE
-from idp.accounts.store import AccountStore
 from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, Kind, NotAtCounter, State
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.organizations.roles import Role
 from tests.counter.conftest import NUMBER, PHONE, Hall
@@ -17,6 +18,11 @@ from tests.support.visits import page, signed_in, sql
 
 pytestmark = pytest.mark.anyio
 
+WITH_CERTIFICATE = Statement(
+    update(accounts)
+    .where(accounts.c.id == bindparam("the_id", type_=Text))
+    .values(certificate_index=bindparam("the_index", type_=LargeBinary))
+)
 CLAIM = Claim("张三", "111", NUMBER)
 NEW_PHONE = "13800000009"
 
@@ -92,6 +98,35 @@ async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hal
             await worker.counter.confirm(request, any_hall.id(name))
     with pytest.raises(NotAtCounter, match="own-account"):
         await worker.counter.ask(Kind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
+
+
+@pytest.mark.parametrize("pair", [("zhangsan", "sunqi"), ("zhangsan", "zhaoliu"), ("zhaoliu", "sunqi")])
+async def test_nobody_confirms_who_has_the_certificate_of_whom_it_is_about_or_of_who_began(
+    any_hall: Hall, pair: tuple[str, str]
+) -> None:
+    counter = any_hall.house.worker.counter
+    request = await begun(any_hall)
+    await one_certificate(any_hall, *pair)
+    with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
+        await counter.confirm(request, any_hall.id("sunqi"))
+    assert (await account(any_hall))["real_name_level"] == 2
+    if pair == ("zhangsan", "sunqi"):
+        with pytest.raises(NotAtCounter, match="decided"):
+            await counter.refuse(request, any_hall.id("sunqi"))
+        await counter.confirm(request, any_hall.id("zhouba"))
+
+
+async def one_certificate(hall: Hall, *usernames: str) -> None:
+    """Accounts of one person, as the record has it."""
+    index = hall.house.worker.base.vault.blind_index(CERTIFICATE, NUMBER)
+    for username in usernames:
+        await hall.house.worker.base.database.write(
+            lambda who=username: _certified(hall.id(who), index)  # type: ignore[misc]
+        )
+
+
+def _certified(account_id: str, index: bytes) -> Transaction[None]:
+    yield WITH_CERTIFICATE(the_id=account_id, the_index=index)
 
 
 async def leave(hall: Hall, username: str, how: str) -> None:
