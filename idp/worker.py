@@ -80,6 +80,7 @@ from idp.selfservice.profile import Profiles
 from idp.selfservice.systems import Systems
 from idp.sessions.belongings import SessionBelongings
 from idp.sessions.devices import Devices
+from idp.sessions.farewells import FAREWELL_SECONDS
 from idp.sessions.logout import LogoutNotices
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.service import Sessions
@@ -129,6 +130,7 @@ class Worker:
         self.sweeper = Sweeper(
             base, self.sessions.endings, self.outbox, self.session_lifetimes, settings.retention
         )
+        self.periodic.add("sessions.farewells", FAREWELL_SECONDS, self.sessions.farewells.tell_all)
         self.periodic.add("sessions.dead", SWEEP_SECONDS, self.sweeper.end_dead)
         self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
         self.site = site(settings, base.vault, base.sources)

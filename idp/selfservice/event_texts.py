@@ -148,6 +148,7 @@ END_TEXTS: Mapping[str, str] = {
     "another account logged in": _("这个浏览器登录了另一个账号"),
     "ended elsewhere": _("您在另一台设备上让它退出"),
     "ended all": _("您让所有设备退出"),
+    "too many": _("登录太多，最久没有使用的一处已退出"),
     "represents another": _("换了办事身份"),
     "password changed": _("密码已修改"),
     "password set": _("密码已修改"),

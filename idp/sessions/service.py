@@ -11,7 +11,9 @@ from idp.infrastructure.outbox import Outbox
 from idp.organizations.model import Principal
 from idp.relying_parties.service import Registry
 from idp.sessions.devices import Devices
-from idp.sessions.endings import Endings
+from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
+from idp.sessions.endings import Endings, Farewell
+from idp.sessions.farewells import Farewells
 from idp.sessions.model import Caller, Lifetimes, OpenSession, Session
 from idp.sessions.store import SessionStore, principal_of
 
@@ -42,10 +44,12 @@ class Sessions:
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = SessionStore(lifetimes)
+        self._ends = EndingStore()
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._outbox = outbox
-        self.endings = Endings(foundation.sources, registry, outbox, self._store)
+        self.endings = Endings(foundation.sources, registry, outbox, self._ends)
+        self.farewells = Farewells(foundation, self.endings, outbox, self._ends)
         self._devices = devices or Devices(foundation)
 
     def token_hash(self, token: str) -> bytes:
@@ -103,12 +107,19 @@ class Sessions:
                 yield self._audit.record(_outdated(account, caller))
                 return False, False
             yield self._audit.record(line)
+            yield from self._make_room(account["id"], caller)
             return True, (yield from self._arrived(account, caller, trust=trust))
 
         begun, told = await self._database.write(work)
         if told:
             self._outbox.kick()
         return token if begun else None
+
+    def _make_room(self, account_id: str, caller: Caller) -> Transaction[None]:
+        """Nobody needs more sessions than a page can show: the one that was used longest ago ends."""
+        now = self._sources.now()
+        rows = yield from self._ends.end_oldest(account_id, now)
+        yield from self.endings.follow_all(account_id, rows, Farewell("too many", caller.address), now)
 
     async def strengthen(
         self,
@@ -159,9 +170,9 @@ class Sessions:
             if not (yield from self._store.hold(session.account_id, session.security_version)):
                 return False
             if principal is None:
-                old = yield from self._store.end(session.id, now)
+                old = yield from self._ends.end(session.id, now)
             else:
-                old = yield from self._store.end_to_act(session.id, principal.mandate_id, now)
+                old = yield from self._ends.end_to_act(session.id, principal.mandate_id, now)
             if old is None:
                 return False
             yield from self.endings.follow([old], "represents another", caller.address)
@@ -190,13 +201,13 @@ class Sessions:
 
     async def end(self, session_id: str, caller: Caller, reason: str) -> bool:
         """End a session and tell every system that takes part; False when it had ended before."""
-        return await self._end(lambda now: self._store.end(session_id, now), caller, reason)
+        return await self._end(lambda now: self._ends.end(session_id, now), caller, reason)
 
     async def end_own(self, session: Session, other_id: str, caller: Caller) -> bool:
         """End another session of the same person; False when there is none such."""
 
         def end(now: float) -> Transaction[Row | None]:
-            return (yield from self._store.end_own(session.account_id, other_id, now))
+            return (yield from self._ends.end_own(session.account_id, other_id, now))
 
         return await self._end(end, caller, "ended elsewhere")
 
@@ -220,9 +231,14 @@ class Sessions:
         actor: str | None = None,
     ) -> Transaction[int]:
         """`end_all` within a transaction; call `Outbox.kick` after its commit. `actor` is who did it instead."""
-        rows = yield from self._store.end_of_account(account_id, except_id, self._sources.now())
-        yield from self.endings.follow(rows, reason, caller.address if caller else None, actor)
-        return len(rows)
+        now, farewell = self._sources.now(), Farewell(reason, caller.address if caller else None, actor)
+        rows = yield from self._ends.end_of_account(account_id, except_id, now)
+        yield from self.endings.follow_all(account_id, rows, farewell, now)
+        if len(rows) < MOST_AT_ONCE:
+            return len(rows)
+        return len(rows) + (
+            yield from self._ends.end_rest_of_account(account_id, except_id, farewell.to_json(), now)
+        )
 
     def end_acting(self, mandate_id: str, reason: str) -> Transaction[None]:
         """End whatever lives on a mandate or on one passed on from it; call `Outbox.kick` after the commit.
@@ -230,12 +246,12 @@ class Sessions:
         What is not found here any more (a session that begins at this very moment) is dead all the same: every
         use asks whether the mandate is in force.
         """
-        rows = yield from self._store.end_of_mandate(mandate_id, self._sources.now())
+        rows = yield from self._ends.end_of_mandate(mandate_id, self._sources.now())
         yield from self.endings.follow(rows, reason)
 
     async def joined(self, session_id: str) -> list[Row]:
         """The systems that take part in a session."""
-        return await self._database.read(lambda: self._store.joined(session_id))
+        return await self._database.read(lambda: self._ends.joined(session_id))
 
     async def _end(
         self, end: Callable[[float], Transaction[Row | None]], caller: Caller, reason: str
@@ -293,6 +309,7 @@ class Sessions:
             "authenticated_at": now,
             "last_seen_at": now,
             "ended_at": None,
+            "farewell": None,
         }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     literal,
-    or_,
+    literal_column,
     select,
     update,
 )
@@ -28,10 +29,11 @@ from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.organizations.model import Principal
-from idp.organizations.store import mandates
-from idp.sessions.liveness import mandate_in_force, mandate_lives
+from idp.sessions.liveness import mandate_lives
 from idp.sessions.model import Lifetimes, OpenSession, Session
 
+MOST_OPEN = 100
+"""Sessions of one account at a time: the one that was used longest ago makes room."""
 sessions = Table(
     "sessions",
     metadata,
@@ -49,6 +51,7 @@ sessions = Table(
     Column("authenticated_at", Instant, nullable=False),
     Column("last_seen_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("farewell", Text),
 )
 _open = sessions.c.ended_at.is_(None)
 _over = sessions.c.ended_at.is_not(None)
@@ -58,6 +61,9 @@ Index("ix_sessions_open_created_at", sessions.c.created_at, postgresql_where=_op
 _acting = and_(_open, sessions.c.mandate_id.is_not(None))
 Index("ix_sessions_open_acting", sessions.c.id, postgresql_where=_acting, sqlite_where=_acting)
 Index("ix_sessions_ended_at", sessions.c.ended_at, postgresql_where=_over, sqlite_where=_over)
+
+_untold = sessions.c.farewell.is_not(None)
+Index("ix_sessions_farewell", sessions.c.id, postgresql_where=_untold, sqlite_where=_untold)
 
 participants = Table(
     "participants",
@@ -150,49 +156,25 @@ CHOSEN = Statement(
     update(sessions).where(sessions.c.id == bindparam("the_id"), _open).values(chosen_at=bindparam("now")),
     lock_key="the_id",
 )
-_id = bindparam("the_id", type_=Text)
 _account = bindparam("the_account", type_=Text)
-_mandate = bindparam("the_mandate", type_=Text)
-
-
-def _end(*which: ColumnElement[bool], lock_key: str = "the_id") -> Statement:
-    """End the open sessions that fit; each is returned to the one caller that ended it."""
-    ended = update(sessions).where(*which, _open).values(ended_at=bindparam("now", type_=Instant()))
-    return Statement(ended.returning(sessions), lock_key=lock_key)
-
-
-END = _end(sessions.c.id == _id)
-END_OWN = _end(sessions.c.id == _id, sessions.c.account_id == _account)
-END_OF_ACCOUNT = _end(
-    sessions.c.account_id == _account,
-    sessions.c.id != bindparam("the_kept", type_=Text),
-    lock_key="the_account",
-)
-END_OF_MANDATE = _end(
-    sessions.c.mandate_id.in_(
-        select(mandates.c.id).where(or_(mandates.c.id == _mandate, mandates.c.parent_mandate_id == _mandate))
-    ),
-    lock_key="the_mandate",
-)
-# In place of the one who acts for themselves comes the one who acts for another: only by a mandate of their own.
-END_TO_ACT = _end(
-    sessions.c.id == _id,
-    mandate_in_force(_mandate, sessions, agent_account_id=sessions.c.account_id),
-)
 JOIN = Statement(
     insert(participants).on_conflict_do_nothing(index_elements=["session_id", "client_id"]),
     lock_key="session_id",
-)
-JOINED = Statement(
-    select(participants)
-    .where(participants.c.session_id == bindparam("the_id"))
-    .order_by(participants.c.joined_at)
 )
 
 LIVE_OF_ACCOUNT = Statement(
     select(sessions, participants.c.client_id, participants.c.joined_at)
     .select_from(_joined.outerjoin(participants, participants.c.session_id == sessions.c.id))
-    .where(sessions.c.account_id == _account, *alive_session())
+    .where(
+        sessions.c.id.in_(
+            select(sessions.c.id)
+            .where(sessions.c.account_id == _account, _open)
+            .order_by(sessions.c.last_seen_at.desc())
+            .limit(literal_column(str(MOST_OPEN), Integer))
+            .scalar_subquery()
+        ),
+        *alive_session(),
+    )
     .order_by(sessions.c.last_seen_at.desc(), sessions.c.id, participants.c.joined_at)
 )
 
@@ -281,33 +263,9 @@ class SessionStore:
         rows = yield LIVE_OF_ACCOUNT(the_account=account_id, **limits(self._lifetimes, now))
         return [_open_session(list(group)) for _, group in groupby(rows, lambda row: str(row["id"]))]
 
-    def end(self, session_id: str, now: float) -> Transaction[Row | None]:
-        """End a session; its row for the one caller that ended it."""
-        return first((yield END(the_id=session_id, now=now)))
-
-    def end_own(self, account_id: str, session_id: str, now: float) -> Transaction[Row | None]:
-        """End a session if it is the account's."""
-        return first((yield END_OWN(the_id=session_id, the_account=account_id, now=now)))
-
-    def end_of_account(self, account_id: str, kept: str | None, now: float) -> Transaction[Sequence[Row]]:
-        """End the sessions of an account, but for one; their rows."""
-        return (yield END_OF_ACCOUNT(the_account=account_id, the_kept=kept or "", now=now))
-
-    def end_of_mandate(self, mandate_id: str, now: float) -> Transaction[Sequence[Row]]:
-        """End the sessions that live on a mandate or on what was passed on from it; their rows."""
-        return (yield END_OF_MANDATE(the_mandate=mandate_id, now=now))
-
-    def end_to_act(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
-        """End a session in favour of one that acts by a mandate; None when that is not to be had."""
-        return first((yield END_TO_ACT(the_id=session_id, the_mandate=mandate_id, now=now)))
-
     def join(self, session_id: str, client_id: str, now: float) -> Call:
         """The call that notes that a client takes part in a session, once."""
         return JOIN(session_id=session_id, client_id=client_id, joined_at=now)
-
-    def joined(self, session_id: str) -> Transaction[list[Row]]:
-        """Who takes part, in the order of joining."""
-        return list((yield JOINED(the_id=session_id)))
 
 
 def _open_session(rows: Sequence[Row]) -> OpenSession:

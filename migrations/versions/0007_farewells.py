@@ -1,0 +1,16 @@
+"""Sessions that ended in great number, of which the systems are told in steps."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from migrations.indexes import add_index
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("sessions", sa.Column("farewell", sa.Text(), nullable=True))
+    add_index("ix_sessions_farewell", "sessions", ["id"], "farewell IS NOT NULL")
