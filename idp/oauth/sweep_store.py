@@ -65,13 +65,9 @@ def _step(
     Without the order a planner reads the table from its beginning; without the place those that may live on would
     be looked at again and again before the first that may not.
     """
-    looked_at = select(sessions.c.id).where(_open, *where).order_by(*by).limit(_most).subquery()
     verdict = case((dead, literal_column("1", Integer)), else_=literal_column("0", Integer))
-    return Statement(
-        select(sessions.c.id, sessions.c.last_seen_at, verdict.label("dead"))
-        .where(sessions.c.id.in_(select(looked_at.c.id)))
-        .order_by(*by)
-    )
+    found = select(sessions.c.id, sessions.c.last_seen_at, verdict.label("dead"))
+    return Statement(found.where(_open, *where).order_by(*by).limit(_most))
 
 
 _by_sight = (sessions.c.last_seen_at, sessions.c.id)

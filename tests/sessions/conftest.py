@@ -1,7 +1,7 @@
 """A provider on each database, with two people and, for what follows a session, a system that joined."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,21 @@ class Stage:
         call = JOIN(session_id=session.id, client_id=client.client_id, joined_at=self.clock.now)
         await self.provider.worker.base.database.add(call)
         return client.client_id
+
+    def copy(self, session: Session, number: int) -> list[Session]:
+        """More sessions like one, past any bound on how many an account may have."""
+        columns = (
+            "account_id, amr, address, user_agent, device_id, created_at, authenticated_at, last_seen_at"
+        )
+        copies = [replace(session, id=f"copy-{each:06}") for each in range(number)]
+        for each, copied in enumerate(copies):
+            token = f"decode('{each:064x}', 'hex')" if "postgresql" in self.url else f"x'{each:064x}'"
+            raw_sql.execute(
+                self.url,
+                f"INSERT INTO sessions (id, token_hash, {columns}) SELECT '{copied.id}', {token}, {columns}"  # noqa: S608
+                f" FROM sessions WHERE id = '{session.id}'",
+            )
+        return copies
 
     def notices(self) -> list[tuple[str, str]]:
         """Recipient and session of every logout notice."""
