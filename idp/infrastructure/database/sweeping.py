@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer, Table, delete, literal_column, se
 
 from idp.infrastructure.database.statement import Statement
 
-MOST = 200
+MOST = 100
 """As many rows as one step takes."""
 
 
