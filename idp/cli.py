@@ -40,6 +40,7 @@ from idp.organizations.divisions import read_divisions
 from idp.organizations.roles_commands import RoleCommands
 from idp.relying_parties import commands as relying_parties
 from idp.safety import refuse_unsafe
+from idp.secret_commands import SecretCommands
 from idp.settings import Settings, UnsafeSettings, read_settings
 
 GRACE_SECONDS = 10
@@ -104,6 +105,7 @@ upstream = typer.Typer(help="Platforms of province and state, by which people lo
 ProfileCommands(_upstreams).register(upstream)
 links.DeskCommands(_links).register(upstream)
 app.add_typer(upstream, name="upstream")
+app.add_typer(SecretCommands(lambda: _settings().secret_path).app, name="secret")
 app.add_typer(organizations.OrganizationCommands(_organizations).app, name="organization")
 accounts.app.add_typer(RoleCommands(lambda: read_divisions(_settings().divisions_file)).app, name="role")
 

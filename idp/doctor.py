@@ -20,9 +20,9 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
-from idp.infrastructure.secret_file import BadSecretFile
+from idp.infrastructure.secret_file import BadSecretFile, read_secrets
 from idp.infrastructure.sources import system_sources
-from idp.infrastructure.vault import Unreadable
+from idp.infrastructure.vault import Unreadable, Use
 from idp.keys.service import KeyRing
 from idp.plain_http import without_tls
 from idp.relying_parties.service import Registry
@@ -85,6 +85,10 @@ async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding
     yield Finding("database", True, "answers, schema up to date")
     yield await _clock(settings, base)
     yield await _key_value(base)
+    if read_secrets(settings.secret_path)[0].use is Use.BOTH:
+        yield Finding(
+            "secret", True, "everything is sealed under one key: idp secret rotate, idp secret reencrypt"
+        )
     keys = KeyRing(base)
     await keys.load()
     signing = {period.algorithm.value for period in keys.periods() if period.signs(base.sources.now())}

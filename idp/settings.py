@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     key_value_url: str = "sql"
     """redis://…, sql, or memory (one worker only)."""
     secret_file: Path | None = None
-    """The master secrets, one per line, newest first; data_dir/secret.key when unset."""
+    """The master secrets, one per line; data_dir/secret.key when unset."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=1, ge=1, le=64)

@@ -96,6 +96,7 @@ class Event(StrEnum):
     KEY_CREATED = "key.created"
     KEY_RETIRED = "key.retired"
     KEY_REVOKED = "key.revoked"
+    MASTER_SECRET_CHANGED = "master_secret.changed"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ HIDDEN = frozenset(
         Event.KEY_CREATED,
         Event.KEY_RETIRED,
         Event.KEY_REVOKED,
+        Event.MASTER_SECRET_CHANGED,
     }
 )
 """What machines do among themselves."""

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.infrastructure.sources import system_sources
-from idp.infrastructure.vault import Unreadable, Vault
+from idp.infrastructure.vault import Secret, Unreadable, Vault
 
 SOURCES = system_sources()
-OLD, NEW = bytes(32), bytes(range(32))
+OLD, NEW = Secret(bytes(32)), Secret(bytes(range(32)))
 VAULT = Vault([OLD], SOURCES)
 
 
@@ -80,7 +80,7 @@ def test_a_hash_for_one_use_is_none_for_another() -> None:
     assert len(hashes | indexes) == 6
 
 
-@pytest.mark.parametrize("secrets", [[], [b"short"], [OLD, b"short"], [bytes(33)]])
-def test_a_secret_of_another_length_is_refused(secrets: list[bytes]) -> None:
+@pytest.mark.parametrize("secrets", [[], [Secret(b"short")], [OLD, Secret(b"short")], [Secret(bytes(33))]])
+def test_a_secret_of_another_length_is_refused(secrets: list[Secret]) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Vault(secrets, SOURCES)

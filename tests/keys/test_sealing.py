@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.infrastructure.sources import system_sources
-from idp.infrastructure.vault import SECRET_BYTES, Unreadable, Vault
+from idp.infrastructure.vault import SECRET_BYTES, Secret, Unreadable, Vault
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 PHONE, ADDRESS = "accounts.phone", "accounts.address"
 
 
 def vault(*secrets: bytes) -> Vault:
-    return Vault(secrets or (OLD,), system_sources())
+    return Vault([Secret(each) for each in secrets or (OLD,)], system_sources())
 
 
 @given(st.text())
@@ -86,4 +86,4 @@ def test_a_seal_opens_for_its_purpose_alone() -> None:
 @pytest.mark.parametrize("secrets", [[], [b""], [b"short"], [OLD, b"x"], [bytes(SECRET_BYTES + 1)]])
 def test_a_secret_of_another_length_is_refused(secrets: list[bytes]) -> None:
     with pytest.raises(ValueError, match="bytes"):
-        Vault(secrets, system_sources())
+        Vault([Secret(each) for each in secrets], system_sources())

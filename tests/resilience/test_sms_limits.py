@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -54,7 +55,8 @@ async def visit(house: Provider, address: str, stack: AsyncExitStack) -> tuple[h
 @pytest.fixture
 async def stage(storage: Storage, tmp_path: Path) -> AsyncIterator[Stage]:
     """Everything set up; one of the numbers has an account."""
-    clock, urls = Clock(), {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
+    clock = Clock()
+    urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
     async with AsyncExitStack() as stack:
         opened = [provider(tmp_path, clock=clock, message_sink=True, **urls) for _ in range(storage.workers)]
         houses = [await stack.enter_async_context(each) for each in opened]

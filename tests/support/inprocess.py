@@ -1,7 +1,7 @@
 """A whole provider inside the test: real routes and storage, a clock that the test turns, requests without sockets."""
 
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +20,7 @@ from idp.infrastructure import database, key_value
 from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
-from idp.infrastructure.vault import Vault
+from idp.infrastructure.vault import Secret, Vault
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.keys import jws
 from idp.relying_parties.model import Client
@@ -113,6 +113,7 @@ async def provider(
     database_url: str = "",
     key_value_url: str = "memory",
     clock: Clock | None = None,
+    secrets: Sequence[Secret] = (Secret(SECRET),),
     **options: Any,
 ) -> AsyncIterator[Provider]:
     """Start a provider on a database of its own; `options` are settings."""
@@ -126,7 +127,7 @@ async def provider(
     sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)
     opened = await database.connect(settings.database)
     values = key_value.connect(key_value_url, opened, clock)
-    worker = Worker(settings, Foundation(opened, values, Vault([SECRET], sources), sources))
+    worker = Worker(settings, Foundation(opened, values, Vault(secrets, sources), sources))
     # RS256 keys take long to make; those of a test need be no secret of this test.
     with patch("idp.keys.jws.generate", _ready_made):
         await worker.keys.ensure()

@@ -16,5 +16,6 @@ metadata = MetaData(
 Instant: type[TypeEngine[float]] = Double
 """Unix time in seconds."""
 
-Sealed: type[TypeEngine[bytes]] = LargeBinary
-"""An encrypted field (infrastructure.vault)."""
+
+class Sealed(LargeBinary):
+    """An encrypted field (infrastructure.vault): what `idp secret reencrypt` finds."""
