@@ -10,6 +10,7 @@ import idp.accounts.verifiers
 import idp.authentication.methods
 import idp.organizations.registries
 from idp.accounts.belongings import Household
+from idp.accounts.binding import Rebinding
 from idp.accounts.corrections import CorrectionBelongings, Corrections
 from idp.accounts.lifecycle import Lifecycle, Rules
 from idp.accounts.merges import Merges
@@ -227,6 +228,7 @@ class Worker:
         )
         rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
         self.merges = Merges(base, household, self.notices, rules)
+        self.real_names.follow(Rebinding(base, household, self.notices))
         self.lifecycle = Lifecycle(base, household, self.notices, self.real_names, rules)
         effects = Effects(base, self.real_names, Reset(base, household), self.guardians, self.notices)
         self.counter = Counter(base, effects, self.notices)

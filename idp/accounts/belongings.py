@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from idp.accounts.control import ProvenControl
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.statement import Call
 
@@ -42,6 +43,15 @@ class Belongings:
         """Somebody else had the account: end what they opened, undo what was given since; how much of each."""
         none: dict[str, int] = {}
         return (yield from _nothing(none))
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """Somebody has proved more strongly whose it is: what others opened ends; how much of each."""
+        none: dict[str, int] = {}
+        return (yield from _nothing(none))
+
+    def unidentified(self, account_id: str) -> Transaction[None]:
+        """The account is not known to be that person's any more: what rested on who it was rests."""
+        yield from _nothing(None)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """The account becomes part of another: what was moved, as JSON, for `give_back`."""
@@ -88,6 +98,18 @@ class Household(Belongings):
         for part in self._parts:
             done |= yield from part.secure(account_id, since)
         return done
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """See `Belongings.bound`."""
+        done: dict[str, int] = {}
+        for part in self._parts:
+            done |= yield from part.bound(account_id, shown)
+        return done
+
+    def unidentified(self, account_id: str) -> Transaction[None]:
+        """See `Belongings.unidentified`."""
+        for part in self._parts:
+            yield from part.unidentified(account_id)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """See `Belongings.move`."""

@@ -48,7 +48,7 @@ class NotRecorded(Exception):
 
 
 class AlreadyVerified(NotRecorded):
-    """The certificate is verified on another account: one person has one."""
+    """The certificate is verified on another account, as strongly or more so: one person has one."""
 
 
 class OtherIdentity(NotRecorded):

@@ -1,10 +1,17 @@
 """The real-name record: proofs are added and end, and an account's level is always that of its highest live proof."""
 
+from dataclasses import replace
+from typing import Protocol
+
+from idp.accounts.binding_store import TAKEN, RebindingStore
+from idp.accounts.certificates import stored_type
+from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof, Record
 from idp.accounts.real_name_store import RealNameStore
+from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Transaction
+from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 
@@ -12,6 +19,22 @@ __all__ = ["AlreadyVerified", "NoSuchAccount", "OtherIdentity", "Proof", "RealNa
 
 EXPIRY_SECONDS = 60.0
 """How often somebody should call `expire_due`."""
+
+
+class Consequences(Protocol):
+    """What follows of a stronger proof (`idp.accounts.binding`), within its transaction."""
+
+    def bound(self, before: Row, shown: ProvenControl) -> Transaction[None]:
+        """The account is somebody's who has shown this much of it."""
+        ...
+
+    def taken(self, holder: Row) -> Transaction[None]:
+        """The account has lost its certificate."""
+        ...
+
+    def contested(self, holder: Row) -> Transaction[None]:
+        """The certificate was proved as strongly elsewhere."""
+        ...
 
 
 class RealNames:
@@ -22,19 +45,36 @@ class RealNames:
         self._sources = foundation.sources
         self._store = RealNameStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._accounts = AccountStore(foundation.vault)
+        self._bindings = RebindingStore(foundation.vault)
+        self._binding: Consequences | None = None
+
+    def follow(self, binding: Consequences) -> None:
+        """What follows of a stronger proof, from now on; before that no proof takes anything from anybody."""
+        self._binding = binding
 
     def record(
-        self, account_id: str, proof: Proof, *, verifier: str | None = None, address: str | None = None
+        self,
+        account_id: str,
+        proof: Proof,
+        *,
+        verifier: str | None = None,
+        address: str | None = None,
+        shown: ProvenControl | None = NOTHING,
     ) -> Transaction[int]:
         """Add a proof, with the name and certificate that it brings; the account's level from now on.
 
+        The certificate is taken from an account on which it is verified less strongly. Where the level rises to one of
+        presence, the account is bound anew by what was `shown` in the same act; None where it was opened in that act.
         Raises AlreadyVerified, OtherIdentity, NoSuchAccount; two that come at the same moment from different
         workers may meet at the database's own rule instead, which is Conflict.
         """
         now, record_id = self._sources.now(), self._sources.new_id()
         before = yield from self._store.lock(account_id)
-        if before is None:
+        account = yield from self._accounts.by_id(account_id)
+        if before is None or account is None:
             raise NoSuchAccount
+        yield from self._take(account, proof)
         yield self._store.add(record_id, account_id, proof, verifier, now)
         level = yield from self._store.settle(record_id, account_id, proof, now)
         if level is None:
@@ -50,7 +90,20 @@ class RealNames:
         }
         line = Line(Event.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail)
         yield self._audit.record(line)
+        if shown is not None and self._binding and before["real_name_level"] < level >= PRESENCE_LEVEL:
+            yield from self._binding.bound(account, replace(shown, level=level))
         return level
+
+    async def contested(self, account_id: str, proof: Proof) -> None:
+        """Tell the other account on which the certificate is verified, as strongly or more so, what was tried."""
+
+        def work() -> Transaction[None]:
+            account = yield from self._accounts.by_id(account_id)
+            holder = None if account is None else (yield from self._holder(account, proof))
+            if holder is not None and self._binding is not None:
+                yield from self._binding.contested(holder)
+
+        await self._database.write(work)
 
     def end(self, record_id: str, reason: str, *, actor: str | None = None) -> Transaction[bool]:
         """Close a record before its time; False when it was closed already, or never was."""
@@ -96,6 +149,24 @@ class RealNames:
 
             done += await self._database.write(work)
         return done
+
+    def _take(self, account: Row, proof: Proof) -> Transaction[None]:
+        """Whoever proves less does not keep the certificate from whoever proves more."""
+        holder = yield from self._holder(account, proof)
+        if holder is None or self._binding is None:
+            return
+        if (yield from self._bindings.take(holder, proof.level, self._sources.now())):
+            detail = {"level": 0, "before": holder["real_name_level"], "reason": TAKEN}
+            yield self._lowered(holder["id"], detail, None)
+            yield from self._binding.taken(holder)
+
+    def _holder(self, account: Row, proof: Proof) -> Transaction[Row | None]:
+        """The other account on which the certificate of a proof is verified."""
+        index = self._store.index(proof.certificate_number) or account["certificate_index"]
+        type_ = proof.certificate_type or account["certificate_type"]
+        if index is None or type_ is None:
+            return None
+        return (yield from self._bindings.holder(account["id"], stored_type(type_).value, index))
 
     def _lower(self, account_id: str, before: int, reason: str, actor: str | None) -> Transaction[None]:
         level = yield from self._store.lower(account_id, self._sources.now())

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_under_fourteen, stored_type
+from idp.accounts.control import NOTHING, ProvenControl
 from idp.accounts.model import State
 from idp.accounts.names import normalized_name, same_name
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof
@@ -56,7 +57,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """It is proved, and the person has an account already. Nothing is said about that one."""
+    """It is proved, and the person has an account that proved it as strongly. Nothing is said about that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +132,10 @@ class Verification:
         number = checked_number(certificate_type, certificate_number, today)
         return Claim(normalized_name(name), stored_type(certificate_type).value, number)
 
-    async def verify(self, account_id: str, method: str, claim: Claim, address: str) -> Outcome:
-        """Have a claim verified by a method, once."""
+    async def verify(
+        self, account_id: str, method: str, claim: Claim, address: str, shown: ProvenControl = NOTHING
+    ) -> Outcome:
+        """Have a claim verified by a method, once; `shown` is what the person has shown of the account."""
         verifier = self.offered.get(method)
         if verifier is None:
             return Unavailable()
@@ -149,7 +152,7 @@ class Verification:
             return Unavailable()
         if proof is None:
             return await self._refuse(account_id, method, Why.MISMATCH, address)
-        return await self._keep(account_id, proof, address)
+        return await self._keep(account_id, proof, address, shown)
 
     async def start(self, account_id: str, mode: Mode, claim: Claim) -> dict[str, str]:
         """Begin with the network identity: what the app is to be called with. Good once, for this account."""
@@ -165,7 +168,9 @@ class Verification:
         await self._key_value.put(NETWORK_IDENTITY, self._hashed(biz_seq), sealed, START_SECONDS)
         return client_call(self._authorities[NETWORK_IDENTITY], biz_seq, mode)
 
-    async def finish(self, account_id: str, answer: Mapping[str, str], address: str) -> Outcome:
+    async def finish(
+        self, account_id: str, answer: Mapping[str, str], address: str, shown: ProvenControl = NOTHING
+    ) -> Outcome:
         """What the app brought back: `bizSeq`, `resultCode`, `idCardAuthData`, `certPwdData`. Spends the number."""
         sealed = await self._key_value.take(NETWORK_IDENTITY, self._hashed(answer.get("bizSeq", "")))
         try:
@@ -187,7 +192,7 @@ class Verification:
                 "certPwdData": answer.get("certPwdData", ""),
             },
         )
-        return await self.verify(account_id, NETWORK_IDENTITY, claim, address)
+        return await self.verify(account_id, NETWORK_IDENTITY, claim, address, shown)
 
     def _judged(self, account: Row, claim: Claim, verifier: Verifier) -> tuple[Claim, Why | None]:
         """The claim with what the account adds to it, and what speaks against asking at all."""
@@ -210,9 +215,9 @@ class Verification:
             return claim, Why.NO_PHONE
         return replace(claim, phone=phone), None
 
-    async def _keep(self, account_id: str, proof: Proof, address: str) -> Outcome:
+    async def _keep(self, account_id: str, proof: Proof, address: str, shown: ProvenControl) -> Outcome:
         def work() -> Transaction[int]:
-            return (yield from self._real_names.record(account_id, proof, address=address))
+            return (yield from self._real_names.record(account_id, proof, address=address, shown=shown))
 
         try:
             level = await self._database.write(work)
@@ -221,6 +226,7 @@ class Verification:
             return Verified(level)
         except (AlreadyVerified, Conflict):
             await self._refuse(account_id, proof.method, "duplicate", address)
+            await self._real_names.contested(account_id, proof)
             return Duplicate()
         except OtherIdentity:
             return await self._refuse(account_id, proof.method, Why.OTHER_IDENTITY, address)

@@ -2,14 +2,16 @@
 
 from idp.infrastructure.web.dispatch import Routes
 from idp.selfservice.real_name import RealNamePages
+from idp.selfservice.security_door import SecurityDoor
 from idp.worker import Worker
 
 
 def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
+    site = worker.site
     return RealNamePages(
-        worker.site,
-        worker.centre,
+        site,
+        SecurityDoor(site, worker.centre, worker.entrance, worker.factors, worker.authentication),
         worker.real_names,
         worker.verification,
         worker.platforms,

@@ -1,5 +1,6 @@
 """What a confirmed request does, in the transaction that confirms it."""
 
+from idp.accounts.control import ProvenControl
 from idp.accounts.lifecycle import RENAMED, Notifier
 from idp.accounts.proof import Proof
 from idp.accounts.real_names import RealNames
@@ -61,7 +62,9 @@ class Effects:
             certificate_number=claim.certificate_number,
         )
         before = yield from self._accounts.by_id(account_id)
-        yield from self._real_names.record(account_id, proof, verifier=both)
+        # Whom the counter has just registered has bound nothing at a lower level before.
+        shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
+        yield from self._real_names.record(account_id, proof, verifier=both, shown=shown)
         if before is not None and before["real_name_level"] and before["name"] != claim.name:
             yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
             yield from self._notices.notice(before, RENAMED)

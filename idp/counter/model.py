@@ -58,6 +58,8 @@ class Claim:
     guardian: str | None = None
     """Name and masked number, for whoever confirms."""
     papers: str | None = None
+    opened: bool = False
+    """Whether the account was opened in this very act, for the person who is present."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is sealed."""

@@ -43,6 +43,7 @@ class PresencePages:
             REGISTER: {"GET": self._door.show(self.show), "POST": act(self.register)},
             f"{REGISTER}/code": {"POST": act(self.register_code)},
             VERIFY: {"GET": self._door.show(self.show), "POST": act(self.verify)},
+            f"{VERIFY}/code": {"POST": act(self.verify_code)},
             RECOVER: {"GET": self._door.show(self.show), "POST": act(self.recover)},
             f"{RECOVER}/code": {"POST": act(self.recover_code)},
         }
@@ -74,16 +75,23 @@ class PresencePages:
         return self._site.redirect(f"{HOME}?done=registered")
 
     async def verify(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
-        """Find the person; then ask a colleague to confirm."""
+        """Find the person, confirm their phone, then ask a colleague to confirm."""
         found = await self._found(fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
             return self._page(request, VERIFY, error=error, found=found)
         try:
-            await self._counter.ask(Kind.VERIFY, found.id, staff.id, _claim(fields))
+            claim = _claim(fields, phone=True)
+            if claim.phone is not None:
+                return await self._send(request, VERIFY, staff, claim, found.id)
+            await self._counter.ask(Kind.VERIFY, found.id, staff.id, claim)
         except (NotAtCounter, InvalidAccount) as error:
             return self._page(request, VERIFY, error=_word(error), claim=_typed(fields), found=found)
         return self._site.redirect(f"{HOME}?done=asked")
+
+    async def verify_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The phone is theirs."""
+        return await self._asked(request, staff, fields, Kind.VERIFY, VERIFY)
 
     async def recover(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm the new phone, then ask a colleague to confirm."""
@@ -102,13 +110,19 @@ class PresencePages:
 
     async def recover_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """The new phone is theirs."""
+        return await self._asked(request, staff, fields, Kind.RECOVER, RECOVER)
+
+    async def _asked(
+        self, request: Request, staff: Staff, fields: dict[str, str], kind: Kind, path: str
+    ) -> Response:
+        """With the right code on to the colleague who confirms."""
         try:
             claim, account_id = self._draft(staff, fields)
             if not await self._right_code(claim, fields):
-                return self._code_page(request, RECOVER, fields["draft"], claim, "code")
-            await self._counter.ask(Kind.RECOVER, account_id, staff.id, claim)
+                return self._code_page(request, path, fields["draft"], claim, "code")
+            await self._counter.ask(kind, account_id, staff.id, claim)
         except (NotAtCounter, InvalidAccount) as error:
-            return self._page(request, RECOVER, error=_word(error))
+            return self._page(request, path, error=_word(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
     async def _found(self, fields: dict[str, str]) -> Person | None:

@@ -115,7 +115,7 @@ class Counter:
         def work() -> Transaction[str]:
             yield from self._accounts.add(account_id, account, self._sources.now())
             yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
-            yield from self._begin(Kind.VERIFY, account_id, staff_id, replace(claim, phone=None))
+            yield from self._begin(Kind.VERIFY, account_id, staff_id, replace(claim, phone=None, opened=True))
             return account_id
 
         try:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from idp.accounts.belongings import Belongings
+from idp.accounts.control import ProvenControl
 from idp.federation.conflict_store import ConflictStore
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
@@ -30,6 +31,12 @@ class UpstreamBelongings(Belongings):
         """What somebody else linked is a way in for them."""
         ended = yield from self._links.end_of_account(account_id, since, "secured", self._sources.now())
         return {"upstreams": ended}
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """Who comes from there is not known to be the one who proved more, unless they have just come."""
+        now = self._sources.now()
+        rows = yield from self._links.end_unshown(account_id, shown.since, shown.level, "bound", now)
+        return {"upstreams": len(rows)}
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """The same person comes from there, to the account that remains."""

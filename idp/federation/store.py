@@ -104,6 +104,18 @@ END_OF_ACCOUNT = Statement(
     .returning(_c.id),
     lock_key="the_account",
 )
+END_UNSHOWN = Statement(
+    update(upstream_identities)
+    .where(
+        _c.account_id == _account,
+        _c.last_seen_at < bindparam("since", type_=Instant()),
+        _c.level < bindparam("the_level", type_=Integer),
+        _live,
+    )
+    .values(**_ended)
+    .returning(_c.id, _c.profile, _c.kind),
+    lock_key="the_account",
+)
 # Who is gone is nobody there any more: the name that the platform had for them goes too.
 WIPE = Statement(
     update(upstream_identities)
@@ -205,6 +217,13 @@ class LinkStore:
         """End the links that an account got since an instant; how many."""
         call = END_OF_ACCOUNT(the_account=account_id, since=since, reason=reason, now=now)
         return len((yield call))
+
+    def end_unshown(
+        self, account_id: str, since: float, level: int, reason: str, now: float
+    ) -> Transaction[list[Row]]:
+        """End the links below a level by which nobody has come since an instant; which platforms they led from."""
+        call = END_UNSHOWN(the_account=account_id, since=since, the_level=level, reason=reason, now=now)
+        return list((yield call))
 
     def wipe(self, account_id: str) -> Transaction[None]:
         """Forget under which names platforms knew an account."""

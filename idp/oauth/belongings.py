@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.types import Text
 
 from idp.accounts.belongings import Belongings
+from idp.accounts.control import ProvenControl
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.sources import Sources
@@ -19,6 +20,18 @@ _theirs = consents.alias("theirs")
 REVOKE_GRANTS = Statement(
     update(grants)
     .where(grants.c.account_id == _account, grants.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("now", type_=Instant()))
+    .returning(grants.c.id),
+    lock_key="the_account",
+)
+# What was granted in the session of the act was granted by whoever it is.
+REVOKE_OTHERS = Statement(
+    update(grants)
+    .where(
+        grants.c.account_id == _account,
+        grants.c.revoked_at.is_(None),
+        grants.c.session_id.is_distinct_from(bindparam("the_session", type_=Text)),
+    )
     .values(revoked_at=bindparam("now", type_=Instant()))
     .returning(grants.c.id),
     lock_key="the_account",
@@ -61,6 +74,11 @@ class GrantBelongings(Belongings):
         """See `Belongings.secure`."""
         rows = yield REVOKE_GRANTS(the_account=account_id, now=self._sources.now())
         return {"grants": len(rows)}
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """What systems may do offline by another's word ends too."""
+        call = REVOKE_OTHERS(the_account=account_id, the_session=shown.session_id, now=self._sources.now())
+        return {"grants": len((yield call))}
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """A consent that both gave stays as the account that remains gave it."""

@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, delete, literal, null, or_, select, upda
 from sqlalchemy.types import Integer, Text
 
 from idp.accounts.belongings import Belongings, Obstacle
+from idp.accounts.control import ProvenControl
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Statement, Transaction
@@ -67,6 +68,16 @@ END_BELOW = Statement(
 SUSPEND_REPRESENTED = Statement(
     update(mandates)
     .where(mandates.c.principal_legal_person_id.in_(_represented), mandates.c.state == literal(ACTIVE, Text))
+    .values(state=literal(SUSPENDED, Text), end_reason=bindparam("reason", type_=Text))
+    .returning(mandates.c.id),
+    lock_key="the_account",
+)
+SUSPEND_OF_PERSON = Statement(
+    update(mandates)
+    .where(
+        or_(mandates.c.agent_account_id == _account, mandates.c.principal_account_id == _account),
+        mandates.c.state == literal(ACTIVE, Text),
+    )
     .values(state=literal(SUSPENDED, Text), end_reason=bindparam("reason", type_=Text))
     .returning(mandates.c.id),
     lock_key="the_account",
@@ -184,6 +195,18 @@ class MandateBelongings(Belongings):
         invited = yield WITHDRAW_LATE(the_account=account_id, since=since, reason="secured", now=now)
         yield from self._tell(Event.MANDATE_REVOKED, account_id, invited, "secured")
         return {"mandates": len(rows) + len(invited)}
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """Who may act for the person by another's word rests; what the person sees in an own session stays."""
+        return {} if shown.session_id is not None else (yield from self.secure(account_id, 0.0))
+
+    def unidentified(self, account_id: str) -> Transaction[None]:
+        """Whoever is not who was meant acts for nobody, and nobody for them by that name."""
+        rows = yield SUSPEND_OF_PERSON(the_account=account_id, reason="unidentified")
+        yield from self._tell(Event.MANDATE_SUSPENDED, account_id, rows, "unidentified")
+        rows = yield SUSPEND_REPRESENTED(the_account=account_id, reason="unidentified")
+        yield from self._tell(Event.MANDATE_SUSPENDED, account_id, rows, "unidentified")
+        yield UNREPRESENT(the_account=account_id)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """Who acts for the person just now begins anew, under the id of the account that remains."""

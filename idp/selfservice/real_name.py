@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import PROBLEM_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType, InvalidCertificate
+from idp.accounts.control import ProvenControl
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.proof import HIGHEST_LEVEL
 from idp.accounts.real_names import RealNames
@@ -24,15 +25,17 @@ from idp.accounts.verification import (
 )
 from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.network_identity import Mode
+from idp.authentication.session_control import proven_by
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice import real_name_texts as texts
-from idp.selfservice.centre import Centre
+from idp.selfservice.going import Going
 from idp.selfservice.platforms import Titles
 from idp.selfservice.real_name_view import RealNameView
-from idp.sessions.model import Session
+from idp.selfservice.security_door import SecurityDoor
+from idp.sessions.model import QR_CODE, Session
 
 REAL_NAME = "/me/real-name"
 PAGES = {
@@ -63,18 +66,20 @@ class RealNamePages:
     def __init__(
         self,
         site: Site,
-        centre: Centre,
+        door: SecurityDoor,
         real_names: RealNames,
         verification: Verification,
         platforms: Titles,
         app_url: str = "",
     ) -> None:
         self._site = site
-        self._centre = centre
+        self._door = door
+        self._centre = door.centre
         self._real_names = real_names
         self._verification = verification
         self._view = RealNameView(site, platforms)
         self._app_url = app_url
+        self._going = Going(site, door)
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -119,14 +124,14 @@ class RealNamePages:
 
     async def show_form(self, request: Request) -> Response:
         """The form of a method."""
-        session = await self._centre.enter(request, fresh=True)
+        session = await self._enter(request)
         if isinstance(session, Response):
             return session
         return await self._form(request, session, Shown())
 
     async def submit(self, request: Request) -> Response:
         """Have what was typed verified, or begin with the app."""
-        session = await self._centre.enter(request, fresh=True)
+        session = await self._enter(request)
         if isinstance(session, Response):
             return session
         method = _method(request)
@@ -152,7 +157,11 @@ class RealNamePages:
         if method == NETWORK_IDENTITY:
             return await self._begin_app(request, session, claim, fields)
         outcome = await self._verification.verify(
-            session.account_id, method, claim, self._centre.caller(request).address
+            session.account_id,
+            method,
+            claim,
+            self._centre.caller(request).address,
+            self._shown(session, account),
         )
         return await self._told(request, session, outcome, fields)
 
@@ -172,8 +181,16 @@ class RealNamePages:
             session.account_id,
             answer | {"bizSeq": fields.get("biz_seq", "")},
             self._centre.caller(request).address,
+            self._shown(session, await self._verification.account(session.account_id)),
         )
         return await self._told(request, session, outcome, {})
+
+    async def _enter(self, request: Request) -> Session | Response:
+        """A login of the last minutes, with the second factor where there is one: it decides what stays."""
+        return await self._door.enter(request, request.url.path, knowledge=False, without=QR_CODE)
+
+    def _shown(self, session: Session, account: Row) -> ProvenControl:
+        return proven_by(session, account, self._site.sources.now())
 
     async def _begin_app(
         self, request: Request, session: Session, claim: Claim, fields: dict[str, str]
@@ -239,6 +256,7 @@ class RealNamePages:
             needs_phone=method == "carrier",
             has_phone=account["phone_verified_at"] is not None,
             with_app=method == NETWORK_IDENTITY,
+            going=await self._going.of(request, session, account) if method == NETWORK_IDENTITY else [],
         )
         if shown.retry_after:
             response.headers["retry-after"] = str(shown.retry_after)

@@ -34,13 +34,18 @@ class SecurityDoor:
         self.entrance = entrance
         self.factors = factors
 
-    async def enter(self, request: Request, back: str = SECURITY) -> Session | Response:
-        """The session, or the way to prove more and from there to `back`."""
-        session = await self.centre.enter(request, fresh=True, back=back)
+    async def enter(
+        self, request: Request, back: str = SECURITY, *, knowledge: bool = True, without: str = ""
+    ) -> Session | Response:
+        """The session, or the way to prove more and from there to `back`.
+
+        `knowledge`: a login by phone alone is too little. `without`: a way of logging in (amr) that does not do here.
+        """
+        session = await self.centre.enter(request, fresh=True, back=back, without=without)
         if isinstance(session, Response):
             return session
         lacking = await self.factors.lacking(session)
-        if lacking is None:
+        if lacking is None or (lacking is Lacking.KNOWLEDGE and not knowledge):
             return session
         factor = lacking is Lacking.SECOND_FACTOR
         continuation = Continuation(

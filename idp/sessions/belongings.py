@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, delete, null, update
 from sqlalchemy.types import Text
 
 from idp.accounts.belongings import Belongings
+from idp.accounts.control import ProvenControl
 from idp.infrastructure.database import Statement, Transaction
 from idp.sessions.device_store import devices
 from idp.sessions.store import sessions
@@ -22,8 +23,8 @@ WIPE_SESSIONS = Statement(
     lock_key="the_account",
 )
 
-End = Callable[[str, str], Transaction[int]]
-"""`Sessions.ended`: end every session of an account for a reason, telling the systems that take part; how many."""
+End = Callable[[str, str, str | None], Transaction[int]]
+"""`Sessions.ended`: end the sessions of an account for a reason, but for one, telling the systems; how many."""
 
 
 class SessionBelongings(Belongings):
@@ -34,16 +35,22 @@ class SessionBelongings(Belongings):
 
     def pause(self, account_id: str, reason: str) -> Transaction[None]:
         """See `Belongings.pause`."""
-        yield from self._ended(account_id, reason)
+        yield from self._ended(account_id, reason, None)
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
         """Where somebody was and with what is nobody's business any more."""
-        yield from self._ended(account_id, reason)
+        yield from self._ended(account_id, reason, None)
         yield FORGET_DEVICES(the_account=account_id)
         yield WIPE_SESSIONS(the_account=account_id)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """No device is trusted, and each is news when it comes back."""
-        ended = yield from self._ended(account_id, "secured")
+        ended = yield from self._ended(account_id, "secured", None)
+        forgotten = yield FORGET_DEVICES(the_account=account_id)
+        return {"sessions": ended, "devices": len(forgotten)}
+
+    def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
+        """Only the session of the act goes on; no device is trusted."""
+        ended = yield from self._ended(account_id, "bound", shown.session_id)
         forgotten = yield FORGET_DEVICES(the_account=account_id)
         return {"sessions": ended, "devices": len(forgotten)}

@@ -181,14 +181,38 @@ async def test_several_workers_agree_on_the_level(house: Provider) -> None:
             await each.close()
 
 
-async def test_a_certificate_is_verified_on_one_account(house: Provider) -> None:
+@pytest.mark.parametrize("weaker", [1, 2])
+async def test_a_certificate_is_verified_on_one_account(house: Provider, weaker: int) -> None:
     number = new_number()
     first, second = await account(house), await account(house)
-    await record(house, first, of(number))
+    await record(house, first, of(number, 2))
     with pytest.raises(AlreadyVerified):
-        await record(house, second, of(number, 3))
+        await record(house, second, of(number, weaker))
     assert await level(house, second) == 0
     assert await house.worker.real_names.history(second) == []
+
+
+async def test_whoever_proves_more_takes_the_certificate(house: Provider) -> None:
+    number = new_number()
+    first, second = await account(house), await account(house)
+    await record(house, first, of(number, 2))
+    assert await record(house, second, of(number, 3)) == 3
+    row = await row_of(house, first)
+    assert (row["real_name_level"], row["certificate_index"], row["certificate_number"]) == (0, None, None)
+    assert [one.end_reason for one in await house.worker.real_names.history(first)] == ["taken"]
+    assert "real_name.lowered" in await events(house, first)
+    with pytest.raises(AlreadyVerified):
+        await record(house, first, of(number, 3))
+
+
+async def test_a_frozen_account_is_not_robbed(house: Provider) -> None:
+    number = new_number()
+    first, second = await account(house), await account(house)
+    await record(house, first, of(number, 1))
+    await house.worker.lifecycle.freeze(first, "核查", "test")
+    with pytest.raises(AlreadyVerified):
+        await record(house, second, of(number, 4))
+    assert await level(house, first) == 1
 
 
 async def test_a_claimed_certificate_is_not_verified_twice_by_a_proof_without_one(house: Provider) -> None:

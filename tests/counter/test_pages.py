@@ -186,13 +186,19 @@ async def test_a_verification_is_asked_for_and_confirmed(hall: Hall) -> None:
         ask = form(shown, "certificate_number")
         wrong = page(
             await first.submit(
-                ask, name="张三", certificate_type="414", certificate_number="E00000009", seen="1"
+                ask,
+                name="张三",
+                certificate_type="414",
+                certificate_number="E00000009",
+                no_phone="1",
+                seen="1",
             )
         )
         assert "不一致" in wrong.text
-        shown = page(
-            await first.submit(ask, name="张三", certificate_type="111", certificate_number=NUMBER, seen="1")
-        )
+        document = {"name": "张三", "certificate_type": "111", "certificate_number": NUMBER, "seen": "1"}
+        shown = page(await first.submit(ask, **document, phone=PHONE))
+        code = await last_code(hall.house, PHONE)
+        shown = page(await first.submit(form(shown, "code"), code=code))
         assert "申请已提交" in shown.text
     async with at_work(hall, "sunqi") as second:
         assert "等待复核：1 项" in page(await second.open("/counter")).text

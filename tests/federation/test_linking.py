@@ -243,7 +243,7 @@ async def test_two_subjects_of_one_certificate_at_once_are_one_account(stage: St
 
 
 async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
-    desk, known = stage.house.worker.links, await stage.citizen()
+    desk, known = stage.house.worker.links, await stage.citizen(level=3)
     assert (await stage.account(arrival()))["id"] == known
     [link] = await desk.of_account(known)
     stranger = await account_id(stage.house, await person(stage.house))

@@ -179,7 +179,7 @@ async def test_a_second_account_is_told_that_there_is_one_and_nothing_else(
     async with signed_in(house, second) as someone:
         said = await check(someone, who)
     assert said.status == 409
-    assert "已经有一个实名账号" in said.text
+    assert "已经有一个同样等级或更高等级的实名账号" in said.text
     assert first not in said.text
     assert who.mobile[-4:] not in said.text
     assert await level(house, second) == 0

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from idp.accounts.control import ProvenControl
 from idp.accounts.verification import (
     NETWORK_IDENTITY,
     Duplicate,
@@ -13,6 +14,7 @@ from idp.accounts.verification import (
 )
 from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.network_identity import Mode
+from idp.authentication.session_control import proven_by
 from idp.selfservice.api import real_name_models as models
 from idp.selfservice.api.gate import Holder, Reader, Services, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
@@ -60,7 +62,10 @@ async def check(asked: models.Checked, person: Writer, tools: Tools) -> models.R
     if asked.method not in tools.verification.offered:
         raise not_found("method")
     claim = await _claim(asked, person, tools)
-    outcome = await tools.verification.verify(person.account_id, asked.method, claim, person.caller.address)
+    shown = await _shown(person, tools)
+    outcome = await tools.verification.verify(
+        person.account_id, asked.method, claim, person.caller.address, shown
+    )
     return await _told(outcome, person, tools)
 
 
@@ -79,8 +84,17 @@ async def finish_app(answer: models.AppAnswer, person: Writer, tools: Tools) -> 
     """What the app brought back; good once."""
     if NETWORK_IDENTITY not in tools.verification.offered:
         raise not_found("method")
-    outcome = await tools.verification.finish(person.account_id, answer.model_dump(), person.caller.address)
+    shown = await _shown(person, tools)
+    outcome = await tools.verification.finish(
+        person.account_id, answer.model_dump(), person.caller.address, shown
+    )
     return await _told(outcome, person, tools)
+
+
+async def _shown(person: Holder, tools: Services) -> ProvenControl:
+    """What the login of the token has shown of the account."""
+    account = await tools.verification.account(person.account_id)
+    return proven_by(person.session, account, tools.sources.now())
 
 
 async def _claim(asked: models.Identity, person: Holder, tools: Services) -> Claim:

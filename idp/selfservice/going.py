@@ -1,0 +1,39 @@
+"""Which ways into an account will not outlive an act of presence, and where each can be shown before it."""
+
+from starlette.requests import Request
+
+from idp.accounts.control import PRESENCE_LEVEL
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import LOGIN
+from idp.authentication.session_control import proven_by
+from idp.infrastructure.database import Row
+from idp.infrastructure.web.site import Site
+from idp.selfservice import real_name_texts as texts
+from idp.selfservice.phone_pages import PHONE
+from idp.selfservice.security_door import SecurityDoor
+from idp.sessions.model import Session
+
+
+class Going:
+    """Told on the form before anything is proved."""
+
+    def __init__(self, site: Site, door: SecurityDoor) -> None:
+        self._site = site
+        self._door = door
+
+    async def of(self, request: Request, session: Session, account: Row) -> list[tuple[str, str]]:
+        """What this login has not shown, and the address where it can; empty where that is nowhere."""
+        if account["real_name_level"] >= PRESENCE_LEVEL:
+            return []
+        now, say = self._site.sources.now(), self._site.say
+        shown = proven_by(session, account, now)
+        going = []
+        if account["password_hash"] and not shown.password:
+            again = Continuation(now, self._site.browser(request), again=True, path=request.url.path)
+            going.append((say(request, texts.PASSWORD), self._door.entrance.to(LOGIN, again)))
+        if account["phone_index"] is not None and not shown.phone:
+            going.append((say(request, texts.PHONE), PHONE))
+        factors = await self._door.factors.of_account(session.account_id)
+        if any(max(one.last_used_at or 0.0, one.created_at) < shown.since for one in factors):
+            going.append((say(request, texts.FACTORS), ""))
+        return going
