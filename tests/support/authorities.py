@@ -9,7 +9,7 @@ from tests.authorities.people import Known
 from tests.authorities.world import World
 from tests.support.inprocess import Provider
 
-URL = "http://authorities.test"
+URL = "https://authorities.test"
 APP_ID, SECRET = "test", "a secret of the tests"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
