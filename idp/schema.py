@@ -13,6 +13,7 @@ import idp.federation.store
 import idp.infrastructure.key_value.sql
 import idp.infrastructure.outbox
 import idp.infrastructure.revisions
+import idp.infrastructure.single_use
 import idp.keys.store
 import idp.oauth.store
 import idp.organizations.roles_store

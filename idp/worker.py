@@ -58,6 +58,8 @@ from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.periodic import Periodic
 from idp.infrastructure.revisions import Revisions
+from idp.infrastructure.single_use import FORGET_SECONDS as USED_SECONDS
+from idp.infrastructure.single_use import SingleUse
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
 from idp.oauth.belongings import GrantBelongings
@@ -133,6 +135,7 @@ class Worker:
         )
         self.periodic.add("sessions.farewells", FAREWELL_SECONDS, self.sessions.farewells.tell_all)
         self.periodic.add("sessions.dead", SWEEP_SECONDS, self.sweeper.end_dead)
+        self.periodic.add("single_uses", USED_SECONDS, SingleUse(base).forget_old)
         self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
         self.site = site(settings, base.vault, base.sources)
         self.preferences = Preferences(base)

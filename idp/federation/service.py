@@ -22,6 +22,7 @@ from idp.federation.outcomes import Linked, Refused, Rules, Why
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
+from idp.infrastructure.single_use import SingleUse
 from idp.organizations.service import Organizations
 
 log = structlog.get_logger(__name__)
@@ -93,6 +94,7 @@ class Federation:
     ) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
+        self._single_use = SingleUse(foundation)
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._origin = origin
@@ -200,10 +202,8 @@ class Federation:
     ) -> UpstreamIdentity | Failure:
         one, breaker = self.installed[name], self._breakers[name]
         ticket = brought.get(one.profile.callback.ticket, "")
-        if ticket:
-            key = self._hashed(_TICKET, f"{name}:{ticket}")
-            if not await self._key_value.add(_TICKET, key, b"", TICKET_SECONDS):
-                return Failure(Reason.TICKET_USED, "callback", "offered to us before")
+        if ticket and not await self._single_use.spend(_TICKET, f"{name}:{ticket}", TICKET_SECONDS):
+            return Failure(Reason.TICKET_USED, "callback", "offered to us before")
         if not breaker.admit():
             return Failure(Reason.UNAVAILABLE, "callback", "left alone for a while")
         try:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
+from idp.infrastructure.single_use import SingleUse
 from idp.oauth.client_keys import ClientKeys, NoKeys
 from idp.oauth.protocol.errors import InvalidClient, InvalidRequest
 from idp.oauth.protocol.parameters import Parameters
@@ -29,7 +30,7 @@ class ClientAuthenticator:
 
     def __init__(self, issuer: str, foundation: Foundation, registry: Registry, http: HttpClient) -> None:
         self._issuer = issuer
-        self._key_value = foundation.key_value
+        self._single_use = SingleUse(foundation)
         self._sources = foundation.sources
         self._registry = registry
         self._published = ClientKeys(http, foundation.sources.now)
@@ -93,7 +94,7 @@ class ClientAuthenticator:
         )
         if not good:
             raise InvalidClient(_REFUSAL, detail="claims of the assertion")
-        if not await self._key_value.add("assertion", f"{client_id}:{jti}", b"1", ASSERTION_SECONDS + 60):
+        if not await self._single_use.spend("assertion", f"{client_id}:{jti}", ASSERTION_SECONDS + 60):
             raise InvalidClient(_REFUSAL, detail="assertion used before")
         return client
 

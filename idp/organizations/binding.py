@@ -1,6 +1,5 @@
 """How an organisation gets its representative, or its licence an agent: by what a registry vouches for."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
@@ -10,6 +9,7 @@ from idp.accounts.store import CERTIFICATE
 from idp.audit.model import Event, Line
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.single_use import SingleUse
 from idp.infrastructure.vault import Unreadable
 from idp.organizations.confirmed_rows import mandate_row, method_of, organization_row
 from idp.organizations.ledger import Ledger
@@ -71,6 +71,7 @@ class Binding:
     ) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
+        self._single_use = SingleUse(foundation)
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._ledger = ledger
@@ -120,8 +121,7 @@ class Binding:
             # The licence names its holder and no number: two people may have one name, so the register decides.
             asked = replace(claim, code=confirmed.code, name=confirmed.name)
             confirmed = await self._confirmed(account_id, await self._ask(asked), address)
-        ticket = hashlib.sha256(opened["ticket"].encode()).hexdigest()
-        if not await self._key_value.add(_USED, ticket, b"", _USED_SECONDS):
+        if not await self._single_use.spend(_USED, opened["ticket"], _USED_SECONDS):
             raise Refused(Reason.OVER)
         return await self._take(account_id, confirmed, address)
 
