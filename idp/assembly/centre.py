@@ -19,7 +19,7 @@ def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     site, centre, systems = worker.site, worker.centre, worker.systems
     door = SecurityDoor(site, centre, worker.entrance, worker.factors, worker.authentication)
-    steps = PhoneSteps(worker.base, site, worker.entrance, worker.phone_codes)
+    steps = PhoneSteps(worker.base, site, worker.entrance, worker.phone_codes, worker.phones)
     cancellation = CancellationPages(
         door, worker.lifecycle, worker.profiles, worker.settings.cancellation_cooling_days
     )

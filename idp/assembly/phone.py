@@ -25,7 +25,7 @@ from idp.worker import Worker
 def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     base, site, entrance = worker.base, worker.site, worker.entrance
-    steps, proofs = PhoneSteps(base, site, entrance, worker.phone_codes), Proofs(base)
+    steps, proofs = PhoneSteps(base, site, entrance, worker.phone_codes, worker.phones), Proofs(base)
     registration = Registration(base, worker.phones, worker.hasher, worker.throttle)
     desk = PhoneDesk(proofs, worker.phones, registration, DeviceCookie(base))
     sms = SmsPages(site, entrance, worker.authentication, steps, desk)

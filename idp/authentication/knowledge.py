@@ -26,7 +26,7 @@ class Knowledge:
         account = await self._database.read(lambda: self._accounts.by_id(session.account_id))
         if account is None:
             return None
-        shown = await self._registration.more(account, more, caller)
+        shown = await self._registration.more(account, more, caller, device)
         if isinstance(shown, Wrong):
             return shown
         return await self._authentication.strengthen(session, account, (shown,), caller, device)

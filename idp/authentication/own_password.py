@@ -7,7 +7,7 @@ from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.authentication.throttle import Attempt, Throttle
+from idp.authentication.throttle import IN_SESSION, Attempt, Throttle
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
@@ -63,7 +63,7 @@ class OwnPassword:
         strong_password(new, *self._store.told_of(account))
         # A first password is counted too: each attempt costs a hash.
         key = self._throttle.account_key(session.account_id, "")
-        if wait := await self._throttle.admit(Attempt(key, caller.address)):
+        if wait := await self._throttle.admit(Attempt(key, caller.address, IN_SESSION)):
             return Refused(wait)
         if is_known_hash(account["password_hash"]):
             right, _new_hash = await self._hasher.verify(current, account["password_hash"])

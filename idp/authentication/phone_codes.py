@@ -1,4 +1,4 @@
-"""Six digits by SMS that prove who holds a phone now: bound to phone and purpose, few tries, right only once."""
+"""Six digits by SMS that prove who holds a phone now: bound to phone, purpose and asker, few tries, right only once."""
 
 import hmac
 from dataclasses import dataclass
@@ -46,13 +46,26 @@ _TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class SendingLimits:
-    """How often codes are sent: to one phone, for one address, in all."""
+    """How often codes are sent: to one phone, for one address, in all; to known devices by the phone's limits alone."""
 
     pause_seconds: int = 60
     phone_per_hour: int = 5
     phone_per_day: int = 10
     address_per_hour: int = 30
     all_per_hour: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks for a code: from where, and in which browser or at which desk (`id`), to which the code is bound.
+
+    `known`: on a device on which the account of the phone has logged in, or at the counter. What such an asker uses
+    up is not what strangers use up.
+    """
+
+    caller: Caller
+    id: str
+    known: bool = False
 
 
 class PhoneCodes:
@@ -72,20 +85,20 @@ class PhoneCodes:
         self,
         purpose: Purpose,
         phone: str,
-        caller: Caller,
+        asker: Asker,
         *,
         lifetime: int = CODE_SECONDS,
         language: str = CHINESE,
     ) -> int:
-        """Send a code: 0 when it is on its way, else the seconds to wait. It takes the place of an earlier one.
+        """Send a code: 0 when it is on its way, else the seconds to wait. It takes the place of the asker's last one.
 
         Counted before it is sent: whatever comes at the same moment finds the count.
         """
-        wait = await self._admit(phone, caller)
+        wait = await self._admit(phone, asker)
         if wait:
             return wait
         code = self._new_code()
-        name = self._name(purpose, phone)
+        name = self._name(purpose, phone, asker.id)
         await self._key_value.put(_KIND, name, self._proof(name, code), lifetime)
         minutes = str(lifetime // 60)
         text = self._translations.gettext(language, _TEXTS[purpose], code=code, minutes=minutes)
@@ -94,9 +107,9 @@ class PhoneCodes:
         self._messages.kick()
         return 0
 
-    async def check(self, purpose: Purpose, phone: str, code: str) -> bool:
-        """Whether this is the code: true once, and only within the first tries."""
-        name = self._name(purpose, phone)
+    async def check(self, purpose: Purpose, phone: str, code: str, asker_id: str) -> bool:
+        """Whether this is the asker's code: true once, and only within the first tries. Others have no tries at it."""
+        name = self._name(purpose, phone, asker_id)
         stored = await self._key_value.get(_KIND, name)
         # Counted even without a code, so that both take the same time; the count belongs to this one code.
         counted = self._vault.token_hash(_TRIES, f"{name}:{(stored or b'').hex()}").hex()
@@ -107,20 +120,26 @@ class PhoneCodes:
             return False
         return await self._key_value.take(_KIND, name) == stored
 
-    async def _admit(self, phone: str, caller: Caller) -> int:
-        """Count the request: 0 when it may go on. Whoever is over the own limit uses up nobody else's."""
-        limits, place = self._limits, self._hashed(neighbourhood(caller.address))
-        number = self._hashed(phone)
-        if wait := await self._count("sms_address", place, limits.address_per_hour, 3600):
-            return self._refused(caller, "address", wait)
+    async def _admit(self, phone: str, asker: Asker) -> int:
+        """Count the request: 0 when it may go on. Whoever is over the own limit uses up nobody else's.
+
+        A phone has one budget for strangers and one for known devices, which the limits of all the others do not
+        concern: else who wants to keep somebody out would only have to ask for codes.
+        """
+        limits, place = self._limits, self._hashed(neighbourhood(asker.caller.address))
+        number = self._hashed(f"known:{phone}" if asker.known else phone)
+        if not asker.known and (
+            wait := await self._count("sms_address", place, limits.address_per_hour, 3600)
+        ):
+            return self._refused(asker.caller, "address", wait)
         if wait := await self._pause(number):
             return wait
         if wait := await self._count("sms_hour", number, limits.phone_per_hour, 3600):
-            return self._refused(caller, "phone", wait)
+            return self._refused(asker.caller, "phone", wait)
         if wait := await self._count("sms_day", number, limits.phone_per_day, 86_400):
-            return self._refused(caller, "phone", wait)
-        if wait := await self._count("sms_all", "", limits.all_per_hour, 3600):
-            return self._refused(caller, "all", wait)
+            return self._refused(asker.caller, "phone", wait)
+        if not asker.known and (wait := await self._count("sms_all", "", limits.all_per_hour, 3600)):
+            return self._refused(asker.caller, "all", wait)
         return 0
 
     async def _pause(self, number: str) -> int:
@@ -144,8 +163,8 @@ class PhoneCodes:
         number = int.from_bytes(self._sources.new_bytes(_RANDOM_BYTES)) % 10**_DIGITS
         return f"{number:0{_DIGITS}}"
 
-    def _name(self, purpose: Purpose, phone: str) -> str:
-        return self._hashed(f"{purpose.value}:{phone}")
+    def _name(self, purpose: Purpose, phone: str, asker_id: str) -> str:
+        return self._hashed(f"{purpose.value}:{phone}:{asker_id}")
 
     def _proof(self, name: str, code: str) -> bytes:
         return self._vault.token_hash(_KIND, f"{name}:{code}")

@@ -7,11 +7,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
-from idp.accounts.phones import checked_phone
+from idp.accounts.phones import Phones, checked_phone
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
+from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.entrance import Entrance
-from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, PhoneCodes, Purpose
+from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.site import Site
@@ -48,11 +49,15 @@ class Step:
 class PhoneSteps:
     """The phone travels from page to page sealed, so that no address, log or history has it."""
 
-    def __init__(self, foundation: Foundation, site: Site, entrance: Entrance, codes: PhoneCodes) -> None:
+    def __init__(
+        self, foundation: Foundation, site: Site, entrance: Entrance, codes: PhoneCodes, phones: Phones
+    ) -> None:
         self._refusals = Refusals(foundation)
         self._site = site
         self._entrance = entrance
         self._codes = codes
+        self._phones = phones
+        self._devices = DeviceCookie(foundation)
 
     async def send(self, request: Request, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
         """Send a code to the phone of the form, or of its ticket; the ticket for the next page."""
@@ -64,8 +69,8 @@ class PhoneSteps:
             return Refused(self._site.say(request, BAD_PHONE), 400)
         lifetime = ELDER_CODE_SECONDS if self._entrance.elder(request) else CODE_SECONDS
         language = self._site.language(request)
-        caller = self._entrance.caller(request)
-        wait = await self._codes.send(purpose, phone, caller, lifetime=lifetime, language=language)
+        asker = await self._asker(request, phone)
+        wait = await self._codes.send(purpose, phone, asker, lifetime=lifetime, language=language)
         if wait:
             return Refused(self._site.say(request, TOO_OFTEN), 429, wait)
         return self.ticket(request, purpose, phone)
@@ -75,13 +80,24 @@ class PhoneSteps:
         phone = self.phone(request, purpose, fields.get("ticket", ""))
         if phone is None:
             return Refused(self._site.say(request, LAPSED), 400)
-        if await self._codes.check(purpose, phone, fields.get("code", "")):
+        if await self._codes.check(purpose, phone, fields.get("code", ""), self._site.browser(request)):
             return phone
         caller = self._entrance.caller(request)
         detail = {"reason": "code", "purpose": purpose.value}
         line = Line(Event.LOGIN_FAILED, address=caller.address, detail=detail)
         self._refusals.note(line)
         return Refused(self._site.say(request, WRONG_CODE), 401)
+
+    async def _asker(self, request: Request, phone: str) -> Asker:
+        """This browser; known where the account that has the phone has logged in on it.
+
+        Who has no device cookie is not looked up, whatever the phone; who has one, for each phone alike.
+        """
+        device, known = self._entrance.device(request), False
+        if device is not None:
+            account = await self._phones.holder(phone)
+            known = self._devices.known(device, account["id"] if account else None) is not None
+        return Asker(self._entrance.caller(request), self._site.browser(request), known)
 
     def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:
         """The phone as a page of this browser carries it."""

@@ -13,6 +13,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
+from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.known_person import is_known
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone_codes import Purpose
@@ -88,6 +89,7 @@ class Recovery:
         self._authenticators = AuthenticatorStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
+        self._devices = DeviceCookie(foundation)
         self._phones = means.phones
         self._registration = means.registration
         self._hasher = means.hasher
@@ -102,14 +104,16 @@ class Recovery:
         """What a code to a phone proves: for the account that has the phone, as it is now; the same work for none."""
         return Proof.of(Purpose.RECOVER, phone, await self._phones.holder(phone))
 
-    async def by_phone(self, proof: Proof, claim: Claim, caller: Caller) -> Refusal | None:
+    async def by_phone(
+        self, proof: Proof, claim: Claim, caller: Caller, device: str | None
+    ) -> Refusal | None:
         """Set a new password for the account of a phone that was just proved; None when it is done.
 
         Where the account has them, name and certificate number must be right; where there is a second factor, so
         must one of them or a recovery code. A number that may have moved needs the certificate in any case.
         """
         account = await self._phones.holder(proof.phone)
-        attempt = self._attempt(account, proof.phone, caller)
+        attempt = self._attempt(account, proof.phone, caller, device)
         wait = await self._throttle.admit(attempt) or await self._throttle.admit_knowledge(
             attempt.account_key
         )
@@ -141,10 +145,10 @@ class Recovery:
             self._note_refusal(account, caller, "phone")
         return refusal
 
-    async def by_factor(self, lost: Lost, caller: Caller) -> Row | Refusal:
+    async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Row | Refusal:
         """The account of a person who lost the phone, if password and second factor are right."""
         account = await self._database.read(lambda: self._accounts.find(lost.identifier))
-        attempt = self._attempt(account, normalized_identifier(lost.identifier).lower(), caller)
+        attempt = self._attempt(account, normalized_identifier(lost.identifier).lower(), caller, device)
         if wait := await self._throttle.admit(attempt):
             return self._throttled(account, caller, wait)
         usable = account is not None and account["state"] == State.ACTIVE
@@ -193,10 +197,11 @@ class Recovery:
         await self._throttle.succeeded(attempt, second_factor=True)
         return None
 
-    def _attempt(self, account: Row | None, claimed: str, caller: Caller) -> Attempt:
+    def _attempt(self, account: Row | None, claimed: str, caller: Caller, device: str | None) -> Attempt:
         """Counted together with logins: who may not guess there may not guess here."""
-        key = self._throttle.account_key(account["id"] if account else None, claimed)
-        return Attempt(key, caller.address)
+        account_id = account["id"] if account else None
+        key = self._throttle.account_key(account_id, claimed)
+        return Attempt(key, caller.address, self._devices.known(device, account_id))
 
     def _throttled(self, account: Row | None, caller: Caller, wait: int) -> Refusal:
         line = Line(Event.LOGIN_THROTTLED, account["id"] if account else None, address=caller.address)

@@ -127,7 +127,8 @@ class RecoveryPages:
         )
         try:
             strong_password(claim.new_password, proof.phone, claim.name, claim.certificate_number)
-            refusal = await self._recovery.by_phone(proof, claim, self._entrance.caller(request))
+            caller, device = self._entrance.caller(request), self._entrance.device(request)
+            refusal = await self._recovery.by_phone(proof, claim, caller, device)
         except WeakPassword:
             return self._details_page(request, sealed, Refused(self._site.say(request, WEAK), 400), claim)
         except Overloaded:
@@ -153,7 +154,8 @@ class RecoveryPages:
             return self._phone_page(request, sealed, Refused(self._site.say(request, BAD_PHONE), 400), fields)
         lost = Lost(fields.get("username", ""), fields.get("password", ""), fields.get("otp", ""))
         try:
-            found = await self._recovery.by_factor(lost, self._entrance.caller(request))
+            caller, device = self._entrance.caller(request), self._entrance.device(request)
+            found = await self._recovery.by_factor(lost, caller, device)
         except Overloaded:
             found = Refusal(OVERLOADED_SECONDS)
         if isinstance(found, Refusal):

@@ -11,6 +11,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
+from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.known_person import is_known
 from idp.authentication.last_login import LastLogin
 from idp.authentication.model import Wrong
@@ -65,6 +66,7 @@ class Registration:
         self._last_login = LastLogin(foundation)
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
+        self._devices = DeviceCookie(foundation)
         self._phones = phones
         self._hasher = hasher
         self._throttle = throttle
@@ -95,11 +97,11 @@ class Registration:
         seen = max(last or 0.0, account["phone_verified_at"], account["created_at"])
         return bool(self._sources.now() - seen > QUIET_SECONDS)
 
-    async def more(self, account: Row, more: More, caller: Caller) -> Wrong | str:
+    async def more(self, account: Row, more: More, caller: Caller, device: str | None) -> Wrong | str:
         """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
         key = self._throttle.account_key(account["id"], "")
         wait = await self._throttle.admit(
-            Attempt(key, caller.address)
+            Attempt(key, caller.address, self._devices.known(device, account["id"]))
         ) or await self._throttle.admit_knowledge(key)
         if wait:
             line = Line(Event.LOGIN_THROTTLED, account["id"], address=caller.address)

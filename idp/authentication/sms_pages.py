@@ -140,7 +140,8 @@ class SmsPages:
             return self._site.redirect(self._entrance.to(DETAILS, continuation))
         amr: tuple[str, ...] = (SMS,)
         if await self._registration.needs_more(account):
-            shown = await self._registration.more(account, More.of(fields), caller)
+            device = self._entrance.device(request)
+            shown = await self._registration.more(account, More.of(fields), caller, device)
             if isinstance(shown, Wrong):
                 return await self._account_page(request, continuation, not_right(self._site, request, shown))
             amr = (SMS, shown)

@@ -11,6 +11,8 @@ from idp.infrastructure.web.address import neighbourhood
 
 EPOCH_SECONDS = 86_400
 KNOWN_PLACE_SECONDS = 30 * 86_400
+IN_SESSION = "session"
+"""The known device of who is logged in: strangers do not get there, and all sessions of an account share its budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,20 @@ class Throttle:
         return await self._count("login_address", self._hashed(neighbourhood(address)), self._limits.address)
 
     async def admit(self, attempt: Attempt) -> int:
-        """Count the attempt: 0 when it may go on, else the seconds after which to try again."""
+        """Count the attempt: 0 when it may go on, else the seconds after which to try again.
+
+        A device that the account knows has its own budget and no other: those of address and everybody are what
+        strangers could use up.
+        """
         place = neighbourhood(attempt.address)
-        if wait := await self.admit_address(attempt.address):
-            return wait
-        name = await self._account_name(attempt.account_key)
         if attempt.known_device is not None:
+            name = await self._account_name(attempt.account_key)
             return await self._count(
                 "login_device", f"{name}:{attempt.known_device}", self._limits.account_and_device
             )
+        if wait := await self.admit_address(attempt.address):
+            return wait
+        name = await self._account_name(attempt.account_key)
         pair = self._hashed(f"{name}:{place}")
         if wait := await self._count("login_place", pair, self._limits.account_and_place):
             return wait

@@ -8,7 +8,7 @@ from idp.accounts.certificates import CertificateType, checked_number, stored_ty
 from idp.accounts.model import InvalidAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.phones import checked_phone
-from idp.authentication.phone_codes import PhoneCodes, Purpose
+from idp.authentication.phone_codes import Asker, PhoneCodes, Purpose
 from idp.counter.door import Door, Staff
 from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
 from idp.counter.routes import HOME, said
@@ -67,7 +67,7 @@ class PresencePages:
         """The person read out the right code: the phone is theirs."""
         try:
             claim, _account = self._draft(staff, fields)
-            if not await self._right_code(claim, fields):
+            if not await self._right_code(claim, fields, staff):
                 return self._code_page(request, REGISTER, fields["draft"], claim, "code")
             await self._counter.register(staff.id, claim)
         except (NotAtCounter, InvalidAccount) as error:
@@ -118,7 +118,7 @@ class PresencePages:
         """With the right code on to the colleague who confirms."""
         try:
             claim, account_id = self._draft(staff, fields)
-            if not await self._right_code(claim, fields):
+            if not await self._right_code(claim, fields, staff):
                 return self._code_page(request, path, fields["draft"], claim, "code")
             await self._counter.ask(kind, account_id, staff.id, claim)
         except (NotAtCounter, InvalidAccount) as error:
@@ -136,8 +136,8 @@ class PresencePages:
         """A code to the phone; until it is read out, what was typed waits sealed in the page."""
         if not await self._counter.phone_is_free(claim.phone or "", account_id or None):
             raise NotAtCounter("phone-taken")
-        caller = self._door.caller(request)
-        if await self._phone_codes.send(Purpose.CONFIRM, claim.phone or "", caller):
+        asker = Asker(self._door.caller(request), staff.id, known=True)
+        if await self._phone_codes.send(Purpose.CONFIRM, claim.phone or "", asker):
             raise NotAtCounter("wait")
         content = claim.to_json() | {
             "account": account_id,
@@ -146,8 +146,9 @@ class PresencePages:
         }
         return self._code_page(request, path, self._site.vault.seal(DRAFT, content), claim)
 
-    async def _right_code(self, claim: Claim, fields: dict[str, str]) -> bool:
-        return await self._phone_codes.check(Purpose.CONFIRM, claim.phone or "", fields.get("code", ""))
+    async def _right_code(self, claim: Claim, fields: dict[str, str], staff: Staff) -> bool:
+        code = fields.get("code", "")
+        return await self._phone_codes.check(Purpose.CONFIRM, claim.phone or "", code, staff.id)
 
     def _draft(self, staff: Staff, fields: dict[str, str]) -> tuple[Claim, str]:
         """What waited in the page, for the one who typed it. Raises NotAtCounter."""

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, MOST_TRIES, Purpose
+from idp.authentication.phone_codes import (
+    CODE_SECONDS,
+    ELDER_CODE_SECONDS,
+    MOST_TRIES,
+    Asker,
+    Purpose,
+)
 from idp.sessions.model import Caller
 from tests.support.inprocess import Provider, provider
 from tests.support.messages import all_messages, last_code, messages_to, settled
@@ -18,7 +24,8 @@ from tests.support.visits import sql
 pytestmark = pytest.mark.anyio
 
 PHONE = "13800000001"
-CALLER = Caller("198.51.100.7")
+BROWSER = "a browser"
+CALLER = Asker(Caller("198.51.100.7"), BROWSER)
 
 
 @pytest.fixture(params=["memory", "sql"])
@@ -41,38 +48,38 @@ async def send(town: Provider, purpose: Purpose = Purpose.LOGIN, phone: str = PH
 
 async def test_a_code_is_right_once(town: Provider) -> None:
     code = await send(town)
-    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code)
-    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code)
+    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER)
+    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER)
 
 
 async def test_a_code_typed_with_blanks_or_full_width_is_right(town: Provider) -> None:
     code = await send(town)
     wide = code.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
-    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, f" {wide[:3]} {wide[3:]} ")
+    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, f" {wide[:3]} {wide[3:]} ", BROWSER)
 
 
 async def test_a_code_is_of_no_use_for_another_purpose_or_phone(town: Provider) -> None:
     code = await send(town)
-    assert not await town.worker.phone_codes.check(Purpose.RECOVER, PHONE, code)
-    assert not await town.worker.phone_codes.check(Purpose.LOGIN, "13800000002", code)
-    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code)
+    assert not await town.worker.phone_codes.check(Purpose.RECOVER, PHONE, code, BROWSER)
+    assert not await town.worker.phone_codes.check(Purpose.LOGIN, "13800000002", code, BROWSER)
+    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER)
 
 
 async def test_five_wrong_tries_spend_a_code(town: Provider) -> None:
     code = await send(town)
     for _ in range(MOST_TRIES):
-        assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, wrong(code))
-    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code)
+        assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, wrong(code), BROWSER)
+    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER)
 
 
 async def test_a_new_code_has_new_tries_and_takes_the_place_of_the_old(town: Provider) -> None:
     old = await send(town)
     for _ in range(MOST_TRIES):
-        await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, wrong(old))
+        await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, wrong(old), BROWSER)
     town.clock.forward(61)
     new = await send(town)
-    assert new == old or not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, old)
-    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, new)
+    assert new == old or not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, old, BROWSER)
+    assert await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, new, BROWSER)
 
 
 @pytest.mark.parametrize("lifetime", [CODE_SECONDS, ELDER_CODE_SECONDS])
@@ -80,29 +87,29 @@ async def test_a_code_lives_as_long_as_the_message_says(town: Provider, lifetime
     code = await send(town, lifetime=lifetime)
     assert f"{lifetime // 60} 分钟" in (await messages_to(town, PHONE))[0]
     town.clock.forward(lifetime + 1)
-    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code)
+    assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER)
 
 
 async def test_without_a_code_none_is_right(town: Provider) -> None:
     for text in ("", "000000", "١٢٣٤٥٦", "\0", "x" * 1000):
-        assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, text)
+        assert not await town.worker.phone_codes.check(Purpose.LOGIN, PHONE, text, BROWSER)
 
 
 async def test_fifty_checks_at_once_of_the_right_code_are_one_success(town: Provider) -> None:
     code = await send(town)
-    checks = [town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code) for _ in range(50)]
+    checks = [town.worker.phone_codes.check(Purpose.LOGIN, PHONE, code, BROWSER) for _ in range(50)]
     assert (await asyncio.gather(*checks)).count(True) == 1
 
 
 async def test_a_guess_among_fifty_at_once_counts_before_it_is_checked(town: Provider) -> None:
     code = await send(town)
     guesses = [wrong(code)] * 49 + [code]
-    checks = [town.worker.phone_codes.check(Purpose.LOGIN, PHONE, guess) for guess in guesses]
+    checks = [town.worker.phone_codes.check(Purpose.LOGIN, PHONE, guess, BROWSER) for guess in guesses]
     assert not any(await asyncio.gather(*checks))
 
 
 async def test_a_hundred_requests_at_once_send_one_message(town: Provider) -> None:
-    callers = [Caller(f"203.0.113.{number}") for number in range(100)]
+    callers = [Asker(Caller(f"203.0.113.{number}"), f"{number}") for number in range(100)]
     waits = await asyncio.gather(
         *[town.worker.phone_codes.send(Purpose.LOGIN, PHONE, caller) for caller in callers]
     )
@@ -139,14 +146,16 @@ async def test_an_address_asks_for_thirty_codes_an_hour_and_then_uses_up_nobodys
     for number in range(30):
         assert await town.worker.phone_codes.send(Purpose.LOGIN, f"138000001{number:02}", CALLER) == 0
     assert await town.worker.phone_codes.send(Purpose.LOGIN, PHONE, CALLER) == 3600
-    assert await town.worker.phone_codes.send(Purpose.LOGIN, PHONE, Caller("203.0.113.1")) == 0
+    assert (
+        await town.worker.phone_codes.send(Purpose.LOGIN, PHONE, Asker(Caller("203.0.113.1"), BROWSER)) == 0
+    )
 
 
 async def test_a_flood_has_an_end(tmp_path: Path) -> None:
     async with provider(tmp_path, message_sink=True, sms_per_hour=100) as town:
         sends = [
             town.worker.phone_codes.send(
-                Purpose.LOGIN, f"1380000{n:04}", Caller(f"10.0.{n // 200}.{n % 200}")
+                Purpose.LOGIN, f"1380000{n:04}", Asker(Caller(f"10.0.{n // 200}.{n % 200}"), f"{n}")
             )
             for n in range(150)
         ]

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from idp.accounts.corrections import DAY, BadText, TooMany
 from idp.accounts.phones import checked_phone
-from idp.authentication.phone_codes import Purpose
+from idp.authentication.phone_codes import Asker, Purpose
 from idp.selfservice.api import models
 from idp.selfservice.api.gate import Reader, Strong, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
@@ -57,7 +57,9 @@ async def change_display(display: models.Display, person: Writer, tools: Tools) 
 @router.post("/phone/code", status_code=204)
 async def send_code(asked: models.PhoneAsked, person: Strong, tools: Tools) -> None:
     """Send a code to a new phone; the same answer whoever has it."""
-    wait = await tools.phone_codes.send(Purpose.CHANGE_PHONE, checked_phone(asked.phone), person.caller)
+    wait = await tools.phone_codes.send(
+        Purpose.CHANGE_PHONE, checked_phone(asked.phone), Asker(person.caller, person.account_id)
+    )
     if wait:
         raise Problem(429, "too_many_requests", "codes were sent too often", retry_after=str(wait))
 
@@ -66,7 +68,7 @@ async def send_code(asked: models.PhoneAsked, person: Strong, tools: Tools) -> N
 async def change_phone(proved: models.PhoneProved, person: Strong, tools: Tools) -> None:
     """Change the phone to one that was proved by its code; the old one is told."""
     phone = checked_phone(proved.phone)
-    if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code):
+    if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code, person.account_id):
         raise Problem(403, "wrong_code", "the code is wrong or has lapsed")
     account = await tools.profiles.row(person.account_id)
     proven = person.session.security_version
