@@ -41,6 +41,8 @@ from idp.authentication.throttle import Limit, Limits, Throttle
 from idp.authentication.upstream_ways import upstream_ways
 from idp.authentication.ways import Ways
 from idp.composition import authorities, foundation, mail_channel, sms_channel, upstreams
+from idp.counter.account_effects import AccountEffects
+from idp.counter.account_requests import AccountRequests
 from idp.counter.belongings import CounterBelongings
 from idp.counter.effects import Effects
 from idp.counter.model import DUE_SECONDS
@@ -233,11 +235,16 @@ class Worker:
         self.merges = Merges(base, household, self.notices, rules)
         self.real_names.follow(Rebinding(base, household, self.notices))
         self.lifecycle = Lifecycle(base, household, self.notices, self.real_names, rules)
-        effects = Effects(base, self.real_names, Reset(base, household), self.guardians, self.notices)
-        self.counter = Counter(base, effects, self.notices)
+        self.counter = Counter(base, self._effects(household), self.notices)
+        self.account_requests = AccountRequests(base, self.counter, self.lifecycle, self.merges, self.links)
         self.periodic.add("accounts.cancel_due", DUE_SECONDS, self.lifecycle.cancel_due)
         self.periodic.add("merges.forget_due", DUE_SECONDS, self.merges.forget_due)
         self.periodic.add("counter.recover_due", DUE_SECONDS, self.counter.recover_due)
+
+    def _effects(self, household: Household) -> Effects:
+        base = self.base
+        about = AccountEffects(base, self.lifecycle, self.merges, self.links)
+        return Effects(base, self.real_names, Reset(base, household), self.guardians, self.notices, about)
 
     async def _is_staff(self, account_id: str) -> bool:
         return bool(await self.roles.of_account(account_id))

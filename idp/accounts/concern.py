@@ -17,6 +17,7 @@ def same_person(one: ColumnElement[str], other: ColumnElement[str]) -> ColumnEle
             select(mine.c.id)
             .select_from(mine.join(theirs, mine.c.certificate_index == theirs.c.certificate_index))
             .where(mine.c.id == one, theirs.c.id == other)
+            .correlate_except(mine, theirs)
         ),
     )
 
@@ -24,4 +25,6 @@ def same_person(one: ColumnElement[str], other: ColumnElement[str]) -> ColumnEle
 def has_certificate(one: ColumnElement[str], index: ColumnElement[bytes]) -> ColumnElement[bool]:
     """Whether a certificate number, as it is looked for, is that of an account."""
     mine = accounts.alias()
-    return exists(select(mine.c.id).where(mine.c.id == one, mine.c.certificate_index == index))
+    return exists(
+        select(mine.c.id).where(mine.c.id == one, mine.c.certificate_index == index).correlate_except(mine)
+    )

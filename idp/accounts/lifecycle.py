@@ -95,54 +95,55 @@ class Lifecycle:
 
     async def freeze(self, account_id: str, reason: str, actor: str) -> bool:
         """Close an account for a time; False unless it was open. Raises InvalidAccount without a reason."""
+        return await self._done(lambda: self.frozen(account_id, reason, actor))
+
+    def frozen(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
+        """The same, within a transaction."""
         checked_reason(reason)
-
-        def work() -> Transaction[bool]:
-            now = self._sources.now()
-            row = yield from self._store.turn(account_id, State.ACTIVE, State.FROZEN, reason, now)
-            if row is None:
-                return False
-            yield from self._household.pause(account_id, "frozen")
-            yield self._line(Event.ACCOUNT_FROZEN, account_id, actor, reason=reason)
-            yield from self._notices.notice(row, FROZEN)
-            return True
-
-        return await self._done(work)
+        now = self._sources.now()
+        row = yield from self._store.turn(account_id, State.ACTIVE, State.FROZEN, reason, now)
+        if row is None:
+            return False
+        yield from self._household.pause(account_id, "frozen")
+        yield self._line(Event.ACCOUNT_FROZEN, account_id, actor, reason=reason)
+        yield from self._notices.notice(row, FROZEN)
+        return True
 
     async def thaw(self, account_id: str, reason: str, actor: str) -> bool:
         """Open a frozen account again, or one that was taken for a dead person's by mistake."""
+        return await self._done(
+            lambda: self.thawed(account_id, reason, actor, (State.FROZEN, State.DECEASED))
+        )
+
+    def thawed(
+        self, account_id: str, reason: str, actor: str, states: tuple[State, ...]
+    ) -> Transaction[bool]:
+        """The same, within a transaction, where the account is in one of these states."""
         checked_reason(reason)
-
-        def work() -> Transaction[bool]:
-            for before in (State.FROZEN, State.DECEASED):
-                now = self._sources.now()
-                row = yield from self._store.turn(account_id, before, State.ACTIVE, reason, now)
-                if row is not None:
-                    yield self._line(
-                        Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value
-                    )
-                    yield from self._notices.notice(row, THAWED)
-                    return True
-            return False
-
-        return await self._done(work)
+        for before in states:
+            now = self._sources.now()
+            row = yield from self._store.turn(account_id, before, State.ACTIVE, reason, now)
+            if row is not None:
+                yield self._line(Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value)
+                yield from self._notices.notice(row, THAWED)
+                return True
+        return False
 
     async def deceased(self, account_id: str, evidence: str, actor: str) -> bool:
         """The person has died: everything ends, mandates of and for the person too. No notice is sent."""
+        return await self._done(lambda: self.died(account_id, evidence, actor))
+
+    def died(self, account_id: str, evidence: str, actor: str) -> Transaction[bool]:
+        """The same, within a transaction."""
         checked_reason(evidence)
-
-        def work() -> Transaction[bool]:
-            for before in (State.ACTIVE, State.FROZEN):
-                now = self._sources.now()
-                if (
-                    yield from self._store.turn(account_id, before, State.DECEASED, evidence, now)
-                ) is not None:
-                    yield from self._household.end(account_id, "deceased")
-                    yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
-                    return True
-            return False
-
-        return await self._done(work)
+        for before in (State.ACTIVE, State.FROZEN):
+            now = self._sources.now()
+            row = yield from self._store.turn(account_id, before, State.DECEASED, evidence, now)
+            if row is not None:
+                yield from self._household.end(account_id, "deceased")
+                yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
+                return True
+        return False
 
     async def obstacles(self, account_id: str) -> list[Obstacle]:
         """Why the account cannot be cancelled now."""
@@ -202,20 +203,20 @@ class Lifecycle:
 
     async def release_phone(self, account_id: str, reason: str, actor: str) -> bool:
         """The phone belongs to somebody else now: it is taken off the account, which keeps everything else."""
+        return await self._done(lambda: self.phone_released(account_id, reason, actor))
+
+    def phone_released(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
+        """The same, within a transaction."""
         checked_reason(reason)
-
-        def work() -> Transaction[bool]:
-            row = yield from self._accounts.by_id(account_id)
-            if row is None or row["phone_index"] is None:
-                return False
-            now = self._sources.now()
-            if not (yield from self._store.release_phone(account_id, row["phone_index"], now)):
-                return False
-            yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
-            yield from self._notices.by_mail(row, MOVED)
-            return True
-
-        return await self._done(work)
+        row = yield from self._accounts.by_id(account_id)
+        if row is None or row["phone_index"] is None:
+            return False
+        now = self._sources.now()
+        if not (yield from self._store.release_phone(account_id, row["phone_index"], now)):
+            return False
+        yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
+        yield from self._notices.by_mail(row, MOVED)
+        return True
 
     async def secure(self, account_id: str, actor: str, reason: str = "takeover") -> dict[str, int] | None:
         """Clean up after somebody else had the account, in one action; what was done, None if it is closed.
@@ -223,21 +224,21 @@ class Lifecycle:
         Sessions, grants and trusted devices end; factors, a phone and mandates of the last 30 days go or rest; the
         password is right no more until a recovery sets a new one.
         """
+        return await self._done(lambda: self.secured(account_id, actor, reason))
 
-        def work() -> Transaction[dict[str, int] | None]:
-            now = self._sources.now()
-            row = yield from self._store.no_more_password(account_id, now)
-            if row is None:
-                return None
-            since = now - SUSPECT_SECONDS
-            done = yield from self._household.secure(account_id, since)
-            done["factors"] = len((yield from self._store.drop_factors(account_id, since)))
-            done["phone"] = int((yield from self._store.drop_new_phone(account_id, since, now)))
-            yield self._line(Event.ACCOUNT_SECURED, account_id, actor, reason=reason, **done)
-            yield from self._notices.everywhere(row, SECURED)
-            return done
-
-        return await self._done(work)
+    def secured(self, account_id: str, actor: str, reason: str) -> Transaction[dict[str, int] | None]:
+        """The same, within a transaction."""
+        now = self._sources.now()
+        row = yield from self._store.no_more_password(account_id, now)
+        if row is None:
+            return None
+        since = now - SUSPECT_SECONDS
+        done = yield from self._household.secure(account_id, since)
+        done["factors"] = len((yield from self._store.drop_factors(account_id, since)))
+        done["phone"] = int((yield from self._store.drop_new_phone(account_id, since, now)))
+        yield self._line(Event.ACCOUNT_SECURED, account_id, actor, reason=reason, **done)
+        yield from self._notices.everywhere(row, SECURED)
+        return done
 
     def _cancel(self, account_id: str) -> Transaction[bool]:
         now = self._sources.now()
@@ -260,6 +261,10 @@ class Lifecycle:
         if row is not None:  # as it was before it was wiped
             yield from self._notices.notice(row, CANCELLED)
         return True
+
+    def sent(self) -> None:
+        """To be called after the commit of a transaction that had a part of this."""
+        self._household.sent()
 
     async def _done(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)

@@ -85,53 +85,59 @@ class Merges:
 
     async def merge(self, plan: Plan, reason: str, actor: str) -> str:
         """Make one of two; the merge's id. Raises MergeRefused, InvalidAccount."""
-        checked_reason(reason)
         merge_id = self._sources.new_id()
-
-        def work() -> Transaction[str]:
-            now = self._sources.now()
-            other, into = yield from self._pair(plan)
-            yield from self._household.pause(plan.account_id, "merged")
-            # What leads into an account that nobody has verified may be anybody's: it does not come along.
-            unproved = plan.into if proving_side(other, into) == OTHER else plan.account_id
-            if unproved == plan.into:
-                yield from self._household.pause(unproved, "merged")
-            yield from self._household.secure(unproved, 0.0)
-            if not (yield from self._store.close(other, plan.into, now)):
-                raise MergeRefused("changed")
-            given = _given(other, into, plan.keep)
-            if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
-                raise MergeRefused("changed")
-            left = into["username"] if given["username"] == other["username"] else other["username"]
-            yield self._store.rename(plan.account_id, left)
-            kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
-            factors = proving_side(other, into) or plan.keep.get(FACTORS, INTO)
-            kept["moved"] = yield from self._move(plan, factors)
-            yield self._store.add(self._row(merge_id, plan, kept, actor))
-            detail = {"into": plan.into, "merge": merge_id, "reason": reason}
-            yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
-            for before in (other, into):  # where each was reached until now
-                yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
-            return merge_id
-
         try:
-            return await self._done(work)
+            return await self._done(lambda: self.merged(plan, merge_id, reason, actor))
         except Conflict as error:
             raise MergeRefused("changed") from error
 
+    def merged(
+        self, plan: Plan, merge_id: str, reason: str, actor: str, seen: Mapping[str, float] | None = None
+    ) -> Transaction[str]:
+        """The same, within a transaction; `seen` tells when the two had last been changed as they were compared."""
+        checked_reason(reason)
+        now = self._sources.now()
+        other, into = yield from self._pair(plan)
+        if seen is not None and any(seen.get(row["id"]) != row["updated_at"] for row in (other, into)):
+            raise MergeRefused("changed")
+        yield from self._household.pause(plan.account_id, "merged")
+        # What leads into an account that nobody has verified may be anybody's: it does not come along.
+        unproved = plan.into if proving_side(other, into) == OTHER else plan.account_id
+        if unproved == plan.into:
+            yield from self._household.pause(unproved, "merged")
+        yield from self._household.secure(unproved, 0.0)
+        if not (yield from self._store.close(other, plan.into, now)):
+            raise MergeRefused("changed")
+        given = _given(other, into, plan.keep)
+        if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
+            raise MergeRefused("changed")
+        left = into["username"] if given["username"] == other["username"] else other["username"]
+        yield self._store.rename(plan.account_id, left)
+        kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
+        kept["moved"] = yield from self._move(plan, proving_side(other, into) or plan.keep.get(FACTORS, INTO))
+        yield self._store.add(self._row(merge_id, plan, kept, actor))
+        detail = {"into": plan.into, "merge": merge_id, "reason": reason}
+        yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
+        for before in (other, into):  # where each was reached until now
+            yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
+        return merge_id
+
     async def undo(self, merge_id: str, reason: str, actor: str) -> None:
         """Part them again, each as it was but for what changed since. Raises MergeRefused."""
-        checked_reason(reason)
-        line = {"merge": merge_id, "reason": reason}
         try:
-            await self._done(lambda: self._undo(merge_id, line, actor, CHOSEN))
+            await self._done(lambda: self.undone(merge_id, reason, actor))
         except Conflict:
             # Somebody else has proved the phone meanwhile: it stays theirs.
-            kept = tuple(name for name in CHOSEN if name not in CHOICES["phone"])
             try:
-                await self._done(lambda: self._undo(merge_id, line, actor, kept))
+                await self._done(lambda: self.undone(merge_id, reason, actor, phones=False))
             except Conflict as error:  # or the certificate is verified on the account that stayed
                 raise MergeRefused("changed") from error
+
+    def undone(self, merge_id: str, reason: str, actor: str, *, phones: bool = True) -> Transaction[None]:
+        """The same, within a transaction, which may raise Conflict: then once more without the phones."""
+        checked_reason(reason)
+        columns = tuple(name for name in CHOSEN if phones or name not in CHOICES["phone"])
+        yield from self._undo(merge_id, {"merge": merge_id, "reason": reason}, actor, columns)
 
     async def forget_due(self) -> None:
         """Wipe what was kept for undoing, where that is no longer possible."""
@@ -170,13 +176,19 @@ class Merges:
         if pair is None:
             raise MergeRefused("same")
         other, into = pair
+        self.check(other, into)
+        return pair
+
+    @staticmethod
+    def check(other: Row, into: Row) -> None:
+        """Whether the two can become one; raises MergeRefused."""
+        if other["id"] == into["id"]:
+            raise MergeRefused("same")
         if not other["state"] == into["state"] == State.ACTIVE:
             raise MergeRefused("closed")
         # An account without a certificate may be the same person's, as staff have seen; another person's may not.
-        certificates = {row["certificate_index"] for row in pair} - {None}
-        if len(certificates) != 1:
+        if len({row["certificate_index"] for row in (other, into)} - {None}) != 1:
             raise MergeRefused("certificate")
-        return pair
 
     def _move(self, plan: Plan, choice: str) -> Transaction[dict[str, Any]]:
         """Everything that hangs on the account that goes; `choice` says whose factors stay."""

@@ -18,15 +18,17 @@ def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     site, counter = worker.site, worker.counter
     door = Door(site, worker.sessions, worker.roles)
-    accounts = AccountPages(site, door, counter, worker.lifecycle, worker.merges)
-    acting = Acting(worker.base, worker.mandates.begin_counter)
+    accounts = AccountPages(site, door, counter, worker.account_requests, worker.lifecycle, worker.merges)
+    acting = Acting(worker.base, worker.mandates.begin_counter, counter.is_concerned)
     return {
         **CounterPages(site, door, counter, worker.divisions).routes(),
         **PresencePages(site, door, counter, worker.phone_codes).routes(),
         **GuardianPages(site, door, counter, accounts).routes(),
         **ActPages(site, door, counter, acting).routes(),
         **accounts.routes(),
-        **ConflictPages(site, door, counter, worker.links, worker.platforms).routes(),
+        **ConflictPages(
+            site, door, counter, worker.account_requests, worker.links, worker.platforms
+        ).routes(),
         **CorrectionPages(site, door, worker.corrections).routes(),
-        **MergePages(site, door, counter, worker.merges, accounts).routes(),
+        **MergePages(site, door, counter, worker.account_requests, worker.merges, accounts).routes(),
     }

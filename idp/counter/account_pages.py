@@ -9,8 +9,9 @@ from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import Merges
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
+from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import Person
+from idp.counter.model import Kind, NotAtCounter, Person
 from idp.counter.routes import clock, said
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
@@ -26,6 +27,8 @@ POSSIBLE = {
     AccountState.FROZEN: ("thaw", "secure", "release", "deceased"),
     AccountState.DECEASED: ("thaw", "release"),
 }
+ALONE = frozenset({"freeze", "secure"})
+"""What one member of staff does at once, unless the account is a colleague's: it lets nobody in. All else takes two."""
 FOR_SUPERVISORS = frozenset({"deceased"})
 """What is hard to take back; and opening again the account of somebody who was taken for dead."""
 
@@ -34,11 +37,18 @@ class AccountPages:
     """Handlers of /counter/accounts."""
 
     def __init__(
-        self, site: Site, door: Door, counter: Counter, lifecycle: Lifecycle, merges: Merges
+        self,
+        site: Site,
+        door: Door,
+        counter: Counter,
+        requests: AccountRequests,
+        lifecycle: Lifecycle,
+        merges: Merges,
     ) -> None:
         self._site = site
         self._door = door
         self._counter = counter
+        self._requests = requests
         self._lifecycle = lifecycle
         self._merges = merges
 
@@ -68,27 +78,36 @@ class AccountPages:
         found = await self._counter.by_id(fields.get("account", ""))
         if found is None:
             return await self.page(request, staff, None, error="not-found")
-        if found.id == staff.id:
+        if await self._counter.is_concerned(staff.id, found.id):
             return await self.page(request, staff, found, error="own-account")
         if decision not in _possible(found, staff):
             return await self.page(request, staff, found, error="unchanged")
+        kind = await self._kind(decision, found)
         try:
+            if kind is not None:
+                await self._requests.change(kind, found.id, reason, staff.id)
+                return self._site.redirect(shown(found.id, "asked"))
             done = await self._do(decision, found.id, reason, staff.id)
         except InvalidAccount:
             return await self.page(request, staff, found, error="reason")
+        except NotAtCounter as error:
+            return await self.page(request, staff, found, error=str(error))
         if not done:
             return await self.page(request, staff, found, error="unchanged")
         return self._site.redirect(shown(found.id, decision))
 
+    async def _kind(self, decision: str, found: Person) -> Kind | None:
+        """What a second member of staff has to confirm; None for what is done at once."""
+        if decision == "thaw" and found.state == AccountState.DECEASED:
+            return Kind.REVIVE
+        if decision not in ALONE:
+            return Kind(decision)
+        # Who closes the account of a colleague silences whoever might object.
+        return Kind(decision) if await self._requests.is_staff(found.id) else None
+
     async def _do(self, decision: str, account_id: str, reason: str, staff_id: str) -> bool:
         if decision == "freeze":
             return await self._lifecycle.freeze(account_id, reason, staff_id)
-        if decision == "thaw":
-            return await self._lifecycle.thaw(account_id, reason, staff_id)
-        if decision == "deceased":
-            return await self._lifecycle.deceased(account_id, reason, staff_id)
-        if decision == "release":
-            return await self._lifecycle.release_phone(account_id, reason, staff_id)
         return await self._lifecycle.secure(account_id, staff_id, reason) is not None
 
     async def page(

@@ -21,4 +21,4 @@ class CounterBelongings(Belongings):
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
         """Nothing about the person is decided any more, and what was written down is wiped."""
-        yield self._store.forget(account_id)
+        yield from self._store.forget(account_id)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import masked
+from idp.counter.model import NotAtCounter, masked
 from idp.counter.routes import clock
 from idp.counter.service import Counter
 from idp.federation.desk import LinkDesk, NoSuchConflict, Waiting
@@ -25,7 +26,8 @@ REASONS = {
     Unfit.OTHER_IDENTITY: _("平台上的同一个账号换成了另一个人的证件"),
     Unfit.REPRESENTATIVE: _("平台和本系统登记的法定代表人不一致"),
 }
-SETTLED = _("已处理。关联的账号从下次登录起生效。")
+SETTLED = _("已处理。")
+ASKED = _("申请已提交，请另一位工作人员复核。复核后从下次登录起生效。")
 NOT_FOUND = _("没有改动：这一项已经有人处理。")
 NO_ACCOUNT = _("没有找到这个账号，请核对用户名、手机号或证件号码。")
 OWN = _("不能处理与自己账号有关的事项。")
@@ -35,10 +37,19 @@ Titles = Mapping[str, tuple[str, str]]
 class ConflictPages:
     """What the platform says is masked as at every other place of the counter; whoever is there shows the papers."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter, desk: LinkDesk, platforms: Titles) -> None:
+    def __init__(
+        self,
+        site: Site,
+        door: Door,
+        counter: Counter,
+        requests: AccountRequests,
+        desk: LinkDesk,
+        platforms: Titles,
+    ) -> None:
         self._site = site
         self._door = door
         self._counter = counter
+        self._requests = requests
         self._desk = desk
         self._platforms = platforms
 
@@ -56,11 +67,11 @@ class ConflictPages:
         return await self._page(request, staff)
 
     async def settle(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
-        """Say whose account of the platform it is, or leave everything as it is."""
+        """Say whose account of the platform it is, for a colleague to confirm, or leave everything as it is."""
         conflict = fields.get("id", "")
         try:
             one = await self._desk.find(conflict)
-            if one.row["account_id"] == staff.id:
+            if one.row["account_id"] and await self._counter.is_concerned(staff.id, one.row["account_id"]):
                 return await self._page(request, staff, OWN, 403)
             if fields.get("decision") == DISMISS:
                 await self._desk.dismiss(conflict, staff.id)
@@ -68,9 +79,10 @@ class ConflictPages:
                 found = await self._counter.find(fields.get("identifier", ""))
                 if found is None:
                     return await self._page(request, staff, NO_ACCOUNT, 400)
-                if found.id == staff.id:
-                    return await self._page(request, staff, OWN, 403)
-                await self._desk.link(conflict, found.id, staff.id)
+                await self._requests.link(conflict, found.id, staff.id)
+                return self._site.redirect(f"{CONFLICTS}?done=asked")
+        except NotAtCounter:
+            return await self._page(request, staff, OWN, 403)
         except NoSuchConflict:
             return await self._page(request, staff, NOT_FOUND, 409)
         return self._site.redirect(f"{CONFLICTS}?done=settled")
@@ -78,7 +90,7 @@ class ConflictPages:
     async def _page(
         self, request: Request, staff: Staff, error: str | None = None, status: int = 200
     ) -> Response:
-        done = SETTLED if request.query_params.get("done") == "settled" else None
+        done = {"settled": SETTLED, "asked": ASKED}.get(request.query_params.get("done", ""))
         return self._site.page(
             request,
             "counter_conflicts.html",

@@ -8,6 +8,7 @@ from idp.accounts.reset import Reset
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.counter.account_effects import AccountEffects
 from idp.counter.model import LEVEL, METHOD, SOURCE, Claim, Kind, NotAtCounter
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Row, Transaction
@@ -29,7 +30,9 @@ class Effects:
         reset: Reset,
         guardians: Guardians,
         notices: Notifier,
+        account_effects: AccountEffects,
     ) -> None:
+        self._account_effects = account_effects
         self.guardians = guardians
         self._store = CounterStore(foundation.vault)
         self._accounts = AccountStore(foundation.vault)
@@ -38,8 +41,8 @@ class Effects:
         self._reset = reset
         self._notices = notices
 
-    def of(self, row: Row) -> Transaction[None]:
-        """Do it, and wipe what was claimed. Raises NotAtCounter, NotRecorded."""
+    def of(self, row: Row, *, again: bool = False) -> Transaction[None]:
+        """Do it, and wipe what was claimed; `again` after a conflict. Raises NotAtCounter, NotRecorded."""
         claim = self._store.claim(row)
         match Kind(row["kind"]):
             case Kind.VERIFY:
@@ -48,10 +51,16 @@ class Effects:
                 yield from self._recovered(row, claim)
             case Kind.GUARDIAN:
                 yield from self._guarded(row, claim)
-        yield self._store.wipe(row["id"])
+            case kind:
+                yield from self._account_effects.of(kind, row, claim, both(row), again=again)
+        yield from self._store.wipe(row["id"])
+
+    def sent(self) -> None:
+        """To be called after the commit: messages to others may have been left."""
+        self._account_effects.sent()
 
     def _verified(self, row: Row, claim: Claim) -> Transaction[None]:
-        account_id, both = row["account_id"], _both(row)
+        account_id, two = row["account_id"], both(row)
         proof = Proof(
             level=LEVEL,
             method=METHOD,
@@ -64,9 +73,9 @@ class Effects:
         before = yield from self._accounts.by_id(account_id)
         # Whom the counter has just registered has bound nothing at a lower level before.
         shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
-        yield from self._real_names.record(account_id, proof, verifier=both, shown=shown)
+        yield from self._real_names.record(account_id, proof, verifier=two, shown=shown)
         if before is not None and before["real_name_level"] and before["name"] != claim.name:
-            yield self._line(Event.NAME_CHANGED, account_id, both, method=METHOD, request=row["id"])
+            yield self._line(Event.NAME_CHANGED, account_id, two, method=METHOD, request=row["id"])
             yield from self._notices.notice(before, RENAMED)
 
     def _recovered(self, row: Row, claim: Claim) -> Transaction[None]:
@@ -102,6 +111,6 @@ class Effects:
         return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))
 
 
-def _both(row: Row) -> str:
+def both(row: Row) -> str:
     """The two members of staff, for the record."""
     return f"{row['begun_by']}+{row['decided_by']}"

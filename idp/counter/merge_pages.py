@@ -20,7 +20,9 @@ from idp.accounts.merges import (
 from idp.accounts.model import InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE
 from idp.counter.account_pages import ACCOUNTS, AccountPages
+from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
+from idp.counter.model import NotAtCounter
 from idp.counter.routes import said
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
@@ -37,11 +39,18 @@ class MergePages:
     """Handlers of /counter/merge and its undoing; for supervisors."""
 
     def __init__(
-        self, site: Site, door: Door, counter: Counter, merges: Merges, accounts: AccountPages
+        self,
+        site: Site,
+        door: Door,
+        counter: Counter,
+        requests: AccountRequests,
+        merges: Merges,
+        accounts: AccountPages,
     ) -> None:
         self._site = site
         self._door = door
         self._counter = counter
+        self._requests = requests
         self._merges = merges
         self._accounts = accounts
 
@@ -66,39 +75,36 @@ class MergePages:
         return self._site.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
 
     async def merge(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
-        """Make one of two."""
+        """Ask a colleague to confirm that the two become one."""
         keep = {
             name: fields[name]
             for name in (*CHOICES, FACTORS)
             if fields.get(name) in ((OTHER, INTO, BOTH) if name == FACTORS else (OTHER, INTO))
         }
         plan = Plan(fields.get("account", ""), fields.get("into", ""), keep)
-        if staff.id in (plan.account_id, plan.into):
-            return await self._page(request, staff, fields, "own-account")
         try:
-            await self._merges.merge(plan, fields.get("reason", "").strip(), staff.id)
+            await self._requests.merge(plan, fields.get("reason", "").strip(), staff.id)
         except InvalidAccount:
             return await self._page(request, staff, fields, "reason")
-        except MergeRefused as error:
+        except (MergeRefused, NotAtCounter) as error:
             return await self._page(request, staff, fields, str(error))
-        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'merge'})}")
+        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'asked'})}")
 
     async def undo(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
-        """Part them again."""
+        """Ask a colleague to confirm that they are parted again."""
         account_id = fields.get("account", "")
         error = ""
         try:
-            if any(row["id"] == fields.get("merge") for row in await self._merges.of(staff.id)):
-                raise MergeRefused("own-account")
-            await self._merges.undo(fields.get("merge", ""), fields.get("reason", "").strip(), staff.id)
+            reason = fields.get("reason", "").strip()
+            await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
         except InvalidAccount:
             error = "reason"
-        except MergeRefused as refused:
+        except NotAtCounter as refused:
             error = str(refused)
         if error:
             found = await self._counter.by_id(account_id)
             return await self._accounts.page(request, staff, found, error=error)
-        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'undo'})}")
+        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'asked'})}")
 
     async def _page(
         self, request: Request, staff: Staff, fields: dict[str, str], error: str | None = None

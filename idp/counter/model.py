@@ -22,6 +22,21 @@ class Kind(StrEnum):
     VERIFY = "verify"
     RECOVER = "recover"
     GUARDIAN = "guardian"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    LINK = "link"
+    RELEASE = "release"
+    THAW = "thaw"
+    REVIVE = "revive"
+    DECEASED = "deceased"
+    FREEZE = "freeze"
+    SECURE = "secure"
+
+
+SUPERVISED = frozenset(
+    {Kind.MERGE, Kind.UNMERGE, Kind.LINK, Kind.REVIVE, Kind.DECEASED, Kind.FREEZE, Kind.SECURE}
+)
+"""Of the two at least one is a supervisor. `freeze` and `secure` are requests where a member of staff is concerned."""
 
 
 class Papers(StrEnum):
@@ -60,6 +75,14 @@ class Claim:
     papers: str | None = None
     opened: bool = False
     """Whether the account was opened in this very act, for the person who is present."""
+    reason: str | None = None
+    subject: str | None = None
+    """The other account, the merge or the conflict."""
+    other: str | None = None
+    """The other side, for whoever confirms."""
+    keep: dict[str, str] | None = None
+    seen: dict[str, float] | None = None
+    """When each account had last been changed as it was looked at."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is sealed."""
@@ -69,6 +92,14 @@ class Claim:
     def from_json(cls, fields: dict[str, Any]) -> "Claim":
         """What `to_json` made; other fields are left out."""
         return cls(**{name: fields.get(name) for name in cls.__slots__})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """Somebody whom a request is about or whom it profits: an account, or a certificate number as it is looked for."""
+
+    account_id: str | None = None
+    certificate_index: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.merges import BOTH, OTHER
 from idp.counter.door import Door, Staff
 from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, Papers, State, masked
 from idp.counter.service import Counter
-from idp.counter.texts import NOTICES, PAPERS, REFUSALS
+from idp.counter.texts import CHOICE_TEXTS, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -19,7 +20,29 @@ from idp.sessions.model import masked_name
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
 BEIJING = timezone(timedelta(hours=8))
-KINDS = {Kind.VERIFY: _("实名核验"), Kind.RECOVER: _("找回账号"), Kind.GUARDIAN: _("登记监护人")}
+KINDS = {
+    Kind.VERIFY: _("实名核验"),
+    Kind.RECOVER: _("找回账号"),
+    Kind.GUARDIAN: _("登记监护人"),
+    Kind.MERGE: _("合并账号"),
+    Kind.UNMERGE: _("撤销合并"),
+    Kind.LINK: _("关联平台账号"),
+    Kind.RELEASE: _("解除手机号"),
+    Kind.THAW: _("恢复使用"),
+    Kind.REVIVE: _("撤销去世登记"),
+    Kind.DECEASED: _("登记去世"),
+    Kind.FREEZE: _("冻结"),
+    Kind.SECURE: _("被盗处理"),
+}
+OTHERS = {
+    Kind.MERGE: _("并入的账号"),
+    Kind.UNMERGE: _("要分开的账号"),
+    Kind.LINK: _("平台信息不符的编号"),
+}
+"""What the other side of a request is called."""
+ACCOUNT, REASON = _("账号"), _("原因")
+SEEN = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
+"""The kinds for which the person stands there with a document."""
 
 
 class CounterPages:
@@ -108,9 +131,12 @@ class CounterPages:
     def _item(self, request: Request, staff: Staff, row: Row, claim: Claim) -> dict[str, object]:
         waiting = row["state"] == State.WAITING
         own = row["begun_by"] == staff.id
+        kind = Kind(row["kind"])
         return {
             "id": row["id"],
-            "kind": self._site.say(request, KINDS[Kind(row["kind"])]),
+            "kind": self._site.say(request, KINDS[kind]),
+            "facts": self._facts(request, kind, row, claim),
+            "seen": kind in SEEN,
             "name": claim.name or masked_name(row["name"]),
             "certificate": masked(claim.certificate_number),
             "phone": masked(claim.phone),
@@ -122,6 +148,23 @@ class CounterPages:
             "own": own,
             "confirmable": not own and not waiting and row["account_id"] != staff.id,
         }
+
+    def _facts(self, request: Request, kind: Kind, row: Row, claim: Claim) -> list[tuple[str, str]]:
+        """What else has to be compared before it is confirmed."""
+        say = self._site.say
+        facts = [] if kind in SEEN else [(say(request, ACCOUNT), row["username"])]
+        if claim.other:
+            facts.append((say(request, OTHERS[kind]), claim.other))
+        for name, side in (claim.keep or {}).items():
+            facts.append((say(request, CHOICE_TEXTS[name]), self._side(request, side, row, claim)))
+        if claim.reason:
+            facts.append((say(request, REASON), claim.reason))
+        return facts
+
+    def _side(self, request: Request, side: str, row: Row, claim: Claim) -> str:
+        if side == BOTH:
+            return self._site.say(request, SIDE_TEXTS[BOTH])
+        return claim.other or "" if side == OTHER else str(row["username"])
 
 
 def said(site: Site, request: Request, texts: dict[str, str], word: str | None) -> str | None:

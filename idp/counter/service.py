@@ -1,5 +1,6 @@
 """What is done at the counter: a person is registered; what gives power is begun by one and confirmed by another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from idp.accounts.lifecycle import Notifier
@@ -15,6 +16,7 @@ from idp.counter.model import (
     REQUEST_SECONDS,
     SOURCE,
     Claim,
+    Concerned,
     Kind,
     NotAtCounter,
     Papers,
@@ -35,6 +37,16 @@ RECOVERY_ASKED = _(
     "有人在政务服务窗口申请找回您的账号，24 小时后生效。"
     "如非本人，请立即登录用户中心并打开 /counter/objection 停止，或联系窗口。"
 )
+
+
+CONFLICTS = {
+    Kind.VERIFY: "already-verified",
+    Kind.GUARDIAN: "guarded",
+    Kind.MERGE: "changed",
+    Kind.UNMERGE: "changed",
+    Kind.LINK: "decided",
+}
+"""Why a request cannot take effect where something unique is somebody else's; else it is the phone."""
 
 
 class Counter:
@@ -115,7 +127,8 @@ class Counter:
         def work() -> Transaction[str]:
             yield from self._accounts.add(account_id, account, self._sources.now())
             yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
-            yield from self._begin(Kind.VERIFY, account_id, staff_id, replace(claim, phone=None, opened=True))
+            asked = replace(claim, phone=None, opened=True)
+            yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, [self._holder(claim)])
             return account_id
 
         try:
@@ -138,10 +151,22 @@ class Counter:
         if claim.phone is not None and not await self.phone_is_free(claim.phone, account_id):
             raise NotAtCounter("phone-taken")
 
-        def work() -> Transaction[None]:
-            yield from self._begin(kind, account_id, staff_id, claim)
+        await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
-        await self._database.write(work)
+    async def begin(
+        self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned] = ()
+    ) -> None:
+        """Note what another member of staff has to confirm. Raises NotAtCounter where it is about who begins it."""
+        await self._database.write(lambda: self._begin(kind, account_id, staff_id, claim, concerned))
+
+    async def is_concerned(self, staff_id: str, account_id: str) -> bool:
+        """Whether an account is the member of staff's own, or another of theirs by its certificate."""
+        return await self._database.read(lambda: self._store.is_same(account_id, staff_id))
+
+    def _holder(self, claim: Claim) -> Concerned:
+        """Whoever has the certificate that was shown."""
+        number = claim.certificate_number
+        return Concerned(None, None if number is None else self._vault.blind_index(CERTIFICATE, number))
 
     async def guardians(self, minor_id: str) -> list[Row]:
         """The mandates of a child's guardians."""
@@ -179,10 +204,7 @@ class Counter:
             papers=papers.value,
         )
 
-        def work() -> Transaction[None]:
-            yield from self._begin(Kind.GUARDIAN, minor_id, staff_id, claim)
-
-        await self._database.write(work)
+        await self.begin(Kind.GUARDIAN, minor_id, staff_id, claim, [Concerned(guardian_id)])
 
     async def open_requests(self) -> list[tuple[Row, Claim]]:
         """What waits for the second member of staff, or for its time."""
@@ -192,33 +214,43 @@ class Counter:
 
     async def confirm(self, request_id: str, staff_id: str) -> State:
         """Confirm what another member of staff began; where it stands now. Raises NotAtCounter."""
-        kinds = []
-
-        def work() -> Transaction[State]:
-            now = self._sources.now()
-            row = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
-            if row is None:
-                raise NotAtCounter("not-yours-to-confirm")
-            state = State(row["state"])
-            kinds.append(Kind(row["kind"]))
-            yield self._line(
-                Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
-            )
-            if state is State.WAITING:
-                account = yield from self._accounts.by_id(row["account_id"])
-                if account is not None:
-                    yield from self._notices.everywhere(account, RECOVERY_ASKED)
+        kinds: list[Kind] = []
+        for again in (False, True):
+            try:
+                state = await self._database.write(
+                    lambda again=again: self._confirm(request_id, staff_id, kinds, again=again)  # type: ignore[misc]
+                )
+            except NotRecorded as error:
+                raise NotAtCounter("already-verified") from error
+            except (
+                Conflict
+            ) as error:  # somebody else at the same moment: with the certificate, or with the phone
+                if kinds[-1] is not Kind.UNMERGE or again:
+                    raise NotAtCounter(CONFLICTS.get(kinds[-1], "phone-taken")) from error
             else:
-                yield from self._effects.of(row)
-            return state
+                self._effects.sent()
+                return state
+        raise AssertionError("unreachable")
 
-        try:
-            return await self._database.write(work)
-        except NotRecorded as error:
-            raise NotAtCounter("already-verified") from error
-        except Conflict as error:  # somebody else at the same moment: with the certificate, or with the phone
-            words = {Kind.VERIFY: "already-verified", Kind.GUARDIAN: "guarded"}
-            raise NotAtCounter(words.get(kinds[-1], "phone-taken")) from error
+    def _confirm(
+        self, request_id: str, staff_id: str, kinds: list[Kind], *, again: bool
+    ) -> Transaction[State]:
+        now = self._sources.now()
+        row = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
+        if row is None:
+            raise NotAtCounter("not-yours-to-confirm")
+        state = State(row["state"])
+        kinds.append(Kind(row["kind"]))
+        yield self._line(
+            Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
+        )
+        if state is State.WAITING:
+            account = yield from self._accounts.by_id(row["account_id"])
+            if account is not None:
+                yield from self._notices.everywhere(account, RECOVERY_ASKED)
+        else:
+            yield from self._effects.of(row, again=again)
+        return state
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
         """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
@@ -279,7 +311,9 @@ class Counter:
                 Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=request_id, kind=row["kind"]
             )
 
-    def _begin(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> Transaction[None]:
+    def _begin(
+        self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned]
+    ) -> Transaction[None]:
         request_id = self._sources.new_id()
         row = {
             "id": request_id,
@@ -288,7 +322,8 @@ class Counter:
             "begun_by": staff_id,
             "begun_at": self._sources.now(),
         }
-        yield self._store.add(row, claim)
+        if not (yield from self._store.add(row, claim, concerned)):
+            raise NotAtCounter("own-account")
         yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
 
     def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:

@@ -1,6 +1,7 @@
 """The table of what one member of staff began at the counter and another has to confirm."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import orjson
 from sqlalchemy import (
@@ -8,24 +9,28 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     Table,
     Text,
+    and_,
     bindparam,
     case,
+    delete,
     exists,
     insert,
     literal,
     literal_column,
     not_,
+    or_,
     select,
     update,
 )
 
-from idp.accounts.concern import same_person
+from idp.accounts.concern import has_certificate, same_person
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import accounts
-from idp.counter.model import Claim, Kind, State
+from idp.counter.model import SUPERVISED, Claim, Concerned, Kind, State
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -46,6 +51,15 @@ counter_requests = Table(
     Column("begun_at", Instant, nullable=False),
     Column("decided_by", Text, ForeignKey("accounts.id")),
     Column("decided_at", Instant),
+)
+
+counter_concerned = Table(
+    "counter_concerned",
+    metadata,
+    Column("request_id", Text, ForeignKey("counter_requests.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("account_id", Text, ForeignKey("accounts.id")),
+    Column("certificate_index", LargeBinary),
 )
 
 CONTENT = "counter_requests.content"
@@ -79,10 +93,61 @@ def _in_office(who: ColumnElement[str], role: Role) -> ColumnElement[bool]:
     )
 
 
-_begun_in_office = _in_office(counter_requests.c.begun_by, Role.COUNTER)
+def _is_about(who: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a request is about somebody or profits them: by account, or by certificate."""
+    return or_(
+        same_person(counter_requests.c.account_id, who),
+        exists(
+            select(counter_concerned.c.request_id)
+            .where(
+                counter_concerned.c.request_id == counter_requests.c.id,
+                or_(
+                    same_person(counter_concerned.c.account_id, who),
+                    has_certificate(who, counter_concerned.c.certificate_index),
+                ),
+            )
+            .correlate_except(counter_concerned)
+        ),
+    )
+
+
+def _may_decide(first: ColumnElement[str], second: ColumnElement[str]) -> ColumnElement[bool]:
+    """The one rule for acts of two: both in office, neither concerned, and where it must be one a supervisor."""
+    return and_(
+        not_(same_person(first, second)),
+        not_(_is_about(first)),
+        not_(_is_about(second)),
+        _in_office(first, Role.COUNTER),
+        _in_office(second, Role.COUNTER),
+        or_(
+            counter_requests.c.kind.not_in([literal(kind.value, Text) for kind in sorted(SUPERVISED)]),
+            _in_office(first, Role.SUPERVISOR),
+            _in_office(second, Role.SUPERVISOR),
+        ),
+    )
+
+
 _confirmer_in_office = _in_office(_staff, Role.COUNTER)
 
 ADD = Statement(insert(counter_requests))
+ADD_CONCERNED = Statement(insert(counter_concerned))
+IS_ABOUT = Statement(
+    select(counter_requests.c.id).where(counter_requests.c.id == _id, _is_about(counter_requests.c.begun_by))
+)
+IS_SAME = Statement(
+    select(accounts.c.id).where(accounts.c.id == _account, same_person(accounts.c.id, _staff))
+)
+FORGET_ALL_CONCERNED = Statement(
+    delete(counter_concerned).where(
+        counter_concerned.c.request_id.in_(
+            select(counter_requests.c.id).where(counter_requests.c.account_id == _account)
+        )
+    ),
+    lock_key="the_account",
+)
+FORGET_CONCERNED = Statement(
+    delete(counter_concerned).where(counter_concerned.c.request_id == _id), lock_key="the_id"
+)
 # Two different people, neither of them the person it is about by account or certificate, both still in office, on the
 # same day.
 CONFIRM = Statement(
@@ -90,12 +155,8 @@ CONFIRM = Statement(
     .where(
         counter_requests.c.id == _id,
         counter_requests.c.state == _pending,
-        not_(same_person(counter_requests.c.begun_by, _staff)),
-        not_(same_person(counter_requests.c.account_id, _staff)),
-        not_(same_person(counter_requests.c.account_id, counter_requests.c.begun_by)),
         counter_requests.c.begun_at > _since,
-        _begun_in_office,
-        _confirmer_in_office,
+        _may_decide(counter_requests.c.begun_by, _staff),
     )
     .values(
         state=case(
@@ -114,7 +175,7 @@ REFUSE = Statement(
     .where(
         counter_requests.c.id == _id,
         counter_requests.c.state.in_([_pending, _waiting]),
-        not_(same_person(counter_requests.c.account_id, _staff)),
+        or_(counter_requests.c.begun_by == _staff, not_(_is_about(_staff))),
         _confirmer_in_office,
     )
     .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)
@@ -129,8 +190,7 @@ RIPE = Statement(
     .where(
         counter_requests.c.id == _id,
         *_ripe,
-        _begun_in_office,
-        _in_office(counter_requests.c.decided_by, Role.COUNTER),
+        _may_decide(counter_requests.c.begun_by, counter_requests.c.decided_by),
     )
     .values(state=_confirmed)
     .returning(counter_requests),
@@ -166,6 +226,7 @@ OPEN = Statement(
     select(
         counter_requests,
         accounts.c.name,
+        accounts.c.username,
         accounts.c.real_name_level,
         _begun.c.name.label("begun_by_name"),
     )
@@ -206,8 +267,20 @@ class CounterStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def add(self, row: Mapping[str, object], claim: Claim) -> Call:
-        """The call that notes a request."""
+    def add(
+        self, row: Mapping[str, object], claim: Claim, concerned: Sequence[Concerned] = ()
+    ) -> Transaction[bool]:
+        """Note a request and whom it is about; False where that is whoever begins it."""
+        yield self._added(row, claim)
+        for number, each in enumerate(concerned):
+            yield ADD_CONCERNED(request_id=row["id"], number=number, **asdict(each))
+        return not (yield IS_ABOUT(the_id=row["id"]))
+
+    def is_same(self, account_id: str, staff_id: str) -> Transaction[bool]:
+        """Whether two accounts are of one person as far as the record tells."""
+        return bool((yield IS_SAME(the_account=account_id, the_staff=staff_id)))
+
+    def _added(self, row: Mapping[str, object], claim: Claim) -> Call:
         content = self._vault.encrypt_bytes(CONTENT, orjson.dumps(claim.to_json()))
         return ADD(**row, content=content, state=State.PENDING.value, decided_by=None, decided_at=None)
 
@@ -221,7 +294,10 @@ class CounterStore:
 
     def refuse(self, request_id: str, staff_id: str, now: float) -> Transaction[Row | None]:
         """Refuse, take back or stop a request that has not taken effect."""
-        return first((yield REFUSE(the_id=request_id, the_staff=staff_id, now=now, nothing=b"")))
+        row = first((yield REFUSE(the_id=request_id, the_staff=staff_id, now=now, nothing=b"")))
+        if row is not None:
+            yield FORGET_CONCERNED(the_id=request_id)
+        return row
 
     def due(self, since: float) -> Transaction[list[str]]:
         """The recoveries that have waited long enough."""
@@ -233,20 +309,30 @@ class CounterStore:
 
     def give_up(self, request_id: str, now: float) -> Transaction[Row | None]:
         """Refuse a recovery that cannot take effect any more."""
-        return first((yield GIVE_UP(the_id=request_id, now=now, nothing=b"")))
+        row = first((yield GIVE_UP(the_id=request_id, now=now, nothing=b"")))
+        if row is not None:
+            yield FORGET_CONCERNED(the_id=request_id)
+        return row
 
-    def wipe(self, request_id: str) -> Call:
-        """The call that wipes what was claimed."""
-        return WIPE(the_id=request_id, nothing=b"")
+    def wipe(self, request_id: str) -> Transaction[None]:
+        """Wipe what was claimed, and whom it was about."""
+        yield WIPE(the_id=request_id, nothing=b"")
+        yield FORGET_CONCERNED(the_id=request_id)
 
     def withdraw(self, kind: Kind, account_id: str, now: float) -> Transaction[list[str]]:
         """Refuse everything of a kind about a person that has not taken effect; the ids."""
         asked = WITHDRAW(the_account=account_id, the_kind=kind.value, now=now, nothing=b"")
-        return [row["id"] for row in (yield asked)]
+        ids = [row["id"] for row in (yield asked)]
+        for request_id in ids:
+            yield FORGET_CONCERNED(the_id=request_id)
+        return ids
 
     def lapse(self, since: float, now: float) -> Transaction[list[Row]]:
         """Refuse what was begun before an instant and confirmed by nobody."""
-        return list((yield LAPSE(since=since, now=now, nothing=b"")))
+        rows = list((yield LAPSE(since=since, now=now, nothing=b"")))
+        for row in rows:
+            yield FORGET_CONCERNED(the_id=row["id"])
+        return rows
 
     def open(self, since: float) -> Transaction[list[Row]]:
         """What waits for a decision or for its time, oldest first."""
@@ -256,6 +342,7 @@ class CounterStore:
         """Whether something about a person is not decided yet."""
         return bool((yield OF_ACCOUNT(the_account=account_id, since=since)))
 
-    def forget(self, account_id: str) -> Call:
-        """The call that ends and wipes everything about a person."""
-        return FORGET(the_account=account_id, nothing=b"")
+    def forget(self, account_id: str) -> Transaction[None]:
+        """End and wipe everything about a person."""
+        yield FORGET_ALL_CONCERNED(the_account=account_id)
+        yield FORGET(the_account=account_id, nothing=b"")

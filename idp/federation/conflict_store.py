@@ -13,11 +13,14 @@ from sqlalchemy import (
     Text,
     bindparam,
     literal_column,
+    not_,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from idp.accounts.concern import same_person
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -84,8 +87,10 @@ _decided = {
     "decided_at": bindparam("now", type_=Instant()),
     "content": bindparam("nothing", type_=LargeBinary),
 }
+# Nobody decides what is about an account of their own; at the command line there is no account.
+_of_others = or_(_c.account_id.is_(None), not_(same_person(_c.account_id, bindparam("actor", type_=Text))))
 DECIDE = Statement(
-    update(upstream_conflicts).where(_c.id == _id, _is_open).values(_decided).returning(_c.id),
+    update(upstream_conflicts).where(_c.id == _id, _is_open, _of_others).values(_decided).returning(_c.id),
     lock_key="the_id",
 )
 DISMISS_OF_ACCOUNT = Statement(

@@ -112,37 +112,47 @@ class LinkDesk:
     async def link(self, name: str, account_id: str, actor: str) -> None:
         """The subject is this account's: whoever comes next time enters it. Raises NoSuchConflict."""
         one = await self.find(name)
-        kind, subject = one.content["kind"], one.content["subject"]
+        await self._database.write(lambda: self.linked(one, account_id, actor))
+
+    def linked(self, one: Waiting, account_id: str, actor: str) -> Transaction[None]:
+        """The same, within a transaction, which may raise Conflict."""
         profile, index = one.row["profile"], one.row["subject_index"]
         now = self._sources.now()
+        yield from self._decide(one, SETTLED, actor, account_id)
+        before = yield from self._linking.links.live(profile, index)
+        if before is not None and before["account_id"] == account_id:
+            return
+        if before is not None:
+            yield from self._linking.links.end(profile, index, "settled", now)
+            yield from self._linking.unlinked(before, "settled", actor)
+            yield from self._linking.tell(before, UNLINKED)
+        row: dict[str, object] = {
+            "id": self._sources.new_id(),
+            "profile": profile,
+            "kind": one.content["kind"],
+            "subject_index": index,
+            "account_id": account_id,
+            "level": 0,  # the next login proves whatever the platform vouches for then
+            "level_source": "",
+            "linked_at": now,
+            "last_seen_at": now,
+        }
+        yield self._accounts.raised(account_id)
+        yield from self._linking.links.add(row, one.content["subject"])
+        detail = {"profile": profile, "level": 0, "new": False}
+        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
+        yield from self._linking.tell(row, LINKED)
 
-        def work() -> Transaction[None]:
-            yield from self._decide(one, SETTLED, actor, account_id)
-            before = yield from self._linking.links.live(profile, index)
-            if before is not None and before["account_id"] == account_id:
-                return
-            if before is not None:
-                yield from self._linking.links.end(profile, index, "settled", now)
-                yield from self._linking.unlinked(before, "settled", actor)
-                yield from self._linking.tell(before, UNLINKED)
-            row: dict[str, object] = {
-                "id": self._sources.new_id(),
-                "profile": profile,
-                "kind": kind,
-                "subject_index": index,
-                "account_id": account_id,
-                "level": 0,  # the next login proves whatever the platform vouches for then
-                "level_source": "",
-                "linked_at": now,
-                "last_seen_at": now,
-            }
-            yield self._accounts.raised(account_id)
-            yield from self._linking.links.add(row, subject)
-            detail = {"profile": profile, "level": 0, "new": False}
-            yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
-            yield from self._linking.tell(row, LINKED)
+    def holder(self, one: Waiting) -> Transaction[Row | None]:
+        """The link by which the subject of a conflict enters an account now, if it does."""
+        return (yield from self._linking.links.live(one.row["profile"], one.row["subject_index"]))
 
-        await self._database.write(work)
+    def by_id(self, conflict_id: str) -> Transaction[Waiting]:
+        """A conflict that waits, within a transaction. Raises NoSuchConflict."""
+        for row in (yield from self._linking.conflicts.waiting(MOST)):
+            if row["id"] == conflict_id:
+                return Waiting(row, self._linking.conflicts.reveal(row))
+        raise NoSuchConflict
 
     def _decide(self, one: Waiting, state: str, actor: str, account_id: str | None) -> Transaction[None]:
         decided = yield from self._linking.conflicts.decide(one.row["id"], state, actor, self._sources.now())

@@ -29,7 +29,7 @@ def form_of(shown: Page) -> Form:
     return form
 
 
-async def test_a_supervisor_settles_it_once_and_the_next_login_enters(hall: Hall) -> None:
+async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
     reference = await conflict(hall)
     async with signed_in(hall.house, "sunqi", STRONG) as someone:
         shown = page(await someone.open(PATH))
@@ -38,17 +38,25 @@ async def test_a_supervisor_settles_it_once_and_the_next_login_enters(hall: Hall
         assert "张三丰" not in shown.text
         form = form_of(shown)
         assert page(await someone.submit(form, decision="link", identifier="nobody")).status == 400
-        answers = await asyncio.gather(
-            *(someone.submit(form, decision="link", identifier="zhangsan") for _ in range(3))
-        )
+        shown = page(await someone.submit(form, decision="link", identifier="zhangsan"))
+        assert "请另一位工作人员复核" in shown.text
+        queue = form_of(page(await someone.open("/counter/queue")))
+        assert page(await someone.submit(queue, decision="confirm")).status == 409
+    assert await hall.house.worker.links.of_account(hall.id("zhangsan")) == []
+    async with signed_in(hall.house, "zhouba", STRONG) as second:
+        shown = page(await second.open("/counter/queue"))
+        assert reference in shown.text
+        queue = form_of(shown)
+        answers = await asyncio.gather(*(second.submit(queue, decision="confirm") for _ in range(3)))
         assert sorted(page(answer).status for answer in answers) == [200, 409, 409]
-        assert "没有等待处理的事项" in page(await someone.open(PATH)).text
+        assert "没有等待处理的事项" in page(await second.open(PATH)).text
     came = await hall.house.worker.federation.linking.enter(
         arrival(name="张三丰", number=NUMBER), "192.0.2.9"
     )
     assert not isinstance(came, Refused)
     assert came.account["id"] == hall.id("zhangsan")
-    assert Event.UPSTREAM_SETTLED in await audit_of(hall.house, actor=hall.id("sunqi"))
+    both = f"{hall.id('sunqi')}+{hall.id('zhouba')}"
+    assert Event.UPSTREAM_SETTLED in await audit_of(hall.house, actor=both)
 
 
 async def test_what_is_left_as_it_is_links_nobody(hall: Hall) -> None:

@@ -37,6 +37,12 @@ async def find(someone: Browserless, path: str, identifier: str = NUMBER) -> Pag
     return page(await someone.submit(form(shown, "identifier"), identifier=identifier))
 
 
+async def confirmed(second: Browserless) -> None:
+    """The oldest request of the queue, by another member of staff."""
+    queue = form(page(await second.open("/counter/queue")), "decision")
+    assert page(await second.submit(queue, decision="confirm")).status == 200
+
+
 @pytest.mark.parametrize("path", PATHS)
 async def test_only_staff_with_two_factors_come_in(hall: Hall, path: str) -> None:
     async with visitor(hall.house) as nobody:
@@ -268,24 +274,35 @@ async def test_an_account_is_frozen_and_opened_with_a_reason(hall: Hall) -> None
         assert "账号已冻结" in shown.text
         assert "举报核实" in shown.text
         shown = page(await someone.submit(form(shown, "decision"), decision="thaw", reason="核实无误"))
-        assert "账号已恢复使用" in shown.text
+        assert "请另一位工作人员复核" in shown.text
+        assert "已冻结" in shown.text
+        async with at_work(hall, "zhouba") as second:
+            await confirmed(second)
+        assert "正常" in (await find(someone, "accounts")).text
         own = await find(someone, "accounts", "zhaoliu")
         assert page(await someone.submit(form(own, "decision"), decision="freeze", reason="x")).status == 400
 
 
-async def test_a_supervisor_merges_two_accounts_and_parts_them_again(hall: Hall) -> None:
+async def test_two_merge_two_accounts_and_parts_them_again(hall: Hall) -> None:
     async with at_work(hall, "sunqi") as someone:
         shown = await find(someone, "accounts")
         shown = page(await someone.submit(form(shown, "into"), identifier="wangwu"))
         assert "wangwu 并入 zhangsan" in shown.text
         shown = page(await someone.submit(form(shown, "reason"), name="into", reason="同一人"))
-        assert "账号已合并" in shown.text
-        async with visitor(hall.house) as nobody:
-            assert page(await nobody.open("/")).status == 200
-        undo = form(shown, "merge")
-        shown = page(await someone.submit(undo, reason="不是同一人"))
-        assert "合并已撤销" in shown.text
+        assert "请另一位工作人员复核" in shown.text
+        async with at_work(hall) as clerk:
+            assert "同一人" in page(await clerk.open("/counter/queue")).text
+            await confirmed(clerk)
+        undo = form(await find(someone, "accounts"), "merge")
+        for _ in range(2):
+            shown = page(await someone.submit(undo, reason="不是同一人"))
+            assert "请另一位工作人员复核" in shown.text
+        async with at_work(hall) as clerk:
+            await confirmed(clerk)
+            again = form(page(await clerk.open("/counter/queue")), "decision")
+            assert page(await clerk.submit(again, decision="confirm")).status == 409
         assert page(await someone.submit(undo, reason="again")).status == 400
+        assert "正常" in (await find(someone, "accounts", "wangwu")).text
     async with at_work(hall) as clerk:
         shown = await find(clerk, "accounts")
         assert shown.form_with("into") is None
@@ -307,7 +324,8 @@ async def test_nobody_parts_accounts_of_their_own(hall: Hall) -> None:
         await sql(hall.house, certificate, b"one person")
         merge_id = await merges.merge(Plan(hall.id("zhaoliu"), hall.id("sunqi"), {}), "x", "test")
         found = page(await someone.open("/counter/accounts"))
-        fields = form(found, "identifier").fields | {"merge": merge_id, "reason": "x", "account": "x"}
+        fields = form(found, "identifier").fields
+        fields |= {"merge": merge_id, "reason": "x", "account": hall.id("sunqi")}
         answer = page(await someone.submit(Form("https://id.test/counter/merge/undo", "POST", fields)))
         assert answer.status == 400
         assert "不能为自己办理" in answer.text

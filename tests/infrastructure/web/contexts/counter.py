@@ -17,7 +17,7 @@ TYPES = [("111", "居民身份证"), ("414", "普通护照")]
 ASKED = {
     "id": "a", "kind": "找回账号", "name": "张三", "certificate": "410***********0015", "phone": "138****0001",
     "begun_by": "赵六", "begun_at": "今天", "due_at": "明天", "own": False, "confirmable": True,
-    "guardian": None, "papers": "",
+    "guardian": None, "papers": "", "facts": [], "seen": True,
 }  # fmt: skip
 GUARDED = {
     **ASKED,
@@ -26,6 +26,13 @@ GUARDED = {
     "due_at": "",
     "guardian": "李四 E00**0001",
     "papers": "出生医学证明",
+}
+MERGING = {
+    **ASKED,
+    "kind": "合并账号",
+    "certificate": "",
+    "facts": [("并入的账号", "zhangsan2")],
+    "seen": False,
 }
 PAPERS = [("birth-certificate", "出生医学证明"), ("appointment", "指定文书")]
 BOTH = (FOUND, "正常")
@@ -51,7 +58,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_act.html": _at("/counter/act", found=FOUND, state_text="正常"),
     "counter_queue.html": _at(
         "/counter/queue",
-        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED],
+        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED, MERGING],
     ),
     "counter_guardian.html": _at("/counter/guardian", wrong="", papers=PAPERS, found={"child": BOTH, "guardian": BOTH}),
     "counter_accounts.html": _at(

@@ -1,0 +1,68 @@
+"""What a confirmed request does to an account: merged and parted, linked, opened, closed, its phone taken off."""
+
+from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.merges import MergeRefused, Merges, Plan
+from idp.accounts.model import State as AccountState
+from idp.accounts.store import AccountStore
+from idp.counter.model import Claim, Kind, NotAtCounter
+from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.foundation import Foundation
+
+
+class AccountEffects:
+    """`actor` names the two members of staff, for the record."""
+
+    def __init__(self, foundation: Foundation, lifecycle: Lifecycle, merges: Merges, desk: LinkDesk) -> None:
+        self._accounts = AccountStore(foundation.vault)
+        self._lifecycle = lifecycle
+        self._merges = merges
+        self._desk = desk
+
+    def of(self, kind: Kind, row: Row, claim: Claim, actor: str, *, again: bool) -> Transaction[None]:
+        """Do it, in the transaction that confirms it. Raises NotAtCounter."""
+        subject = claim.subject or ""
+        try:
+            match kind:
+                case Kind.MERGE:
+                    plan = Plan(subject, row["account_id"], claim.keep or {})
+                    yield from self._merges.merged(plan, row["id"], claim.reason or "", actor, claim.seen)
+                case Kind.UNMERGE:
+                    yield from self._merges.undone(subject, claim.reason or "", actor, phones=not again)
+                case Kind.LINK:
+                    yield from self._linked(row["account_id"], subject, actor)
+                case _:
+                    yield from self._changed(kind, row["account_id"], claim.reason or "", actor)
+        except MergeRefused as error:
+            raise NotAtCounter(str(error)) from error
+        except NoSuchConflict as error:
+            raise NotAtCounter("decided") from error
+
+    def sent(self) -> None:
+        """To be called after the commit: messages to others may have been left."""
+        self._lifecycle.sent()
+
+    def _linked(self, account_id: str, conflict_id: str, actor: str) -> Transaction[None]:
+        account = yield from self._accounts.by_id(account_id)
+        if account is None or account["state"] != AccountState.ACTIVE:
+            raise NotAtCounter("closed")
+        one = yield from self._desk.by_id(conflict_id)
+        yield from self._desk.linked(one, account_id, actor)
+
+    def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[None]:
+        to = self._lifecycle
+        match kind:
+            case Kind.FREEZE:
+                done = yield from to.frozen(account_id, reason, actor)
+            case Kind.THAW:
+                done = yield from to.thawed(account_id, reason, actor, (AccountState.FROZEN,))
+            case Kind.REVIVE:
+                done = yield from to.thawed(account_id, reason, actor, (AccountState.DECEASED,))
+            case Kind.DECEASED:
+                done = yield from to.died(account_id, reason, actor)
+            case Kind.RELEASE:
+                done = yield from to.phone_released(account_id, reason, actor)
+            case _:
+                done = (yield from to.secured(account_id, actor, reason)) is not None
+        if not done:
+            raise NotAtCounter("unchanged")

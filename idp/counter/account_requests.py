@@ -1,0 +1,80 @@
+"""What one member of staff begins about an account and another confirms: whom it concerns, what was seen."""
+
+from idp.accounts.belongings import Obstacle
+from idp.accounts.lifecycle import Lifecycle, checked_reason
+from idp.accounts.merges import Merges, Plan
+from idp.accounts.store import CERTIFICATE
+from idp.counter.model import Claim, Concerned, Kind, NotAtCounter
+from idp.counter.service import Counter
+from idp.federation.desk import LinkDesk
+from idp.infrastructure.database import Row
+from idp.infrastructure.foundation import Foundation
+
+
+class AccountRequests:
+    """Each names everybody whom it is about and whom it profits, for the rule of two (`idp.counter.store`)."""
+
+    def __init__(
+        self, foundation: Foundation, counter: Counter, lifecycle: Lifecycle, merges: Merges, desk: LinkDesk
+    ) -> None:
+        self._database = foundation.database
+        self._vault = foundation.vault
+        self._counter = counter
+        self._lifecycle = lifecycle
+        self._merges = merges
+        self._desk = desk
+
+    async def merge(self, plan: Plan, reason: str, staff_id: str) -> None:
+        """Ask for one account of two. Raises InvalidAccount, NotAtCounter, MergeRefused."""
+        checked_reason(reason)
+        other, into = await self._row(plan.account_id), await self._row(plan.into)
+        self._merges.check(other, into)
+        claim = Claim(
+            subject=plan.account_id,
+            other=other["username"],
+            keep=dict(plan.keep),
+            reason=reason,
+            seen={row["id"]: row["updated_at"] for row in (other, into)},
+        )
+        await self._counter.begin(Kind.MERGE, plan.into, staff_id, claim, [Concerned(plan.account_id)])
+
+    async def unmerge(self, merge_id: str, account_id: str, reason: str, staff_id: str) -> None:
+        """Ask for two accounts of one again. Raises InvalidAccount, NotAtCounter."""
+        checked_reason(reason)
+        found = [row for row in await self._merges.of(account_id) if row["id"] == merge_id]
+        if not found or found[0]["undone_at"] is not None:
+            raise NotAtCounter("late")
+        row = found[0]
+        other = await self._row(row["account_id"])
+        claim = Claim(subject=merge_id, other=other["username"], reason=reason)
+        concerned = [Concerned(row["account_id"])]
+        await self._counter.begin(Kind.UNMERGE, row["into_account_id"], staff_id, claim, concerned)
+
+    async def link(self, conflict: str, account_id: str, staff_id: str) -> None:
+        """Ask for the subject of a conflict to be this account's. Raises NoSuchConflict, NotAtCounter.
+
+        Whose certificate the platform named is concerned, and whoever the subject enters as until now.
+        """
+        one = await self._desk.find(conflict)
+        holder = await self._database.read(lambda: self._desk.holder(one))
+        number = one.content["certificate_number"]
+        concerned = [Concerned(one.row["account_id"])]
+        concerned += [] if holder is None else [Concerned(holder["account_id"])]
+        concerned += [Concerned(None, self._vault.blind_index(CERTIFICATE, number))] if number else []
+        claim = Claim(subject=one.row["id"], other=one.reference)
+        await self._counter.begin(Kind.LINK, account_id, staff_id, claim, concerned)
+
+    async def change(self, kind: Kind, account_id: str, reason: str, staff_id: str) -> None:
+        """Ask for a change of an account's fate. Raises InvalidAccount, NotAtCounter."""
+        checked_reason(reason)
+        await self._counter.begin(kind, account_id, staff_id, Claim(reason=reason))
+
+    async def is_staff(self, account_id: str) -> bool:
+        """Whether an account has a role, frozen or not."""
+        return Obstacle.STAFF in await self._lifecycle.obstacles(account_id)
+
+    async def _row(self, account_id: str) -> Row:
+        row = await self._counter.row(account_id)
+        if row is None:
+            raise NotAtCounter("not-found")
+        return row

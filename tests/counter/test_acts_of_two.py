@@ -1,0 +1,223 @@
+"""Every act of two by everybody who might confirm it, through the pages, on both databases.
+
+A kind of request that is missing here fails a test.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import LargeBinary, Text, bindparam, select, update
+
+from idp.accounts.merges import OTHER, Plan
+from idp.accounts.store import CERTIFICATE, accounts
+from idp.counter.model import SUPERVISED, Claim, Kind, NotAtCounter
+from idp.counter.store import counter_concerned, counter_requests
+from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database.interface import fetch
+from idp.organizations.roles import Role
+from tests.counter.conftest import NUMBER, STRONG, Hall
+from tests.counter.test_conflicts import conflict
+from tests.counter.test_guardian import asked, family
+from tests.support.browserless import Form
+from tests.support.visits import page, signed_in
+
+pytestmark = pytest.mark.anyio
+
+WITH_CERTIFICATE = Statement(
+    update(accounts)
+    .where(accounts.c.id == bindparam("the_id", type_=Text))
+    .values(certificate_index=bindparam("the_index", type_=LargeBinary))
+)
+REQUESTS, CONCERNED = Statement(select(counter_requests)), Statement(select(counter_concerned))
+CLAIM = Claim("张三", "111", NUMBER, "13800000009")
+
+
+async def verify(hall: Hall) -> list[str]:
+    await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
+    return [hall.id("zhangsan")]
+
+
+async def recover(hall: Hall) -> list[str]:
+    await hall.house.worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
+    return [hall.id("zhangsan")]
+
+
+async def guardian(hall: Hall) -> list[str]:
+    child, parent = await family(hall)
+    await asked(hall, child, parent, "sunqi")
+    return [child, parent]
+
+
+async def merge(hall: Hall) -> list[str]:
+    plan = Plan(hall.id("wangwu"), hall.id("zhangsan"), {"name": OTHER})
+    await hall.house.worker.account_requests.merge(plan, "同一人", hall.id("sunqi"))
+    return [hall.id("zhangsan"), hall.id("wangwu")]
+
+
+async def unmerge(hall: Hall) -> list[str]:
+    plan = Plan(hall.id("wangwu"), hall.id("zhangsan"), {})
+    merge_id = await hall.house.worker.merges.merge(plan, "同一人", "test")
+    to = hall.house.worker.account_requests
+    await to.unmerge(merge_id, hall.id("zhangsan"), "不是同一人", hall.id("sunqi"))
+    return [hall.id("zhangsan"), hall.id("wangwu")]
+
+
+async def link(hall: Hall) -> list[str]:
+    reference = await conflict(hall)
+    await hall.house.worker.account_requests.link(reference, hall.id("wangwu"), hall.id("sunqi"))
+    return [hall.id("wangwu"), hall.id("zhangsan")]
+
+
+async def changed(hall: Hall, kind: Kind) -> list[str]:
+    to = hall.house.worker.account_requests
+    await to.change(kind, hall.id("zhangsan"), "查清", hall.id("sunqi"))
+    return [hall.id("zhangsan")]
+
+
+async def thaw(hall: Hall) -> list[str]:
+    await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
+    return await changed(hall, Kind.THAW)
+
+
+async def revive(hall: Hall) -> list[str]:
+    await hall.house.worker.lifecycle.deceased(hall.id("zhangsan"), "证明", "test")
+    return await changed(hall, Kind.REVIVE)
+
+
+def change(kind: Kind) -> Callable[[Hall], Awaitable[list[str]]]:
+    return lambda hall: changed(hall, kind)
+
+
+BEGIN: dict[Kind, Callable[[Hall], Awaitable[list[str]]]] = {
+    Kind.VERIFY: verify,
+    Kind.RECOVER: recover,
+    Kind.GUARDIAN: guardian,
+    Kind.MERGE: merge,
+    Kind.UNMERGE: unmerge,
+    Kind.LINK: link,
+    Kind.THAW: thaw,
+    Kind.REVIVE: revive,
+    Kind.RELEASE: change(Kind.RELEASE),
+    Kind.DECEASED: change(Kind.DECEASED),
+    Kind.FREEZE: change(Kind.FREEZE),
+    Kind.SECURE: change(Kind.SECURE),
+}
+"""Has sunqi, a supervisor, begin it; whom it is about or whom it profits."""
+POSITIONS = (
+    "began",
+    "began-certificate",
+    "first-side",
+    "second-side",
+    "named",
+    "not-in-office",
+    "began-left",
+)
+
+
+def test_every_kind_is_tried() -> None:
+    assert set(BEGIN) == set(Kind)
+
+
+async def rows(hall: Hall, statement: Statement = REQUESTS) -> list[Row]:
+    return list(await hall.house.worker.base.database.read(fetch(statement())))
+
+
+async def certified(hall: Hall, account_id: str, index: bytes = b"one person") -> None:
+    def work() -> Transaction[None]:
+        yield WITH_CERTIFICATE(the_id=account_id, the_index=index)
+
+    await hall.house.worker.base.database.write(work)
+
+
+async def confirm(hall: Hall, username: str) -> int:
+    """By the page of the queue; the status."""
+    async with signed_in(hall.house, username, STRONG) as someone:
+        shown = page(await someone.open("/counter/queue"))
+        if shown.status != 200:
+            return shown.status
+        form = shown.form_with("decision")
+        assert form is not None
+        [request] = [row["id"] for row in await rows(hall)]
+        sent = Form(form.action, "POST", form.fields | {"request": request})
+        return page(await someone.submit(sent, decision="confirm")).status
+
+
+async def put(hall: Hall, position: str, sides: list[str]) -> str:
+    """Put somebody into a position; who that is."""
+    if position == "began":
+        return "sunqi"
+    same = {"began-certificate": hall.id("sunqi"), "first-side": sides[0], "second-side": sides[-1]}
+    if position in same:
+        await certified(hall, same[position])
+        await certified(hall, hall.id("zhouba"))
+    if position == "named":  # whose certificate was shown, or named by the platform
+        index = hall.house.worker.base.vault.blind_index(CERTIFICATE, NUMBER)
+        await certified(hall, hall.id("zhouba"), index)
+        await certified(hall, hall.id("zhangsan"), index)
+    leaves = {"not-in-office": "zhouba", "began-left": "sunqi"}.get(position)
+    if leaves:
+        await hall.house.worker.roles.withdraw(hall.id(leaves), Role.COUNTER, "410411", "test")
+    return "zhouba"
+
+
+@pytest.mark.parametrize("position", POSITIONS)
+@pytest.mark.parametrize("kind", Kind)
+async def test_nobody_confirms_whom_it_concerns_who_began_it_or_who_is_not_in_office(
+    any_hall: Hall, kind: Kind, position: str
+) -> None:
+    sides = await BEGIN[kind](any_hall)
+    if position == "named" and kind is Kind.GUARDIAN:
+        position = "second-side"  # the certificates of both are on their accounts
+    who = await put(any_hall, position, sides)
+    before = {row["id"]: row["state"] for row in await any_hall.house.worker.base.database.read(
+        fetch(ACCOUNTS())
+    )}  # fmt: skip
+    assert await confirm(any_hall, who) in (403, 409)
+    assert [row["state"] for row in await rows(any_hall)] == ["pending"]
+    after = await any_hall.house.worker.base.database.read(fetch(ACCOUNTS()))
+    assert {row["id"]: row["state"] for row in after} == before
+    assert "counter.confirmed" not in await any_hall.house.audit_events()
+
+
+ACCOUNTS = Statement(select(accounts.c.id, accounts.c.state))
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_another_whom_it_does_not_concern_confirms_and_nothing_is_kept(
+    any_hall: Hall, kind: Kind
+) -> None:
+    await BEGIN[kind](any_hall)
+    assert await confirm(any_hall, "zhouba") == 200
+    [request] = await rows(any_hall)
+    if kind is not Kind.RECOVER:  # which waits for a day
+        assert (request["state"], request["content"]) == ("confirmed", b"")
+        assert await rows(any_hall, CONCERNED) == []
+
+
+@pytest.mark.parametrize("kind", sorted(SUPERVISED))
+async def test_two_of_whom_none_is_a_supervisor_do_not_suffice(any_hall: Hall, kind: Kind) -> None:
+    await BEGIN[kind](any_hall)
+    await any_hall.house.worker.roles.withdraw(any_hall.id("sunqi"), Role.SUPERVISOR, "410411", "test")
+    assert await confirm(any_hall, "zhouba") == 409
+    await any_hall.house.worker.roles.grant(any_hall.id("zhouba"), Role.SUPERVISOR, "410411", "test")
+    assert await confirm(any_hall, "zhouba") == 200
+
+
+@pytest.mark.parametrize("kind", Kind)
+async def test_nobody_begins_what_concerns_them(any_hall: Hall, kind: Kind) -> None:
+    index = any_hall.house.worker.base.vault.blind_index(CERTIFICATE, NUMBER)
+    if kind is Kind.GUARDIAN:
+        _child, parent = await family(any_hall)
+        [row] = [row for row in await any_hall.house.worker.base.database.read(fetch(CERTIFICATES()))
+                 if row["id"] == parent]  # fmt: skip
+        index = row["certificate_index"]
+        begin = asked(any_hall, _child, parent, "sunqi")
+    else:
+        begin = BEGIN[kind](any_hall)  # type: ignore[assignment]
+    await certified(any_hall, any_hall.id("sunqi"), index)
+    with pytest.raises(NotAtCounter, match="own-account"):
+        await begin
+    assert await rows(any_hall) == []
+
+
+CERTIFICATES = Statement(select(accounts.c.id, accounts.c.certificate_index))
