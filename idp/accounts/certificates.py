@@ -9,6 +9,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from idp.accounts.invalid import InvalidAccount
+from idp.infrastructure.typed import bounded
 
 
 class CertificateType(StrEnum):
@@ -94,7 +95,7 @@ Check = Callable[[str, date | None], None]
 
 def plain_number(text: str) -> str:
     """What somebody typed, without blanks and hyphens, in half width and upper case."""
-    return _BLANKS.sub("", text.translate(_HALF_WIDTH)).upper()
+    return _BLANKS.sub("", bounded(text).translate(_HALF_WIDTH)).upper()
 
 
 def checked_number(type_: str, number: str, today: date | None = None) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from idp.accounts.certificates import CertificateType, checked_number, stored_type
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.names import normalized_name
+from idp.infrastructure.typed import bounded
 
 __all__ = ["RESIDENT_ID", "InvalidAccount", "NewAccount", "State", "checked", "normalized_identifier"]
 
@@ -52,7 +53,8 @@ def checked(account: NewAccount, today: date | None = None) -> NewAccount:
         "username: 3 to 50 of a-z 0-9 . _ -, beginning with a letter": _USERNAME.fullmatch(account.username),
         "level: 0 to 4": 0 <= account.level <= 4,
         "phone: a mobile number of mainland China": account.phone is None or _PHONE.fullmatch(account.phone),
-        "email: name@host": account.email is None or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", account.email),
+        "email: name@host": account.email is None
+        or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", bounded(account.email)),
         "certificate: type and number together": (account.certificate_type is None)
         == (account.certificate_number is None),
     }
@@ -71,7 +73,7 @@ def checked(account: NewAccount, today: date | None = None) -> NewAccount:
 
 def normalized_identifier(text: str) -> str:
     """What somebody typed to say who they are: width, case, blanks and country code made equal."""
-    plain = text.translate(_FULL_WIDTH).strip().replace(" ", "")
+    plain = bounded(text).translate(_FULL_WIDTH).strip().replace(" ", "")
     if re.fullmatch(r"(\+86)?1[3-9][0-9-]{9,11}", plain):
         return plain.removeprefix("+86").replace("-", "")
     return plain

@@ -3,6 +3,7 @@
 import unicodedata
 
 from idp.accounts.invalid import InvalidAccount
+from idp.infrastructure import typed
 
 MOST_CHARACTERS = 50
 SEPARATOR = "·"
@@ -20,6 +21,8 @@ def normalized_name(text: str) -> str:
     NFC and not NFKC, which would turn letters and characters of a name into others. Rare characters of every
     plane, names of one word, and names with blanks stay what they are; nothing is split or cut.
     """
+    if len(text) > typed.MOST_CHARACTERS:  # before NFC, which takes quadratic time for a heap of marks
+        raise InvalidAccount(f"name: 1 to {MOST_CHARACTERS} characters")
     name = _separated(" ".join(unicodedata.normalize("NFC", text).split()))
     if not 1 <= len(name) <= MOST_CHARACTERS:
         raise InvalidAccount(f"name: 1 to {MOST_CHARACTERS} characters")

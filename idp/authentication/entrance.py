@@ -10,6 +10,7 @@ from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.model import Done, Outdated, Pending
 from idp.authentication.ways import Offer, Way, Ways, is_in_app
+from idp.infrastructure.typed import MOST_CHARACTERS
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR, Site
 from idp.infrastructure.web.translations import CHINESE
@@ -65,7 +66,9 @@ class Entrance:
 
     def caller(self, request: Request) -> Caller:
         """The other end of the line."""
-        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+        return Caller(
+            self._site.addresses.of(request), request.headers.get("user-agent", "")[:MOST_CHARACTERS]
+        )
 
     def device(self, request: Request) -> str | None:
         """The value of the device cookie, for `Authentication`."""
@@ -78,7 +81,7 @@ class Entrance:
     def offers(self, request: Request, sealed: str, current: str) -> list[Offer]:
         """The other ways to log in, for ways.html, with what the person came for as the page has it sealed."""
         last = self._site.cookies.get(request, names.METHOD)
-        in_app = is_in_app(request.headers.get("user-agent", ""))
+        in_app = is_in_app(request.headers.get("user-agent", "")[:MOST_CHARACTERS])
         others = self.ways.others(current, last, elder=self.elder(request), in_app=in_app)
         return [
             Offer(

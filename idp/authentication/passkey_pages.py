@@ -36,7 +36,12 @@ class PasskeyPages:
         return {PASSKEY.path: {"GET": self.show, "POST": self.log_in}}
 
     async def show(self, request: Request) -> Response:
-        """A page with a challenge of its own."""
+        """A page with a challenge of its own, which is kept for a while: so there is a limit."""
+        if wait := await self._throttle.admit_page(self._entrance.caller(request).address):
+            message = self._site.say(request, "尝试次数过多，请稍后再试。")
+            response = self._site.error(request, 429, message, "SLOW-DOWN")
+            response.headers["retry-after"] = str(wait)
+            return response
         return await self._page(
             request, request.query_params.get("continue", ""), confirm="confirm" in request.query_params
         )

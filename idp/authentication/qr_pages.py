@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -15,6 +14,7 @@ from idp.authentication.ways import QR
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
+from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Site
 
 APPROVE = "/qr"
@@ -50,10 +50,12 @@ class QrPages:
         state = State.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
         if qr_id is not None and state is State.APPROVED:
             return await self._enter(request, continuation, qr_id)
+        if wait := await self._throttle.admit_page(self._entrance.caller(request).address):
+            return self._slow_down(request, wait)
         if qr_id is None or AGAIN in request.query_params:
             return await self._begin(request, continuation)
         shown = await self._logins.find(qr_id)
-        return self._page(request, continuation, state if shown else State.EXPIRED, shown)
+        return await self._page(request, continuation, state if shown else State.EXPIRED, shown)
 
     async def state(self, request: Request) -> Response:
         """How far it has come, for the script."""
@@ -65,19 +67,22 @@ class QrPages:
     async def _begin(self, request: Request, continuation: Continuation) -> Response:
         caller = self._entrance.caller(request)
         if wait := await self._throttle.admit_address(caller.address):
-            message = self._site.say(request, "尝试次数过多，请稍后再试。")
-            response = self._site.error(request, 429, message, "SLOW-DOWN")
-            response.headers["retry-after"] = str(wait)
-            return response
+            return self._slow_down(request, wait)
         shown = await self._logins.begin(self._site.browser(request), caller)
-        response = self._page(request, continuation, State.CREATED, shown)
+        response = await self._page(request, continuation, State.CREATED, shown)
         self._site.cookies.set(response, names.QR, shown.id, LIFETIME_SECONDS * 2)
+        return response
+
+    def _slow_down(self, request: Request, wait: int) -> Response:
+        message = self._site.say(request, "尝试次数过多，请稍后再试。")
+        response = self._site.error(request, 429, message, "SLOW-DOWN")
+        response.headers["retry-after"] = str(wait)
         return response
 
     async def _enter(self, request: Request, continuation: Continuation, qr_id: str) -> Response:
         approved = await self._logins.take(qr_id, self._site.browser(request))
         if approved is None:
-            return self._page(request, continuation, State.EXPIRED, None)
+            return await self._page(request, continuation, State.EXPIRED, None)
         outcome = await self._authentication.proceed(
             approved.account,
             approved.amr,
@@ -90,16 +95,14 @@ class QrPages:
         self._site.cookies.clear(response, names.QR)
         return response
 
-    def _page(
+    async def _page(
         self, request: Request, continuation: Continuation, state: State, shown: Shown | None
     ) -> Response:
         sealed = self._entrance.sealed(continuation)
         picture = None
         if shown is not None and state is State.CREATED:
             address = f"{self._site.origin}{APPROVE}?{urlencode({'id': shown.id})}"
-            picture = segno.make(address, error="m").svg_data_uri(
-                scale=5, border=4, dark="#000", light="#fff"
-            )
+            picture = await qr_code(address, keep=True)
         response = self._site.page(
             request,
             "qr.html",

@@ -4,7 +4,7 @@ Nobody is locked out by a stranger: a stranger's wrong guesses use up the strang
 many addresses, the budget of unknown devices. A device or place from which the person logged in before has its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.address import neighbourhood
@@ -63,6 +63,14 @@ class Throttle:
         if wait := await self._count("login_everybody", "", self._limits.everybody):
             return wait
         return await self._count("login_address", self._hashed(neighbourhood(address)), self._limits.address)
+
+    async def admit_page(self, address: str) -> int:
+        """Count a page that costs something to make or to keep; 0 when it may be shown, else the seconds to wait.
+
+        Whoever waits before such a page has it shown again and again, so ten times as often as one may guess.
+        """
+        limit = replace(self._limits.address, attempts=10 * self._limits.address.attempts)
+        return await self._count("page_address", self._hashed(neighbourhood(address)), limit)
 
     async def admit(self, attempt: Attempt) -> int:
         """Count the attempt: 0 when it may go on, else the seconds after which to try again.

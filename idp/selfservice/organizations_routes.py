@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
@@ -31,7 +31,6 @@ BIND = f"{ORGANIZATIONS}/bind"
 LICENCE = f"{ORGANIZATIONS}/licence"
 DETAILS = f"{ORGANIZATIONS}/details"
 LEAVE = f"{ORGANIZATIONS}/leave"
-QR_SCALE = 5
 
 DONE = {
     "bound": _("已绑定。您现在可以代表这家单位办事。"),
@@ -130,7 +129,7 @@ class OrganizationPages:
     async def show_licence(self, request: Request) -> Response:
         """What will happen, and the button that asks for a picture."""
         session = await self._centre.enter(request, fresh=True)
-        return session if isinstance(session, Response) else self._licence_page(request)
+        return session if isinstance(session, Response) else await self._licence_page(request)
 
     async def licence(self, request: Request) -> Response:
         """Make a picture, or look what became of the one that is shown."""
@@ -140,20 +139,20 @@ class OrganizationPages:
         try:
             fields = await self._site.form(request)
         except (Forged, UnreadableForm):
-            return self._licence_page(request, error=Problem(LAPSED))
+            return await self._licence_page(request, error=Problem(LAPSED))
         sealed = fields.get("ticket", "")
         try:
             if not sealed:
                 started = await self._organizations.start_licence(session.account_id)
-                return self._licence_page(request, started)
+                return await self._licence_page(request, started)
             address = self._centre.caller(request).address
             outcome = await self._organizations.licence(session.account_id, sealed, address)
         except Refused as refused:
-            return self._licence_page(request, error=problem(refused))
+            return await self._licence_page(request, error=problem(refused))
         if isinstance(outcome, Wait):
             over = outcome in (Wait.EXPIRED, Wait.CANCELLED)
             shown = None if over else self._organizations.picture(session.account_id, sealed)
-            return self._licence_page(
+            return await self._licence_page(
                 request, shown, error=Problem(WAITING[outcome], "", 409 if over else 200)
             )
         managed = await self._organizations.managed(session.account_id, outcome)
@@ -224,14 +223,12 @@ class OrganizationPages:
             name=fields.get("name", "")[:200],
         )
 
-    def _licence_page(
+    async def _licence_page(
         self, request: Request, started: Started | None = None, error: Problem | None = None
     ) -> Response:
         picture = None
         if started is not None:
-            picture = segno.make(started.content, error="m").svg_data_uri(
-                scale=QR_SCALE, border=4, light="#fff"
-            )
+            picture = await qr_code(started.content, keep=True)
         return self._site.page(
             request,
             "organization_licence.html",

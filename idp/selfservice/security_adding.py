@@ -1,6 +1,5 @@
 """/me/security/totp, /me/security/passkey, /me/security/password: adding a second factor, changing the password."""
 
-import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from idp.authentication.passkeys import Passkeys
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
+from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged
 from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.security import ADD_PASSKEY, ADD_TOTP, LAPSED, PASSWORD
@@ -52,7 +52,7 @@ class AddingPages:
         session = await self._door.enter(request, ADD_TOTP)
         if isinstance(session, Response):
             return session
-        return self._totp_page(request, await self._factors.begin_totp(session))
+        return await self._totp_page(request, await self._factors.begin_totp(session))
 
     async def add_totp(self, request: Request) -> Response:
         """The code proves that the app has the secret."""
@@ -64,7 +64,9 @@ class AddingPages:
             enrolment = await self._factors.resume_totp(session, fields.get("enrolment", ""))
         if fields is None or enrolment is None:
             error = self._site.say(request, LAPSED)
-            return self._totp_page(request, await self._factors.begin_totp(session), error=error, status=400)
+            return await self._totp_page(
+                request, await self._factors.begin_totp(session), error=error, status=400
+            )
         label, caller = fields.get("label", ""), self._door.centre.caller(request)
         try:
             account = await self._factors.confirm_totp(
@@ -74,9 +76,9 @@ class AddingPages:
                 return await self._door.added(request, session, account, (ONE_TIME_PASSWORD,))
         except NotAllowed as refused:
             error = self._site.say(request, str(refused))
-            return self._totp_page(request, enrolment, label=label, error=error, status=409)
+            return await self._totp_page(request, enrolment, label=label, error=error, status=409)
         error = self._site.say(request, WRONG_CODE)
-        return self._totp_page(request, enrolment, label=label, error=error, status=401)
+        return await self._totp_page(request, enrolment, label=label, error=error, status=401)
 
     async def show_passkey(self, request: Request) -> Response:
         """A page that asks the browser for a new passkey."""
@@ -146,7 +148,7 @@ class AddingPages:
         except (Forged, UnreadableForm):
             return session, None
 
-    def _totp_page(
+    async def _totp_page(
         self,
         request: Request,
         enrolment: Enrolment,
@@ -163,9 +165,7 @@ class AddingPages:
             here=SECURITY,
             action=ADD_TOTP,
             enrolment=enrolment.token,
-            picture=segno.make(enrolment.uri, error="m").svg_data_uri(
-                scale=5, border=4, dark="#000", light="#fff"
-            ),
+            picture=await qr_code(enrolment.uri),
             secret=" ".join(grouped),
             label=label,
             error=error,

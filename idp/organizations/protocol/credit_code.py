@@ -2,6 +2,8 @@
 
 import re
 
+from idp.infrastructure.typed import bounded
+
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """Without I, O, Z, S and V, which are mistaken for others."""
 WEIGHTS = tuple(3**place % 31 for place in range(17))
@@ -23,7 +25,7 @@ OTHER = "6"
 
 def plain_code(text: str) -> str:
     """What somebody typed, without blanks and hyphens, in half width and upper case."""
-    return _BLANKS.sub("", text.translate(_HALF_WIDTH)).upper()
+    return _BLANKS.sub("", bounded(text).translate(_HALF_WIDTH)).upper()
 
 
 def check_character(body: str) -> str:
