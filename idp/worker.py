@@ -12,6 +12,7 @@ import idp.organizations.registries
 from idp.accounts.belongings import Household
 from idp.accounts.binding import Rebinding
 from idp.accounts.corrections import CorrectionBelongings, Corrections
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Lifecycle, Rules
 from idp.accounts.merges import Merges
 from idp.accounts.notices import Deliveries, Notices
@@ -220,6 +221,7 @@ class Worker:
 
     def _build_lives(self, settings: Settings, base: Foundation) -> None:
         """What becomes of accounts, in which every room has its part."""
+        self.former_contacts = FormerContacts(base)
         household = Household(
             [
                 SessionBelongings(self.sessions.ended),
@@ -228,6 +230,7 @@ class Worker:
                 CounterBelongings(base),
                 CorrectionBelongings(base),
                 UpstreamBelongings(base),
+                self.former_contacts,
             ],
             self.outbox.kick,
         )
@@ -238,6 +241,7 @@ class Worker:
         self.counter = Counter(base, self._effects(household), self.notices)
         self.account_requests = AccountRequests(base, self.counter, self.lifecycle, self.merges, self.links)
         self.periodic.add("accounts.cancel_due", DUE_SECONDS, self.lifecycle.cancel_due)
+        self.periodic.add("former_contacts.forget_old", FORGET_SECONDS, self.former_contacts.forget_old)
         self.periodic.add("merges.forget_due", DUE_SECONDS, self.merges.forget_due)
         self.periodic.add("counter.recover_due", DUE_SECONDS, self.counter.recover_due)
 

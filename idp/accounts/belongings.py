@@ -53,6 +53,10 @@ class Belongings:
         """The account is not known to be that person's any more: what rested on who it was rests."""
         yield from _nothing(None)
 
+    def recover(self, account_id: str, now: float) -> Transaction[None]:
+        """The owner begins anew: what leads in ends, whatever its age; what was given to others stays."""
+        yield from self.secure(account_id, now)
+
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """The account becomes part of another: what was moved, as JSON, for `give_back`."""
         none: dict[str, Any] = {}
@@ -110,6 +114,11 @@ class Household(Belongings):
         """See `Belongings.unidentified`."""
         for part in self._parts:
             yield from part.unidentified(account_id)
+
+    def recover(self, account_id: str, now: float) -> Transaction[None]:
+        """See `Belongings.recover`."""
+        for part in self._parts:
+            yield from part.recover(account_id, now)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """See `Belongings.move`."""

@@ -3,6 +3,7 @@
 from idp.accounts.belongings import Household
 from idp.accounts.binding_store import RebindingStore
 from idp.accounts.control import ProvenControl
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Notifier
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -30,6 +31,7 @@ class Rebinding:
         self._sources = foundation.sources
         self._store = RebindingStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._former = FormerContacts(foundation)
         self._household = household
         self._notices = notices
 
@@ -51,6 +53,8 @@ class Rebinding:
             **ended,
         }
         yield self._audit.record(Line(Event.ACCOUNT_BOUND, account_id, detail=gone))
+        if before["phone_index"] != after["phone_index"]:
+            yield from self._former.keep(before, phone=True)
         yield from self._notices.everywhere(before, BOUND)
         if after["phone_index"] not in (None, before["phone_index"]):
             yield from self._notices.notice(after, BOUND)

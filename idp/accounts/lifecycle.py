@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from idp.accounts.belongings import Household, Obstacle
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
 from idp.accounts.model import InvalidAccount, State
@@ -88,6 +89,7 @@ class Lifecycle:
         self._merges = MergeStore()
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._former = FormerContacts(foundation)
         self._household = household
         self._notices = notices
         self._real_names = real_names
@@ -106,7 +108,7 @@ class Lifecycle:
             return False
         yield from self._household.pause(account_id, "frozen")
         yield self._line(Event.ACCOUNT_FROZEN, account_id, actor, reason=reason)
-        yield from self._notices.notice(row, FROZEN)
+        yield from self._notices.everywhere(row, FROZEN)
         return True
 
     async def thaw(self, account_id: str, reason: str, actor: str) -> bool:
@@ -125,7 +127,7 @@ class Lifecycle:
             row = yield from self._store.turn(account_id, before, State.ACTIVE, reason, now)
             if row is not None:
                 yield self._line(Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value)
-                yield from self._notices.notice(row, THAWED)
+                yield from self._notices.everywhere(row, THAWED)
                 return True
         return False
 
@@ -196,7 +198,7 @@ class Lifecycle:
             yield self._line(Event.NAME_CHANGED, account_id, actor, method=proof.method)
             row = yield from self._accounts.by_id(account_id)
             if row is not None:
-                yield from self._notices.notice(row, RENAMED)
+                yield from self._notices.everywhere(row, RENAMED)
             return True
 
         await self._done(work)
@@ -215,7 +217,9 @@ class Lifecycle:
         if not (yield from self._store.release_phone(account_id, row["phone_index"], now)):
             return False
         yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
-        yield from self._notices.by_mail(row, MOVED)
+        # The phone too, now and for thirty days: whether it is in other hands is only what somebody said.
+        yield from self._former.keep(row, phone=True)
+        yield from self._notices.everywhere(row, MOVED)
         return True
 
     async def secure(self, account_id: str, actor: str, reason: str = "takeover") -> dict[str, int] | None:

@@ -9,6 +9,7 @@ import orjson
 
 from idp.accounts.authenticator_store import RECOVERY_CODE
 from idp.accounts.belongings import Household
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
 from idp.accounts.merge_store import CHOSEN, MergeStore
@@ -66,6 +67,7 @@ class Merges:
         self._store = MergeStore()
         self._lifecycle = LifecycleStore()
         self._audit = AuditStore(foundation.sources)
+        self._former = FormerContacts(foundation)
         self._household = household
         self._notices = notices
         self._rules = rules
@@ -111,6 +113,8 @@ class Merges:
         given = _given(other, into, plan.keep)
         if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
             raise MergeRefused("changed")
+        if proving_side(other, into) != OTHER:  # what was chosen away; not that of a side nobody has verified
+            yield from self._kept_apart(into, given)
         left = into["username"] if given["username"] == other["username"] else other["username"]
         yield self._store.rename(plan.account_id, left)
         kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
@@ -159,6 +163,7 @@ class Merges:
         yield self._store.rename(account_id, TOMBSTONE + merge_id)  # both usernames are free for a moment
         if not (yield from self._store.fill(into, State.ACTIVE, _returned(into, before), now)):
             raise MergeRefused("changed")
+        yield from self._kept_apart(into, _returned(into, before))
         values = dict.fromkeys(CHOSEN) | {
             name: value for name, value in _sealed(before["other"]).items() if name in columns
         }
@@ -170,6 +175,11 @@ class Merges:
         yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
         for account in (into, dict(other) | values):
             yield from self._notices.everywhere(account, UNMERGED)
+
+    def _kept_apart(self, before: Row, after: Mapping[str, Any]) -> Transaction[None]:
+        """Where the account was reached until now goes on being told."""
+        phone = before["phone_index"] != after["phone_index"]
+        yield from self._former.keep(before, phone=phone, email=before["email"] != after["email"])
 
     def _pair(self, plan: Plan) -> Transaction[tuple[Row, Row]]:
         pair = yield from self._store.lock(plan.account_id, plan.into)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.store import EMAIL, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -22,9 +23,13 @@ class Notices:
     """
 
     def __init__(
-        self, foundation: Foundation, messages: Messages, translations: Translations | None = None
+        self,
+        foundation: Foundation,
+        messages: Messages,
+        translations: Translations | None = None,
     ) -> None:
         self._accounts = AccountStore(foundation.vault)
+        self._former = FormerContacts(foundation)
         self._messages = messages
         self._translations = translations or Translations()
 
@@ -35,8 +40,16 @@ class Notices:
             return
 
     def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """Tell the person by every way there is: where one of them may be in other hands."""
+        """Tell the person by every way there is, and those of the last 30 days: one may be in other hands."""
         yield from self._calls(account, text, values)
+        said = self._said(account, text, values)
+        phones, addresses = yield from self._former.of(account["id"])
+        told = self._accounts.reveal(account, PHONE) if account["phone_verified_at"] is not None else None
+        for phone in sorted(phones - {told}):
+            yield self._messages.sms(phone, said, about=account["id"])
+        subject = self._said(account, SUBJECT, {})
+        for address in sorted(addresses - {self._accounts.reveal(account, EMAIL)}):
+            yield self._messages.mail(address, subject, said, about=account["id"])
 
     def by_mail(self, account: Row, text: str, **values: object) -> Transaction[None]:
         """Tell the person by mail only: the phone is somebody else's."""

@@ -2,6 +2,7 @@
 
 import re
 
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.model import InvalidAccount, State, normalized_identifier
 from idp.accounts.notices import Notices
 from idp.accounts.phone_store import PhoneStore
@@ -37,6 +38,7 @@ class Phones:
         self._accounts = AccountStore(foundation.vault)
         self._store = PhoneStore()
         self._audit = AuditStore(foundation.sources)
+        self._former = FormerContacts(foundation)
         self._notices = notices
         self._messages = messages
 
@@ -95,6 +97,7 @@ class Phones:
         row = yield from self._store.change(account["id"], proven, sealed, index, now)
         if row is not None:
             yield self._audit.record(Line(Event.PHONE_CHANGED, account["id"], address=address))
+            yield from self._former.keep(account, phone=True)
             yield from self._notices.everywhere(account, CHANGED)
         return row
 

@@ -41,7 +41,7 @@ class Reset:
         self._household = household
 
     def done(self, account_id: str, phone: str | None) -> Transaction[Row | None]:
-        """No password, no factor, no session, no device is left, only this phone; None if the account is closed.
+        """No password, factor, link, session or device is left, only this phone; None if the account is closed.
 
         Mandates stay: who has lost a phone has not lost a firm.
         """
@@ -59,5 +59,5 @@ class Reset:
         )
         if row is not None:
             yield from self._store.drop_factors(account_id, 0.0)
-            yield from self._household.secure(account_id, now)
+            yield from self._household.recover(account_id, now)
         return row

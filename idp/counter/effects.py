@@ -1,6 +1,7 @@
 """What a confirmed request does, in the transaction that confirms it."""
 
 from idp.accounts.control import ProvenControl
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import RENAMED, Notifier
 from idp.accounts.proof import Proof
 from idp.accounts.real_names import RealNames
@@ -39,6 +40,7 @@ class Effects:
         self._audit = AuditStore(foundation.sources)
         self._real_names = real_names
         self._reset = reset
+        self._former = FormerContacts(foundation)
         self._notices = notices
 
     def of(self, row: Row, *, again: bool = False) -> Transaction[None]:
@@ -76,7 +78,7 @@ class Effects:
         yield from self._real_names.record(account_id, proof, verifier=two, shown=shown)
         if before is not None and before["real_name_level"] and before["name"] != claim.name:
             yield self._line(Event.NAME_CHANGED, account_id, two, method=METHOD, request=row["id"])
-            yield from self._notices.notice(before, RENAMED)
+            yield from self._notices.everywhere(before, RENAMED)
 
     def _recovered(self, row: Row, claim: Claim) -> Transaction[None]:
         account_id = row["account_id"]
@@ -89,6 +91,7 @@ class Effects:
         )
         # The old phone first: an owner who asked for nothing learns of it there.
         if before["phone_index"] not in (None, after["phone_index"]):
+            yield from self._former.keep(before, phone=True)
             yield from self._notices.everywhere(before, RECOVERED)
         yield from self._notices.notice(after, RECOVERED)
 

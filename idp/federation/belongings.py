@@ -38,6 +38,10 @@ class UpstreamBelongings(Belongings):
         rows = yield from self._links.end_unshown(account_id, shown.since, shown.level, "bound", now)
         return {"upstreams": len(rows)}
 
+    def recover(self, account_id: str, now: float) -> Transaction[None]:
+        """Whoever comes from there may be the one from whom the account is taken back."""
+        yield from self.secure(account_id, 0.0)
+
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
         """The same person comes from there, to the account that remains."""
         return {MOVED: (yield from self._links.move(account_id, into))}

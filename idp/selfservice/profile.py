@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from idp.accounts import store as fields
 from idp.accounts.contact_store import ContactStore
+from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -60,6 +61,7 @@ class Profiles:
         self._accounts = AccountStore(foundation.vault)
         self._store = ContactStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
+        self._former = FormerContacts(foundation)
         self._notices = notices
         self._messages = messages
 
@@ -119,6 +121,7 @@ class Profiles:
                 return False
             yield self._audit.record(self._line(Event.EMAIL_CHANGED, owner, fields=changed))
             if "email" in changed:
+                yield from self._former.keep(row, email=True)
                 yield from self._notices.everywhere(row, MAIL_CHANGED)
             return True
 

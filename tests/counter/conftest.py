@@ -32,17 +32,17 @@ async def hall(anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """On SQLite, for pages."""
     url = migrated_sqlite(tmp_path / "h.sqlite3")
     async with provider(tmp_path, database_url=url, message_sink=True) as house:
-        yield await _filled(house)
+        yield await filled(house)
 
 
 @pytest.fixture
 async def any_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """On each database, for what must happen once."""
     async with provider(tmp_path, database_url=migrated_url) as house:
-        yield await _filled(house)
+        yield await filled(house)
 
 
-async def _filled(house: Provider) -> Hall:
+async def filled(house: Provider) -> Hall:
     staff = {"zhaoliu": "赵六", "sunqi": "孙七", "zhouba": "周八"}
     for username, name in staff.items():
         await person(house, username=username, name=name)

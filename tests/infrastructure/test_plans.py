@@ -34,7 +34,7 @@ WHOLE_ON_SQLITE = {
 }
 
 
-def _statements() -> dict[str, Statement]:
+def every_statement() -> dict[str, Statement]:
     """All statements of the product by module and name, those in tuples and dictionaries too."""
     found: dict[str, Statement] = {}
     for module in pkgutil.walk_packages(idp.__path__, "idp."):
@@ -78,7 +78,7 @@ async def test_postgresql_reads_and_sorts_no_table_that_grows(migrated_postgres_
         # A prepared statement is planned for any parameters, as it is in a worker that has run it a few times.
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         faults = {}
-        for name, statement in _statements().items():
+        for name, statement in every_statement().items():
             plan = await _plan(connection, statement)
             if found := [fault for node in _nodes(plan) if (fault := _fault(node))]:
                 faults[name] = found
@@ -104,7 +104,7 @@ def test_sqlite_reads_no_table_that_grows(tmp_path: Path) -> None:
     migrated_sqlite(path)
     connection = sqlite3.connect(path)
     faults = {}
-    for name, statement in _statements().items():
+    for name, statement in every_statement().items():
         text, named = statement.sqlite.text, re.findall(r"(?<!:):(\w+)", statement.sqlite.text)
         steps = connection.execute(f"EXPLAIN QUERY PLAN {text}", dict.fromkeys(named)).fetchall()
         if found := [step[3] for step in steps if _reads_all(step[3], text)]:

@@ -1,0 +1,127 @@
+"""Whoever changes how an owner is told does not silence them: where they were reached until lately is told too."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from idp.accounts.former_contacts import KEPT_SECONDS, former_contacts
+from idp.accounts.store import AccountStore
+from idp.counter.model import Claim, Kind
+from idp.infrastructure.database import Statement
+from idp.infrastructure.database.interface import fetch
+from tests.counter.conftest import NUMBER, PHONE, Hall, filled
+from tests.infrastructure.test_plans import every_statement
+from tests.support.inprocess import provider
+from tests.support.messages import messages_to
+
+pytestmark = pytest.mark.anyio
+
+KEPT = Statement(select(former_contacts))
+NEW = "13800000009"
+REACHED = {
+    "accounts.contact_store.SET_CONTACT": "kept by selfservice.profile",
+    "accounts.phone_store.CHANGE": "kept by accounts.phones",
+    "accounts.phone_store.CONFIRM": "the same phone",
+    "accounts.phone_store.RELEASE": "another has proved it: whoever answers there is somebody else",
+    "accounts.lifecycle_store.RELEASE_PHONE": "kept by accounts.lifecycle",
+    "accounts.lifecycle_store.DROP_NEW_PHONE": "younger than a month after a theft: it may be the thief's",
+    "accounts.lifecycle_store.CANCEL": "the account is gone",
+    "accounts.lifecycle_store.WIPE_MERGED": "the account is gone",
+    "accounts.reset.RESET": "kept by counter.effects",
+    "accounts.binding_store.BIND": "kept by accounts.binding",
+    "accounts.merge_store.CLOSE": "both are told of the merge; the side that is verified stays reached",
+    "accounts.merge_store.SET": "kept by accounts.merges",
+}
+"""Every statement that changes a phone or mail of an account, and who keeps what was."""
+
+
+@pytest.fixture
+async def any_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    """On each database, with a sink for messages."""
+    async with provider(tmp_path, database_url=migrated_url, message_sink=True) as house:
+        yield await filled(house)
+
+
+def test_every_statement_that_changes_how_somebody_is_reached_is_named() -> None:
+    changing = set()
+    for name, statement in every_statement().items():
+        found = re.match(r"UPDATE accounts SET (.*?) WHERE", statement.sqlite.text, re.S)
+        if found and re.search(r"\b(phone|phone_verified_at|email)=", found[1]):
+            changing.add(name)
+    assert changing == set(REACHED)
+
+
+async def released(hall: Hall) -> None:
+    """Two members of staff take the phone off."""
+    worker, id_ = hall.house.worker, hall.id("zhangsan")
+    await worker.account_requests.change(Kind.RELEASE, id_, "号码已换人", hall.id("zhaoliu"))
+    [request] = await worker.counter.open_requests()
+    await worker.counter.confirm(request[0]["id"], hall.id("zhouba"))
+
+
+async def recovered(hall: Hall) -> None:
+    worker = hall.house.worker
+    claim = Claim("张三", "111", NUMBER, NEW)
+    await worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("zhaoliu"), claim)
+    [request] = await worker.counter.open_requests()
+    await worker.counter.confirm(request[0]["id"], hall.id("sunqi"))
+
+
+async def changed(hall: Hall) -> None:
+    """In a session of the owner's, or of whoever has stolen it."""
+    row = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    assert row is not None
+    assert await hall.house.worker.phones.change(row, NEW, "192.0.2.1", proven=row["security_version"])
+
+
+@pytest.mark.parametrize("silence", [released, recovered, changed])
+async def test_a_phone_that_was_taken_off_is_told_for_thirty_days(any_hall: Hall, silence: Any) -> None:
+    house, id_ = any_hall.house, any_hall.id("zhangsan")
+    row = await house.worker.counter.row(id_)
+    assert row is not None
+    assert await house.worker.phones.confirm(row, PHONE)
+    await silence(any_hall)
+    before = len(await messages_to(house, PHONE))
+    assert before  # of the act itself
+    house.clock.forward(KEPT_SECONDS - 60)
+    await house.worker.lifecycle.freeze(id_, "查证", "test")
+    told = await messages_to(house, PHONE)
+    assert len(told) == before + 1
+    assert "已被冻结" in told[-1]
+    kept = await house.worker.base.database.read(fetch(KEPT()))
+    assert PHONE not in str([dict(each) for each in kept])
+    found = await house.worker.base.database.read(lambda: AccountStore(house.worker.base.vault).find(PHONE))
+    assert found is None  # it is told, and names nobody
+    house.clock.forward(120)
+    await house.worker.lifecycle.thaw(id_, "查清", "test")
+    assert len(await messages_to(house, PHONE)) == before + 1
+    await house.worker.former_contacts.forget_old()
+    assert await house.worker.base.database.read(fetch(KEPT())) == []
+
+
+async def test_what_is_kept_goes_with_the_account(any_hall: Hall) -> None:
+    house, id_ = any_hall.house, any_hall.id("zhangsan")
+    row = await house.worker.counter.row(id_)
+    assert row is not None
+    assert await house.worker.phones.confirm(row, PHONE)
+    await released(any_hall)
+    assert len(await house.worker.base.database.read(fetch(KEPT()))) == 1
+    await house.worker.lifecycle.deceased(id_, "证明", "test")
+    assert await house.worker.base.database.read(fetch(KEPT())) == []
+
+
+async def test_a_recovery_leaves_no_link_to_a_platform(any_hall: Hall) -> None:
+    house, now = any_hall.house, any_hall.house.clock.now
+    links = house.worker.federation.linking.links
+    link: dict[str, object] = {
+        "id": "link", "profile": "henan", "kind": "person", "subject_index": b"thief",
+        "account_id": any_hall.id("zhangsan"), "level": 0, "level_source": "", "linked_at": now, "last_seen_at": now,
+    }  # fmt: skip
+    await house.worker.base.database.write(lambda: links.add(link, "thief"))
+    house.clock.forward(60)
+    await recovered(any_hall)
+    assert await house.worker.links.of_account(any_hall.id("zhangsan")) == []
