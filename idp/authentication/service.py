@@ -103,14 +103,16 @@ class Authentication:
         `account` is the row by which that was judged: whatever has changed what protects the account since then makes
         the login come to nothing, in the statement that would begin the session.
 
-        A trusted device, or another login that showed the second factor and vouches for this one, leaves the second
-        factor out, but the session is then one of a single factor: its level stays capped, and whatever wants more
-        asks for the second factor all the same.
+        A trusted device leaves out the second factor of a password, and of nothing else: a telephone or a platform
+        beside a device would be two things that one thief holds. So does another login that showed the second factor
+        and vouches for this one (`vouched`). The session is then one of a single factor: its level stays capped, and
+        whatever wants more asks for the second factor all the same.
         """
         account_id = account["id"]
         known_device = self._cookie.known(device, account_id)
         factors = () if MULTIPLE in amr else await self.factors(account_id)
-        spared = await self._trusts(account, known_device) or (vouched and await self.offers_trust(account))
+        trusted = PASSWORD in amr and await self._trusts(account, known_device)
+        spared = trusted or (vouched and await self.offers_trust(account))
         if factors and not spared:
             waiting = Waiting(account_id, amr, account["security_version"], device=known_device)
             return Pending(await self._waiting.put(waiting))

@@ -314,3 +314,21 @@ async def test_the_one_who_has_proved_a_phone_is_found_by_it(town: Provider) -> 
     row = await town.worker.base.database.read(lambda: store.find(phone))
     assert row is not None
     assert row["username"] == username
+
+
+async def test_a_trusted_device_spares_nobody_the_second_factor_of_a_login_by_phone(town: Provider) -> None:
+    """Else two factors are one device: whoever holds telephone and computer needs neither password nor factor."""
+    phone = new_phone()
+    async with visitor(town) as someone:
+        await registered(town, someone, phone)
+        (account,) = await holders(town, phone)
+        username = f"trusting{phone}"
+        await sql(town, "update accounts set username = ? where id = ?", username, account["id"])
+        await town.enrol_totp(username)
+        until = town.clock.now + 86_400
+        await sql(town, "update devices set trusted_until = ? where account_id = ?", until, account["id"])
+        await someone.log_out("/end_session")
+        assert not is_inside(someone)
+        shown = await proved(town, someone, phone)
+        assert shown.form_with("otp") is not None, shown.text
+        assert not is_inside(someone)
