@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from idp.authentication.strength import Lacking, lacking
 from idp.infrastructure.database import Row
+from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import (
     AccountSelectionRequired,
@@ -129,7 +130,13 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
                 return Want.KNOWLEDGE
     if not suits(client, session.principal) or (standing.choices and session.chosen_at is None):
         return Want.CHOICE
-    if "consent" in request.prompt and standing.consented_at < moment.asked_at:
+    return _consent(client, request, standing, moment)
+
+
+def _consent(client: Client, request: AuthorizationRequest, standing: Standing, moment: Moment) -> Want:
+    """What the person has agreed to before counts only where it is certain who asks now."""
+    anew = "consent" in request.prompt or redirect_uris.unclaimed(request.redirect_uri, native=client.public)
+    if anew and standing.consented_at < moment.asked_at:
         return Want.CONSENT
     if client.consent_required and not frozenset(request.scopes) <= standing.consented:
         return Want.CONSENT

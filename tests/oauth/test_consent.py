@@ -71,6 +71,47 @@ async def test_prompt_consent_asks_even_where_it_was_given_and_only_once(house: 
         assert page(await someone.open(asking(client, prompt="consent"))).form_with("decision") is not None
 
 
+@pytest.mark.parametrize(
+    "uri", ["http://127.0.0.1/cb", "cn.gov.pingdingshan.portal:/cb"], ids=["loopback", "private scheme"]
+)
+@pytest.mark.parametrize("consent_required", [True, False])
+async def test_an_app_that_cannot_be_known_is_agreed_to_each_time(
+    house: Provider, uri: str, consent_required: bool
+) -> None:
+    """RFC 8252 §8.6: any other program on the device may ask in its name."""
+    client, _ = await house.register(
+        token_endpoint_auth_method="none",
+        grant_types=["authorization_code"],
+        redirect_uris=[uri],
+        scope="openid profile",
+        consent_required=consent_required,
+    )
+    here = uri.replace("127.0.0.1/", "127.0.0.1:5173/")
+    async with signed_in(house) as someone:
+        for _ in range(2):
+            form = page(await someone.open(asking(client, redirect_uri=here))).form_with("decision")
+            assert form is not None
+            assert "code" in callback(await someone.submit(form, decision="allow")).parameters
+            house.clock.forward(5)
+        silent = callback(await someone.open(asking(client, redirect_uri=here, prompt="none")))
+        assert silent.parameters["error"] == "consent_required"
+
+
+async def test_an_app_with_an_address_that_only_it_can_claim_is_agreed_to_once(house: Provider) -> None:
+    client, _ = await house.register(
+        token_endpoint_auth_method="none",
+        grant_types=["authorization_code"],
+        scope="openid profile",
+        consent_required=True,
+    )
+    async with signed_in(house) as someone:
+        form = page(await someone.open(asking(client))).form_with("decision")
+        assert form is not None
+        await someone.submit(form, decision="allow")
+        house.clock.forward(5)
+        assert "code" in callback(await someone.open(asking(client, prompt="none"))).parameters
+
+
 async def test_the_consent_of_one_person_is_not_that_of_another(house: Provider) -> None:
     client, _ = await house.register(consent_required=True)
     async with signed_in(house) as someone:

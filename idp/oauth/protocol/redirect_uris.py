@@ -12,6 +12,15 @@ def matches(presented: str, registered: tuple[str, ...], *, native: bool) -> boo
     return native and any(_same_but_for_port(presented, uri) for uri in registered)
 
 
+def unclaimed(uri: str, *, native: bool) -> bool:
+    """Whether any program on the device could receive the answer in the app's name (RFC 8252 §8.6).
+
+    An app that keeps no secret is known by its claimed `https` address alone; loopback and private schemes are open
+    to every other app on the same device, so that an earlier consent says nothing about who asks now.
+    """
+    return native and not uri.startswith("https://")
+
+
 def _same_but_for_port(presented: str, registered: str) -> bool:
     try:
         left, right = urlsplit(presented), urlsplit(registered)
