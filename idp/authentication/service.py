@@ -191,6 +191,10 @@ class Authentication:
         token = await self._sessions.strengthen(session, account, amr, caller, anew=anew, trust=trust)
         return None if token is None else Done(token, cookie)
 
+    async def account(self, account_id: str) -> Row | None:
+        """An account as it is now."""
+        return await self._database.read(lambda: self._accounts.by_id(account_id))
+
     async def offers_trust(self, account: Row) -> bool:
         """Whether the second factor may be left out on a device of this account."""
         return await self._policy.may_trust_devices(account)

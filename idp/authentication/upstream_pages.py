@@ -12,11 +12,12 @@ from idp.authentication.model import Done, Pending
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.upstream_failures import FailurePages
+from idp.authentication.upstream_held import TICKET, HeldPages, HeldPort
 from idp.authentication.upstream_ways import address, channel_of, way_name
 from idp.federation.legal import Acting
 from idp.federation.model import Failure, Reason, UserType
 from idp.federation.outcomes import Refused, Why
-from idp.federation.service import Beginning, Came, Federation
+from idp.federation.service import AskedFirst, Beginning, Came, Federation
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
@@ -56,6 +57,9 @@ class UpstreamPages:
         self._federation = federation
         self._throttle, self._sessions = guards
         self.failures = FailurePages(site, entrance, federation)
+        self._held = HeldPages(
+            site, authentication, federation, HeldPort(entrance, self.failures, self.enter)
+        )
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -66,6 +70,7 @@ class UpstreamPages:
             if UserType.LEGAL in one.profile.map:
                 found[address(name, "legal")] = {"GET": self.start}
             found[address(name, "callback")] = {"GET": self.callback, "POST": self.posted}
+            found[address(name, "held")] = {"GET": self._held.show, "POST": self._held.decide}
             if one.profile.trust is not None:
                 found[address(name, "trust")] = {"GET": self.start}
         return found  # type: ignore[return-value]
@@ -120,12 +125,18 @@ class UpstreamPages:
             return self.failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
         caller, browser = self._entrance.caller(request), self._site.browser(request)
         outcome = await self._federation.complete(name, browser, parameters, caller.address)
+        if isinstance(outcome.result, AskedFirst):
+            query = urlencode({TICKET: outcome.result.ticket})
+            response = self._site.redirect(f"{address(name, 'held')}?{query}")
+            self._site.keep_browser(request, response)
+            return response
         if not isinstance(outcome.result, Came):
             return self.failures.of(request, name, outcome.user_type, outcome.result, outcome.continuation)
         continuation = self._entrance.continuation(request, outcome.continuation)
-        return await self._enter(request, name, continuation, outcome.result)
+        return await self.enter(request, name, continuation, outcome.result)
 
-    async def _enter(self, request: Request, name: str, continuation: Continuation, came: Came) -> Response:
+    async def enter(self, request: Request, name: str, continuation: Continuation, came: Came) -> Response:
+        """Whoever came is in, or on the way to the second factor."""
         entered = came.entered
         linked, principal = (
             (entered.linked, entered.principal) if isinstance(entered, Acting) else (entered, None)

@@ -52,6 +52,12 @@ REFUSALS: Mapping[Why, Told] = {
         403,
         again=False,
     ),
+    Why.HELD: Told(
+        _("请先用本人账号登录一次"),
+        _("您的证件在本系统的另一个账号上登记过。请先用%(platform)s的个人账号登录，确认那个账号是不是您的，再以企业身份登录。"),
+        409,
+        again=False,
+    ),
     Why.CONFLICT: Told(
         _("信息对不上，需要核实"),
         _("%(platform)s给出的信息和本系统登记的不一致，为了您的账号安全，这次没有让您进入。"

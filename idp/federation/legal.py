@@ -7,7 +7,7 @@ from idp.accounts.certificates import plain_number
 from idp.federation.arrivals import BEIJING, Arrival, of_agent
 from idp.federation.linking import Linking
 from idp.federation.model import UpstreamIdentity, UpstreamOrganization, UserType
-from idp.federation.outcomes import Linked, Refused, Unfit, Why
+from idp.federation.outcomes import Held, Linked, Refused, Unfit, Why
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -52,6 +52,8 @@ class LegalLinking:
             return checked
         arrival, confirmed = checked
         linked = await self._linking.enter(arrival, address)
+        if isinstance(linked, Held):  # for the person alone to say, when they come for themselves
+            return Refused(Why.HELD)
         if isinstance(linked, Refused):
             return linked
         try:

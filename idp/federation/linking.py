@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
+from idp.accounts.control import NOTHING, ProvenControl
 from idp.accounts.model import NewAccount, State, checked
 from idp.accounts.names import same_name
 from idp.accounts.proof import AlreadyVerified, OtherIdentity
@@ -15,7 +16,17 @@ from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import Arrival, is_child
 from idp.federation.conflict_store import ConflictStore
-from idp.federation.outcomes import Linked, Refused, Rules, Unfit, Why, reference
+from idp.federation.outcomes import (
+    NOT_THEIRS,
+    Held,
+    HolderDecision,
+    Linked,
+    Refused,
+    Rules,
+    Unfit,
+    Why,
+    reference,
+)
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
@@ -24,6 +35,8 @@ from idp.infrastructure.web.translations import mark as _
 
 ATTEMPTS = 3
 LOCAL_LEVEL = 0
+OPENING_SECONDS = 60.0
+"""An account and the link that opened it are of one moment, but for the clock's ticks."""
 _USERNAME_DIGITS = 10
 NO_PASSWORD = ""
 LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那里登录。如非本人操作，请立即联系服务台。")
@@ -53,14 +66,19 @@ class Linking:
         self.conflicts = ConflictStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
 
-    async def enter(self, arrival: Arrival, address: str) -> Linked | Refused:
-        """The account of somebody who came, linked or opened where need be."""
+    async def enter(
+        self, arrival: Arrival, address: str, decision: HolderDecision | None = None
+    ) -> Linked | Refused | Held:
+        """The account of somebody who came, linked or opened where need be.
+
+        Held where the person has to say first whether the account is theirs that has their certificate by less.
+        """
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             arriving = replace(arrival, level=LOCAL_LEVEL, claim=None) if last else arrival
 
-            def work(arriving: Arrival = arriving, last: bool = last) -> Transaction[Linked | Refused]:
-                outcome = yield from self._enter(arriving, address)
+            def work(arriving: Arrival = arriving, last: bool = last) -> Transaction[Linked | Refused | Held]:
+                outcome = yield from self._enter(arriving, address, decision)
                 if last and isinstance(outcome, Linked):  # the certificate is somebody else's here
                     yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account["id"])
                 return outcome
@@ -133,11 +151,13 @@ class Linking:
             yield self._audit.record(Line(Event.UPSTREAM_CONFLICT, account_id, detail=detail))
         return reference(kept)
 
-    def _enter(self, arrival: Arrival, address: str) -> Transaction[Linked | Refused]:
+    def _enter(
+        self, arrival: Arrival, address: str, decision: HolderDecision | None
+    ) -> Transaction[Linked | Refused | Held]:
         index = self.links.index(arrival.kind, arrival.subject)
         link = yield from self.links.live(arrival.profile, index)
         if link is None:
-            return (yield from self._first(arrival, index, address))
+            return (yield from self._first(arrival, index, address, decision))
         account = yield from self._accounts.by_id(link["account_id"])
         if account is None or account["state"] != State.ACTIVE:
             return Refused(Why.CLOSED)
@@ -156,10 +176,15 @@ class Linking:
         if not (yield from self.links.seen(link["id"], arrival.level, arrival.level_source, now)):
             raise _Overtaken
         if link["level"] != arrival.level:
-            yield from self._prove(account, arrival, address)
+            # Whoever opened the account by this link has let everything else in themselves.
+            opened_by_it = link["linked_at"] - account["created_at"] < OPENING_SECONDS
+            shown = None if opened_by_it else NOTHING
+            yield from self._prove(account, arrival, address, shown)
         return Linked((yield from self._again(account)))
 
-    def _first(self, arrival: Arrival, index: bytes, address: str) -> Transaction[Linked | Refused]:
+    def _first(
+        self, arrival: Arrival, index: bytes, address: str, decision: HolderDecision | None
+    ) -> Transaction[Linked | Refused | Held]:
         if arrival.claim is None:  # a level without a certificate is nobody's
             arrival = replace(arrival, level=LOCAL_LEVEL)
         account = yield from self._holder(arrival)
@@ -167,6 +192,11 @@ class Linking:
             return Refused(Why.CLOSED)
         if account is not None and arrival.claim and not same_name(account["name"], arrival.claim.name):
             return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account["id"])))
+        if account is not None and 0 < account["real_name_level"] < arrival.level:
+            if decision is None or decision.account_id not in (None, account["id"]):
+                return Held(account["id"])
+            if decision == NOT_THEIRS:
+                account = None  # the certificate comes along: who has proved less does not keep it
         if account is None and is_child(arrival.claim, self._sources.now()):
             return Refused(Why.CHILD)
         known = account
@@ -179,7 +209,8 @@ class Linking:
                 yield from self.unlinked(former, "superseded")
         yield self._accounts.raised(account["id"])
         yield from self.links.add(link, arrival.subject)
-        yield from self._prove(account, arrival, address)
+        shown = None if known is None else ((decision.shown if decision else None) or NOTHING)
+        yield from self._prove(account, arrival, address, shown)
         detail = {"profile": arrival.profile, "level": arrival.level, "new": known is None}
         yield self._audit.record(Line(Event.UPSTREAM_LINKED, account["id"], address=address, detail=detail))
         if known is not None:
@@ -213,15 +244,17 @@ class Linking:
         assert account is not None
         return account
 
-    def _prove(self, account: Row, arrival: Arrival, address: str) -> Transaction[None]:
-        """The platform's level as a proof of ours, in place of the one that it gave before."""
+    def _prove(
+        self, account: Row, arrival: Arrival, address: str, shown: ProvenControl | None
+    ) -> Transaction[None]:
+        """The platform's level as a proof of ours, in place of the one that it gave before; see `RealNames.record`."""
         added: str | None = None
         if arrival.level and arrival.claim is not None:
             proof = VERIFIER.proof(arrival.claim, arrival.source, arrival.level, arrival.digest)
             if account["real_name_level"]:
                 proof = replace(proof, name=None)
             before = {one.id for one in (yield from self._records.of_account(account["id"]))}
-            yield from self._real_names.record(account["id"], proof, address=address)
+            yield from self._real_names.record(account["id"], proof, address=address, shown=shown)
             records = yield from self._records.of_account(account["id"])
             added = next(one.id for one in records if one.id not in before)
         yield from self._end_proofs(account["id"], arrival.source, "upstream level changed", keep=added)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from idp.accounts.control import ProvenControl
 from idp.infrastructure.database import Row
 
 
@@ -10,6 +11,7 @@ class Why(StrEnum):
     """Why somebody whom a platform vouches for does not come in; a page for each says what to do."""
 
     CLOSED = "closed"
+    HELD = "held"
     CONFLICT = "conflict"
     CHILD = "child"
     LEVEL = "level"
@@ -48,6 +50,24 @@ class Linked:
 
     account: Row
     is_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The certificate is verified, less strongly, on an account that whoever came has not shown to be theirs."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolderDecision:
+    """What the person says of such an account: theirs, with what they have shown of it; or (None) not theirs."""
+
+    account_id: str | None
+    shown: ProvenControl | None = None
+
+
+NOT_THEIRS = HolderDecision(None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from idp.federation.arrivals import of_person
 from idp.federation.breaker import Breaker
 from idp.federation.engine import Engine, Start
 from idp.federation.exchange_store import ExchangeStore
+from idp.federation.held import HeldArrival, HeldArrivals
 from idp.federation.installation import Installed
 from idp.federation.legal import Acting, LegalLinking
 from idp.federation.linking import Linking, Notice
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
-from idp.federation.outcomes import Linked, Refused, Rules, Why
+from idp.federation.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
@@ -60,10 +61,17 @@ class Came:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedFirst:
+    """Nobody is in yet: the person is to say whether an account is theirs; `ticket` finds the arrival again."""
+
+    ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a login, and what the person had come for, where that is known."""
 
-    result: Came | Refused | Failure
+    result: Came | AskedFirst | Refused | Failure
     user_type: UserType
     continuation: str = ""
 
@@ -101,6 +109,7 @@ class Federation:
         self.installed = installed
         self._session_seconds = tools.session_seconds
         self._breakers = {name: Breaker(foundation.sources.now) for name in installed}
+        self.held = HeldArrivals(foundation)
         self.exchanges = ExchangeStore(foundation.vault, foundation.sources)
         self.engine = Engine(http, foundation.sources, self._record)
         self._audit = AuditStore(foundation.sources)
@@ -155,7 +164,26 @@ class Federation:
         if isinstance(entered, Failure | Refused):
             return Outcome(await self._refused(name, entered, address), user_type, kept["continuation"])
         token = found.token if isinstance(found, UpstreamIdentity) else ""
+        if isinstance(entered, Held):
+            assert isinstance(found, UpstreamIdentity)
+            held = HeldArrival(of_person(found), entered.account_id, kept["continuation"], token)
+            ticket = await self.held.put(held, browser)
+            return Outcome(AskedFirst(ticket), user_type, kept["continuation"])
         return Outcome(Came(entered, user_type, token), user_type, kept["continuation"])
+
+    async def settle(
+        self, name: str, ticket: str, browser: str, decision: HolderDecision, address: str
+    ) -> Came | Refused:
+        """What comes of an arrival that waited for a word of the person; each is decided once."""
+        held = await self.held.take(ticket, browser)
+        if held is None or held.arrival.profile != name:
+            return Refused(Why.LAPSED)
+        entered = await self.linking.enter(held.arrival, address, decision)
+        if isinstance(entered, Held):  # it stands on yet another account by now
+            return Refused(Why.LAPSED)
+        if isinstance(entered, Refused):
+            return entered
+        return Came(entered, UserType.PERSON, held.token)
 
     async def keep(self, name: str, account_id: str, browser: str, token: str) -> None:
         """Remember, sealed, by which platform an account came in this browser, and what we got to speak on with."""
@@ -218,7 +246,7 @@ class Federation:
 
     async def _enter(
         self, name: str, user_type: UserType, found: UpstreamIdentity | Failure, address: str
-    ) -> Linked | Acting | Refused | Failure:
+    ) -> Linked | Acting | Held | Refused | Failure:
         if isinstance(found, Failure):
             if found.reason is Reason.CANCELLED and found.subject:
                 if user_type is UserType.LEGAL:

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from idp.audit.model import Event
-from idp.federation.outcomes import Refused
+from idp.federation.outcomes import Linked, Refused
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.federation.test_linking import arrival
 from tests.support.browserless import Form, Page
@@ -53,7 +53,7 @@ async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
     came = await hall.house.worker.federation.linking.enter(
         arrival(name="张三丰", number=NUMBER), "192.0.2.9"
     )
-    assert not isinstance(came, Refused)
+    assert isinstance(came, Linked)
     assert came.account["id"] == hall.id("zhangsan")
     both = f"{hall.id('sunqi')}+{hall.id('zhouba')}"
     assert Event.UPSTREAM_SETTLED in await audit_of(hall.house, actor=both)

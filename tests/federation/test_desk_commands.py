@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from idp.accounts.control import ProvenControl
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.audit.store import AuditStore
 from idp.cli import app
 from idp.composition import foundation
 from idp.federation.arrivals import Arrival
-from idp.federation.outcomes import Linked, Refused
+from idp.federation.outcomes import Held, HolderDecision, Linked, Refused
 from idp.settings import read_settings
 from idp.worker import Worker
 from tests.federation.test_linking import ADDRESS, NUMBER, arrival
@@ -68,10 +69,15 @@ def within(work: Callable[[Worker], Awaitable[Any]]) -> Any:
 
 
 def comes(who: Arrival) -> Linked | Refused:
-    """Somebody comes from a platform."""
+    """Somebody comes from a platform, and shows that the account with their certificate is theirs."""
 
-    async def enter(worker: Worker) -> Linked | Refused:
-        return await worker.federation.linking.enter(who, ADDRESS)
+    async def enter(worker: Worker) -> Linked | Refused | Held:
+        linking = worker.federation.linking
+        found = await linking.enter(who, ADDRESS)
+        if isinstance(found, Held):
+            shown = ProvenControl(password=True, phone=True)
+            found = await linking.enter(who, ADDRESS, HolderDecision(found.account_id, shown))
+        return found
 
     found = within(enter)
     assert isinstance(found, Linked | Refused)

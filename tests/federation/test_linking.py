@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from idp.accounts.control import ProvenControl
 from idp.accounts.verifiers.interface import Claim
 from idp.federation.arrivals import Arrival, of_person
 from idp.federation.desk import NoSuchConflict
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
-from idp.federation.outcomes import Linked, Refused, Why
+from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
 from idp.infrastructure.database import Row
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
@@ -30,13 +31,18 @@ class Stage:
 
     house: Provider
 
-    async def enter(self, arrival: Arrival) -> Linked | Refused:
+    async def enter(
+        self, arrival: Arrival, decision: HolderDecision | None = None
+    ) -> Linked | Refused | Held:
         """Somebody comes."""
-        return await self.house.worker.federation.linking.enter(arrival, ADDRESS)
+        return await self.house.worker.federation.linking.enter(arrival, ADDRESS, decision)
 
     async def account(self, arrival: Arrival) -> Row:
-        """The account that somebody enters."""
+        """The account that somebody enters, who has shown that the one with their certificate is theirs."""
         came = await self.enter(arrival)
+        if isinstance(came, Held):
+            shown = ProvenControl(password=True, phone=True)
+            came = await self.enter(arrival, HolderDecision(came.account_id, shown))
         assert isinstance(came, Linked), came
         return came.account
 
@@ -77,11 +83,23 @@ async def test_a_stranger_gets_an_account_and_the_next_time_the_same(stage: Stag
     assert [line["account_id"] for line in await stage.events("upstream.linked")] == [first["id"]]
 
 
-async def test_whoever_is_known_by_certificate_and_name_is_linked_and_told(stage: Stage) -> None:
-    known = await stage.citizen()
+async def test_whoever_is_known_by_certificate_and_name_as_surely_is_linked_and_told(stage: Stage) -> None:
+    known = await stage.citizen(level=3)
     came = await stage.enter(arrival())
     assert isinstance(came, Linked)
     assert (came.account["id"], came.is_new, came.account["real_name_level"]) == (known, False, 3)
+
+
+async def test_whoever_is_known_less_surely_says_first_whether_it_is_theirs(stage: Stage) -> None:
+    known = await stage.citizen(level=2)
+    assert await stage.enter(arrival()) == Held(known)
+    assert await stage.house.worker.links.of_account(known) == []
+    came = await stage.enter(arrival(), NOT_THEIRS)
+    assert isinstance(came, Linked)
+    assert (came.account["id"] != known, came.is_new, came.account["real_name_level"]) == (True, True, 3)
+    row = await stage.house.worker.counter.row(known)
+    assert row is not None
+    assert (row["real_name_level"], row["certificate_index"]) == (0, None)
 
 
 async def test_a_platform_that_is_not_sure_enough_opens_no_account_of_others(stage: Stage) -> None:
@@ -218,6 +236,7 @@ async def test_a_closed_account_stays_closed(stage: Stage, state: str) -> None:
         await lifecycle.cancel_due()
     for subject in ("s-1", "s-2"):
         came = await stage.enter(arrival(subject))
+        assert not isinstance(came, Held)
         assert isinstance(came, Refused) or (state, came.account["id"] != known) == ("cancelled", True)
 
 

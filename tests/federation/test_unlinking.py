@@ -31,7 +31,7 @@ client_id = "district"
 client_secret = "unguessable"
 """
 PHONE = "13800000001"
-KNOWN = {"certificate_type": "111", "certificate_number": "410411199001010015", "name": "张三", "level": 2}
+KNOWN = {"certificate_type": "111", "certificate_number": "410411199001010015", "name": "张三", "level": 3}
 ROUNDS = 5
 
 

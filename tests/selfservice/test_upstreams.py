@@ -32,7 +32,7 @@ async def linked(whole: Whole) -> str:
         "certificate_type": "111",
         "certificate_number": "410411199001010015",
         "name": "张三",
-        "level": 2,
+        "level": 3,
     }
     known = await account_id(whole.house, await person(whole.house, username="zhangsan", **fields))
     await whole.house.worker.federation.linking.enter(arrival("hn-zhangsan"), "192.0.2.9")

@@ -1,0 +1,148 @@
+"""/upstream/NAME/held: the certificate stands on an account that whoever came has not shown to be theirs.
+
+They log in there by what it has, and both become one; or they say that it is not theirs, and get an account of their
+own with the certificate. Nothing is decided before, and nothing by a link that somebody sends.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import LOGIN, Entrance
+from idp.authentication.service import Authentication
+from idp.authentication.session_control import proven_by
+from idp.authentication.strength import Lacking, lacking
+from idp.authentication.upstream_failures import FailurePages
+from idp.authentication.upstream_ways import address
+from idp.federation.held import HeldArrival
+from idp.federation.model import UserType
+from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
+from idp.federation.service import Came, Federation
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.translations import CHINESE
+from idp.sessions.model import QR_CODE, Session
+
+FRESH_SECONDS = 600.0
+TICKET = "ticket"
+JOIN, APART = "join", "apart"
+Enter = Callable[[Request, str, Continuation, Came], Awaitable[Response]]
+"""`UpstreamPages.enter`."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPort:
+    """What leads in, and what leads back out."""
+
+    entrance: Entrance
+    failures: FailurePages
+    enter: Enter
+
+
+class HeldPages:
+    """One page with two answers; works without a script."""
+
+    def __init__(
+        self, site: Site, authentication: Authentication, federation: Federation, door: HeldPort
+    ) -> None:
+        self._site = site
+        self._authentication = authentication
+        self._federation = federation
+        self._entrance = door.entrance
+        self._failures = door.failures
+        self._enter = door.enter
+
+    async def show(self, request: Request) -> Response:
+        """The question; once the account was shown to be theirs, what joining means."""
+        name, ticket = _name(request), request.query_params.get(TICKET, "")
+        held = await self._federation.held.find(ticket, self._site.browser(request))
+        if held is None:
+            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
+        session = await self._holder(request, held)
+        if session is not None and await self._lacks_factor(session):
+            here = self._continuation(request, name, ticket, strong=True)
+            return self._site.redirect(self._entrance.to(LOGIN, here))
+        return self._page(request, name, ticket, held, proven=session is not None)
+
+    async def decide(self, request: Request) -> Response:
+        """Join the two, or give whoever came an account of their own."""
+        name, browser = _name(request), self._site.browser(request)
+        try:
+            fields = await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
+        ticket, decision = fields.get(TICKET, ""), fields.get("decision", "")
+        held = await self._federation.held.find(ticket, browser)
+        if held is None or decision not in (JOIN, APART):
+            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
+        session = await self._holder(request, held) if decision == JOIN else None
+        if decision == JOIN and (session is None or await self._lacks_factor(session)):
+            return self._site.redirect(_here(name, ticket))
+        choice = NOT_THEIRS if session is None else await self._theirs(session)
+        caller = self._entrance.caller(request)
+        outcome = await self._federation.settle(name, ticket, browser, choice, caller.address)
+        continuation = self._entrance.continuation(request, held.continuation)
+        if not isinstance(outcome, Came):
+            return self._failures.of(request, name, UserType.PERSON, outcome, held.continuation)
+        if session is None:
+            return await self._enter(request, name, continuation, outcome)
+        await self._federation.keep(name, session.account_id, browser, outcome.token)
+        return self._site.redirect(self._entrance.next(continuation))
+
+    async def _holder(self, request: Request, held: HeldArrival) -> Session | None:
+        """The session of whoever has just shown to hold the account; a login by picture shows another's."""
+        session = await self._entrance.session(request)
+        if session is None or session.account_id != held.account_id or QR_CODE in session.amr:
+            return None
+        return session if self._site.sources.now() - session.authenticated_at < FRESH_SECONDS else None
+
+    async def _lacks_factor(self, session: Session) -> bool:
+        factors = await self._authentication.factors(session.account_id)
+        return lacking(session, second_factor=bool(factors)) is Lacking.SECOND_FACTOR
+
+    async def _theirs(self, session: Session) -> HolderDecision:
+        account = await self._authentication.account(session.account_id)
+        shown = None if account is None else proven_by(session, account, self._site.sources.now())
+        return HolderDecision(session.account_id, shown)
+
+    def _page(self, request: Request, name: str, ticket: str, held: HeldArrival, *, proven: bool) -> Response:
+        profile = self._federation.installed[name].profile
+        platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
+        continuation = self._entrance.continuation(request, held.continuation)
+        response = self._site.page(
+            request,
+            "upstream_held.html",
+            platform=platform,
+            action=address(name, "held"),
+            ticket=ticket,
+            proven=proven,
+            system=self._entrance.system(continuation),
+            login=self._entrance.to(LOGIN, self._continuation(request, name, ticket, held.account_id)),
+        )
+        self._site.keep_browser(request, response)
+        return response
+
+    def _continuation(
+        self, request: Request, name: str, ticket: str, account_id: str = "", *, strong: bool = False
+    ) -> Continuation:
+        return Continuation(
+            self._site.sources.now(),
+            self._site.browser(request),
+            again=not strong,
+            strong=strong,
+            account_id=account_id,
+            path=_here(name, ticket),
+        )
+
+
+def _name(request: Request) -> str:
+    """The platform of an address; only those that exist are routed here."""
+    return str(request.scope["path"].split("/")[2])
+
+
+def _here(name: str, ticket: str) -> str:
+    return f"{address(name, 'held')}?{urlencode({TICKET: ticket})}"
