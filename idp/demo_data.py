@@ -133,6 +133,7 @@ async def _register(registry: Registry, system: System, port: int, sources: Sour
             "grant_types": ["authorization_code", "refresh_token"],
             "scope": system.scope,
             "principal_kinds": ["person", "legal_person"],
+            "id_token_signed_response_alg": "ES256",
         },
         ACTOR,
     )

@@ -9,7 +9,8 @@ from idp.infrastructure.web.pages import STATIC_HEADERS, Pages
 
 def files(pages: Pages) -> Routes:
     """A route for each."""
-    return {path: {"GET": _file(*content)} for path, content in pages.static_files().items()}
+    handlers = {path: _file(*content) for path, content in pages.static_files().items()}
+    return {path: {"GET": handler, "HEAD": handler} for path, handler in handlers.items()}
 
 
 def _file(content: bytes, content_type: str) -> Handler:

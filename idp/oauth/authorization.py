@@ -127,9 +127,13 @@ class AuthorizationService:
         where = (session.account_id, client.client_id, session.id, address)
         await self._note(Line(Event.CONSENT_REFUSED, *where, principal=principal_id))
 
-    def note_refusal(self, error: OAuthError, client_id: str | None, address: str) -> None:
-        """Note that a request was refused: counted, since anybody may send one."""
+    def note_refusal(
+        self, error: OAuthError, client_id: str | None, address: str, claimed: str | None = None
+    ) -> None:
+        """Note that a request was refused: counted, since anybody may send one. `claimed` is a client it only names."""
         detail = {"error": error.code, "reason": error.detail}
+        if claimed is not None:
+            detail["unproven_client"] = claimed
         self._refusals.note(
             Line(Event.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
         )

@@ -115,7 +115,12 @@ def _response_type(draft: Draft) -> None:
 
 
 def _scope(draft: Draft) -> None:
-    draft.scopes = scopes.requested(draft.parameters.get("scope"), draft.client.scopes, scopes.OPENID)
+    draft.scopes = scopes.requested(
+        draft.parameters.get("scope"),
+        draft.client.scopes,
+        scopes.OPENID,
+        strict=draft.client.excess_scope == "refused",
+    )
 
 
 def _pkce(draft: Draft) -> None:
@@ -123,7 +128,8 @@ def _pkce(draft: Draft) -> None:
     draft.nonce = syntax.bounded(draft.parameters, "nonce", syntax.NONCE_LENGTH)
     if draft.code_challenge is None and draft.client.pkce_required:
         raise InvalidRequest("code_challenge is missing (PKCE with S256 is required)")
-    if draft.code_challenge is None and (draft.nonce is None or scopes.OPENID not in draft.scopes):
+    nonce_missing = draft.nonce is None and draft.client.nonce != "optional"
+    if draft.code_challenge is None and (nonce_missing or scopes.OPENID not in draft.scopes):
         raise InvalidRequest("without PKCE, openid and nonce are required (RFC 9700 2.1.1)")
 
 

@@ -110,7 +110,7 @@ class AuthorizePages:
             await self._registry.learn(parameters.get("client_id", ""))
             destination, asked = authorize.check(parameters, self._registry)
         except ShownToPerson as shown:
-            self._service.note_refusal(shown.error, None, address)
+            self._service.note_refusal(shown.error, None, address, self._claimed(query))
             return self._unusable(request, 400, shown.error.description)
         except SentBack as sent:
             return await self._refuse(request, sent.destination, sent.error)
@@ -136,6 +136,14 @@ class AuthorizePages:
         self._site.keep_browser(request, response)
         self._site.keep_asked(request, response)
         return response
+
+    def _claimed(self, query: bytes) -> str | None:
+        """The registered client that a request names, though it cannot be from it as it is."""
+        try:
+            client_id = parse(query).get("client_id", "")
+        except OAuthError:
+            return None
+        return client_id if self._registry.knows(client_id) else None
 
     async def _standing(
         self, request: Request, client: Client, asked: AuthorizationRequest

@@ -7,21 +7,21 @@ from urllib.parse import unquote_plus
 import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet
 from starlette.requests import Request
 
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.single_use import SingleUse
 from idp.oauth.client_keys import ClientKeys, NoKeys
+from idp.oauth.protocol.assertions import fault, longest_life
 from idp.oauth.protocol.errors import InvalidClient, InvalidRequest
 from idp.oauth.protocol.parameters import Parameters
-from idp.relying_parties.model import AuthMethod, Client
+from idp.relying_parties.model import ASSERTION_SECONDS, AuthMethod, Client
 from idp.relying_parties.service import Registry
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
-ASSERTION_SECONDS = 300
 _REFUSAL = "client authentication failed"
 
 
@@ -53,6 +53,10 @@ class ClientAuthenticator:
             return await self._by_secret(client_id, secret, AuthMethod.POST)
         return await self._known(client_id, AuthMethod.NONE)
 
+    def knows(self, client_id: str) -> bool:
+        """Whether it is the id of a client that was ever registered."""
+        return self._registry.knows(client_id)
+
     async def _known(self, client_id: str, method: AuthMethod) -> Client:
         await self._registry.learn(client_id)
         client = self._registry.find(client_id)
@@ -80,35 +84,23 @@ class ClientAuthenticator:
         self._same_client(parameters, client_id)
         client = await self._known(client_id, AuthMethod.PRIVATE_KEY_JWT)
         claims = await self._verified(assertion, client)
-        now = self._sources.now()
-        expires_at = claims.get("exp")
-        jti = claims.get("jti")
-        good = (
-            claims.get("iss") == claims.get("sub") == client_id
-            and self._is_for_us(claims.get("aud"), client)
-            and isinstance(expires_at, int | float)
-            and now < expires_at <= now + ASSERTION_SECONDS + 60
-            and isinstance(jti, str)
-            and 0 < len(jti) <= 200
-            and "\0" not in jti  # PostgreSQL's text knows no NUL
-        )
-        if not good:
-            raise InvalidClient(_REFUSAL, detail="claims of the assertion")
-        if not await self._single_use.spend("assertion", f"{client_id}:{jti}", ASSERTION_SECONDS + 60):
-            raise InvalidClient(_REFUSAL, detail="assertion used before")
+        longest = longest_life(client.assertion_lifetime or ASSERTION_SECONDS)
+        wrong = fault(claims, client_id, self._audiences(client), self._sources.now(), longest)
+        if wrong is not None:
+            raise InvalidClient(_REFUSAL, detail=f"assertion: {wrong}")
+        if not await self._single_use.spend("assertion", f"{client_id}:{claims['jti']}", longest):
+            raise InvalidClient(_REFUSAL, detail="assertion: used before")
         return client
 
-    def _is_for_us(self, audience: object, client: Client) -> bool:
-        """Whether the issuer is its one audience, at whichever endpoint.
+    def _audiences(self, client: Client) -> tuple[str, ...]:
+        """The issuer, at whichever endpoint; /token only for a client that is registered for it.
 
-        What is meant for several, or for an address that another server's metadata may name as its own, can be taken
-        there by whoever received it (RFC 7523bis; the disclosure of the OpenID Foundation of January 2025).
+        What is meant for an address that another server's metadata may name as its own can be taken there by whoever
+        received it (RFC 7523bis; the disclosure of the OpenID Foundation of January 2025).
         """
-        if not isinstance(audience, str):
-            return False
-        return audience == self._issuer or (
-            client.assertion_audience == "token_endpoint" and audience == f"{self._issuer}/token"
-        )
+        if client.assertion_audience == "token_endpoint":
+            return self._issuer, f"{self._issuer}/token"
+        return (self._issuer,)
 
     async def _verified(self, assertion: str, client: Client) -> dict[str, Any]:
         """The claims, checked with the client's own keys; a key we do not know yet is fetched once."""
@@ -116,7 +108,7 @@ class ClientAuthenticator:
             keys = await self._keys_of(client, fresh=fresh)
             try:
                 payload = jws.deserialize_compact(
-                    assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)
+                    assertion, _candidates(keys), algorithms=list(ASSERTION_ALGORITHMS)
                 ).payload
                 claims = orjson.loads(payload)
             except (JoseError, ValueError, TypeError) as error:
@@ -125,7 +117,7 @@ class ClientAuthenticator:
                 continue
             if isinstance(claims, dict):
                 return claims
-        raise InvalidClient(_REFUSAL, detail="assertion is no object")
+        raise InvalidClient(_REFUSAL, detail="assertion: no object")
 
     async def _keys_of(self, client: Client, *, fresh: bool) -> KeySet:
         if client.jwks is not None:
@@ -134,6 +126,26 @@ class ClientAuthenticator:
         if isinstance(keys, NoKeys):
             raise InvalidClient(_REFUSAL, detail=f"jwks_uri: {keys.reason}")
         return keys
+
+
+def _candidates(keys: KeySet) -> Key | KeySet:
+    """Where one key without `kid` is registered it is meant, whatever name the assertion gives it."""
+    only = keys.keys[0]
+    # The library calls a key without a name by its thumbprint (RFC 7638).
+    return only if len(keys.keys) == 1 and only.kid == only.thumbprint() else keys
+
+
+def claimed_client(request: Request, parameters: Parameters) -> str | None:
+    """Who the request says that it is from, proven or not."""
+    header, assertion = request.headers.get("authorization"), parameters.get("client_assertion")
+    try:
+        if header is not None:
+            return _basic(header)[0]
+        if assertion is not None:
+            return _claimed_issuer(assertion)
+    except InvalidClient:
+        return None
+    return parameters.get("client_id")
 
 
 def _basic(header: str) -> tuple[str, str]:
@@ -156,4 +168,4 @@ def _claimed_issuer(assertion: str) -> str:
         claims = orjson.loads(jws.extract_compact(assertion.encode()).payload)
         return str(claims["iss"])
     except (JoseError, ValueError, KeyError, TypeError) as error:
-        raise InvalidClient(_REFUSAL, detail="unreadable assertion") from error
+        raise InvalidClient(_REFUSAL, detail="assertion: unreadable") from error

@@ -7,6 +7,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from idp.keys.model import Algorithm
 from idp.oauth.client_authentication import ASSERTION_ALGORITHMS
 from idp.oauth.protocol import acr, scopes
+from idp.oauth.protocol.assertions import longest_life
 from idp.oauth.protocol.responses import ResponseMode
 from idp.oauth.protocol.verified_claims import TRUST_FRAMEWORK
 from idp.relying_parties.model import AuthMethod
@@ -37,6 +38,8 @@ def metadata(issuer: str, grant_types: list[str]) -> dict[str, Any]:
         "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        # No RFC has a name for it: how many seconds ahead of now `exp` may be, unless a client is registered for more.
+        "client_assertion_lifetime_max": longest_life(),
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": list(scopes.OF_PERSONS),
         "claims_supported": [

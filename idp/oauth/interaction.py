@@ -81,6 +81,9 @@ def wanted(
     `hinted` is the account of the id_token_hint: somebody else's session does not answer the request.
     """
     if standing is not None and hinted is not None and standing.session.account_id != hinted:
+        if standing.session.authenticated_at > moment.asked_at:
+            # Asked to log in, somebody else did (OpenID Connect Core §3.1.2.1): asking again has no end.
+            raise LoginRequired("somebody else than id_token_hint names has logged in")
         standing = None
     want = _wanted(client, request, standing, moment)
     if want is not Want.NOTHING and "none" in request.prompt:

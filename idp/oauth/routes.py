@@ -53,9 +53,9 @@ class MachineEndpoints:
             "/userinfo": {"GET": self.userinfo, "POST": self.userinfo},
             "/introspect": {"POST": self.introspect},
             "/revoke": {"POST": self.revoke},
-            "/jwks": {"GET": self.jwks},
-            "/.well-known/openid-configuration": {"GET": self.discovery},
-            "/.well-known/oauth-authorization-server": {"GET": self.discovery},
+            "/jwks": {"GET": self.jwks, "HEAD": self.jwks},
+            "/.well-known/openid-configuration": {"GET": self.discovery, "HEAD": self.discovery},
+            "/.well-known/oauth-authorization-server": {"GET": self.discovery, "HEAD": self.discovery},
         }
 
     async def token(self, request: Request) -> Response:
@@ -103,14 +103,15 @@ class MachineEndpoints:
         self, request: Request, answer: Callable[[Client, Parameters], Awaitable[dict[str, Any] | None]]
     ) -> Response:
         """Authenticate the client, answer it, record a refusal."""
-        client = None
+        client, claimed = None, None
         try:
             parameters = parse(await read_form(request))
+            claimed = self._tokens.claimed(request, parameters)
             parameters.check()
             client = await self._authenticator.authenticate(request, parameters)
             content = await answer(client, parameters)
         except OAuthError as error:
-            await self._tokens.note_refusal(error, client, self._addresses.of(request))
+            await self._tokens.note_refusal(error, client, self._addresses.of(request), claimed)
             return _error(error, request)
         except UnreadableForm as error:
             return _error(error, request)

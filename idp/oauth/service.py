@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
-from idp.oauth.client_authentication import ClientAuthenticator
+from idp.oauth.client_authentication import ClientAuthenticator, claimed_client
 from idp.oauth.grants.interface import Grant, TokenRequest, Workshop
 from idp.oauth.protocol.errors import InvalidClient, OAuthError, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.protocol.parameters import Parameters
@@ -47,11 +47,21 @@ class TokenService:
             jti = self._workshop.foundation.sources.new_id()
             return await grant.authorize(TokenRequest(client, parameters, address, jti), self._workshop)
         except OAuthError as error:
-            await self.note_refusal(error, client, address)
+            await self.note_refusal(error, client, address, self.claimed(request, parameters))
             raise
 
-    async def note_refusal(self, error: OAuthError, client: Client | None, address: str) -> None:
-        """Record a refusal; the client only once it is proven, so that nobody writes another's name.
+    def claimed(self, request: Request, parameters: Parameters) -> str | None:
+        """The registered client that a request says it is from, for the record of a refusal.
+
+        What names no client of ours is left out: it may be anything, a secret in the wrong field too.
+        """
+        name = claimed_client(request, parameters)
+        return name if name is not None and self._authenticator.knows(name) else None
+
+    async def note_refusal(
+        self, error: OAuthError, client: Client | None, address: str, claimed: str | None = None
+    ) -> None:
+        """Record a refusal; whom it concerns only once that is proven, and beside it what was `claimed` (unproven).
 
         Where nothing was proven it is counted, since anybody may send as many as they like; a public client's id
         proves nothing.
@@ -59,9 +69,11 @@ class TokenService:
         client_id = client.client_id if client else None
         event = Event.CLIENT_REFUSED if isinstance(error, InvalidClient) else Event.TOKEN_REFUSED
         detail = {"error": error.code, "reason": error.detail}
+        if client is None and claimed is not None:
+            detail["unproven_client"] = claimed
         line = Line(event, client_id=client_id, address=address, detail=detail)
         if client is None or client.public:
             self._refusals.note(line)
         else:
             await self._workshop.foundation.database.add(self._workshop.audit.record(line))
-        log.info("token request refused", error=error.code, reason=error.detail, client_id=client_id)
+        log.info("token request refused", client_id=client_id, **detail)

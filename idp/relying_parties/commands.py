@@ -16,6 +16,25 @@ app = typer.Typer(help="Registered systems.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Many = Annotated[list[str] | None, typer.Option()]
+SigningAlgorithm = Annotated[
+    str,
+    typer.Option(help="RS256 by default (OpenID Connect Registration); ES256 where the library knows it."),
+]
+Serves = Annotated[
+    list[PrincipalKind] | None, typer.Option(help="Natural persons (default), legal persons, or both.")
+]
+TokenEndpointAudience = Annotated[
+    bool, typer.Option("--token-endpoint-audience", help="Its assertions name /token instead of the issuer.")
+]
+AssertionLifetime = Annotated[
+    int | None, typer.Option(help="Seconds ahead that its assertions may end, where not 300; up to 3600.")
+]
+StrictScope = Annotated[
+    bool, typer.Option("--strict-scope", help="Refuse a request for scopes it is not registered for.")
+]
+NoNonce = Annotated[
+    bool, typer.Option("--no-nonce", help="Neither nonce nor PKCE: its library sends none of them.")
+]
 
 
 @app.command()
@@ -31,18 +50,16 @@ def create(
     scope: Many = None,
     jwks_uri: str | None = None,
     jwks_file: Path | None = None,
-    id_token_alg: str = "ES256",  # noqa: S107
+    id_token_alg: SigningAlgorithm = "RS256",  # noqa: S107
     min_level: int = 0,
-    serves: Annotated[
-        list[PrincipalKind] | None, typer.Option(help="Natural persons (default), legal persons, or both.")
-    ] = None,
+    serves: Serves = None,
     resource_server: Annotated[bool, typer.Option("--resource-server")] = False,
-    token_endpoint_audience: Annotated[
-        bool,
-        typer.Option("--token-endpoint-audience", help="Its assertions name /token instead of the issuer."),
-    ] = False,
+    token_endpoint_audience: TokenEndpointAudience = False,
+    assertion_lifetime: AssertionLifetime = None,
+    strict_scope: StrictScope = False,
     no_consent: Annotated[bool, typer.Option("--no-consent")] = False,
     no_pkce: Annotated[bool, typer.Option("--no-pkce")] = False,
+    no_nonce: NoNonce = False,
     as_json: Json = False,
 ) -> None:
     """Register a system; its secret is shown this once."""
@@ -63,9 +80,16 @@ def create(
         "minimum_level": min_level,
         "resource_server": resource_server,
         "consent_required": not no_consent,
-        "pkce_required": not no_pkce,
+        "pkce_required": not (no_pkce or no_nonce),
+        "nonce": "optional" if no_nonce else None,
+        "excess_scope": "refused" if strict_scope else None,
+        "assertion_lifetime": assertion_lifetime,
     }
 
+    _register(context, metadata, as_json=as_json)
+
+
+def _register(context: typer.Context, metadata: dict[str, Any], *, as_json: bool) -> None:
     async def work(base: Foundation) -> tuple[Client, str | None]:
         return await Registry(base).create(metadata, actor())
 

@@ -13,6 +13,8 @@ ACCOUNT_SECURITY = "account.security"
 """The scope of /api/me that can set a password or let a computer in: for the operator's own apps."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 URI_LENGTH = 2000
+ASSERTION_SECONDS = 300
+"""How many seconds ahead a client assertion may end, unless its client is registered for longer."""
 
 
 class AuthMethod(StrEnum):
@@ -108,11 +110,17 @@ class Client(BaseModel):
     jwks_uri: WebUri | None = None
     assertion_audience: Literal["token_endpoint"] | None = None
     """What its assertions may be for beside the issuer, where its library knows nothing else."""
-    id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "ES256"  # noqa: S105
+    assertion_lifetime: int | None = Field(default=None, ge=60, le=3600)
+    """How many seconds ahead its assertions may end, where that is not ASSERTION_SECONDS."""
+    id_token_signed_response_alg: Literal["ES256", "RS256", "EdDSA"] = "RS256"  # noqa: S105
     principal_kinds: tuple[PrincipalKind, ...] = Field(default=(PrincipalKind.PERSON,), min_length=1)
     minimum_level: int = Field(default=0, ge=0, le=4)
     consent_required: bool = True
     pkce_required: bool = True
+    nonce: Literal["optional"] | None = None
+    """Whether it may ask for a code without nonce, though without PKCE (OpenID Connect Core §3.1.2.1 allows it)."""
+    excess_scope: Literal["refused"] | None = None
+    """What becomes of a request for more scopes than are registered: by default the excess is left out."""
     resource_server: bool = False
 
     @model_validator(mode="after")
@@ -123,14 +131,21 @@ class Client(BaseModel):
             raise ValueError("a public client never goes without PKCE (RFC 9700 §2.1.1)")
         if self.public and (GrantType.CLIENT_CREDENTIALS in self.grant_types or self.resource_server):
             raise ValueError("a public client cannot hold credentials (RFC 6749 §4.4)")
-        if self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT and (self.jwks is None) == (
-            self.jwks_uri is None
-        ):
-            raise ValueError("private_key_jwt needs exactly one of jwks and jwks_uri")
-        if self.assertion_audience and self.token_endpoint_auth_method is not AuthMethod.PRIVATE_KEY_JWT:
-            raise ValueError("only private_key_jwt has assertions with an audience")
         if not self.pkce_required and "openid" not in self.scope.split():
             raise ValueError("only an OpenID Connect client with nonce may do without PKCE (RFC 9700 §2.1.1)")
+        if self.nonce and self.pkce_required:
+            raise ValueError("where PKCE is required, no nonce is: there is nothing to loosen")
+        return self
+
+    @model_validator(mode="after")
+    def _assertions(self) -> "Client":
+        if self.token_endpoint_auth_method is AuthMethod.PRIVATE_KEY_JWT:
+            if (self.jwks is None) == (self.jwks_uri is None):
+                raise ValueError("private_key_jwt needs exactly one of jwks and jwks_uri")
+        elif self.assertion_audience:
+            raise ValueError("only private_key_jwt has assertions with an audience")
+        elif self.assertion_lifetime:
+            raise ValueError("only private_key_jwt has assertions with a lifetime")
         return self
 
     @property
@@ -159,8 +174,10 @@ class Client(BaseModel):
             "resource_server=true": self.resource_server,
             f"scope={ACCOUNT_SECURITY}": ACCOUNT_SECURITY in self.scopes,
             "assertion_audience=token_endpoint": self.assertion_audience == "token_endpoint",
+            f"assertion_lifetime={self.assertion_lifetime}": (self.assertion_lifetime or 0)
+            > ASSERTION_SECONDS,
+            "nonce=optional": self.nonce == "optional",
             "jwks_uri=http": _is_plain(self.jwks_uri),
             "backchannel_logout_uri=http": _is_plain(self.backchannel_logout_uri),
-            "id_token_signed_response_alg=RS256": self.id_token_signed_response_alg == "RS256",  # noqa: S105
         }
         return [name for name, weaker in loose.items() if weaker]

@@ -71,6 +71,10 @@ class Registry:
         registered = self._registered.get(client_id)
         return None if registered is None or registered.disabled else registered.client
 
+    def knows(self, client_id: str) -> bool:
+        """Whether a client of this id was ever registered, disabled or not."""
+        return client_id in self._registered
+
     async def learn(self, client_id: str) -> None:
         """Ask the database for a client that this worker has not heard of yet, a few times a second at most.
 

@@ -63,7 +63,7 @@ def _create_client(instance: Instance, redirect_uri: str) -> Client:
     scopes = ("openid", "profile", "offline_access")
     return instance.create_client(
         "bench",
-        *("--redirect-uri", redirect_uri, "--no-consent"),
+        *("--redirect-uri", redirect_uri, "--no-consent", "--id-token-alg", "ES256"),
         *(argument for grant in grants for argument in ("--grant", grant)),
         *(argument for scope in scopes for argument in ("--scope", scope)),
     )

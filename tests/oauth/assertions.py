@@ -1,5 +1,6 @@
 """Client assertions (RFC 7523) good and bad, and the shape of a refusal."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,6 +53,7 @@ def assertion(
         "RS256" if isinstance(signed_by, RSAKey) else "HS256" if isinstance(signed_by, OctKey) else "ES256"
     )
     whole = {"alg": algorithm, "kid": signed_by.kid, **(header or {})}
+    whole = {name: value for name, value in whole.items() if value is not None}
     return jwt.encode(whole, shown, signed_by, algorithms=[algorithm])
 
 
@@ -65,3 +67,12 @@ async def registered(house: Provider, *keys: Any, **metadata: Any) -> Client:
     client, secret = await house.register(**metadata)
     assert secret is None
     return client
+
+
+async def refusal_of(house: Provider, client: Client) -> dict[str, Any]:
+    """What the record says of the one refusal of somebody who claimed to be this client."""
+    details = [
+        json.loads(line["detail"]) for line in await house.audit_lines() if line["event"] == "client.refused"
+    ]
+    [detail] = [each for each in details if each.get("unproven_client") == client.client_id]
+    return dict(detail)

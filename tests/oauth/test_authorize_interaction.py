@@ -119,6 +119,19 @@ async def test_the_hint_of_another_person_is_never_answered_with_this_session(ho
         assert page(await someone.open(asking(client, id_token_hint=hint))).form_with("password") is not None
 
 
+async def test_whoever_logs_in_as_somebody_else_than_the_hint_names_is_sent_back(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house) as other:
+        hint = (await tokens(house, client, secret, other))["id_token"]
+    username = await person(house)
+    async with visitor(house) as someone:
+        shown = page(await someone.open(asking(client, id_token_hint=hint)))
+        house.clock.forward(1)
+        back = callback(await enter(someone, shown, username))
+        assert (back.parameters["error"], back.parameters["state"]) == ("login_required", "the state")
+        assert "code" in callback(await someone.open(asking(client))).parameters
+
+
 async def test_a_hint_that_is_not_an_id_token_of_ours_is_refused(house: Provider) -> None:
     client, secret = await house.register()
     async with signed_in(house) as someone:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from idp.infrastructure.http_client import BadAnswer
 from idp.keys.model import Algorithm
 from idp.relying_parties.model import Client
-from tests.oauth.assertions import CREDENTIALS, assertion, jwks, key, present, registered, shaped
+from tests.oauth.assertions import CREDENTIALS, assertion, jwks, key, present, refusal_of, registered, shaped
 from tests.support.inprocess import ISSUER, Provider
 from tests.support.visits import forged, hs256, post
 
@@ -100,6 +100,10 @@ async def test_whoever_has_no_assertions_is_not_registered_for_their_audience(ho
         {"exp": "tomorrow"},
         {"exp": True},
         {"exp": 10**18},
+        {"nbf": 10**10},
+        {"nbf": "now"},
+        {"nbf": True},
+        {"nbf": []},
         {"jti": None},
         {"jti": ""},
         {"jti": 7},
@@ -108,10 +112,17 @@ async def test_whoever_has_no_assertions_is_not_registered_for_their_audience(ho
     ],
     ids=repr,
 )
-async def test_an_assertion_with_wrong_claims_is_refused(house: Provider, changes: dict[str, Any]) -> None:
+async def test_an_assertion_with_wrong_claims_is_refused_and_the_record_says_which(
+    house: Provider, changes: dict[str, Any]
+) -> None:
     one = key()
     client = await registered(house, one)
     shaped(await present(house, assertion(house, client, one, **changes)), 401, "invalid_client")
+    if "iss" in changes:  # then it claims to be from somebody else
+        return
+    detail = await refusal_of(house, client)
+    assert detail["reason"].startswith("assertion: ")
+    assert next(iter(changes)) in detail["reason"] or detail["reason"] == "assertion: expired"
 
 
 async def test_an_assertion_that_ends_too_far_ahead_is_refused(house: Provider) -> None:

@@ -1,6 +1,7 @@
 """Who the client is: each method, the wrong one, two at once, secrets in rotation."""
 
 import base64
+import json
 
 import pytest
 
@@ -161,3 +162,24 @@ async def test_client_credentials_give_no_scope_about_persons(house: Provider) -
     for scope in ("openid", "profile", "offline_access", "real_name", "other"):
         response = await token_request(house, client, secret, **CREDENTIALS, scope=scope)
         shaped(response, 400, "invalid_scope")
+
+
+async def test_the_record_names_whom_a_refused_request_claims_to_be_from_and_only_clients_of_ours(
+    house: Provider,
+) -> None:
+    await house.worker.refusals.flush()
+    house.clock.forward(61)
+    by_header, _ = await house.register()
+    by_form, _ = await house.register(token_endpoint_auth_method="client_secret_post")
+    await post(house, "/token", CREDENTIALS, basic(by_header, "zcs_old"))
+    await post(house, "/introspect", {"token": "x"}, basic(by_header, "zcs_old"))
+    form = {"client_id": by_form.client_id, "client_secret": "zcs_old"}
+    await post(house, "/revoke", {"token": "x", **form})
+    await post(house, "/token", {**CREDENTIALS, "client_id": "zcs_a-secret-in-the-wrong-field"})
+    lines = [line for line in await house.audit_lines() if line["event"] == "client.refused"][-3:]
+    details = [json.loads(line["detail"]) for line in lines]
+    claimed = [each["unproven_client"] for each in details if "unproven_client" in each]
+    assert claimed.count(by_header.client_id) == 1  # two of one kind are one line
+    assert claimed.count(by_form.client_id) == 1
+    assert not any("wrong-field" in line["detail"] for line in lines)
+    assert {line["client_id"] for line in lines} == {None}

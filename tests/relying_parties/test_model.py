@@ -106,6 +106,17 @@ def test_what_is_looser_than_the_default_is_named() -> None:
         pkce_required=False,
         resource_server=True,
         scope="openid account.security",
-        id_token_signed_response_alg="RS256",
+        nonce="optional",
     )
     assert len(loose.loosened()) == 5
+
+
+def test_id_tokens_are_signed_with_rs256_unless_a_registration_says_otherwise() -> None:
+    """OpenID Connect Registration §2."""
+    assert client().id_token_signed_response_alg == "RS256"
+
+
+def test_what_is_not_asked_for_by_name_leaves_no_trace_in_a_registration() -> None:
+    """A release before, which knows none of these, reads what this one registers."""
+    kept = client().model_dump(exclude_none=True)
+    assert not {"nonce", "excess_scope", "assertion_lifetime", "assertion_audience"} & kept.keys()

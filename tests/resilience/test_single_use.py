@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from idp.infrastructure.single_use import SingleUse
-from idp.oauth.client_authentication import ASSERTION_SECONDS
+from idp.relying_parties.model import ASSERTION_SECONDS
 from tests.architecture.sources import name, python_files, tree
 from tests.oauth.assertions import assertion, key, present, registered
 from tests.resilience.conftest import Storage

@@ -74,6 +74,7 @@ class Provider:
             "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
             "scope": "openid profile email phone address offline_access real_name api",
             "consent_required": False,
+            "id_token_signed_response_alg": "ES256",
         }
         made = await self.worker.registry.create(defaults | metadata, "test")
         await self.worker.revisions.refresh()

@@ -14,7 +14,7 @@ from idp.infrastructure.web.switches import HAS_GET
 
 Handler = Callable[[Request], Awaitable[Response]]
 Routes = Mapping[str, Mapping[str, Handler]]
-"""Path → method → handler."""
+"""Path → method → handler. A path with GET answers HEAD too, without its handler unless that is named for HEAD."""
 ShowError = Callable[[Request, int, str], Response]
 """Makes the answer for a status the handler could not give: request, status, reference for the help desk.
 
@@ -34,6 +34,11 @@ class Dispatcher:
         self._fallback = fallback
         self._show_error = show_error
         self._sources = sources
+
+    @property
+    def routes(self) -> Routes:
+        """Path → method → handler, as they are answered."""
+        return self._routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         methods = self._routes.get(scope["path"]) if scope["type"] == "http" else None
@@ -79,7 +84,13 @@ def unavailable(show_error: ShowError, request: Request, reference: str) -> Resp
 
 
 def _with_head(methods: Mapping[str, Handler]) -> Mapping[str, Handler]:
-    return {**methods, "HEAD": methods["GET"]} if "GET" in methods else methods
+    """HEAD reaches no handler that does not name it: what GET does there may be more than to answer."""
+    return {"HEAD": _is_there, **methods} if "GET" in methods else methods
+
+
+async def _is_there(request: Request) -> Response:
+    """What may be said without doing what GET does (RFC 9110 §9.3.2 lets out what only the content would tell)."""
+    return Response(headers={"cache-control": "no-store"})
 
 
 def _frames(error: BaseException) -> list[str]:

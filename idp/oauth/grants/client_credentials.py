@@ -17,7 +17,8 @@ class ClientCredentials:
         client = request.client
         registered = client.scopes.difference(scopes.OF_PERSONS)
         text = request.parameters.get("scope")
-        wanted = scopes.requested(text, registered, "") if text else tuple(sorted(registered))
+        strict = client.excess_scope == "refused"
+        wanted = scopes.requested(text, registered, "", strict=strict) if text else tuple(sorted(registered))
         line = Line(
             Event.TOKEN_ISSUED,
             client_id=client.client_id,

@@ -10,6 +10,8 @@ from idp.oauth.protocol.responses import ResponseMode
 PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 STATE_LENGTH = 2048
 NONCE_LENGTH = 512
+LONG_AGO = 2**31 - 1
+"""Seconds; a max_age beyond it asks for nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ def max_age(parameters: Parameters) -> int | None:
     value = parameters.get("max_age")
     if value is None:
         return None
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
+    if not value.isascii() or not value.isdigit():
         raise InvalidRequest("max_age must be a number of seconds")
-    return int(value)
+    return LONG_AGO if len(value.lstrip("0")) > len(str(LONG_AGO)) else min(int(value), LONG_AGO)
 
 
 def code_challenge(parameters: Parameters) -> str | None:

@@ -8,6 +8,17 @@ from idp.oauth.protocol.errors import InvalidRequest
 MOST_BYTES = 16 * 1024
 MOST_FIELDS = 60
 VALUE_LENGTH = 4096
+KNOWN = frozenset(
+    {
+        *("acr_values", "id_token_hint", "login_hint", "max_age", "nonce", "prompt", "ui_locales"),
+        *("client_assertion", "client_assertion_type", "client_id", "client_secret"),
+        *("code", "code_challenge", "code_challenge_method", "code_verifier"),
+        *("grant_type", "redirect_uri", "refresh_token", "response_mode", "response_type", "scope", "state"),
+        *("registration", "request", "request_uri", "post_logout_redirect_uri", "logout_hint"),
+        *("access_token", "token", "token_type_hint"),
+    }
+)
+"""The parameters that mean something to us; of others it does not matter how often they come."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -33,8 +44,8 @@ class Parameters(dict[str, str]):
             self.pop(name, None)
 
     def check(self, *, unless: frozenset[str] = frozenset()) -> None:
-        """Raise InvalidRequest for doubled and malformed parameters, but not for those in `unless`."""
-        for name in sorted((self.doubled - unless) | (self.malformed - unless)):
+        """Raise InvalidRequest for malformed parameters and KNOWN ones that are doubled, except those in `unless`."""
+        for name in sorted(((self.doubled & KNOWN) | self.malformed) - unless):
             what = "more than once" if name in self.doubled else "too long or with control characters"
             raise InvalidRequest(f"{_shown(name)} was sent {what}")
 

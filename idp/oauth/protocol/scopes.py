@@ -29,20 +29,24 @@ CHANGING = frozenset({ACCOUNT_WRITE, ACCOUNT_SECURITY})
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
 
 
-def requested(text: str | None, registered: frozenset[str], default: str) -> tuple[str, ...]:
-    """The scopes of a request in its order, without repetition.
+def requested(
+    text: str | None, registered: frozenset[str], default: str, *, strict: bool = False
+) -> tuple[str, ...]:
+    """The scopes of a request in its order, without repetition, that the client is registered for.
 
-    Raises InvalidScope when one is malformed or not registered for the client.
+    The others are left out, and the answer's `scope` says so (RFC 6749 §3.3). Raises InvalidScope when one is
+    malformed, when none is left, or when `strict` and one is left out.
     """
     names = tuple(dict.fromkeys((text or default).split(" ")))
-    for name in names:
-        if _TOKEN.fullmatch(name) is None:
-            raise InvalidScope("scope is malformed")
-        if name not in registered:
-            raise InvalidScope(
-                "scope is more than this client is registered for", detail=f"not registered: {name}"
-            )
-    return names
+    if not all(_TOKEN.fullmatch(name) for name in names):
+        raise InvalidScope("scope is malformed")
+    given = tuple(name for name in names if name in registered)
+    excess = next((name for name in names if name not in registered), None)
+    if excess is not None and (strict or not given):
+        raise InvalidScope(
+            "scope is more than this client is registered for", detail=f"not registered: {excess}"
+        )
+    return given
 
 
 def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...]:
