@@ -17,8 +17,9 @@ from idp import schema
 from idp.accounts import commands as accounts
 from idp.accounts.lifecycle_commands import LifecycleCommands, Tools
 from idp.accounts.service import Accounts
+from idp.audit import commands as audit
 from idp.authentication.commands import set_password, unlock
-from idp.composition import NotMigrated, foundation, require_schema, upstreams
+from idp.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen, upstreams
 from idp.demo_plan import ENV_FILE
 from idp.doctor import examine
 from idp.federation import desk_commands as links
@@ -39,6 +40,7 @@ from idp.organizations import commands as organizations
 from idp.organizations.divisions import read_divisions
 from idp.organizations.roles_commands import RoleCommands
 from idp.relying_parties import commands as relying_parties
+from idp.restore_commands import RestoreCommands
 from idp.safety import refuse_unsafe
 from idp.secret_commands import SecretCommands
 from idp.settings import Settings, UnsafeSettings, read_settings
@@ -105,6 +107,8 @@ upstream = typer.Typer(help="Platforms of province and state, by which people lo
 ProfileCommands(_upstreams).register(upstream)
 links.DeskCommands(_links).register(upstream)
 app.add_typer(upstream, name="upstream")
+app.add_typer(audit.app, name="record")
+app.add_typer(RestoreCommands(lambda: _settings()).app, name="restore")  # noqa: PLW0108 - defined below
 app.add_typer(SecretCommands(lambda: _settings().secret_path).app, name="secret")
 app.add_typer(organizations.OrganizationCommands(_organizations).app, name="organization")
 accounts.app.add_typer(RoleCommands(lambda: read_divisions(_settings().divisions_file)).app, name="role")
@@ -133,7 +137,7 @@ def serve() -> None:
         refuse_unsafe(settings)
     except UnsafeSettings as error:
         fail(f"these settings must not go live:\n{error}")
-    asyncio.run(require_schema(settings))
+    asyncio.run(_require_what_was_seen(settings))
     # uvicorn stops gracefully, then raises the signal again: having been asked to end is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     gc.disable()  # until the application stands (idp.app)
@@ -196,6 +200,11 @@ async def prepare_database(settings: Settings) -> dict[str, object]:
     return {"before": before, "after": after, "secret_made": made}
 
 
+async def _require_what_was_seen(settings: Settings) -> None:
+    async with foundation(settings) as base:
+        await require_what_was_seen(base, settings)
+
+
 def _settings() -> Settings:
     try:
         return read_settings()
@@ -221,7 +230,7 @@ def main() -> None:
     """The console script; what can be said in a line is said in a line."""
     try:
         app()
-    except (NotMigrated, BadSecretFile, MigrationBusy) as error:
+    except (NotMigrated, RestoreUnfinished, BadSecretFile, MigrationBusy) as error:
         raise SystemExit(f"idp: {error}") from error
     except Unreadable as error:
         raise SystemExit("idp: the secret file does not belong to this database") from error

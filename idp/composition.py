@@ -8,6 +8,7 @@ from idp.federation.installation import Installed, profiles_folder, read_install
 from idp.infrastructure import database, key_value
 from idp.infrastructure.database.version import head, version
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.high_water import HighWaterMark, shown_instant
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages.gateway import Gateway
 from idp.infrastructure.messages.interface import Channel
@@ -21,6 +22,20 @@ from idp.settings import Settings
 
 class NotMigrated(Exception):
     """The schema is not that of this program; the text says what to do."""
+
+
+class RestoreUnfinished(Exception):
+    """The database was restored to an earlier time, and nothing was done about it yet; the text says what to do."""
+
+
+async def require_what_was_seen(base: Foundation, settings: Settings) -> None:
+    """Raises RestoreUnfinished, DatabaseUnavailable."""
+    loss = await HighWaterMark(base, settings.data_dir).loss()
+    if loss is not None:
+        raise RestoreUnfinished(
+            f"the database was restored: it knows until {shown_instant(loss.known)} and was seen until "
+            f"{shown_instant(loss.seen)}; run `idp restore finish`"
+        )
 
 
 async def require_schema(settings: Settings) -> None:

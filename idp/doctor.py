@@ -9,7 +9,14 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy import Double, cast, extract, func, select
 
-from idp.composition import NotMigrated, foundation, has_sink, upstreams
+from idp.composition import (
+    NotMigrated,
+    RestoreUnfinished,
+    foundation,
+    has_sink,
+    require_what_was_seen,
+    upstreams,
+)
 from idp.federation.check import weaknesses
 from idp.federation.installation import BadInstallation
 from idp.federation.profile import Status
@@ -83,6 +90,10 @@ async def examine(settings: Settings) -> list[Finding]:
 
 async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding]:
     yield Finding("database", True, "answers, schema up to date")
+    try:
+        await require_what_was_seen(base, settings)
+    except RestoreUnfinished as error:
+        yield Finding("restore", False, str(error))
     yield await _clock(settings, base)
     yield await _key_value(base)
     if read_secrets(settings.secret_path)[0].use is Use.BOTH:

@@ -11,6 +11,7 @@ import idp.counter.store
 import idp.federation.conflict_store
 import idp.federation.exchange_store
 import idp.federation.store
+import idp.infrastructure.high_water
 import idp.infrastructure.key_value.sql
 import idp.infrastructure.outbox
 import idp.infrastructure.revisions

@@ -41,7 +41,14 @@ from idp.authentication.service import Authentication, Tools
 from idp.authentication.throttle import Limit, Limits, Throttle
 from idp.authentication.upstream_ways import upstream_ways
 from idp.authentication.ways import Ways
-from idp.composition import authorities, foundation, mail_channel, sms_channel, upstreams
+from idp.composition import (
+    authorities,
+    foundation,
+    mail_channel,
+    require_what_was_seen,
+    sms_channel,
+    upstreams,
+)
 from idp.counter.account_effects import AccountEffects
 from idp.counter.account_requests import AccountRequests
 from idp.counter.belongings import CounterBelongings
@@ -56,6 +63,7 @@ from idp.front import site
 from idp.infrastructure import plugins
 from idp.infrastructure.database import DatabaseUnavailable, Transaction
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.high_water import RAISE_SECONDS, HighWaterMark
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox import Outbox
@@ -138,6 +146,8 @@ class Worker:
         )
         self.periodic.add("sessions.farewells", FAREWELL_SECONDS, self.sessions.farewells.tell_all)
         self.periodic.add("sessions.dead", SWEEP_SECONDS, self.sweeper.end_dead)
+        self.mark = HighWaterMark(base, settings.data_dir)
+        self.periodic.add("high_water_mark", RAISE_SECONDS, self.mark.raise_mark)
         self.periodic.add("single_uses", USED_SECONDS, SingleUse(base).forget_old)
         self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
         self.site = site(settings, base.vault, base.sources)
@@ -260,7 +270,9 @@ class Worker:
         await self.hasher.learn(await self.base.database.read(PasswordCostStore().all))
 
     async def start(self) -> None:
-        """Load what is kept in memory, begin the background work."""
+        """Load what is kept in memory, begin the background work. Raises RestoreUnfinished."""
+        await require_what_was_seen(self.base, self.settings)
+        await self.mark.settle()
         self.revisions.follow(KEYS, self.keys.load)
         self.revisions.follow(CLIENTS, self.registry.load)
         self.revisions.follow(PASSWORD_COSTS, self._learn_costs)

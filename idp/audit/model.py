@@ -98,6 +98,7 @@ class Event(StrEnum):
     KEY_CREATED = "key.created"
     KEY_RETIRED = "key.retired"
     KEY_REVOKED = "key.revoked"
+    RESTORE_FINISHED = "restore.finished"
     MASTER_SECRET_CHANGED = "master_secret.changed"  # noqa: S105
 
 

@@ -48,6 +48,14 @@ SINCE = Statement(
 )
 
 
+AFTER = Statement(
+    select(audit_events)
+    .where(audit_events.c.id > bindparam("the_last", type_=Text))
+    .order_by(audit_events.c.id)
+    .limit(bindparam("most"))
+)
+
+
 class AuditStore:
     """Writes lines; there is no method that changes or removes one, and the database refuses it too."""
 
@@ -68,6 +76,10 @@ class AuditStore:
             principal=line.principal,
             detail=orjson.dumps(line.detail).decode() if line.detail else "{}",
         )
+
+    def after(self, last: str, most: int) -> Transaction[list[Row]]:
+        """The lines behind an id, in the order of ids."""
+        return list((yield AFTER(the_last=last, most=most)))
 
     def since(self, instant: float, most: int = 1000) -> Transaction[list[Row]]:
         """The lines from an instant on, oldest first."""

@@ -19,13 +19,6 @@ from idp.infrastructure.vault import KEY_ID_BYTES
 
 PAGE = 200
 
-# Messages that wait are sealed too, and are not sealed anew: they leave or lapse within hours.
-MESSAGES = Statement(
-    select(outbox.c.payload).where(
-        outbox.c.kind.in_([literal(SMS, Text), literal(MAIL, Text)]), outbox.c.next_attempt_at.is_not(None)
-    )
-)
-
 
 @dataclass(frozen=True)
 class SealedColumn:
@@ -119,7 +112,14 @@ async def counted(base: Foundation, columns: list[SealedColumn]) -> Mapping[str,
         for row in await base.database.read(fetch(each.count())):
             key_id = bytes(row["key_id"]).hex()
             numbers[key_id] = numbers.get(key_id, 0) + row["number"]
-    for row in await base.database.read(fetch(MESSAGES())):
+    for row in await base.database.read(fetch(_messages()())):
         key_id = base64.urlsafe_b64decode(orjson.loads(row["payload"])["sealed"][:8])[:KEY_ID_BYTES].hex()
         numbers[key_id] = numbers.get(key_id, 0) + 1
     return numbers
+
+
+def _messages() -> Statement:
+    """Messages that wait are sealed too, and are not sealed anew: they leave or lapse within hours."""
+    kinds = [literal(SMS, Text), literal(MAIL, Text)]
+    waiting = (outbox.c.kind.in_(kinds), outbox.c.next_attempt_at.is_not(None))
+    return Statement(select(outbox.c.payload).where(*waiting))

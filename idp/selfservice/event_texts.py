@@ -102,6 +102,7 @@ HIDDEN = frozenset(
         Event.KEY_RETIRED,
         Event.KEY_REVOKED,
         Event.MASTER_SECRET_CHANGED,
+        Event.RESTORE_FINISHED,
     }
 )
 """What machines do among themselves."""

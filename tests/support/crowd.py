@@ -3,9 +3,18 @@
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text
 
 MANY = 20_000
-MORE = dict.fromkeys(("mandates", "outbox", "upstream_exchanges", "key_values", "revoked_tokens"), 60_000)
+MORE = dict.fromkeys(
+    ("mandates", "outbox", "upstream_exchanges", "key_values", "revoked_tokens", "single_uses"), 60_000
+)
 """Tables of which some hundred rows are taken at a time, which must be few beside the others."""
-FEW = {"clients": 20, "password_costs": 4, "revisions": 5, "signing_keys": 3, "staff_roles": 300}
+FEW = {
+    "clients": 20,
+    "high_water_marks": 1,
+    "password_costs": 4,
+    "revisions": 5,
+    "signing_keys": 3,
+    "staff_roles": 300,
+}
 """Tables that grow with the installation and not with its people."""
 
 ROWS = FEW | MORE

@@ -132,8 +132,8 @@ async def provider(
     # RS256 keys take long to make; those of a test need be no secret of this test.
     with patch("idp.keys.jws.generate", _ready_made):
         await worker.keys.ensure()
-    await worker.start()
     try:
+        await worker.start()
         yield Provider(worker, dispatcher(worker), clock)
     finally:
         await worker.stop()

@@ -1,0 +1,44 @@
+"""`idp record …`: the audit record, taken along to where a restore of the database does not reach it."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import orjson
+import typer
+
+from idp.audit.store import EARLY_SECONDS, AuditStore
+from idp.infrastructure.console import console
+from idp.infrastructure.database import Row
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.sources import first_id
+
+app = typer.Typer(help="The record of what happened.", no_args_is_help=True)
+
+PAGE = 1000
+Since = Annotated[datetime, typer.Option(help="From when on (UTC, 2026-11-27T08:00:00).")]
+
+
+@app.callback()
+def record() -> None:
+    """The record of what happened."""
+
+
+@app.command()
+def export(context: typer.Context, since: Since) -> None:
+    """Print the record from an instant on, a line of JSON each, oldest first; run it by timer into an archive."""
+    instant = since.replace(tzinfo=UTC).timestamp()
+
+    async def work(base: Foundation) -> None:
+        store, after = AuditStore(base.sources), first_id(instant - EARLY_SECONDS)
+        while rows := await base.database.read(lambda after=after: store.after(after, PAGE)):  # type: ignore[misc]
+            _print([row for row in rows if row["at"] >= instant])
+            after = rows[-1]["id"]
+
+    console(context).run(work)
+
+
+def _print(rows: Sequence[Row]) -> None:
+    for row in rows:
+        sys.stdout.write(orjson.dumps(dict(row)).decode() + "\n")

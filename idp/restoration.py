@@ -1,0 +1,173 @@
+"""After a restore: ends what the copy of the database believes and should not, and lists what only people can redo."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
+
+from idp.accounts.store import accounts
+from idp.audit.model import Event, Line
+from idp.audit.store import AuditStore
+from idp.counter.model import State as RequestState
+from idp.counter.store import counter_requests
+from idp.infrastructure.database import Statement
+from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.high_water import HighWaterMark, Loss
+from idp.infrastructure.outbox import outbox
+from idp.oauth.store import grants
+from idp.sessions.device_store import devices
+from idp.sessions.endings import Farewell
+from idp.sessions.store import sessions
+
+MOST = 500
+_now = bindparam("now", type_=Instant())
+
+TO_REDO = {
+    Event.ACCOUNT_FROZEN: "is open again: freeze it",
+    Event.ACCOUNT_DECEASED: "is open again: record the death",
+    Event.ACCOUNT_CANCELLED: "is there again: the person had it cancelled",
+    Event.ACCOUNT_SECURED: "has what the thief had: secure it",
+    Event.ACCOUNT_BOUND: "has what was bound before the stronger proof: the person proves it again",
+    Event.ACCOUNT_MERGED: "is apart again: merge it",
+    Event.ACCOUNT_MERGE_UNDONE: "is merged again: undo it",
+    Event.PASSWORD_SET: "has its old password: the person sets a new one",
+    Event.RECOVERY_COMPLETED: "has its old password and phone: recover it",
+    Event.PHONE_CHANGED: "has its old phone",
+    Event.PHONE_RELEASED: "has the phone that was released",
+    Event.REAL_NAME_LOWERED: "has its old level",
+    Event.FACTOR_REMOVED: "has the factor or recovery code that was removed or used",
+    Event.UPSTREAM_UNLINKED: "is linked again: unlink it",
+    Event.CONSENT_WITHDRAWN: "agrees again: the person withdraws the consent",
+    Event.ROLE_WITHDRAWN: "is staff again: withdraw the role",
+    Event.MANDATE_SUSPENDED: "may act again: suspend the mandate",
+    Event.MANDATE_REVOKED: "may act again: revoke the mandate",
+    Event.MANDATE_DECLINED: "is invited again",
+    Event.LEGAL_PERSON_DISSOLVED: "exists again: dissolve it",
+    Event.REPRESENTATIVE_CHANGED: "has its old representative: set the new one",
+    Event.CLIENT_DISABLED: "is enabled again: disable it",
+    Event.CLIENT_SECRET_ROTATED: "has its old secret: rotate it",
+    Event.KEY_REVOKED: "is believed again: revoke the key",
+    Event.KEY_RETIRED: "signs again: rotate the keys",
+    Event.KEY_CREATED: "is unknown: its tokens are refused",
+}
+"""What a restore undoes and should not: what took a right, closed a way in, or replaced a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """A line of the archived record that a person has to look at."""
+
+    at: float
+    event: Event
+    account_id: str | None
+    client_id: str | None
+    detail: str
+    says: str
+
+
+class UnreadableRecord(Exception):
+    """The file is not what `idp record export` writes; the text names the line."""
+
+
+def to_redo(lines: Iterable[str], loss: Loss) -> list[Redo]:
+    """What the record says that the database has forgotten, oldest first. Raises UnreadableRecord."""
+    found = [redo for number, line in enumerate(lines, 1) if (redo := _redo(line, number, loss)) is not None]
+    return sorted(found, key=lambda redo: redo.at)
+
+
+def _redo(line: str, number: int, loss: Loss) -> Redo | None:
+    try:
+        row: Mapping[str, Any] = orjson.loads(line)
+        at, event = float(row["at"]), row["event"]
+        if at < loss.known or event not in TO_REDO:
+            return None
+        event = Event(event)
+        return Redo(
+            at, event, row.get("account_id"), row.get("client_id"), str(row.get("detail")), TO_REDO[event]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableRecord(f"line {number} is no line of the record") from error
+
+
+def _some(table: Table, *which: ColumnElement[bool], **values: Any) -> Statement:
+    """Change the first that fit; run again until none does, so that an interruption loses nothing."""
+    found = select(table.c.id).where(*which).order_by(table.c.id).limit(literal_column(str(MOST), Integer))
+    changed = update(table).where(table.c.id.in_(found.scalar_subquery()), *which).values(**values)
+    return Statement(changed.returning(table.c.id))
+
+
+def _steps() -> Mapping[str, Statement]:
+    """What is ended, of each sort some at a time; they read whole tables, while nobody is served."""
+    later = bindparam("later", type_=Instant())
+    open_requests = [literal(each.value, Text) for each in (RequestState.PENDING, RequestState.WAITING)]
+    return {
+        # The copy may hold what was logged out, stolen and ended since; nobody can tell which.
+        "sessions": _some(
+            sessions, sessions.c.ended_at.is_(None), ended_at=_now, farewell=bindparam("farewell", type_=Text)
+        ),
+        "grants": _some(grants, grants.c.revoked_at.is_(None), revoked_at=_now),
+        "devices": _some(devices, devices.c.trusted_until.is_not(None), trusted_until=null()),
+        # They have most likely been sent: a code that comes twice helps a thief more than its lack hurts.
+        "messages": _some(
+            outbox,
+            outbox.c.next_attempt_at.is_not(None),
+            next_attempt_at=null(),
+            last_error=literal("the database was restored", Text),
+        ),
+        # What somebody refused or took back since would otherwise happen by itself.
+        "counter_requests": _some(
+            counter_requests,
+            counter_requests.c.state.in_(open_requests),
+            state=literal(RequestState.REFUSED.value, Text),
+            decided_at=_now,
+            content=literal(b""),
+        ),
+        "cancellations": _some(accounts, accounts.c.closes_at < later, closes_at=later),
+    }
+
+
+class Restoration:
+    """Makes a restored database fit to serve; may be interrupted, and begun again."""
+
+    def __init__(self, base: Foundation, mark: HighWaterMark, cooling_days: int) -> None:
+        self._base = base
+        self._mark = mark
+        self._cooling = cooling_days * 86_400.0
+
+    async def finish(self, loss: Loss, actor: str) -> dict[str, int]:
+        """End what was issued before the restore, record it, and let the server start; how much of each."""
+        now = self._base.sources.now()
+        values = {
+            "now": now,
+            "later": now + self._cooling,
+            "farewell": Farewell("database restored", actor=actor).to_json(),
+        }
+        done = {name: await self._all(statement, values) for name, statement in _steps().items()}
+        detail = {"known": loss.known, "seen": loss.seen, **done}
+        line = Line(Event.RESTORE_FINISHED, actor=actor, detail=detail)
+        await self._base.database.add(AuditStore(self._base.sources).record(line))
+        await self._mark.settle()
+        return done
+
+    async def _all(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        number = 0
+        while True:
+            rows = await self._base.database.write(fetch(statement(**values)))
+            number += len(rows)
+            if len(rows) < MOST:
+                return number
