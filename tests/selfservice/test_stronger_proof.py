@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from idp.accounts.store import AccountStore
+from idp.audit.model import Event
 from idp.infrastructure.database import Row
 from idp.organizations.roles import Role
 from tests.authentication.test_sms_login import is_inside, proved, registered
@@ -159,6 +160,8 @@ async def test_as_strong_a_proof_takes_nothing_and_both_are_told(
     assert (await by_id(house, squat))["real_name_level"] == 1
     assert (await row_of(house, mine))["real_name_level"] == 0
     assert await told(house, squatter_phone, CONTESTED)
+    recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
+    assert (Event.REAL_NAME_CONTESTED, squat) in recorded
 
 
 async def test_what_a_login_has_not_shown_goes_when_the_person_proves_to_be_there(
@@ -184,6 +187,8 @@ async def test_what_a_login_has_not_shown_goes_when_the_person_proves_to_be_ther
     assert after["password_hash"]
     assert await live(house, account) == (1, 0)
     assert await told(house, son, BOUND)
+    recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
+    assert (Event.ACCOUNT_BOUND, account) in recorded
     house.clock.forward(120)
     async with visitor(house) as again:  # his phone enters nothing of hers any more
         shown = await proved(house, again, son)
