@@ -28,7 +28,7 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.high_water import HighWaterMark, Loss
-from idp.infrastructure.outbox import outbox
+from idp.infrastructure.outbox_store import outbox
 from idp.oauth.store import grants
 from idp.sessions.device_store import devices
 from idp.sessions.endings import Farewell

@@ -11,7 +11,6 @@ from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import of_person
-from idp.federation.breaker import Breaker
 from idp.federation.engine import Engine, Start
 from idp.federation.exchange_store import ExchangeStore
 from idp.federation.held import HeldArrival, HeldArrivals
@@ -20,6 +19,7 @@ from idp.federation.legal import Acting, LegalLinking
 from idp.federation.linking import Linking, Notice
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
 from idp.federation.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
+from idp.infrastructure.breaker import Breaker
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient

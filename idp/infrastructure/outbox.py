@@ -1,102 +1,41 @@
 """Messages to others: written in the transaction that causes them, sent after it, retried, and accounted for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import orjson
 import structlog
-from sqlalchemy import (
-    Column,
-    Double,
-    Index,
-    Integer,
-    Table,
-    Text,
-    bindparam,
-    insert,
-    literal,
-    literal_column,
-    null,
-    select,
-    update,
-)
 
-from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Statement, Transaction, metadata
+from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Transaction
 from idp.infrastructure.database.interface import fetch
-from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.database.sweeping import delete_some, in_steps
-from idp.infrastructure.sources import Sources, first_id
-
-outbox = Table(
-    "outbox",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("payload", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    Column("next_attempt_at", Instant),
-    Column("delivered_at", Instant),
-    Column("last_error", Text),
-    Index("ix_outbox_next_attempt_at", "next_attempt_at"),
-    Index("ix_outbox_subject", "subject"),
+from idp.infrastructure.database.sweeping import in_steps
+from idp.infrastructure.lanes import Lanes, Place, Wait
+from idp.infrastructure.outbox_store import (
+    ADD,
+    CLAIM,
+    DELIVERED,
+    EMPTIED,
+    FAILED,
+    FORGET,
+    MOST,
+    OF_SUBJECT,
+    PUT_BACK,
 )
+from idp.infrastructure.sources import Sources, first_id
 
 WAITS = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0, 7200.0)
 """Seconds between the attempts; after the last one a message counts as undelivered."""
 LEASE_SECONDS = 30.0
 POLL_SECONDS = 1.0
 SETTLE_POLL_SECONDS = 0.2  # another worker may be the one that delivers
-MOST = 50
-
-ADD = Statement(insert(outbox))
-_due = (
-    select(outbox.c.id)
-    .where(outbox.c.next_attempt_at <= bindparam("now", type_=Double))
-    .order_by(outbox.c.next_attempt_at)
-    .limit(literal_column(str(MOST), Integer))
-    .with_for_update(skip_locked=True)
-    .subquery()
-)
-# The bound that a planner can read stands inside: with a parameter alone it expects a tenth of the table.
-_room = select(_due.c.id).limit(bindparam("most", type_=Integer))
-# A lease, not a lock: a worker that dies with a message in hand loses it to another when the lease runs out.
-CLAIM = Statement(
-    update(outbox)
-    .where(outbox.c.id.in_(_room.scalar_subquery()))
-    .values(next_attempt_at=bindparam("lease_ends_at"), attempts=outbox.c.attempts + literal_column("1"))
-    .returning(outbox)
-)
-DELIVERED = Statement(
-    update(outbox)
-    .where(outbox.c.id == bindparam("the_id"))
-    .values(delivered_at=bindparam("now"), next_attempt_at=null(), last_error=null())
-)
-# What was said to a person is nobody's business once it was said.
-EMPTIED = Statement(
-    update(outbox).where(outbox.c.id == bindparam("the_id")).values(payload=literal("{}", Text))
-)
-FAILED = Statement(
-    update(outbox)
-    .where(outbox.c.id == bindparam("the_id"), outbox.c.delivered_at.is_(None))
-    .values(next_attempt_at=bindparam("next_attempt_at"), last_error=bindparam("error"))
-)
-OF_SUBJECT = Statement(
-    select(outbox).where(outbox.c.subject == bindparam("the_subject")).order_by(outbox.c.created_at)
-)
-# Ids begin with the time, so that what is old lies together.
-FORGET = delete_some(
-    outbox,
-    outbox.c.id < bindparam("the_first", type_=Text),
-    outbox.c.created_at < bindparam("before", type_=Double),
-    outbox.c.next_attempt_at.is_(None),
-    oldest=outbox.c.id,
-)
+ROUNDS = 20
+"""How often at most a turn claims messages in order to get past those whose recipients have their share."""
+SLOW_PAUSE_SECONDS = 2.0
+NOT_ANSWERING = "has not answered lately"
 
 log = structlog.get_logger(__name__)
 
@@ -127,6 +66,8 @@ class Outbox:
         self._task: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._lanes = Lanes(monotonic)
+        self._crowded = False
 
     def register(self, kind: str, deliver: Deliver, report: Report, *, private: bool = False) -> None:
         """Say who delivers messages of a kind; the payload of a private one is emptied when all is over."""
@@ -194,7 +135,7 @@ class Outbox:
         rows = await self._claim(MOST)
         # One that breaks must not cut short the others.
         for outcome in await asyncio.gather(*[self._deliver(row) for row in rows], return_exceptions=True):
-            if outcome is not None:
+            if isinstance(outcome, BaseException):
                 raise outcome
         return len(rows)
 
@@ -207,37 +148,80 @@ class Outbox:
         """Each message is a task of its own: a recipient that does not answer holds up nobody else's."""
         while True:
             try:
-                room = MOST - len(self._deliveries)
-                rows = await self._claim(room) if room else []
-                for row in rows:
-                    task = asyncio.create_task(self._deliver_alone(row))
-                    self._deliveries.add(task)
-                    task.add_done_callback(self._delivered)
+                await self._begin_due()
             except DatabaseUnavailable as error:
                 log.warning("outbox could not be read", reason=str(error))
             except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must still leave
                 log.error("outbox broke", reason=type(error).__name__)
             await _wait(self._wake, POLL_SECONDS)
 
-    async def _deliver_alone(self, row: Row) -> None:
+    async def _begin_due(self) -> None:
+        """Begin with what is due; what has no place goes back, so that others behind it come to their turn."""
+        self._crowded, seen = False, set[str]()
+        for _ in range(ROUNDS):
+            room = self._lanes.free
+            rows = await self._claim(room) if room else []
+            waiting = [(row, why) for row in rows if (why := self._begin(row)) is not None]
+            if waiting:
+                await asyncio.gather(*[self._put_back(row, why) for row, why in waiting])
+            self._crowded = self._crowded or bool(waiting) or not self._lanes.free
+            ids = {row["id"] for row in rows}
+            if not ids or ids <= seen:
+                return
+            seen |= ids
+
+    def _begin(self, row: Row) -> Wait | None:
+        """Begin a delivery; why not, where it has to wait."""
+        # Short messages are for many people, and all go to one gateway.
+        place = self._lanes.enter(row["kind"] if row["kind"] in self._private else row["recipient"])
+        if place in (Wait.FULL, Wait.SLOW):
+            return place
+        attempt = self._deliver_in(place, row) if isinstance(place, Place) else self._give_up_now(row)
+        task = asyncio.create_task(self._alone(attempt))
+        self._deliveries.add(task)
+        task.add_done_callback(self._delivered)
+        return None
+
+    async def _put_back(self, row: Row, why: Wait) -> None:
+        again_at = self._sources.now() + (SLOW_PAUSE_SECONDS if why is Wait.SLOW else 0.0)
+        await self._database.add(
+            PUT_BACK(the_id=row["id"], claimed_as=row["attempts"], next_attempt_at=again_at)
+        )
+
+    async def _deliver_in(self, place: Place, row: Row) -> None:
+        arrived = False
         try:
-            await self._deliver(row)
+            arrived = await self._deliver(row)
+        finally:
+            self._lanes.leave(place, arrived=arrived)
+
+    async def _give_up_now(self, row: Row) -> None:
+        """An attempt that is not made: whoever does not answer would only be waited for."""
+        if row["kind"] in self._kinds:
+            last = row["attempts"] > len(WAITS)
+            report = self._kinds[row["kind"]][1]
+            await self._database.write(lambda: self._note_failure(row, NOT_ANSWERING, report, last))
+            self._settled.set()
+
+    async def _alone(self, attempt: Coroutine[Any, Any, None]) -> None:
+        try:
+            await attempt
         except DatabaseUnavailable as error:
             log.warning("a delivery could not be noted", reason=str(error))
         except Exception as error:  # noqa: BLE001 - it comes back when its lease runs out
             log.error("a delivery broke", reason=type(error).__name__)
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
-        full = len(self._deliveries) >= MOST
         self._deliveries.discard(task)
-        if full:
+        if self._crowded:
             self._wake.set()  # only now there is room for another
 
-    async def _deliver(self, row: Row) -> None:
+    async def _deliver(self, row: Row) -> bool:
+        """Whether it arrived; noted in either case."""
         if row["kind"] not in self._kinds:
             # A newer worker wrote it, in the middle of an upgrade; it comes back when the lease runs out.
             log.warning("a message of a kind unknown here", kind=row["kind"])
-            return
+            return True
         deliver, report = self._kinds[row["kind"]]
         last = row["attempts"] > len(WAITS)
         try:
@@ -254,6 +238,7 @@ class Outbox:
         else:
             await self._database.write(lambda: self._note_failure(row, error, report, last))
         self._settled.set()
+        return error is None
 
     def _note_delivery(self, row: Row, report: Report) -> Transaction[None]:
         yield DELIVERED(the_id=row["id"], now=self._sources.now())

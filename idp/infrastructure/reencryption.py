@@ -14,7 +14,7 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Sealed
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages.service import MAIL, SMS
-from idp.infrastructure.outbox import outbox
+from idp.infrastructure.outbox_store import outbox
 from idp.infrastructure.vault import KEY_ID_BYTES
 
 PAGE = 200

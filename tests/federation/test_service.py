@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from idp.federation.breaker import FAILURES, OPEN_SECONDS, Breaker
 from idp.federation.service import LOGIN_SECONDS
+from idp.infrastructure.breaker import FAILURES, OPEN_SECONDS, Breaker
 from idp.infrastructure.http_client import Answer
 from tests.federation.trial import AWAY, NAME, ZHANGSAN, Platform, back, came, federated, sent
 from tests.support.browserless import Browserless, Page

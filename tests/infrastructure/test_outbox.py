@@ -12,7 +12,8 @@ from idp.audit.store import AuditStore
 from idp.infrastructure import outbox as module
 from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Transaction, connect
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.outbox import LEASE_SECONDS, MOST, WAITS, DeliveryFailed, Outbox, undelivered
+from idp.infrastructure.outbox import LEASE_SECONDS, WAITS, DeliveryFailed, Outbox, undelivered
+from idp.infrastructure.outbox_store import MOST
 from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
@@ -66,12 +67,19 @@ class Stage:
             made.register(kind, self.recipient.deliver, report)
         return made
 
-    async def send(self, worker: Outbox, *texts: str, kind: str = KIND, subject: str = "subject") -> None:
+    async def send(
+        self,
+        worker: Outbox,
+        *texts: str,
+        kind: str = KIND,
+        subject: str = "subject",
+        recipient: str = "recipient",
+    ) -> None:
         """Add messages in one transaction."""
 
         def work() -> Transaction[None]:
             for text in texts:
-                yield worker.message(kind, "recipient", subject, {"text": text})
+                yield worker.message(kind, recipient, subject, {"text": text})
 
         await self.database.write(work)
 

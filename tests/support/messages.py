@@ -9,7 +9,7 @@ from sqlalchemy import literal, select
 
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
-from idp.infrastructure.outbox import outbox
+from idp.infrastructure.outbox_store import outbox
 from tests.support.inprocess import Provider
 
 DUE = Statement(

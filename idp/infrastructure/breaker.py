@@ -1,4 +1,4 @@
-"""A circuit breaker: a platform that does not answer is not asked again for a while, so that nobody waits for it."""
+"""A circuit breaker: who does not answer is not asked again for a while, so that nobody waits for it."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ OPEN_SECONDS = 30.0
 
 
 class Breaker:
-    """Of one platform, in one worker: each finds out for itself, and needs no store to do so."""
+    """Of one platform or recipient, in one worker: each finds out for itself, and needs no store to do so."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -18,11 +18,11 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the platform is left alone now; asking changes nothing."""
+        """Whether it is left alone now; asking changes nothing."""
         return self._failures >= FAILURES and self._now() < self._closed_until
 
     def admit(self) -> bool:
-        """Whether to ask the platform. After the pause one caller is let through; the others wait for its outcome."""
+        """Whether to ask. After the pause one caller is let through; the others wait for its outcome."""
         if self._failures < FAILURES:
             return True
         now = self._now()
@@ -32,11 +32,11 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        """The platform answered, whatever it said."""
+        """It answered, whatever it said."""
         self._failures = 0
 
     def failed(self) -> None:
-        """The platform did not answer, or what no platform would say."""
+        """It did not answer, or what it never would."""
         self._failures += 1
         if self._failures >= FAILURES:
             self._closed_until = self._now() + OPEN_SECONDS

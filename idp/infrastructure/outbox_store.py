@@ -1,0 +1,96 @@
+"""The table of messages to others, and what is done to it."""
+
+from sqlalchemy import (
+    Column,
+    Double,
+    Index,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
+
+from idp.infrastructure.database import Statement, metadata
+from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.database.sweeping import delete_some
+from idp.infrastructure.lanes import SLOTS
+
+MOST = SLOTS
+"""So many are claimed at once."""
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("delivered_at", Instant),
+    Column("last_error", Text),
+    Index("ix_outbox_next_attempt_at", "next_attempt_at"),
+    Index("ix_outbox_subject", "subject"),
+)
+
+ADD = Statement(insert(outbox))
+_due = (
+    select(outbox.c.id)
+    .where(outbox.c.next_attempt_at <= bindparam("now", type_=Double))
+    .order_by(outbox.c.next_attempt_at)
+    .limit(literal_column(str(MOST), Integer))
+    .with_for_update(skip_locked=True)
+    .subquery()
+)
+# The bound that a planner can read stands inside: with a parameter alone it expects a tenth of the table.
+_room = select(_due.c.id).limit(bindparam("most", type_=Integer))
+# A lease, not a lock: a worker that dies with a message in hand loses it to another when the lease runs out.
+CLAIM = Statement(
+    update(outbox)
+    .where(outbox.c.id.in_(_room.scalar_subquery()))
+    .values(next_attempt_at=bindparam("lease_ends_at"), attempts=outbox.c.attempts + literal_column("1"))
+    .returning(outbox)
+)
+DELIVERED = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("the_id"))
+    .values(delivered_at=bindparam("now"), next_attempt_at=null(), last_error=null())
+)
+# What was said to a person is nobody's business once it was said.
+EMPTIED = Statement(
+    update(outbox).where(outbox.c.id == bindparam("the_id")).values(payload=literal("{}", Text))
+)
+# Claimed, but not tried: it counts for nothing.
+PUT_BACK = Statement(
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("the_id"),
+        outbox.c.attempts == bindparam("claimed_as"),
+        outbox.c.delivered_at.is_(None),
+    )
+    .values(next_attempt_at=bindparam("next_attempt_at"), attempts=outbox.c.attempts - literal_column("1"))
+)
+FAILED = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("the_id"), outbox.c.delivered_at.is_(None))
+    .values(next_attempt_at=bindparam("next_attempt_at"), last_error=bindparam("error"))
+)
+OF_SUBJECT = Statement(
+    select(outbox).where(outbox.c.subject == bindparam("the_subject")).order_by(outbox.c.created_at)
+)
+# Ids begin with the time, so that what is old lies together.
+FORGET = delete_some(
+    outbox,
+    outbox.c.id < bindparam("the_first", type_=Text),
+    outbox.c.created_at < bindparam("before", type_=Double),
+    outbox.c.next_attempt_at.is_(None),
+    oldest=outbox.c.id,
+)
