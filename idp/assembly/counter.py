@@ -19,7 +19,7 @@ def routes(worker: Worker) -> Routes:
     site, counter = worker.site, worker.counter
     door = Door(site, worker.sessions, worker.roles)
     accounts = AccountPages(site, door, counter, worker.account_requests, worker.lifecycle, worker.merges)
-    acting = Acting(worker.base, worker.mandates.begin_counter, counter.is_concerned)
+    acting = Acting(worker.base, worker.mandates, worker.sessions, counter.is_concerned)
     return {
         **CounterPages(site, door, counter, worker.divisions).routes(),
         **PresencePages(site, door, counter, worker.phone_codes).routes(),

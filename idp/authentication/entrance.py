@@ -120,6 +120,7 @@ class Entrance:
         lacking = self.to(SECURITY, continuation) if outcome.lacking else None
         response = self._site.redirect(lacking or self.next(continuation))
         self.keep(response, outcome)
+        await self._leave_presence(request, response, outcome.session_token)
         await self._bring_preferences(request, response, outcome.session_token)
         return self._remember(request, response)
 
@@ -134,6 +135,13 @@ class Entrance:
             self._site.keep_elder(response, elder=True)
         if not chosen[1] and kept.language is not None:
             self._site.keep_language(response, kept.language)
+
+    async def _leave_presence(self, request: Request, response: Response, session_token: str) -> None:
+        """Where a login began a session that acts for nobody, no page says any more that staff act for somebody."""
+        if self._site.cookies.get(request, names.PRESENCE) is not None:
+            session = await self._sessions.find(session_token)
+            if session is None or session.principal is None:
+                self._site.cookies.clear(response, names.PRESENCE)
 
     def keep(self, response: Response, done: Done) -> None:
         """Set the cookies of a login."""

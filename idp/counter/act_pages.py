@@ -1,4 +1,4 @@
-"""The page on which staff begin to act for a person who is present."""
+"""The page on which staff begin to act for a person who is present, and the end of it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,9 +8,12 @@ from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, Person
 from idp.counter.routes import said
 from idp.counter.service import Counter
-from idp.counter.texts import REFUSALS, STATES
+from idp.counter.texts import NOTICES, REFUSALS, STATES
+from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
-from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.presence import END
+from idp.infrastructure.web.site import Forged, Site
 
 ACT = "/counter/act"
 ACTING = "/acting"
@@ -28,11 +31,14 @@ class ActPages:
 
     def routes(self) -> Routes:
         """Path → method → handler."""
-        return {ACT: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)}}
+        return {
+            ACT: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
+            END: {"POST": self.end},
+        }
 
     async def show(self, request: Request, staff: Staff) -> Response:
         """The form to find the person."""
-        return self._page(request)
+        return self._page(request, done=request.query_params.get("done"))
 
     async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person; then begin, and go on to where the counter's principal is chosen."""
@@ -45,18 +51,44 @@ class ActPages:
                 raise NotAtCounter("not-found")
             if "seen" not in fields:
                 raise NotAtCounter("not-seen")
-            await self._acting.begin(found.id, staff.id)
+            own = self._site.cookies.get(request, names.SESSION) or ""
+            caller = self._door.caller(request)
+            token, presence = await self._acting.begin(found.id, staff.session, own, caller)
         except NotAtCounter as error:
             return self._page(request, found, str(error))
-        return self._site.redirect(ACTING)
+        response = self._site.redirect(ACTING)
+        self._site.cookies.set(response, names.SESSION, token)
+        self._site.cookies.set(response, names.PRESENCE, presence.sealed(self._site.vault))
+        return response
 
-    def _page(self, request: Request, found: Person | None = None, error: str | None = None) -> Response:
+    async def end(self, request: Request) -> Response:
+        """The visit is over; the own session goes on where it was. For whoever carries the presence, late too."""
+        try:
+            await self._site.form(request)
+        except (Forged, UnreadableForm):
+            return self._door.lapsed(request)
+        presence = self._site.presence(request)
+        if presence is None:
+            return self._site.redirect(ACT)
+        await self._acting.end(presence, self._door.caller(request))
+        response = self._site.redirect(f"{ACT}?done=act-ended")
+        self._site.cookies.set(response, names.SESSION, presence.own)
+        self._site.cookies.clear(response, names.PRESENCE)
+        return response
+
+    def _page(
+        self,
+        request: Request,
+        found: Person | None = None,
+        error: str | None = None,
+        done: str | None = None,
+    ) -> Response:
         return self._site.page(
             request,
             "counter_act.html",
             400 if error else 200,
             here=ACT,
-            done=None,
+            done=said(self._site, request, NOTICES, done),
             error=said(self._site, request, REFUSALS, error),
             found=found,
             state_text=self._site.say(request, STATES[found.state]) if found else "",

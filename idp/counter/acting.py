@@ -1,4 +1,4 @@
-"""Acting for a person who stands at the counter: the mandate behind it, which lasts as long as a visit."""
+"""Acting for a person who stands at the counter: a session of its own by a mandate that lasts as long as a visit."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,29 +6,54 @@ from idp.accounts.model import State
 from idp.accounts.store import AccountStore
 from idp.counter.model import NotAtCounter
 from idp.infrastructure.foundation import Foundation
-
-Begin = Callable[[str, str], Awaitable[str | None]]
-"""`Mandates.begin_counter`: applicant and member of staff; the mandate's id, None where it cannot be."""
+from idp.infrastructure.web.presence import Presence
+from idp.organizations.mandates import Mandates
+from idp.organizations.model import COUNTER_SECONDS
+from idp.sessions.model import Caller, Session, masked_name
+from idp.sessions.service import CannotRepresent, Sessions
 
 Concerns = Callable[[str, str], Awaitable[bool]]
 """`Counter.is_concerned`: whether a member of staff and an account are one person."""
 
 
 class Acting:
-    """The counter's way into acting for somebody."""
+    """The counter's way into acting for somebody, and out of it; the own session stays as it is."""
 
-    def __init__(self, foundation: Foundation, begin: Begin, is_concerned: Concerns) -> None:
+    def __init__(
+        self, foundation: Foundation, mandates: Mandates, sessions: Sessions, is_concerned: Concerns
+    ) -> None:
         self._database = foundation.database
+        self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
-        self._begin = begin
+        self._mandates = mandates
+        self._sessions = sessions
         self._is_concerned = is_concerned
 
-    async def begin(self, applicant_id: str, staff_id: str) -> None:
-        """Let a member of staff act for an applicant who is present. Raises NotAtCounter."""
-        if await self._is_concerned(staff_id, applicant_id):
+    async def begin(
+        self, applicant_id: str, session: Session, own: str, caller: Caller
+    ) -> tuple[str, Presence]:
+        """Let a member of staff act for an applicant who is present; the new session's cookie, and what goes with it.
+
+        `own` is the cookie of `session`. Raises NotAtCounter.
+        """
+        if await self._is_concerned(session.account_id, applicant_id):
             raise NotAtCounter("own-account")
         row = await self._database.read(lambda: self._accounts.by_id(applicant_id))
         if row is None or row["state"] != State.ACTIVE:
             raise NotAtCounter("closed")
-        if await self._begin(applicant_id, staff_id) is None:
+        mandate_id = await self._mandates.begin_counter(applicant_id, session.account_id)
+        held = await self._mandates.principals(session.account_id)
+        principal = next((each for each in held if each.mandate_id == mandate_id), None)
+        if mandate_id is None or principal is None:
             raise NotAtCounter("mandate")
+        try:
+            token = await self._sessions.accompany(session, principal, caller)
+        except CannotRepresent as error:
+            await self._mandates.resign(session.account_id, mandate_id, caller.address)
+            raise NotAtCounter("mandate") from error
+        until = principal.valid_until or self._sources.now() + COUNTER_SECONDS
+        return token, Presence(masked_name(row["name"]), until, session.account_id, mandate_id, own)
+
+    async def end(self, presence: Presence, caller: Caller) -> None:
+        """The visit is over: the mandate, and what lives on it in every system."""
+        await self._mandates.resign(presence.staff_id, presence.mandate_id, caller.address)

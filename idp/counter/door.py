@@ -78,6 +78,8 @@ class Door:
     async def enter(self, request: Request) -> Staff | Response:
         """The member of staff, the way to the login, or a page that says what is missing."""
         session = await self.session(request)
+        if self._site.presence(request) is not None and (session is None or session.principal is not None):
+            return self._refused(request, "presence")
         if session is None:
             return self._to_login(
                 request, Continuation(self._site.sources.now(), self._site.browser(request))

@@ -46,6 +46,7 @@ NOTICES = {
     "freeze": _("账号已冻结。"),
     "secure": _("已做安全处理：所有登录已退出，近期添加的登录方式已移除，密码已失效。"),
     "guardian-ended": _("监护已结束，对方立即不能再代办。"),
+    "act-ended": _("代办已结束，您已回到自己的登录。"),
 }
 """What was done, by the word in the address."""
 

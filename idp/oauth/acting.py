@@ -5,7 +5,7 @@ from typing import Protocol
 
 from idp.infrastructure.database import Row
 from idp.oauth.interaction import suits
-from idp.organizations.model import Principal
+from idp.organizations.model import Principal, Relation
 from idp.relying_parties.model import Client
 from idp.sessions.model import Caller, Session
 from idp.sessions.service import Sessions
@@ -34,12 +34,19 @@ class Acting:
         self._mandates = mandates
 
     async def principals(self, session: Session) -> Sequence[Principal]:
-        """Everybody for whom the person of a session may act now."""
-        return await self._mandates.principals(session.account_id)
+        """Everybody for whom the person of a session may act now, and choose to.
+
+        For whoever stands at a counter staff act in a session of its own, which is begun and ended there.
+        """
+        if session.principal is not None and _at_counter(session):
+            return [session.principal]
+        every = await self._mandates.principals(session.account_id)
+        return [each for each in every if each.relation != Relation.COUNTER]
 
     async def choices(self, session: Session, client: Client | None) -> list[Principal | None]:
         """For whom the person may enter a client, or act at all; None stands for the person."""
-        every = [None, *await self.principals(session)]
+        principals = await self.principals(session)
+        every = [*principals] if _at_counter(session) else [None, *principals]
         return [choice for choice in every if client is None or suits(client, choice)]
 
     async def choose(
@@ -62,3 +69,7 @@ class Acting:
     async def joined(self, session: Session) -> list[Row]:
         """The systems that a change logs out."""
         return await self._sessions.joined(session.id)
+
+
+def _at_counter(session: Session) -> bool:
+    return session.principal is not None and session.principal.relation == Relation.COUNTER

@@ -13,6 +13,7 @@ from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
+from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
@@ -85,7 +86,7 @@ class LogoutPages:
                 return self._site.redirect(with_query(END_SESSION, asked_again))
             return await self._goodbye(request, asked, None)
         if asked.hinted_session == session.id:
-            return await self._end(request, session, asked)
+            return await self._end(request, session, asked, self._site.presence(request))
         return self._site.page(
             request,
             "logout.html",
@@ -109,6 +110,10 @@ class LogoutPages:
             return self._site.redirect("/")
         if session is None:
             return await self._goodbye(request, asked, None)
+        if (present := self._site.presence(request)) is not None:  # the person at the desk leaves altogether
+            own = await self._sessions.find(present.own)
+            if own is not None and own.id != session.id:
+                await self._sessions.end(own.id, self._caller(request), "logout")
         return await self._end(request, session, asked)
 
     def _checked(self, parameters: Parameters) -> LogoutRequest:
@@ -138,12 +143,22 @@ class LogoutPages:
         except InvalidToken as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 
-    async def _end(self, request: Request, session: Session, asked: LogoutRequest) -> Response:
-        caller = Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
-        await self._sessions.end(session.id, caller, "logout")
+    async def _end(
+        self, request: Request, session: Session, asked: LogoutRequest, present: Presence | None = None
+    ) -> Response:
+        """`present`: a system ended the session that acts for somebody at a counter; the staff's own one goes on."""
+        await self._sessions.end(session.id, self._caller(request), "logout")
         response = await self._goodbye(request, asked, session)
-        self._site.cookies.clear(response, names.SESSION)
+        if present is None:
+            self._site.cookies.clear(response, names.SESSION)
+        else:
+            self._site.cookies.set(response, names.SESSION, present.own)
+        if self._site.cookies.get(request, names.PRESENCE) is not None:
+            self._site.cookies.clear(response, names.PRESENCE)
         return response
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
 
     async def _goodbye(self, request: Request, asked: LogoutRequest, session: Session | None) -> Response:
         """Back to the system that asked, once every other one has confirmed; or our own page with each one's state."""
@@ -158,6 +173,7 @@ class LogoutPages:
             "logged_out.html",
             systems=[self._state(request, row, notices) for row in joined],
             home="/",
+            presence=None,
             upstream=upstream,
             back=(asked.back, asked.client.client_name) if asked.back and asked.client else None,
         )

@@ -69,6 +69,14 @@ END_TO_ACT = _end(
     sessions.c.id == _id,
     mandate_in_force(_mandate, sessions, agent_account_id=sessions.c.account_id),
 )
+# Beside the one who acts for themselves, who stays: what END_TO_ACT asks, and nothing ends.
+BESIDE = Statement(
+    select(sessions).where(
+        sessions.c.id == _id,
+        sessions.c.ended_at.is_(None),
+        mandate_in_force(_mandate, sessions, agent_account_id=sessions.c.account_id),
+    )
+)
 JOINED = Statement(
     select(participants)
     .where(participants.c.session_id == bindparam("the_id"))
@@ -131,6 +139,10 @@ class EndingStore:
     def end_to_act(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
         """End a session in favour of one that acts by a mandate; None when that is not to be had."""
         return first((yield END_TO_ACT(the_id=session_id, the_mandate=mandate_id, now=now)))
+
+    def beside(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
+        """An open session whose account holds a mandate in force; None otherwise."""
+        return first((yield BESIDE(the_id=session_id, the_mandate=mandate_id, now=now)))
 
     def joined(self, session_id: str) -> Transaction[list[Row]]:
         """Who takes part, in the order of joining."""

@@ -191,6 +191,35 @@ class Sessions:
         self._outbox.kick()
         return token
 
+    async def accompany(self, session: Session, principal: Principal, caller: Caller) -> str:
+        """Act for somebody in a session of its own, beside one that stays as it is; the new cookie's value.
+
+        Of the same login and no longer lifetime; it dies with the mandate. Raises CannotRepresent.
+        """
+        token, session_id, now = self._new_token(), self._sources.new_id(), self._sources.now()
+        begun = {
+            "id": session_id,
+            "token_hash": self.token_hash(token),
+            "last_seen_at": now,
+            "chosen_at": now,
+        }
+
+        def work() -> Transaction[bool]:
+            if not (yield from self._store.hold(session.account_id, session.security_version)):
+                return False
+            own = yield from self._ends.beside(session.id, principal.mandate_id, now)
+            if own is None:
+                return False
+            yield from self._store.begin(dict(own) | begun | _acting_for(principal), session.security_version)
+            yield from self._note_change(own, session_id, principal, caller)
+            yield from self._make_room(session.account_id, caller)
+            return True
+
+        if not await self._database.write(work):
+            raise CannotRepresent
+        self._outbox.kick()
+        return token
+
     async def stay(self, session: Session) -> None:
         """Note that the person was asked for whom they act, and leaves it as it is."""
         await self._database.write(lambda: self._store.chosen(session.id, self._sources.now()))

@@ -1,10 +1,12 @@
 """At the counter: one member of staff registers who is present, another confirms who it is, and it counts at once."""
 
+import re
+
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import fill_code, fill_password
+from tests.journeys.steps import agree_if_asked, fill_code, fill_password
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +87,36 @@ async def test_the_father_of_a_child_with_an_account_is_entered_by_his_papers(
     await fill_password(page, father)
     await page.goto(f"{town.issuer}/me/mandates")
     await expect(page.locator("li", has_text="孙小宝")).to_be_visible()
+
+
+async def test_acting_for_somebody_present_is_for_them_alone_until_it_is_ended(
+    visitor: Visitor, town: Town
+) -> None:
+    citizen = town.newcomer(name="何来")
+    page = await at_the_counter(visitor, town, "counter")
+    await page.get_by_role("link", name="帮办代办").first.click()
+    await page.fill("[name=identifier]", citizen.username)
+    await page.get_by_role("button", name="查找").click()
+    await page.check("[name=seen]")
+    await page.get_by_role("button", name="开始代办").click()
+    banner = page.get_by_role("complementary", name="窗口代办")
+    await expect(banner).to_contain_text("正在为*来办理窗口代办")
+    await expect(page.get_by_role("timer")).to_have_text(re.compile(r"还剩 29:\d\d（到 \d\d:\d\d 为止）"))
+    await expect(page.locator("#principal")).to_have_text("何来")
+    await expect(page.locator("[name=mandate]")).to_have_count(1)
+    await expect(page.locator("[name=mandate]")).to_be_checked()
+    await page.get_by_role("button", name="确定").click()
+    await expect(banner).to_be_visible()
+    await page.goto(f"{town.portal}/login")
+    await agree_if_asked(page)
+    await page.goto(f"{town.portal}/me")
+    await expect(page.locator("body")).to_contain_text("何来")
+    await page.goto(town.issuer)
+    await banner.get_by_role("button", name="结束代办").click()
+    await expect(page.get_by_role("status")).to_contain_text("代办已结束")
+    await expect(banner).to_have_count(0)
+    await page.goto(f"{town.issuer}/counter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("政务服务窗口")
 
 
 async def test_who_does_not_work_at_the_counter_stays_before_it(page: Page, town: Town) -> None:

@@ -12,6 +12,7 @@ ELDER = "elder"
 METHOD = "method"
 QR = "qr"
 PHONE = "phone"
+PRESENCE = "presence"
 
 
 class Cookies:

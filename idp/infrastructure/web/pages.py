@@ -65,7 +65,7 @@ SCRIPT_HEADERS: Mapping[str, str] = {
     **PAGE_HEADERS,
     "Content-Security-Policy": _policy({**_CSP, "script-src": "'self'", "connect-src": "'self'"}),
 }
-"""For the few pages that bring a script of ours (passkeys, waiting for a scan), in place of PAGE_HEADERS."""
+"""For the few pages that bring a script of ours (passkeys, a scan, counting down), in place of PAGE_HEADERS."""
 
 STATIC_HEADERS: Mapping[str, str] = {
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -120,7 +120,12 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"static": self.static, "elder": False, "switches": None}
+        self._environment.globals |= {
+            "static": self.static,
+            "elder": False,
+            "switches": None,
+            "presence": None,
+        }
         self._environment.globals |= {"idle_minutes": None, **facts}
         self._environment.filters["spoken"] = spoken
         self._environment.globals["form_post_script"] = FORM_POST_SCRIPT

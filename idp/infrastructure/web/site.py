@@ -15,7 +15,8 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.address import Addresses
 from idp.infrastructure.web.cookies import Cookies
 from idp.infrastructure.web.forms import UnreadableForm, read_form
-from idp.infrastructure.web.pages import PAGE_HEADERS, Pages
+from idp.infrastructure.web.pages import PAGE_HEADERS, SCRIPT_HEADERS, Pages
+from idp.infrastructure.web.presence import Presence, unsealed
 from idp.infrastructure.web.switches import switches
 from idp.infrastructure.web.translations import Translations, negotiate
 
@@ -78,6 +79,8 @@ class Site:
     def page(self, request: Request, template: str, status: int = 200, **context: Any) -> Response:
         """A page with a fresh CSRF token for its forms."""
         lang, elder = self.language(request), self.elder(request)
+        present = self.presence(request)
+        shown = context.setdefault("presence", present.shown(self.sources.now()) if present else None)
         body = self.pages.render(
             template,
             lang=lang,
@@ -86,12 +89,16 @@ class Site:
             switches=switches(request, elder, context),
             **context,
         )
-        response = HTMLResponse(body, status_code=status, headers=PAGE_HEADERS)
+        response = HTMLResponse(body, status_code=status, headers=SCRIPT_HEADERS if shown else PAGE_HEADERS)
         if self.origin.startswith("https://"):
             response.headers["strict-transport-security"] = f"max-age={YEAR}"
         self.keep_browser(request, response)
         self.keep_asked(request, response)
         return response
+
+    def presence(self, request: Request) -> Presence | None:
+        """For whom staff act in this browser, because that person is present."""
+        return unsealed(self.vault, self.cookies.get(request, names.PRESENCE))
 
     def keep_asked(self, request: Request, response: Response) -> None:
         """Keep the language and the mode that the address asks for, for the pages to come."""

@@ -34,3 +34,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "items": [("姓名", "您的姓名")],
     },
 }
+PRESENT = {"name": "*三", "seconds": 90, "minutes": 2, "ends_at": "10:30", "end": "/counter/act/end"}
+SHAPES: list[tuple[str, dict[str, Any]]] = [
+    ("acting.html", {"presence": PRESENT}),
+    ("acting.html", {"presence": {**PRESENT, "seconds": 0}}),
+]

@@ -80,7 +80,10 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 NOBODY = {"found": None, "state_text": ""}
 SHAPES: list[tuple[str, dict[str, Any]]] = [
-    *(("counter_refused.html", {"why": why, "login_href": ""}) for why in ("acting", "supervisor", "role")),
+    *(
+        ("counter_refused.html", {"why": why, "login_href": ""})
+        for why in ("acting", "presence", "supervisor", "role")
+    ),
     *((f"counter_{page}.html", NOBODY) for page in ("verify", "recover", "act")),
     *((f"counter_{page}.html", {**NOBODY, "error": "没有找到。"}) for page in ("verify", "recover", "act")),
     (

@@ -17,6 +17,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "action": "/login/sms/account", "continue_": "sealed", "name_masked": "*三", "system": "门户",
         "active": True, "releasable": True, "more": True, "confirm": False, "error": None,
     },
+    "login_outdated.html": {"system": "门户", "again": "/login"},
     "known.html": {
         "action": "/login/known", "continue_": "sealed", "system": "门户", "another_way": "/login", "error": None,
     },
