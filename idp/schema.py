@@ -8,6 +8,7 @@ import idp.accounts.real_name_store
 import idp.accounts.store
 import idp.audit.store
 import idp.counter.store
+import idp.counter.visit_store
 import idp.federation.conflict_store
 import idp.federation.exchange_store
 import idp.federation.store

@@ -29,6 +29,6 @@ def routes(worker: Worker) -> Routes:
         **ConflictPages(
             site, door, counter, worker.account_requests, worker.links, worker.platforms
         ).routes(),
-        **CorrectionPages(site, door, worker.corrections).routes(),
+        **CorrectionPages(site, door, worker.corrections, counter.visits).routes(),
         **MergePages(site, door, counter, worker.account_requests, worker.merges, accounts).routes(),
     }

@@ -12,7 +12,7 @@ from idp.accounts.model import State as AccountState
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import Kind, NotAtCounter, Person
-from idp.counter.routes import clock, said
+from idp.counter.routes import clock, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
 from idp.infrastructure.database import Row
@@ -62,12 +62,12 @@ class AccountPages:
     async def show(self, request: Request, staff: Staff) -> Response:
         """The account of the address, or the form to find one."""
         account_id = request.query_params.get("account", "")
-        found = await self._counter.by_id(account_id) if account_id else None
+        found = await self._counter.by_id(account_id, staff.id) if account_id else None
         return await self.page(request, staff, found, done=request.query_params.get("done"))
 
     async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find an account."""
-        found = await self._counter.find(fields.get("identifier", ""))
+        found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
         if found is None:
             return await self.page(request, staff, None, error="not-found")
         return self._site.redirect(shown(found.id))
@@ -75,7 +75,7 @@ class AccountPages:
     async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Do one of the actions that the page offers, for a reason."""
         decision, reason = fields.get("decision", ""), fields.get("reason", "").strip()
-        found = await self._counter.by_id(fields.get("account", ""))
+        found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
             return await self.page(request, staff, None, error="not-found")
         if await self._counter.is_concerned(staff.id, found.id):

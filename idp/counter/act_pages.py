@@ -6,7 +6,7 @@ from starlette.responses import Response
 from idp.counter.acting import Acting
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, Person
-from idp.counter.routes import said
+from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import NOTICES, REFUSALS, STATES
 from idp.infrastructure.web import cookies as names
@@ -43,9 +43,9 @@ class ActPages:
     async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person; then begin, and go on to where the counter's principal is chosen."""
         if fields.get("step") == "find":
-            found = await self._counter.find(fields.get("identifier", ""))
+            found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
             return self._page(request, found, None if found else "not-found")
-        found = await self._counter.by_id(fields.get("account", ""))
+        found = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
             if found is None:
                 raise NotAtCounter("not-found")

@@ -71,12 +71,14 @@ class ConflictPages:
         conflict = fields.get("id", "")
         try:
             one = await self._desk.find(conflict)
+            if one.row["id"] not in await self._counter.visits.conflicts(staff.id):
+                raise NoSuchConflict
             if one.row["account_id"] and await self._counter.is_concerned(staff.id, one.row["account_id"]):
                 return await self._page(request, staff, OWN, 403)
             if fields.get("decision") == DISMISS:
                 await self._desk.dismiss(conflict, staff.id)
             else:
-                found = await self._counter.find(fields.get("identifier", ""))
+                found = await self._counter.find(fields.get("identifier", ""), staff.id)
                 if found is None:
                     return await self._page(request, staff, NO_ACCOUNT, 400)
                 await self._requests.link(conflict, found.id, staff.id)
@@ -90,6 +92,7 @@ class ConflictPages:
     async def _page(
         self, request: Request, staff: Staff, error: str | None = None, status: int = 200
     ) -> Response:
+        mine, waiting = await self._counter.visits.conflicts(staff.id), await self._desk.waiting()
         done = {"settled": SETTLED, "asked": ASKED}.get(request.query_params.get("done", ""))
         return self._site.page(
             request,
@@ -99,11 +102,12 @@ class ConflictPages:
             done=self._site.say(request, done) if done else None,
             error=self._site.say(request, error) if error else None,
             decides=staff.is_supervisor,
-            conflicts=[await self._shown(request, one) for one in await self._desk.waiting()],
+            conflicts=[await self._shown(request, one) for one in waiting if one.row["id"] in mine],
         )
 
     async def _shown(self, request: Request, one: Waiting) -> dict[str, object]:
-        account = await self._counter.by_id(one.row["account_id"] or "")
+        row = await self._counter.row(one.row["account_id"] or "")
+        account = None if row is None else self._counter.person(row)
         chinese, english = self._platforms.get(one.row["profile"], (one.row["profile"],) * 2)
         return {
             "id": one.row["id"],

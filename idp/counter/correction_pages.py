@@ -6,6 +6,7 @@ from starlette.responses import Response
 from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections
 from idp.counter.door import Door, Staff
 from idp.counter.routes import clock
+from idp.counter.visits import Visits
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
@@ -21,10 +22,11 @@ NOT_YOURS = _("没有改动：这项申请已经有人答复，或者是您自�
 class CorrectionPages:
     """The answer is all that is done here; what has to be changed is changed under 账号处理 or 实名核验."""
 
-    def __init__(self, site: Site, door: Door, corrections: Corrections) -> None:
+    def __init__(self, site: Site, door: Door, corrections: Corrections, visits: Visits) -> None:
         self._site = site
         self._door = door
         self._corrections = corrections
+        self._visits = visits
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -33,24 +35,33 @@ class CorrectionPages:
     async def show(self, request: Request, staff: Staff) -> Response:
         """What waits, oldest first."""
         done = ANSWERED if request.query_params.get("done") == DONE else None
-        return await self._page(request, done=done)
+        return await self._page(request, staff, done=done)
 
     async def answer(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Close one."""
         corrected = fields.get("decision") == DONE
+        if fields.get("id") not in await self._visits.corrections(staff.id):
+            return await self._page(request, staff, error=NOT_YOURS, status=409)
         try:
             done = await self._corrections.decide(
                 fields.get("id", ""), staff.id, done=corrected, answer=fields.get("answer", "")
             )
         except BadText:
-            return await self._page(request, error=NO_ANSWER, status=400)
+            return await self._page(request, staff, error=NO_ANSWER, status=400)
         if not done:
-            return await self._page(request, error=NOT_YOURS, status=409)
+            return await self._page(request, staff, error=NOT_YOURS, status=409)
         return self._site.redirect(f"{CORRECTIONS}?done={DONE}")
 
     async def _page(
-        self, request: Request, *, done: str | None = None, error: str | None = None, status: int = 200
+        self,
+        request: Request,
+        staff: Staff,
+        *,
+        done: str | None = None,
+        error: str | None = None,
+        status: int = 200,
     ) -> Response:
+        mine = await self._visits.corrections(staff.id)
         return self._site.page(
             request,
             "counter_corrections.html",
@@ -59,7 +70,7 @@ class CorrectionPages:
             done=self._site.say(request, done) if done else None,
             error=self._site.say(request, error) if error else None,
             longest=LONGEST,
-            corrections=[self._shown(each) for each in await self._corrections.waiting()],
+            corrections=[self._shown(each) for each in await self._corrections.waiting() if each.id in mine],
         )
 
     @staticmethod

@@ -39,12 +39,12 @@ class GuardianPages:
     async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find child and guardian; then ask a colleague to confirm."""
         if fields.get("step") == "find":
-            child = await self._counter.find(fields.get("child", ""))
-            guardian = await self._counter.find(fields.get("guardian", ""))
+            child = await self._counter.find(fields.get("child", ""), staff.id)
+            guardian = await self._counter.find(fields.get("guardian", ""), staff.id)
             missing = "child" if child is None else "guardian" if guardian is None else ""
             return self._page(request, child, guardian, "not-found" if missing else None, missing)
-        child = await self._counter.by_id(fields.get("child", ""))
-        guardian = await self._counter.by_id(fields.get("guardian", ""))
+        child = await self._counter.by_id(fields.get("child", ""), staff.id)
+        guardian = await self._counter.by_id(fields.get("guardian", ""), staff.id)
         try:
             if child is None or guardian is None:
                 raise NotAtCounter("not-found")
@@ -57,8 +57,12 @@ class GuardianPages:
 
     async def end(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """End a guardianship, and back to the child's account."""
-        child = await self._counter.by_id(fields.get("account", ""))
+        child = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
+            if child is None:
+                raise NotAtCounter("not-found")
+            if fields.get("mandate") not in [row["id"] for row in await self._counter.guardians(child.id)]:
+                raise NotAtCounter("unchanged")
             reason = fields.get("reason", "").strip()
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
         except NotAtCounter as error:

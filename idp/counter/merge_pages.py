@@ -68,8 +68,8 @@ class MergePages:
 
     async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """The other account of the person, which may have no certificate yet."""
-        other = await self._counter.find(fields.get("identifier", ""))
-        into = await self._counter.by_id(fields.get("into", ""))
+        other = await self._counter.find(fields.get("identifier", ""), staff.id)
+        into = await self._counter.by_id(fields.get("into", ""), staff.id)
         if other is None or into is None:
             return await self._accounts.page(request, staff, into, error="not-found")
         return self._site.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
@@ -82,6 +82,8 @@ class MergePages:
             if fields.get(name) in ((OTHER, INTO, BOTH) if name == FACTORS else (OTHER, INTO))
         }
         plan = Plan(fields.get("account", ""), fields.get("into", ""), keep)
+        if not await self._served(staff, plan.account_id, plan.into):
+            return await self._accounts.page(request, staff, None, error="not-found")
         try:
             await self._requests.merge(plan, fields.get("reason", "").strip(), staff.id)
         except InvalidAccount:
@@ -94,6 +96,10 @@ class MergePages:
         """Ask a colleague to confirm that they are parted again."""
         account_id = fields.get("account", "")
         error = ""
+        merges = [row["id"] for row in await self._merges.of(account_id)]
+        served = await self._counter.by_id(account_id, staff.id)
+        if served is None or fields.get("merge") not in merges:
+            return await self._accounts.page(request, staff, None, error="not-found")
         try:
             reason = fields.get("reason", "").strip()
             await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
@@ -102,15 +108,15 @@ class MergePages:
         except NotAtCounter as refused:
             error = str(refused)
         if error:
-            found = await self._counter.by_id(account_id)
+            found = await self._counter.by_id(account_id, staff.id)
             return await self._accounts.page(request, staff, found, error=error)
         return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'asked'})}")
 
     async def _page(
         self, request: Request, staff: Staff, fields: dict[str, str], error: str | None = None
     ) -> Response:
-        other = await self._counter.row(fields.get("account", ""))
-        into = await self._counter.row(fields.get("into", ""))
+        other = await self._counter.visits.row(fields.get("account", ""), staff.id)
+        into = await self._counter.visits.row(fields.get("into", ""), staff.id)
         if other is None or into is None or not staff.is_supervisor:
             return await self._accounts.page(request, staff, None, error="not-found")
         return self._site.page(
@@ -125,6 +131,10 @@ class MergePages:
             days=self._merges.undo_days,
             choices=self._choices(request, other, into, fields),
         )
+
+    async def _served(self, staff: Staff, *account_ids: str) -> bool:
+        """Whether all of them were looked up by who asks."""
+        return all([await self._counter.by_id(each, staff.id) is not None for each in account_ids])
 
     def _choices(
         self, request: Request, other: Row, into: Row, fields: dict[str, str]

@@ -12,6 +12,8 @@ REQUEST_SECONDS = 86_400.0
 RECOVERY_WAIT_SECONDS = 86_400.0
 """How long a recovery rests that no supervisor confirmed: the owner is told, and can object meanwhile."""
 DRAFT_SECONDS = 1800.0
+VISIT_SECONDS = 1800.0
+"""How long somebody who was looked up can be served without being looked up again."""
 DUE_SECONDS = 60.0
 """How often it is looked whether something has become due."""
 
@@ -37,6 +39,15 @@ SUPERVISED = frozenset(
     {Kind.MERGE, Kind.UNMERGE, Kind.LINK, Kind.REVIVE, Kind.DECEASED, Kind.FREEZE, Kind.SECURE}
 )
 """Of the two at least one is a supervisor. `freeze` and `secure` are requests where a member of staff is concerned."""
+
+
+class Reason(StrEnum):
+    """Why somebody is looked up; a word for the record."""
+
+    PRESENT = "present"
+    REPORTED = "reported"
+    CORRECTION = "correction"
+    ORDERED = "ordered"
 
 
 class Papers(StrEnum):

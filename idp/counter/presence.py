@@ -11,7 +11,7 @@ from idp.accounts.phones import checked_phone
 from idp.authentication.phone_codes import Asker, PhoneCodes, Purpose
 from idp.counter.door import Door, Staff
 from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
-from idp.counter.routes import HOME, said
+from idp.counter.routes import HOME, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
 from idp.infrastructure.vault import Unreadable
@@ -76,7 +76,7 @@ class PresencePages:
 
     async def verify(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm their phone, then ask a colleague to confirm."""
-        found = await self._found(fields)
+        found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
             return self._page(request, VERIFY, error=error, found=found)
@@ -95,7 +95,7 @@ class PresencePages:
 
     async def recover(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm the new phone, then ask a colleague to confirm."""
-        found = await self._found(fields)
+        found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
             return self._page(request, RECOVER, error=error, found=found)
@@ -125,10 +125,10 @@ class PresencePages:
             return self._page(request, path, error=_word(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
-    async def _found(self, fields: dict[str, str]) -> Person | None:
+    async def _found(self, staff: Staff, fields: dict[str, str]) -> Person | None:
         if fields.get("step") == "find":
-            return await self._counter.find(fields.get("identifier", ""))
-        return await self._counter.by_id(fields.get("account", ""))
+            return await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
+        return await self._counter.by_id(fields.get("account", ""), staff.id)
 
     async def _send(
         self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""

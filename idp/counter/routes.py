@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from idp.accounts.merges import BOTH, OTHER
 from idp.counter.door import Door, Staff
-from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, Papers, State, masked
+from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, Papers, Reason, State, masked
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.database import Row
@@ -65,7 +65,9 @@ class CounterPages:
     async def home(self, request: Request, staff: Staff) -> Response:
         """What can be done here, and how much waits."""
         waiting = [
-            row for row, _claim in await self._counter.open_requests() if row["state"] == State.PENDING
+            row
+            for row, _claim in await self._counter.open_requests(staff.id)
+            if row["state"] == State.PENDING
         ]
         return self._site.page(
             request,
@@ -117,7 +119,8 @@ class CounterPages:
     async def _queue(
         self, request: Request, staff: Staff, error: str | None = None, status: int = 200
     ) -> Response:
-        items = [self._item(request, staff, row, claim) for row, claim in await self._counter.open_requests()]
+        waiting = await self._counter.open_requests(staff.id)
+        items = [self._item(request, staff, row, claim) for row, claim in waiting]
         return self._site.page(
             request,
             "counter_queue.html",
@@ -170,6 +173,14 @@ class CounterPages:
 def said(site: Site, request: Request, texts: dict[str, str], word: str | None) -> str | None:
     """The text of a word, in the person's language; nothing for a word that is not ours."""
     return site.say(request, texts[word]) if word in texts else None
+
+
+def reason_of(fields: dict[str, str]) -> Reason:
+    """Why somebody is looked up; of what is no reason of ours, the one that allows least."""
+    try:
+        return Reason(fields.get("why", ""))
+    except ValueError:
+        return Reason.ORDERED
 
 
 def clock(instant: float) -> str:

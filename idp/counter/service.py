@@ -15,16 +15,20 @@ from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     REQUEST_SECONDS,
     SOURCE,
+    VISIT_SECONDS,
     Claim,
     Concerned,
     Kind,
     NotAtCounter,
     Papers,
     Person,
+    Reason,
     State,
     masked,
 )
 from idp.counter.store import CounterStore
+from idp.counter.visit_store import VisitStore
+from idp.counter.visits import Visits
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.database.statement import Call
@@ -60,20 +64,22 @@ class Counter:
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._effects = effects
+        self.visits = Visits(foundation)
+        self._visit_store = VisitStore()
         self._notices = notices
 
-    async def find(self, identifier: str) -> Person | None:
-        """The one person whom a certificate number, phone or username names."""
-        row = await self._database.read(lambda: self._accounts.find(identifier))
+    async def find(self, identifier: str, staff_id: str, reason: Reason = Reason.PRESENT) -> Person | None:
+        """The one person whom a whole number or username names, if they are for this member of staff; recorded."""
+        row = await self.visits.look_up(identifier, staff_id, reason)
         return None if row is None else self.person(row)
 
-    async def by_id(self, account_id: str) -> Person | None:
-        """The person of an account."""
-        row = await self.row(account_id)
+    async def by_id(self, account_id: str, staff_id: str) -> Person | None:
+        """The person of an account whom this member of staff looked up a while ago."""
+        row = await self.visits.row(account_id, staff_id)
         return None if row is None else self.person(row)
 
     async def row(self, account_id: str) -> Row | None:
-        """The account itself, sealed as it is."""
+        """The account itself, sealed as it is, whoever serves the person."""
         return await self._database.read(lambda: self._accounts.by_id(account_id))
 
     def masked(self, row: Row, place: str) -> str:
@@ -106,7 +112,7 @@ class Counter:
         There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, NotAtCounter.
         """
         number = claim.certificate_number or ""
-        if await self.find(number) is not None:
+        if await self._database.read(lambda: self._accounts.find(number)) is not None:
             raise NotAtCounter("certificate-known")
         if claim.phone is not None and not await self.phone_is_free(claim.phone):
             raise NotAtCounter("phone-taken")
@@ -127,6 +133,12 @@ class Counter:
         def work() -> Transaction[str]:
             yield from self._accounts.add(account_id, account, self._sources.now())
             yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
+            division = yield from self._store.place(staff_id)
+            if division is not None:
+                noted = {"noted_by": staff_id, "noted_at": self._sources.now()}
+                yield self._visit_store.note_division(
+                    {"account_id": account_id, "division": division} | noted
+                )
             asked = replace(claim, phone=None, opened=True)
             yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, [self._holder(claim)])
             return account_id
@@ -206,10 +218,10 @@ class Counter:
 
         await self.begin(Kind.GUARDIAN, minor_id, staff_id, claim, [Concerned(guardian_id)])
 
-    async def open_requests(self) -> list[tuple[Row, Claim]]:
-        """What waits for the second member of staff, or for its time."""
+    async def open_requests(self, staff_id: str | None = None) -> list[tuple[Row, Claim]]:
+        """What waits for the second member of staff, or for its time: of the divisions of one, or of all."""
         since = self._sources.now() - REQUEST_SECONDS
-        rows = await self._database.read(lambda: self._store.open(since))
+        rows = await self._database.read(lambda: self._store.open(since, staff_id))
         return [(row, self._store.claim(row)) for row in rows]
 
     async def confirm(self, request_id: str, staff_id: str) -> State:
@@ -291,6 +303,7 @@ class Counter:
     def _forget_lapsed(self) -> Transaction[None]:
         """What nobody confirmed on its day is refused, and what was claimed is wiped."""
         now = self._sources.now()
+        yield self._visit_store.forget(now - VISIT_SECONDS)
         for row in (yield from self._store.lapse(now - REQUEST_SECONDS, now)):
             yield self._line(
                 Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=row["id"], kind=row["kind"]
@@ -321,6 +334,7 @@ class Counter:
             "account_id": account_id,
             "begun_by": staff_id,
             "begun_at": self._sources.now(),
+            "division": (yield from self._store.place(staff_id)),
         }
         if not (yield from self._store.add(row, claim, concerned)):
             raise NotAtCounter("own-account")

@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     insert,
     literal,
     literal_column,
@@ -37,7 +38,7 @@ from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
 from idp.organizations.roles import Role
-from idp.organizations.roles_store import staff_roles
+from idp.organizations.roles_store import decides, staff_roles
 
 counter_requests = Table(
     "counter_requests",
@@ -51,6 +52,7 @@ counter_requests = Table(
     Column("begun_at", Instant, nullable=False),
     Column("decided_by", Text, ForeignKey("accounts.id")),
     Column("decided_at", Instant),
+    Column("division", Text),
 )
 
 counter_concerned = Table(
@@ -121,13 +123,35 @@ def _may_decide(first: ColumnElement[str], second: ColumnElement[str]) -> Column
         _in_office(second, Role.COUNTER),
         or_(
             counter_requests.c.kind.not_in([literal(kind.value, Text) for kind in sorted(SUPERVISED)]),
-            _in_office(first, Role.SUPERVISOR),
-            _in_office(second, Role.SUPERVISOR),
+            decides(first, Role.SUPERVISOR, _place),
+            decides(second, Role.SUPERVISOR, _place),
         ),
     )
 
 
-_confirmer_in_office = _in_office(_staff, Role.COUNTER)
+_begun_place = (
+    select(staff_roles.c.division)
+    .where(
+        staff_roles.c.account_id == counter_requests.c.begun_by,
+        staff_roles.c.role == literal_column(f"'{Role.COUNTER.value}'", Text),
+    )
+    .order_by(func.length(staff_roles.c.division).desc(), staff_roles.c.division)
+    .limit(literal_column("1", Integer))
+    .correlate_except(staff_roles)
+    .scalar_subquery()
+)
+# What an earlier version wrote has no division of its own: that of who began it.
+_place = func.coalesce(counter_requests.c.division, _begun_place)
+_for_staff = decides(_staff, Role.COUNTER, _place)
+PLACE = Statement(
+    select(staff_roles.c.division)
+    .where(
+        staff_roles.c.account_id == _staff,
+        staff_roles.c.role == literal_column(f"'{Role.COUNTER.value}'", Text),
+    )
+    .order_by(func.length(staff_roles.c.division).desc(), staff_roles.c.division)
+    .limit(literal_column("1", Integer))
+)
 
 ADD = Statement(insert(counter_requests))
 ADD_CONCERNED = Statement(insert(counter_concerned))
@@ -157,11 +181,12 @@ CONFIRM = Statement(
         counter_requests.c.state == _pending,
         counter_requests.c.begun_at > _since,
         _may_decide(counter_requests.c.begun_by, _staff),
+        _for_staff,
     )
     .values(
         state=case(
             (counter_requests.c.kind != literal(Kind.RECOVER.value, Text), _confirmed),
-            (_in_office(_staff, Role.SUPERVISOR), _confirmed),
+            (decides(_staff, Role.SUPERVISOR, _place), _confirmed),
             else_=_waiting,
         ),
         decided_by=_staff,
@@ -176,7 +201,7 @@ REFUSE = Statement(
         counter_requests.c.id == _id,
         counter_requests.c.state.in_([_pending, _waiting]),
         or_(counter_requests.c.begun_by == _staff, not_(_is_about(_staff))),
-        _confirmer_in_office,
+        _for_staff,
     )
     .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)
     .returning(counter_requests.c.account_id, counter_requests.c.kind),
@@ -238,6 +263,7 @@ OPEN = Statement(
     .where(
         _is_open,
         (counter_requests.c.state == _waiting) | (counter_requests.c.begun_at > _since),
+        or_(_staff.is_(None), _for_staff),
     )
     .order_by(counter_requests.c.begun_at)
 )
@@ -334,9 +360,14 @@ class CounterStore:
             yield FORGET_CONCERNED(the_id=row["id"])
         return rows
 
-    def open(self, since: float) -> Transaction[list[Row]]:
-        """What waits for a decision or for its time, oldest first."""
-        return list((yield OPEN(since=since)))
+    def place(self, staff_id: str) -> Transaction[str | None]:
+        """The division in which a member of staff works; of several, the first of the narrowest."""
+        row = first((yield PLACE(the_staff=staff_id)))
+        return None if row is None else str(row["division"])
+
+    def open(self, since: float, staff_id: str | None) -> Transaction[list[Row]]:
+        """What waits for a decision or for its time, oldest first: of one's divisions, or (None) of all."""
+        return list((yield OPEN(since=since, the_staff=staff_id)))
 
     def is_waiting(self, account_id: str, since: float) -> Transaction[bool]:
         """Whether something about a person is not decided yet."""

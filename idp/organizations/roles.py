@@ -29,13 +29,6 @@ class Roles:
         self._audit = AuditStore(foundation.sources)
         self._divisions = divisions
 
-    async def may(self, account_id: str, role: Role, division: str | None = None) -> bool:
-        """Whether somebody has a role, for a division or for any."""
-        return any(
-            row["role"] == role and (division is None or division.startswith(row["division"]))
-            for row in await self.of_account(account_id)
-        )
-
     async def of_account(self, account_id: str) -> list[Row]:
         """The roles of an open account."""
         return await self._database.read(lambda: self._store.of_account(account_id))

@@ -2,7 +2,23 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Column, ForeignKey, Table, Text, bindparam, delete, literal, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.model import State
@@ -19,6 +35,37 @@ staff_roles = Table(
     Column("granted_by", Text, nullable=False),
     Column("granted_at", Instant, nullable=False),
 )
+
+COUNTY = literal_column("6", Integer)
+"""Digits of the code of a district (GB/T 2260); codes of what lies within it are longer."""
+
+
+def text(value: str) -> ColumnElement[str]:
+    """A word of ours within a statement: no parameter, or no partial index would ever fit it."""
+    return literal_column(f"'{value}'", Text)
+
+
+def decides(
+    staff: ColumnElement[str], role: str, place: ColumnElement[str] | None = None, *, homeless: bool = False
+) -> ColumnElement[bool]:
+    """Whether somebody has a role for a division, by an open account; the one decision about divisions there is.
+
+    A role for a division holds for all that lies within it; without `place` any will do. What has no division (a place
+    that is NULL) is for the district; with `homeless`, for everybody with the role.
+    """
+    held, who = staff_roles.alias(), accounts.alias()
+    conditions = [
+        held.c.account_id == staff,
+        held.c.role == text(role),
+        who.c.state == text(State.ACTIVE.value),
+    ]
+    if place is not None:
+        length = func.length(held.c.division)
+        nowhere = place.is_(None) if homeless else and_(place.is_(None), length == COUNTY)
+        conditions.append(or_(func.substr(place, 1, length) == held.c.division, nowhere))
+    within = select(held.c.role).select_from(held.join(who, who.c.id == held.c.account_id)).where(*conditions)
+    return exists(within.correlate_except(held, who))
+
 
 GRANT = Statement(
     insert(staff_roles)

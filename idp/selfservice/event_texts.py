@@ -78,6 +78,7 @@ TITLES: Mapping[Event, str] = {
     Event.COUNTER_REQUESTED: _("窗口受理了申请"),
     Event.COUNTER_CONFIRMED: _("窗口办结了申请"),
     Event.COUNTER_REFUSED: _("窗口退回或停止了申请"),
+    Event.COUNTER_LOOKED_UP: _("窗口工作人员查找了您的账号"),
 }
 """What people are shown."""
 

@@ -161,6 +161,7 @@ async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once
         choice = form(page(await guardian.open("/acting")), "mandate")
         await guardian.submit(choice, mandate=mandate.mandate_id)
         assert "赵小宝" in page(await guardian.open("/")).text
+        await hall.house.worker.counter.find("child", hall.id("sunqi"))
         shown = page(await supervisor.open(f"/counter/accounts?account={child}"))
         assert "李四" in shown.text
         end = form(shown, "mandate")

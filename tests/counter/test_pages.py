@@ -320,6 +320,7 @@ async def test_nobody_parts_accounts_of_their_own(hall: Hall) -> None:
         certificate = "update accounts set certificate_index = ? where username in ('zhaoliu', 'sunqi')"
         await sql(hall.house, certificate, b"one person")
         merge_id = await merges.merge(Plan(hall.id("zhaoliu"), hall.id("sunqi"), {}), "x", "test")
+        await hall.house.worker.counter.find("sunqi", hall.id("sunqi"))
         found = page(await someone.open("/counter/accounts"))
         fields = form(found, "identifier").fields
         fields |= {"merge": merge_id, "reason": "x", "account": hall.id("sunqi")}

@@ -5,10 +5,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Text, bindparam, select
 
 from idp.accounts.model import InvalidAccount
+from idp.accounts.store import accounts
+from idp.infrastructure.database import Statement, Transaction
 from idp.organizations.divisions import BadDivisions, read_divisions
 from idp.organizations.roles import Role
+from idp.organizations.roles_store import decides
 from tests.support.inprocess import Provider, provider
 from tests.support.visits import account_id, person
 
@@ -22,18 +26,49 @@ async def house(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncI
         yield started
 
 
-async def test_a_role_holds_for_its_division_and_what_lies_within(house: Provider) -> None:
+@pytest.mark.parametrize(
+    ("place", "mine"),
+    [
+        (None, False),
+        ("410411", False),
+        ("410411001", True),
+        ("410411001001", True),
+        ("410411002", False),
+        ("4104110010", True),
+    ],
+)
+async def test_a_role_holds_for_its_division_and_what_lies_within(
+    house: Provider, place: str | None, mine: bool
+) -> None:
     roles, id_ = house.worker.roles, await account_id(house, await person(house))
-    assert not await roles.may(id_, Role.COUNTER)
+
+    async def decides_(role: Role, where: str | None) -> bool:
+        return await house.worker.base.database.read(lambda: _decided(id_, role, where))
+
+    assert not await decides_(Role.COUNTER, place)
     assert await roles.grant(id_, Role.COUNTER, "410411001", "test")
-    assert await roles.may(id_, Role.COUNTER)
-    assert await roles.may(id_, Role.COUNTER, "410411001")
-    assert await roles.may(id_, Role.COUNTER, "410411001001")
-    assert not await roles.may(id_, Role.COUNTER, "410411")
-    assert not await roles.may(id_, Role.COUNTER, "410411002")
-    assert not await roles.may(id_, Role.SUPERVISOR)
+    assert await decides_(Role.COUNTER, place) is mine
+    assert not await decides_(Role.SUPERVISOR, place)
+    assert await roles.grant(id_, Role.COUNTER, "410411", "test")
+    assert await decides_(Role.COUNTER, place)  # what has no division is for the district
     assert await roles.withdraw(id_, Role.COUNTER, "410411001", "test")
-    assert not await roles.may(id_, Role.COUNTER)
+    assert await roles.withdraw(id_, Role.COUNTER, "410411", "test")
+    assert not await decides_(Role.COUNTER, place)
+
+
+STATEMENTS = {
+    role: Statement(
+        select(accounts.c.id).where(
+            accounts.c.id == bindparam("the_staff", type_=Text),
+            decides(accounts.c.id, role, bindparam("place", type_=Text)),
+        )
+    )
+    for role in Role
+}
+
+
+def _decided(staff_id: str, role: Role, place: str | None) -> Transaction[bool]:
+    return bool((yield STATEMENTS[role](the_staff=staff_id, place=place)))
 
 
 async def test_a_role_is_granted_and_withdrawn_once(house: Provider) -> None:
@@ -62,12 +97,12 @@ async def test_a_closed_account_has_no_role(house: Provider) -> None:
     roles, id_ = house.worker.roles, await account_id(house, await person(house))
     await roles.grant(id_, Role.COUNTER, "410411", "test")
     await house.worker.lifecycle.freeze(id_, "休假", "test")
-    assert not await roles.may(id_, Role.COUNTER)
+    assert not await house.worker.base.database.read(lambda: _decided(id_, Role.COUNTER, None))
     await house.worker.lifecycle.thaw(id_, "回来了", "test")
-    assert await roles.may(id_, Role.COUNTER)
+    assert await house.worker.base.database.read(lambda: _decided(id_, Role.COUNTER, None))
     await house.worker.lifecycle.deceased(id_, "证明 1", "test")
     await house.worker.lifecycle.thaw(id_, "误登记", "test")
-    assert not await roles.may(id_, Role.COUNTER)
+    assert not await house.worker.base.database.read(lambda: _decided(id_, Role.COUNTER, None))
 
 
 def test_the_district_is_in_the_table_and_names_are_told_whole() -> None:
