@@ -95,10 +95,11 @@ class HighWaterMark:
 
     async def loss(self) -> Loss | None:
         """What a restored database has lost; None where it is as it was seen. Raises DatabaseUnavailable."""
+        # Outside first: what another worker raises meanwhile is in the database before it is anywhere else.
+        outside = [mark for mark in (self._in_file(), await self._in_store()) if mark is not None]
         inside = await self._inside()
         if inside is None:
             return None
-        outside = [mark for mark in (self._in_file(), await self._in_store()) if mark is not None]
         seen = max((mark.seen_at for mark in outside if mark.database_id == inside.database_id), default=0.0)
         return Loss(inside.seen_at, seen) if seen > inside.seen_at else None
 

@@ -231,6 +231,27 @@ async def test_a_restore_of_everything_until_the_last_moment_is_no_loss(stores: 
             assert (await attempt(someone, username)).status_code == 303
 
 
+async def test_a_mark_that_another_worker_raises_meanwhile_is_no_loss(
+    stores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with provider(**stores):
+        pass
+    async with command_line(stores) as base:
+        mark, other = (HighWaterMark(base, stores["folder"]) for _ in range(2))
+        for step in ("_inside", "_in_store"):
+            reading = getattr(mark, step)
+
+            async def and_then_the_other(reading: Any = reading) -> Any:
+                found = await reading()
+                stores["clock"].forward(1)
+                await other.settle()
+                return found
+
+            with monkeypatch.context() as patched:
+                patched.setattr(mark, step, and_then_the_other)
+                assert await mark.loss() is None
+
+
 @pytest.mark.parametrize("text", ["", "x", "x y", "\x00", "湛河", f"other {2e9}"])
 async def test_a_mark_of_another_database_or_none_at_all_stops_nobody(
     stores: dict[str, Any], text: str
