@@ -30,6 +30,14 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class AccountKind(StrEnum):
+    """Whose an account is: a person's, or nobody's but a company account of a platform, and whatever hangs on it."""
+
+    PERSON = "person"
+    ORGANIZATION_LOGIN = "organization_login"
+    """Has no certificate, phone, password, factor or level, and lives only by the mandate of its organisation."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewAccount:
     """What is needed to open an account; `level` is the real-name level 0–4."""

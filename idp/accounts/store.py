@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from idp.accounts.certificates import birth_date_of
-from idp.accounts.model import NewAccount, State, normalized_identifier
+from idp.accounts.model import AccountKind, NewAccount, State, normalized_identifier
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -50,6 +50,7 @@ accounts = Table(
     Column("closes_at", Instant),
     Column("merged_into", Text, ForeignKey("accounts.id")),
     Column("login_choices", Text),
+    Column("kind", Text, nullable=False, server_default="person"),
     Column("security_version", Integer, nullable=False, server_default="0"),
     Column("language", Text),
     Column("created_at", Instant, nullable=False),
@@ -108,16 +109,18 @@ authenticators = Table(
 
 ADD = Statement(insert(accounts))
 _named = accounts.alias("named")
-# What names an account that was merged leads to the one that it is part of.
+# What names an account that was merged leads to the one that it is part of. An organisation's login is found by
+# nobody: not by a login page, not by staff, not by whoever invites or merges.
 FIND = Statement(
     select(accounts).where(
         accounts.c.id.in_(
             select(func.coalesce(_named.c.merged_into, _named.c.id)).where(
+                _named.c.kind == literal_column(f"'{AccountKind.PERSON.value}'", Text),
                 or_(
                     _named.c.username == bindparam("the_username"),
                     _named.c.phone_index == bindparam("the_phone"),
                     _named.c.certificate_index == bindparam("the_certificate"),
-                )
+                ),
             )
         )
     )
@@ -177,7 +180,9 @@ class AccountStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def add(self, account_id: str, account: NewAccount, now: float) -> Transaction[None]:
+    def add(
+        self, account_id: str, account: NewAccount, now: float, kind: AccountKind = AccountKind.PERSON
+    ) -> Transaction[None]:
         """Open an account; a username that exists, or another's verified phone, raises Conflict."""
         yield ADD(
             id=account_id,
@@ -200,6 +205,7 @@ class AccountStore:
             closes_at=None,
             merged_into=None,
             login_choices=None,
+            kind=kind.value,
             security_version=0,
             language=None,
             created_at=now,

@@ -220,7 +220,8 @@ def _must_log_in_again(continuation: Continuation, session: Session) -> bool:
     """A login that came after the request satisfies it, also when the person goes back to this page."""
     if continuation.account_id not in ("", session.account_id):
         return True
-    return continuation.again and session.authenticated_at < continuation.asked_at
+    # Whoever is there for an organisation and wants to log in again, wants to do so as themselves.
+    return continuation.again and (not session.is_person or session.authenticated_at < continuation.asked_at)
 
 
 def _lacks_level(continuation: Continuation, session: Session) -> bool:

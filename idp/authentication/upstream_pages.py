@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import Entrance
-from idp.authentication.model import Done, Pending
+from idp.authentication.model import Done, Outdated, Pending
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.upstream_failures import FailurePages
@@ -16,6 +16,7 @@ from idp.authentication.upstream_held import TICKET, HeldPages, HeldPort
 from idp.authentication.upstream_ways import address, channel_of, way_name
 from idp.federation.legal import Acting
 from idp.federation.model import Failure, Reason, UserType
+from idp.federation.organization_logins import Represented
 from idp.federation.outcomes import Refused, Why
 from idp.federation.service import AskedFirst, Beginning, Came, Federation
 from idp.infrastructure.vault import Unreadable
@@ -138,6 +139,8 @@ class UpstreamPages:
     async def enter(self, request: Request, name: str, continuation: Continuation, came: Came) -> Response:
         """Whoever came is in, or on the way to the second factor."""
         entered = came.entered
+        if isinstance(entered, Represented):
+            return await self._enter_organization(request, name, continuation, came, entered)
         linked, principal = (
             (entered.linked, entered.principal) if isinstance(entered, Acting) else (entered, None)
         )
@@ -155,6 +158,23 @@ class UpstreamPages:
         account_id, browser = linked.account["id"], self._site.browser(request)
         await self._federation.keep(name, account_id, browser, came.token)
         response = await self._entrance.outcome(request, continuation, outcome)
+        self._site.keep_browser(request, response)
+        self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
+        return response
+
+    async def _enter_organization(
+        self, request: Request, name: str, continuation: Continuation, came: Came, entered: Represented
+    ) -> Response:
+        """In for the organisation and nothing else: no second factor, no account of a person, no device is known."""
+        before = await self._entrance.session(request)
+        caller, account = self._entrance.caller(request), entered.account
+        token = await self._sessions.begin_for(account, entered.principal, caller, before)
+        if token is None:
+            return await self._entrance.outcome(request, continuation, Outdated())
+        await self._federation.keep(name, account["id"], self._site.browser(request), came.token)
+        response = self._site.redirect(self._entrance.next(continuation))
+        self._site.cookies.set(response, names.SESSION, token)
+        self._site.cookies.clear(response, names.LOGIN)
         self._site.keep_browser(request, response)
         self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
         return response

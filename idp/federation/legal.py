@@ -7,12 +7,13 @@ from idp.accounts.certificates import plain_number
 from idp.federation.arrivals import BEIJING, Arrival, of_agent
 from idp.federation.linking import Linking
 from idp.federation.model import UpstreamIdentity, UpstreamOrganization, UserType
+from idp.federation.organization_logins import OrganizationLogins, Represented
 from idp.federation.outcomes import Held, Linked, Refused, Unfit, Why
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import model as organizations
-from idp.organizations.model import DAY, Principal, Reason, Relation
+from idp.organizations.model import DAY, Human, Principal, Reason, Relation
 from idp.organizations.registries.interface import Confirmed, Holding
 from idp.organizations.service import Organizations
 from idp.organizations.vouched import UPSTREAM
@@ -44,13 +45,30 @@ class LegalLinking:
         self._linking = linking
         self._organizations = service
         self._level = level
+        self._logins = OrganizationLogins(foundation, linking.links, service)
 
-    async def enter(self, identity: UpstreamIdentity, address: str) -> Acting | Refused:
-        """The account of whoever came, and the organisation that they may act for."""
-        checked = await self._checked(identity)
-        if isinstance(checked, Refused):
-            return checked
-        arrival, confirmed = checked
+    async def enter(self, identity: UpstreamIdentity, address: str) -> Acting | Represented | Refused:
+        """Who came, and the organisation that they may act for: a person where the platform has them prove that."""
+        confirmed = await self._confirmed(identity)
+        if isinstance(confirmed, Refused):
+            return confirmed
+        if identity.human is Human.PROVEN:
+            return await self._proven(identity, confirmed, address)
+        try:
+            entered = await self._logins.enter(identity, confirmed, address)
+        except organizations.Refused as refused:
+            return Refused(_WHY.get(refused.reason, Why.AGENT))
+        if isinstance(entered, Represented):
+            await self._link(identity, entered.principal.id)
+        return entered
+
+    async def _proven(
+        self, identity: UpstreamIdentity, confirmed: Confirmed, address: str
+    ) -> Acting | Refused:
+        organization = identity.organization or UpstreamOrganization()
+        arrival = of_agent(identity, identity.agent.person if identity.agent else organization.representative)
+        if arrival is None:
+            return Refused(Why.AGENT)
         linked = await self._linking.enter(arrival, address)
         if isinstance(linked, Held):  # for the person alone to say, when they come for themselves
             return Refused(Why.HELD)
@@ -74,7 +92,7 @@ class LegalLinking:
             await self._organizations.no_longer_vouched(found["legal_person_id"], profile)
         return ended
 
-    async def _checked(self, identity: UpstreamIdentity) -> tuple[Arrival, Confirmed] | Refused:
+    async def _confirmed(self, identity: UpstreamIdentity) -> Confirmed | Refused:
         organization = identity.organization or UpstreamOrganization()
         if identity.level < self._level:
             return Refused(Why.LEVEL)
@@ -86,17 +104,12 @@ class LegalLinking:
         known = await self._organizations.by_code(code)
         if known is not None and known["state"] != organizations.LegalPersonState.ACTIVE:
             return Refused(Why.ORGANIZATION)
-        representative = organization.representative
-        person = identity.agent.person if identity.agent else representative
-        arrival = of_agent(identity, person)
-        if arrival is None:
-            return Refused(Why.AGENT)
         until = valid_until(identity.agent.valid_until if identity.agent else "")
         if isinstance(until, Refused):
             return until
         if until is not None and until <= self._sources.now():
             return Refused(Why.AGENT_EXPIRED)
-        confirmed = Confirmed(
+        return Confirmed(
             code=code,
             name=name,
             holding=Holding.REPRESENTATIVE if represents(identity) else Holding.TEMPORARY,
@@ -105,7 +118,6 @@ class LegalLinking:
             items=identity.agent.scope if identity.agent else (),
             valid_until=until,
         )
-        return arrival, confirmed
 
     async def _two_representatives(self, arrival: Arrival, account_id: str) -> Refused:
         def work() -> Transaction[str]:

@@ -14,6 +14,7 @@ from idp.federation.model import (
 )
 from idp.federation.pointers import MISSING, find, text
 from idp.federation.profile import Mapping, Profile
+from idp.organizations.model import Human
 
 LEVELS = range(5)
 CANCELLED = "cancelled"
@@ -63,6 +64,7 @@ def identity(profile: Profile, user_type: UserType, replies: Replies) -> Upstrea
         person=_person(values, "agent_") if legal else _person(values),
         organization=_organization(values) if legal else None,
         agent=_agent(values) if legal else None,
+        human=mapping.human if legal else Human.PROVEN,
     )
 
 

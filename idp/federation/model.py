@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.organizations.model import Human
+
 
 class UserType(StrEnum):
     """Who logged in there: a natural person for themselves, or somebody for a legal person."""
@@ -100,7 +102,8 @@ class UpstreamIdentity:
     """Somebody the platform vouches for. `subject` is its stable id for them, `level` is ours, 0–4.
 
     `level_source` is what the platform itself said, `answer_digest` SHA-256 of its last answer, `token` what it
-    gave us to speak on with (for a ticket to another application), never stored.
+    gave us to speak on with (for a ticket to another application), never stored, `human` how sure the profile is that
+    whoever is named is there.
     """
 
     profile: str
@@ -113,6 +116,7 @@ class UpstreamIdentity:
     agent: UpstreamAgent | None = None
     answer_digest: str = ""
     token: str = field(default="", repr=False)
+    human: Human = Human.PROVEN
 
 
 @dataclass(frozen=True, slots=True)

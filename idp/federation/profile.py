@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from idp.federation.model import Channel, Reason, UserType
+from idp.organizations.model import Human
 
 Pointer = Annotated[str, Field(pattern=r"^(/.*|)$")]
 """A JSON pointer (RFC 6901) into a reply; the empty one is the whole of it."""
@@ -154,6 +155,8 @@ class Mapping(_Part):
     empty: list[str] = ["", "-1", "null"]
     lists: list[PairList] = []
     level_source: str = ""
+    human: Human = Human.ASSERTED
+    """Of a legal person: whether the platform has the human prove themselves (proven), names one, or nobody."""
 
 
 class Redirect(_Part):

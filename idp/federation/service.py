@@ -18,6 +18,7 @@ from idp.federation.installation import Installed
 from idp.federation.legal import Acting, LegalLinking
 from idp.federation.linking import Linking, Notice
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
+from idp.federation.organization_logins import Represented
 from idp.federation.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
 from idp.infrastructure.breaker import Breaker
 from idp.infrastructure.database.sweeping import in_steps
@@ -55,7 +56,7 @@ class Beginning:
 class Came:
     """Somebody came in, as themselves or for an organisation; `token` is what the platform gave us to speak on with."""
 
-    entered: Linked | Acting
+    entered: Linked | Acting | Represented
     user_type: UserType
     token: str = field(default="", repr=False)
 
@@ -246,7 +247,7 @@ class Federation:
 
     async def _enter(
         self, name: str, user_type: UserType, found: UpstreamIdentity | Failure, address: str
-    ) -> Linked | Acting | Held | Refused | Failure:
+    ) -> Linked | Acting | Represented | Held | Refused | Failure:
         if isinstance(found, Failure):
             if found.reason is Reason.CANCELLED and found.subject:
                 if user_type is UserType.LEGAL:

@@ -36,17 +36,18 @@ class Acting:
     async def principals(self, session: Session) -> Sequence[Principal]:
         """Everybody for whom the person of a session may act now, and choose to.
 
-        For whoever stands at a counter staff act in a session of its own, which is begun and ended there.
+        For whoever stands at a counter staff act in a session of its own, which is begun and ended there. An
+        organisation's own login is there for its organisation.
         """
-        if session.principal is not None and _at_counter(session):
-            return [session.principal]
+        if not session.is_person or _at_counter(session):
+            return [session.principal] if session.principal is not None else []
         every = await self._mandates.principals(session.account_id)
         return [each for each in every if each.relation != Relation.COUNTER]
 
     async def choices(self, session: Session, client: Client | None) -> list[Principal | None]:
         """For whom the person may enter a client, or act at all; None stands for the person."""
-        principals = await self.principals(session)
-        every = [*principals] if _at_counter(session) else [None, *principals]
+        own = [None] if session.is_person and not _at_counter(session) else []
+        every = [*own, *await self.principals(session)]
         return [choice for choice in every if client is None or suits(client, choice)]
 
     async def choose(

@@ -55,6 +55,21 @@ class Relation(StrEnum):
     COUNTER = "counter"
 
 
+class Human(StrEnum):
+    """How sure it is which human sits at a login for an organisation."""
+
+    PROVEN = "proven"
+    """They logged in with credentials of their own."""
+    ASSERTED = "asserted"
+    """The organisation's platform names somebody; a password that an office shares names the same."""
+    NONE = "none"
+    """Nobody is named."""
+
+
+LOGINS = {"organization_login": Human.ASSERTED, "organization_login_unnamed": Human.NONE}
+"""The relations of an organisation's login to its organisation, as sessions, grants and tokens tell them."""
+
+
 class MandateState(StrEnum):
     """Only an active mandate, within its dates, lets anybody act."""
 
@@ -127,6 +142,11 @@ class Principal:
     systems: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     valid_until: float | None = None
+
+    @property
+    def human(self) -> Human:
+        """How sure it is who acts."""
+        return LOGINS.get(self.relation, Human.PROVEN)
 
     def to_json(self) -> str:
         """As sessions and grants keep it."""

@@ -1,5 +1,7 @@
 """What an identity platform says at a login: this person represents an organisation, or was sent by it."""
 
+from dataclasses import replace
+
 from sqlalchemy import bindparam, literal, null, update
 from sqlalchemy.types import Text
 
@@ -11,6 +13,8 @@ from idp.organizations.binding import Binding
 from idp.organizations.confirmed_rows import mandate_row, organization_row
 from idp.organizations.model import (
     DAY,
+    LOGINS,
+    Human,
     LegalPersonState,
     MandateState,
     Principal,
@@ -91,6 +95,25 @@ class Vouched(Binding):
         if principal is None:
             raise Refused(Reason.NOT_YOURS)
         return principal
+
+    async def vouched_login(
+        self, account_id: str, confirmed: Confirmed, human: Human, address: str | None = None
+    ) -> Principal:
+        """Let an account that is an organisation's login act for it, and for nobody else. Raises Refused."""
+
+        def work() -> Transaction[Principal | None]:
+            known = yield from self._store.by_code(confirmed.code)
+            if known is not None and known["state"] != LegalPersonState.ACTIVE:
+                raise Refused(Reason.DISSOLVED)
+            organization_id = yield from self._engage(account_id, confirmed, known, address)
+            found = yield from self._ledger.lists.principals(account_id, self._sources.now())
+            return next((one for one in found if one.id == organization_id), None)
+
+        principal = await self._write(work)
+        if principal is None:
+            raise Refused(Reason.NOT_YOURS)
+        relation = next(word for word, how_sure in LOGINS.items() if how_sure is human)
+        return replace(principal, relation=relation)
 
     async def by_code(self, code: str) -> Row | None:
         """The organisation of a code."""

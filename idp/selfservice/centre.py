@@ -11,6 +11,9 @@ from idp.authentication.routes import LOGIN
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.switches import LANGUAGE
+from idp.oauth.acting import ACTING
+from idp.oauth.end_session import END_SESSION
+from idp.organizations.model import Human
 from idp.selfservice.model import Owner
 from idp.sessions.model import Session
 from idp.sessions.service import Caller, Sessions
@@ -30,6 +33,8 @@ class Centre:
     async def session(self, request: Request) -> Session | None:
         """The session of whoever asks; the switches of mode and language, where just used, are kept for them."""
         session = await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        if session is not None and not session.is_person:
+            return session
         elder = self._site.asked_elder(request)
         if session is not None and elder is not None:
             await self._preferences.keep_elder(session.account_id, elder)
@@ -47,6 +52,8 @@ class Centre:
         """
         session = await self.session(request)
         now = self._site.sources.now()
+        if session is not None and not session.is_person:
+            return self.of_organization(request, session, 403)
         if session is not None and _serves(session, now if fresh else None, without):
             return session
         continuation = Continuation(
@@ -58,6 +65,26 @@ class Centre:
         )
         sealed = urlencode({"continue": continuation.seal(self._site.vault)})
         response = self._site.redirect(f"{LOGIN}?{sealed}")
+        self._site.keep_browser(request, response)
+        return response
+
+    def of_organization(self, request: Request, session: Session, status: int = 200) -> Response:
+        """What an organisation's login sees of the user centre: for whom it is here, and the way to log in oneself."""
+        continuation = Continuation(
+            self._site.sources.now(), self._site.browser(request), again=True, path=ACTING
+        )
+        sealed = urlencode({"continue": continuation.seal(self._site.vault)})
+        principal = session.principal
+        response = self._site.page(
+            request,
+            "organization_session.html",
+            status,
+            organization=principal.name if principal else "",
+            code=principal.number if principal else "",
+            named=session.name if session.human is Human.ASSERTED else None,
+            login_href=f"{LOGIN}?{sealed}",
+            logout_action=END_SESSION,
+        )
         self._site.keep_browser(request, response)
         return response
 

@@ -60,6 +60,8 @@ class OverviewPage:
     async def show(self, request: Request) -> Response:
         """The page, or an invitation to log in."""
         session = await self._centre.session(request)
+        if session is not None and not session.is_person:
+            return self._centre.of_organization(request, session)
         if session is None:
             return self._site.page(request, "start.html", login_href=LOGIN, register_href=REGISTER)
         return self._site.page(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from idp.organizations.model import Principal
+from idp.accounts.model import AccountKind
+from idp.organizations.model import Human, Principal
 
 ONE_FACTOR_LEVEL = 2
 """The highest level a login with one factor can claim, whatever the account's real-name level."""
@@ -67,6 +68,20 @@ class Session:
     """Whether the account has a certificate number, of whatever level by now."""
     security_version: int = 0
     """Of the account, when the session was found: what it does to the account counts for the account as it was."""
+
+    kind: AccountKind = AccountKind.PERSON
+
+    @property
+    def is_person(self) -> bool:
+        """Whether the account is a person's: nobody else has anything of their own here."""
+        return self.kind is AccountKind.PERSON
+
+    @property
+    def human(self) -> Human:
+        """How sure it is which human is there."""
+        if self.is_person:
+            return Human.PROVEN
+        return self.principal.human if self.principal is not None else Human.NONE
 
     @property
     def level(self) -> int:

@@ -14,7 +14,7 @@ from idp.sessions.devices import Devices
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
 from idp.sessions.endings import Endings, Farewell
 from idp.sessions.farewells import Farewells
-from idp.sessions.model import Caller, Lifetimes, OpenSession, Session
+from idp.sessions.model import UPSTREAM, Caller, Lifetimes, OpenSession, Session
 from idp.sessions.store import SessionStore, principal_of
 
 __all__ = ["TOKEN_BYTES", "TOKEN_PREFIX", "TOUCH_SECONDS", "Caller", "CannotRepresent", "Sessions"]
@@ -120,6 +120,39 @@ class Sessions:
         now = self._sources.now()
         rows = yield from self._ends.end_oldest(account_id, now)
         yield from self.endings.follow_all(account_id, rows, Farewell("too many", caller.address), now)
+
+    async def begin_for(
+        self, account: Row, principal: Principal, caller: Caller, before: Session | None
+    ) -> str | None:
+        """Log an organisation's login in, for the organisation from the first moment on; the new cookie's value.
+
+        None where the account is not as it was judged. Whatever session the browser had ends: it is not this one's.
+        """
+        if before is not None:
+            await self.end(before.id, caller, "another account logged in")
+        token, session_id, amr = self._new_token(), self._sources.new_id(), (UPSTREAM,)
+        row = self._row(session_id, self.token_hash(token), account["id"], amr, caller)
+        row |= _acting_for(principal) | {"chosen_at": row["created_at"]}
+        detail = {"amr": list(amr), "human": principal.human.value}
+        address = caller.address
+        line = Line(
+            Event.LOGIN_SUCCEEDED,
+            account["id"],
+            session_id=session_id,
+            address=address,
+            detail=detail,
+            principal=principal.id,
+        )
+
+        def work() -> Transaction[bool]:
+            if not (yield from self._store.begin(row, account["security_version"])):
+                yield self._audit.record(_outdated(account, caller))
+                return False
+            yield self._audit.record(line)
+            yield from self._make_room(account["id"], caller)
+            return True
+
+        return token if await self._database.write(work) else None
 
     async def strengthen(
         self,

@@ -17,12 +17,13 @@ from sqlalchemy import (
     exists,
     literal,
     literal_column,
+    or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountKind, State
 from idp.accounts.store import VERSION, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -73,6 +74,7 @@ participants = Table(
     Column("joined_at", Instant, nullable=False),
 )
 
+_is_person = accounts.c.kind == literal(AccountKind.PERSON.value)
 the_token = bindparam("the_token", type_=LargeBinary)
 since_created = bindparam("since_created", type_=Instant())
 since_seen = bindparam("since_seen", type_=Instant())
@@ -86,6 +88,9 @@ def alive_session() -> tuple[ColumnElement[bool], ...]:
         sessions.c.last_seen_at > since_seen,
         accounts.c.state == bindparam("active", type_=Text),
         mandate_lives(sessions),
+        or_(
+            _is_person, sessions.c.mandate_id.is_not(None)
+        ),  # an organisation's login is never there for itself
     )
 
 
@@ -102,6 +107,7 @@ SESSION_COLUMNS = (
     accounts.c.username,
     accounts.c.real_name_level,
     accounts.c.certificate_index.is_not(None).label("certified"),
+    accounts.c.kind,
     accounts.c.security_version,
 )
 # The account is still as it was when the proof was judged that a session is to rest on.
@@ -205,6 +211,7 @@ def session_of(row: Row) -> Session:
         chosen_at=row["chosen_at"],
         certified=bool(row["certified"]),
         security_version=row["security_version"],
+        kind=AccountKind(row["kind"]),
     )
 
 

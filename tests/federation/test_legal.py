@@ -1,4 +1,4 @@
-"""Who comes for a legal person, by what right, and what ends it; what is not said well enough opens nothing."""
+"""Who comes for a legal person where the platform proves the human, by what right, and what ends it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -43,7 +43,7 @@ def firm(**changes: Any) -> UpstreamIdentity:
     organization = UpstreamOrganization(name=NAME, unified_social_credit_code=CODE, representative=BOSS)
     made = UpstreamIdentity(
         "henan", "c-1", UserType.LEGAL, 3, "3", BOSS, organization, answer_digest="d" * 64
-    )
+    )  # `human` is PROVEN: the platform has people log in with credentials of their own
     return replace(made, **changes)
 
 
@@ -231,7 +231,7 @@ async def test_in_a_browser_an_agent_is_in_for_the_company_and_an_expired_one_is
 async def _in(house: Provider, platform: Platform, who: dict[str, str]) -> None:
     async with visitor(house) as someone:
         shown = page(await came(someone, platform, who, "legal"))
-        assert (shown.status, "我现在代表" in shown.text, NAME in shown.text) == (200, True, True)
+        assert (shown.status, "您正在为单位办事" in shown.text, NAME in shown.text) == (200, True, True)
 
 
 async def _out(house: Provider, platform: Platform, who: dict[str, str], says: str) -> None:

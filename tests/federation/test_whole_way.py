@@ -154,15 +154,15 @@ async def test_a_representative_acts_for_the_company(whole: Whole, name: str) ->
         if name in UNSURE:
             assert (shown.status, is_in(someone)) == (403, False)
             return
-        assert (shown.status, "我现在代表" in shown.text) == (200, True)
+        assert (shown.status, "您正在为单位办事" in shown.text) == (200, True)
         assert "湛河示例商贸有限公司" in shown.text
 
 
 @pytest.mark.parametrize("name", [one for one in AGENTS if one not in UNSURE])
-async def test_an_agent_is_in_as_a_person_who_acts_for_the_company(whole: Whole, name: str) -> None:
+async def test_an_agent_is_named_and_not_taken_for_proven(whole: Whole, name: str) -> None:
     async with visitor(whole.house) as someone:
         shown = await whole.came(someone, name, "clerk@company", "legal")
-    assert "钱经办，您好" in shown.text
+    assert "平台说办事的人是钱经办" in shown.text
     assert "湛河示例科技有限公司" in shown.text
 
 

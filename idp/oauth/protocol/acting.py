@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.organizations.model import Principal
+from idp.organizations.model import Human, Principal
 
 ACT = "act"
 PRINCIPAL = "principal"
@@ -12,6 +12,7 @@ LEGAL_PERSON = "legal_person"
 def acting_claims(account_id: str, principal: Principal | None) -> dict[str, Any]:
     """Who acts and for whom; nothing for somebody who acts for themselves.
 
+    `act` has `human` where it is not proven who the human is: `sub` is then the organisation's login, not a person.
     A person's certificate number is not among them, whoever acts for the person; a legal person's code is public.
     """
     if principal is None:
@@ -29,4 +30,7 @@ def acting_claims(account_id: str, principal: Principal | None) -> dict[str, Any
         shown["items"] = list(principal.items)
     if principal.valid_until is not None:
         shown["valid_until"] = int(principal.valid_until)
-    return {ACT: {"sub": account_id}, PRINCIPAL: shown}
+    actor = {"sub": account_id}
+    if principal.human is not Human.PROVEN:
+        actor["human"] = principal.human.value
+    return {ACT: actor, PRINCIPAL: shown}

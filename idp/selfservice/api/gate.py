@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from idp.accounts.corrections import Corrections
 from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.model import AccountKind
 from idp.accounts.phones import Phones
 from idp.accounts.preferences import Preferences
 from idp.accounts.real_names import RealNames
@@ -130,6 +131,8 @@ async def holder(
     if not token:
         raise MissingToken("an access token is required")
     account, claims = await tools.resources.holder(token)
+    if account["kind"] != AccountKind.PERSON:
+        raise Problem(403, "organization_login", "an organisation's login has no account of its own")
     if await tools.key_value.increment("api", account["id"], WINDOW_SECONDS) > MOST_A_MINUTE:
         raise Problem(429, "too_many_requests", "too many requests", retry_after=str(WINDOW_SECONDS))
     if not set(wanted.scopes) <= set(claims["scope"].split()):
