@@ -21,6 +21,7 @@ from idp.assembly.api import api
 from idp.assembly.files import files
 from idp.front import errors
 from idp.health import health
+from idp.infrastructure.web.cross_origin import CrossOrigin
 from idp.infrastructure.web.dispatch import Dispatcher, Routes, ShowError
 from idp.worker import Worker
 
@@ -36,6 +37,13 @@ AREAS: Sequence[Callable[[Worker], Routes]] = (
     upstream.routes,
 )
 
+OF_PAGES = (
+    *("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks"),
+    *("/token", "/revoke", "/userinfo"),
+)
+"""What a public client that is a page reads of this server from its own origin, beside /api/me."""
+API_METHODS = ("GET", "POST", "PUT", "DELETE")
+
 
 def dispatcher(worker: Worker) -> Dispatcher:
     """Every route of every area; raises ValueError where two want the same path."""
@@ -46,7 +54,16 @@ def dispatcher(worker: Worker) -> Dispatcher:
             if path in routes:
                 raise ValueError(f"two areas answer {path}")
             routes[path] = methods
-    return Dispatcher(routes, _framework(worker, show_error), show_error, worker.base.sources)
+    shared = {path: tuple(routes[path]) for path in OF_PAGES} | dict.fromkeys(
+        ("/api/me", "/api/me/"), API_METHODS
+    )
+    return Dispatcher(
+        routes,
+        _framework(worker, show_error),
+        show_error,
+        worker.base.sources,
+        CrossOrigin(shared, worker.registry.admits_origin),
+    )
 
 
 def _framework(worker: Worker, show_error: ShowError) -> FastAPI:

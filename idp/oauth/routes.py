@@ -21,9 +21,11 @@ from idp.relying_parties.model import Client
 
 JSON = "application/json"
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
-CACHED = {"cache-control": "public, max-age=300"}
+VARY = {"vary": "origin"}
+"""Whatever may be kept: the answer to one origin is not the answer to another, nor to a server that names none."""
+CACHED = {"cache-control": "public, max-age=300"} | VARY
 # Shorter than the lead of a new key, so that no cache between us and a system hides the key that signs.
-JWKS_CACHED = {"cache-control": f"public, max-age={LEAD_SECONDS // 2}"}
+JWKS_CACHED = {"cache-control": f"public, max-age={LEAD_SECONDS // 2}"} | VARY
 REALM = 'realm="zhanhe"'
 
 

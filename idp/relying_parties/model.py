@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 ACCOUNT_SECURITY = "account.security"
 """The scope of /api/me that can set a password or let a computer in: for the operator's own apps."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 URI_LENGTH = 2000
 ASSERTION_SECONDS = 300
 """How many seconds ahead a client assertion may end, unless its client is registered for longer."""
@@ -54,6 +55,20 @@ def _plain_uri(uri: str) -> str:
     if bad or parts.username is not None:
         raise ValueError(f"not an absolute URI without fragment, user name or blanks: {uri[:80]!r}")
     return uri
+
+
+def _origin(uri: str) -> str | None:
+    """The origin of a web address as a browser writes it (RFC 6454 §6.2); None of an app's own scheme."""
+    parts = urlsplit(uri)
+    try:
+        number = parts.port
+    except ValueError:  # no browser goes there
+        return None
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if number in (None, _DEFAULT_PORTS[parts.scheme]) else f":{number}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def _web_uri(uri: str) -> str:
@@ -157,6 +172,15 @@ class Client(BaseModel):
     def scopes(self) -> frozenset[str]:
         """The registered scope as a set."""
         return frozenset(self.scope.split())
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """Of which origins its pages are, where it is public: those of its redirect URIs, to the letter.
+
+        No other port, on loopback neither: a page, other than an app, does not choose it anew whenever it runs.
+        """
+        found = {_origin(uri) for uri in self.redirect_uris} if self.public else set()
+        return frozenset(origin for origin in found if origin is not None)
 
     def may(self, grant: GrantType) -> bool:
         """Is registered for a grant."""

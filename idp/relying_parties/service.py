@@ -44,6 +44,7 @@ class Registry:
         self._store = ClientStore()
         self._audit = AuditStore(foundation.sources)
         self._registered: dict[str, Registered] = {}
+        self._origins: frozenset[str] = frozenset()
         self._looked_at = 0.0
         self._revision = -1
 
@@ -65,11 +66,21 @@ class Registry:
             )
             for row in rows
         }
+        self._origins = frozenset(
+            origin
+            for kept in self._registered.values()
+            if not kept.disabled
+            for origin in kept.client.origins
+        )
 
     def find(self, client_id: str) -> Client | None:
         """The enabled client of this id."""
         registered = self._registered.get(client_id)
         return None if registered is None or registered.disabled else registered.client
+
+    def admits_origin(self, origin: str) -> bool:
+        """Whether an enabled public client is registered with an address of this origin, as a browser writes it."""
+        return origin in self._origins
 
     def knows(self, client_id: str) -> bool:
         """Whether a client of this id was ever registered, disabled or not."""

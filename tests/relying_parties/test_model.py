@@ -120,3 +120,8 @@ def test_what_is_not_asked_for_by_name_leaves_no_trace_in_a_registration() -> No
     """A release before, which knows none of these, reads what this one registers."""
     kept = client().model_dump(exclude_none=True)
     assert not {"nonce", "excess_scope", "assertion_lifetime", "assertion_audience"} & kept.keys()
+
+
+def test_a_port_that_cannot_be_stops_no_worker_that_reads_the_registry() -> None:
+    made = client(token_endpoint_auth_method="none", redirect_uris=["https://app.test:99999/cb"])
+    assert made.origins == frozenset()

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.web.cross_origin import CrossOrigin
 from idp.infrastructure.web.switches import HAS_GET
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -29,11 +30,19 @@ log = structlog.get_logger(__name__)
 class Dispatcher:
     """An ASGI application. A framework's router and middleware would cost a third of the hot path (docs/decisions)."""
 
-    def __init__(self, routes: Routes, fallback: ASGIApp, show_error: ShowError, sources: Sources) -> None:
+    def __init__(
+        self,
+        routes: Routes,
+        fallback: ASGIApp,
+        show_error: ShowError,
+        sources: Sources,
+        cross_origin: CrossOrigin | None = None,
+    ) -> None:
         self._routes = {path: _with_head(methods) for path, methods in routes.items()}
         self._fallback = fallback
         self._show_error = show_error
         self._sources = sources
+        self._cross_origin = cross_origin
 
     @property
     def routes(self) -> Routes:
@@ -41,6 +50,12 @@ class Dispatcher:
         return self._routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._cross_origin is not None and scope["type"] == "http":
+            readable = self._cross_origin.shared(scope, send)
+            if readable is not None:
+                if await self._cross_origin.preflight(scope, receive, readable):
+                    return
+                send = readable
         methods = self._routes.get(scope["path"]) if scope["type"] == "http" else None
         if methods is None:
             await self._fallback(scope, receive, send)
