@@ -16,6 +16,8 @@ _RELATIONS = {
     "guardian": "监护人",
     "family_helper": "亲友代办",
     "counter": "窗口代办",
+    "organization_login": "单位账号，经办人未核实",
+    "organization_login_unnamed": "单位账号",
 }
 _BEIJING = timezone(timedelta(hours=8))
 

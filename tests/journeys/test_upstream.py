@@ -85,16 +85,23 @@ async def test_a_telephone_is_sent_to_the_entrance_for_telephones(visitor: Visit
     await expect(page.get_by_role("heading", level=1)).to_have_text("王新名，您好")
 
 
-async def test_an_agent_acts_for_the_company_that_sent_them(page: Page, town: Town) -> None:
+async def test_a_company_s_account_there_acts_for_the_company_and_is_nobody_s_own(
+    page: Page, town: Town
+) -> None:
     await to_the_province(page, town, for_a_company=True)
     await consent_as(page, "湛河示例商贸有限公司，经办人 钱经办")
     await page.wait_for_url(f"{town.issuer}/")
-    await expect(page.locator("main")).to_contain_text("我现在代表")
-    await expect(page.locator("main")).to_contain_text("湛河示例商贸有限公司")
-    await page.goto(f"{town.credit}/login?next=/")
+    for path in ("", "/me/profile", "/me/security"):
+        await page.goto(f"{town.issuer}{path}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("您正在为单位办事")
+        await expect(page.locator("main")).to_contain_text("湛河示例商贸有限公司")
+        await expect(page.locator("main")).to_contain_text("没有核实是不是本人")
+    await page.goto(f"{town.portal}/login?next=/")
     await agree_if_asked(page)
-    await expect(page.locator("#principal")).to_contain_text("湛河示例商贸有限公司")
-    await expect(page.locator("#principal")).to_contain_text("钱经办")
+    await expect(page.locator("#principal")).to_contain_text("湛河示例商贸有限公司（单位账号，经办人未核实")
+    await page.goto(f"{town.credit}/login?next=/")  # wants a person whose name is verified
+    await agree_if_asked(page)
+    await expect(page.locator("#report")).to_have_count(0)
 
 
 async def test_an_agent_whose_time_is_over_is_told_so(page: Page, town: Town) -> None:
