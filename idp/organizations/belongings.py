@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, null, or_, select, update
 from sqlalchemy.types import Integer, Text
 
 from idp.accounts.belongings import Belongings, Obstacle
@@ -13,6 +13,7 @@ from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.sources import Sources
+from idp.organizations.model import Rank
 from idp.organizations.roles_store import staff_roles
 from idp.organizations.store import legal_persons, mandates
 
@@ -49,6 +50,17 @@ _end = {
     "invitee_phone": null(),
     "invitee_phone_index": null(),
 }
+
+
+def _rest(above: Rank) -> dict[str, ColumnElement[Any]]:
+    """Let mandates rest until somebody of this rank has looked at them."""
+    return {
+        "state": literal(SUSPENDED, Text),
+        "end_reason": bindparam("reason", type_=Text),
+        "suspended_by_rank": literal(int(above), Integer),
+    }
+
+
 END = Statement(
     update(mandates)
     .where(
@@ -68,7 +80,7 @@ END_BELOW = Statement(
 SUSPEND_REPRESENTED = Statement(
     update(mandates)
     .where(mandates.c.principal_legal_person_id.in_(_represented), mandates.c.state == literal(ACTIVE, Text))
-    .values(state=literal(SUSPENDED, Text), end_reason=bindparam("reason", type_=Text))
+    .values(**_rest(Rank.PRINCIPAL))
     .returning(mandates.c.id),
     lock_key="the_account",
 )
@@ -78,7 +90,7 @@ SUSPEND_OF_PERSON = Statement(
         or_(mandates.c.agent_account_id == _account, mandates.c.principal_account_id == _account),
         mandates.c.state == literal(ACTIVE, Text),
     )
-    .values(state=literal(SUSPENDED, Text), end_reason=bindparam("reason", type_=Text))
+    .values(**_rest(Rank.PRINCIPAL))
     .returning(mandates.c.id),
     lock_key="the_account",
 )
@@ -95,7 +107,7 @@ _granted_lately = and_(
 SUSPEND_LATE = Statement(
     update(mandates)
     .where(_granted_lately, mandates.c.state == literal(ACTIVE, Text))
-    .values(state=literal(SUSPENDED, Text), end_reason=bindparam("reason", type_=Text))
+    .values(**_rest(Rank.ANYBODY))
     .returning(mandates.c.id),
     lock_key="the_account",
 )

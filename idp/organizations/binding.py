@@ -16,6 +16,7 @@ from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,
     LegalPersonState,
+    MandateState,
     Reason,
     Refused,
     Relation,
@@ -266,6 +267,7 @@ class Binding:
         until = min(confirmed.valid_until or latest, latest)
         if until <= now:
             return None
+        yield from self._refuse_resting(account_id, organization_id, licence_qr.NAME)
         earlier = yield from self._ledger.sweeps.replace_licence(organization_id, account_id, now)
         yield from self._ledger.closed(earlier, "replaced", actor, address, quiet=True)
         scope = checked_scope(Scope((), confirmed.items, until), now)
@@ -276,6 +278,13 @@ class Binding:
         if added is not None:
             yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
         return organization_id
+
+    def _refuse_resting(self, account_id: str, organization_id: str, granted_by: str) -> Transaction[None]:
+        """What somebody let rest here, a registry does not undo by naming the same person again. Raises Refused."""
+        for row in (yield from self._ledger.lists.of_agent(account_id)):
+            rests = row["state"] == MandateState.SUSPENDED and row["granted_by"] == granted_by
+            if rests and row["principal_legal_person_id"] == organization_id:
+                raise Refused(Reason.NOT_YOURS)
 
     async def _write(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)

@@ -13,6 +13,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import CHINESE, Translations
 from idp.infrastructure.web.translations import mark as _
+from idp.organizations.authority import scope_of
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,
@@ -26,7 +27,6 @@ from idp.organizations.model import (
     Scope,
     checked_code,
     checked_scope,
-    read,
     stored,
 )
 
@@ -78,7 +78,7 @@ class Inviting:
             raise Refused(Reason.NOT_YOURS)
         row = self._row(Relation.AGENT, actor, invitation, scope_of(managing))
         row["principal_legal_person_id"] = organization_id
-        return await self._invite(row, invitation, managing["id"], address)
+        return await self._invite(row, invitation, address, managing)
 
     async def pass_on(
         self,
@@ -98,12 +98,13 @@ class Inviting:
         managing, held = await self._database.read(look)
         if managing is None or held is None or invitation.code or invitation.role is not Role.AGENT:
             raise Refused(Reason.NOT_YOURS)
-        row = self._row(Relation.AGENT, actor, invitation, scope_of(held))
+        # Neither more than the organisation holds, nor more than whoever passes it on may do for the organisation.
+        row = self._row(Relation.AGENT, actor, invitation, scope_of(held).meet(scope_of(managing)))
         row |= {
             "principal_legal_person_id": held["principal_legal_person_id"],
             "parent_mandate_id": held_id,
         }
-        return await self._invite(row, invitation, held_id, address)
+        return await self._invite(row, invitation, address, managing, held)
 
     async def invite_helper(self, actor: str, invitation: Invitation, address: str | None = None) -> str:
         """Ask a relative or friend to act for oneself; the mandate's id. Raises Refused."""
@@ -112,10 +113,15 @@ class Inviting:
         asked = Invitation(invitation.name, invitation.phone, "", Role.AGENT, scope)
         row = self._row(Relation.FAMILY_HELPER, actor, asked, Scope())
         row["principal_account_id"] = actor
-        return await self._invite(row, asked, None, address)
+        return await self._invite(row, asked, address)
 
     async def _invite(
-        self, row: dict[str, Any], invitation: Invitation, granting_id: str | None, address: str | None
+        self,
+        row: dict[str, Any],
+        invitation: Invitation,
+        address: str | None,
+        own: Row | None = None,
+        resting_on: Row | None = None,
     ) -> str:
         actor = str(row["granted_by"])
         phone = None
@@ -126,7 +132,7 @@ class Inviting:
         await self._limit(_PER_ACTOR, actor, INVITATIONS_PER_DAY)
 
         def work() -> Transaction[Row | None]:
-            added = yield from self._store.add(row, actor, granting_id)
+            added = yield from self._store.add(row, actor, own, resting_on)
             if added is None:
                 return None
             yield from self._ledger.note(Event.MANDATE_INVITED, added, actor, address)
@@ -192,11 +198,6 @@ class Inviting:
             "evidence_reference": "invitation",
             "created_at": now,
         }
-
-
-def scope_of(row: Row) -> Scope:
-    """What a mandate covers."""
-    return Scope(read(row["systems"]), read(row["items"]), row["valid_until"])
 
 
 def masked(name: str) -> str:

@@ -2,12 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, exists, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
 
 from idp.accounts.model import State
 from idp.accounts.store import accounts
+from idp.infrastructure.database import Row
 from idp.infrastructure.database.schema import Instant
-from idp.organizations.model import DAY, INVITATION_DAYS, MandateState, Relation, Role
+from idp.organizations.model import DAY, INVITATION_DAYS, MandateState, Rank, Relation, Role
 from idp.organizations.store import legal_persons, mandates
 
 c = mandates.c
@@ -109,6 +123,59 @@ def granted(actor: ColumnElement[str]) -> ColumnElement[bool]:
             and_(c.relation == text(Relation.AGENT.value), of_organization),
             and_(personal, c.principal_account_id == actor),
         ),
+    )
+
+
+def unchanged(name: str, *more: Any) -> ColumnElement[bool]:
+    """Whether a mandate that was read before (the parameters `NAME_id`, `NAME_systems`, …) is in force as it was.
+
+    Whether one scope lies in another is judged in Python, from exactly these texts. True where `NAME_id` is None.
+    """
+    one = mandates.alias(f"unchanged_{name}")
+    the_one = bindparam(f"{name}_id", type_=Text)
+    found = select(one.c.id).where(
+        one.c.id == the_one,
+        one.c.role == bindparam(f"{name}_role", type_=Text),
+        one.c.systems == bindparam(f"{name}_systems", type_=Text),
+        one.c["items"] == bindparam(f"{name}_items", type_=Text),
+        one.c.valid_until.is_not_distinct_from(bindparam(f"{name}_until", type_=Instant())),
+        in_force(one),
+        *(one.c.agent_account_id == actor for actor in more),
+    )
+    return or_(the_one.is_(None), exists(found.correlate(mandates)))
+
+
+def the_same(name: str, row: Row | None) -> dict[str, object]:
+    """The parameters of `unchanged`."""
+    taken = {"id": "id", "role": "role", "systems": "systems", "items": "items", "until": "valid_until"}
+    return {f"{name}_{word}": row[column] if row else None for word, column in taken.items()}
+
+
+_rank = bindparam("the_rank", type_=Integer)
+
+
+def authorized(actor: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether somebody may decide about a mandate: see `granted`; holding what was judged, and not from below.
+
+    See `idp.organizations.authority`, which judges and gives the parameters.
+    """
+    covered = and_(
+        c.systems == bindparam("judged_systems", type_=Text),
+        c["items"] == bindparam("judged_items", type_=Text),
+        c.valid_until.is_not_distinct_from(bindparam("judged_until", type_=Instant())),
+    )
+    highest = literal_column(str(int(Rank.PRINCIPAL)), Integer)
+    above = and_(
+        c.state == text(MandateState.SUSPENDED.value),
+        _rank < func.coalesce(c.suspended_by_rank, highest),
+    )
+    return and_(
+        granted(actor),
+        covered,
+        not_(above),
+        or_(bindparam("own_id", type_=Text).is_not(None), c.principal_account_id == actor),
+        unchanged("own", actor),
+        unchanged("resting_on"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, bindparam, case, exists, literal_column, not_, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.types import Text
+from sqlalchemy.types import Integer, Text
 
 from idp.accounts.concern import same_person
 from idp.accounts.store import PHONE, accounts
@@ -11,8 +11,8 @@ from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 from idp.organizations.mandate_conditions import (
+    authorized,
     c,
-    granted,
     in_force,
     is_fresh,
     is_invitee,
@@ -25,15 +25,16 @@ from idp.organizations.mandate_conditions import (
     text,
     the_actor,
     the_id,
+    the_same,
+    unchanged,
 )
-from idp.organizations.model import OPEN, MandateState, Relation, Role
+from idp.organizations.model import ALL, OPEN, MandateState, Relation, Role
 from idp.organizations.store import mandates
 
 INVITEE_PHONE = "mandates.invitee_phone"
 _reason = bindparam("reason", type_=Text)
 _organization = bindparam("the_organization", type_=Text)
 _above = mandates.alias("above")
-_granting = mandates.alias("granting")
 _opener = accounts.alias("opener")
 _open = is_state(*OPEN)
 # Whom an invitation was meant for is nobody's business once it was answered.
@@ -53,14 +54,8 @@ ADD = Statement(
     .from_select(
         [column.name for column in _columns],
         select(*(bindparam(f"new_{column.name}", type_=column.type) for column in _columns)).where(
-            or_(
-                bindparam("granting_id", type_=Text).is_(None),
-                exists(
-                    select(_granting.c.id).where(
-                        _granting.c.id == bindparam("granting_id", type_=Text), in_force(_granting)
-                    )
-                ),
-            ),
+            unchanged("own"),
+            unchanged("resting_on"),
             exists(
                 select(_opener.c.id).where(
                     _opener.c.id == bindparam("opener_id", type_=Text), _opener.c.state == text("active")
@@ -73,7 +68,7 @@ ADD = Statement(
 _acceptable = and_(
     is_state(MandateState.INVITED),
     is_fresh,
-    granted(c.granted_by),
+    authorized(c.granted_by),
     principal_lives,
     parent_in_force,
 )
@@ -106,20 +101,24 @@ DECLINE = _turn(
     **_ended,
 )
 SUSPEND = _turn(
-    and_(is_state(MandateState.ACTIVE), granted(the_actor)), MandateState.SUSPENDED, end_reason=_reason
+    and_(is_state(MandateState.ACTIVE), authorized(the_actor)),
+    MandateState.SUSPENDED,
+    end_reason=_reason,
+    suspended_by_rank=bindparam("the_rank", type_=Integer),
 )
 RESUME = _turn(
     and_(
         is_state(MandateState.SUSPENDED),
-        granted(the_actor),
+        authorized(the_actor),
         or_(c.valid_until.is_(None), c.valid_until > now),
         # Not one that was closed: an invitation that never was accepted has no agent.
         or_(c.agent_account_id.is_not(None), c.agent_legal_person_id.is_not(None)),
     ),
     MandateState.ACTIVE,
     end_reason=null(),
+    suspended_by_rank=null(),
 )
-REVOKE = _turn(and_(_open, granted(the_actor)), MandateState.REVOKED, **_ended)
+REVOKE = _turn(and_(_open, authorized(the_actor)), MandateState.REVOKED, **_ended)
 _another = mandates.alias("another")
 # By staff, for a reason: a guardianship is granted by nobody who could take it back.
 END_GUARDIANSHIP = _turn(
@@ -161,7 +160,7 @@ RENEW = Statement(
         c.valid_until == bindparam("old_end", type_=Instant()),
         c.valid_until > now,
         c.relation != text(Relation.COUNTER.value),  # for as long as somebody is present, and no longer
-        granted(the_actor),
+        authorized(the_actor),
     )
     .values(valid_from=now, valid_until=bindparam("new_end", type_=Instant()))
     .returning(mandates),
@@ -184,7 +183,14 @@ MANAGING = Statement(
             ),
         ),
     )
-    .order_by(case((_is_representative, literal_column("0")), else_=literal_column("1")))
+    .order_by(
+        case(
+            (_is_representative, literal_column("0")),
+            (and_(c.systems == text(ALL), c["items"] == text(ALL)), literal_column("1")),
+            else_=literal_column("2"),
+        ),
+        c.id,
+    )
 )
 HELD_BY = Statement(
     select(mandates).where(c.id == the_id, c.agent_legal_person_id == _organization, in_force(mandates))
@@ -210,12 +216,15 @@ class MandateStore:
         return None if sealed is None else self._vault.decrypt(INVITEE_PHONE, sealed)
 
     def add(
-        self, row: dict[str, object], opener_id: str, granting_id: str | None = None
+        self, row: dict[str, object], opener_id: str, own: Row | None = None, resting_on: Row | None = None
     ) -> Transaction[Row | None]:
-        """Add a mandate, if the account that does so is open and the mandate it does so by is in force."""
+        """Add a mandate, if the account that does so is open and what it is granted by is in force as it was read.
+
+        That is the granter's `own` mandate, and the one that a mandate which is passed on rests on.
+        """
         values: dict[str, object] = {f"new_{column.name}": row.get(column.name) for column in _columns}
-        call = ADD(**values, opener_id=opener_id, granting_id=granting_id, now=row["created_at"])
-        return first((yield call))
+        held = the_same("own", own) | the_same("resting_on", resting_on)
+        return first((yield ADD(**values, **held, opener_id=opener_id, now=row["created_at"])))
 
     def turn(
         self, statement: Statement, mandate_id: str, actor: str, at: float, **more: object
@@ -224,8 +233,13 @@ class MandateStore:
         return first((yield statement(the_id=mandate_id, the_actor=actor, now=at, **more)))
 
     def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
-        """The mandate by which somebody manages an organisation now."""
-        return first((yield MANAGING(the_actor=account_id, the_organization=organization_id, now=at)))
+        """The mandate by which somebody manages an organisation now: the highest, if there are several."""
+        return first((yield from self.all_managing(account_id, organization_id, at)))
+
+    def all_managing(self, account_id: str, organization_id: str, at: float) -> Transaction[list[Row]]:
+        """Every such mandate: the representative's first, then those without bounds."""
+        call = MANAGING(the_actor=account_id, the_organization=organization_id, now=at)
+        return list((yield call))
 
     def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
         """The mandate that an organisation may pass on."""

@@ -7,7 +7,7 @@ from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.mandate_conditions import c, is_state, now, text, the_actor, the_id
-from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Relation
+from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Rank, Relation
 from idp.organizations.store import mandates
 
 MOST = 200
@@ -44,6 +44,11 @@ TURN_ALL = Statement(
         state=case((_closes, text(MandateState.REVOKED.value)), else_=text(MandateState.SUSPENDED.value)),
         ended_at=case((_closes, now), else_=null()),
         end_reason=_reason,
+        # Whom the organisation had empowered waits for its new representative, elsewhere too.
+        suspended_by_rank=case(
+            (c.principal_legal_person_id == _organization, literal_column(str(int(Rank.PRINCIPAL)), Integer)),
+            else_=literal_column(str(int(Rank.REPRESENTATIVE_OF_AGENT)), Integer),
+        ),
         invitee_phone=null(),
         invitee_phone_index=null(),
     )
@@ -104,7 +109,7 @@ RESTORE = Statement(
         _is_representative,
         is_state(MandateState.ACTIVE, MandateState.SUSPENDED),
     )
-    .values(state=text(MandateState.ACTIVE.value), end_reason=null())
+    .values(state=text(MandateState.ACTIVE.value), end_reason=null(), suspended_by_rank=null())
     .returning(mandates),
     lock_key="the_organization",
 )

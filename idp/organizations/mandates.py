@@ -6,7 +6,8 @@ from typing import TypeVar
 from idp.audit.model import Event
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.organizations import mandate_store as statements
-from idp.organizations.inviting import Invitation, Inviting, scope_of
+from idp.organizations.authority import Authority, authorities, scope_of
+from idp.organizations.inviting import Invitation, Inviting
 from idp.organizations.ledger import AT_THE_COUNTER
 from idp.organizations.mandate_sweeps import MOST
 from idp.organizations.model import (
@@ -77,7 +78,7 @@ class Mandates(Inviting):
         def work() -> Transaction[bool]:
             row = None
             for statement in (statements.ACCEPT, statements.ACCEPT_FOR_ORGANIZATION):
-                row = row or (yield from self._store.turn(statement, mandate_id, actor, now))
+                row = row or (yield from self._decide(statement, mandate_id, actor, now, accepting=True))
             if row is None:
                 return False
             yield from self._ledger.changed(Event.MANDATE_ACCEPTED, row, actor, address)
@@ -101,15 +102,21 @@ class Mandates(Inviting):
             "invitee_name": None,
             "created_at": now,
         }
-        added = yield from self._store.add(child, actor, row["id"])
+        added = yield from self._store.add(child, actor, resting_on=row)
         if added is not None:
             yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor, address)
 
     async def decline(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """Refuse an invitation."""
-        return await self._turn(
-            statements.DECLINE, Event.MANDATE_DECLINED, mandate_id, actor, address, reason="declined"
-        )
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = yield from self._store.turn(statements.DECLINE, mandate_id, actor, now, reason="declined")
+            if row is not None:
+                yield from self._ledger.changed(Event.MANDATE_DECLINED, row, actor, address)
+            return row is not None
+
+        return await self._write(work)
 
     async def suspend(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """Let a mandate rest; what lives on it ends."""
@@ -117,7 +124,15 @@ class Mandates(Inviting):
 
     async def resume(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """Let a mandate that rests count again."""
-        return await self._turn(statements.RESUME, Event.MANDATE_RESUMED, mandate_id, actor, address)
+        now = self._sources.now()
+
+        def work() -> Transaction[bool]:
+            row = yield from self._decide(statements.RESUME, mandate_id, actor, now, dates=True)
+            if row is not None:
+                yield from self._ledger.changed(Event.MANDATE_RESUMED, row, actor, address)
+            return row is not None
+
+        return await self._write(work)
 
     async def revoke(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """End a mandate or take back an invitation; what lives on it ends."""
@@ -130,21 +145,29 @@ class Mandates(Inviting):
     async def renew(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """Let a mandate with an end count for as long again, from now; nobody renews their own."""
         now = self._sources.now()
-        before = await self._database.read(lambda: self._lists.one(mandate_id))
-        if before is None or before["valid_until"] is None:
+
+        def work() -> Transaction[bool]:
+            before = yield from self._lists.one(mandate_id)
+            if before is None or before["valid_until"] is None:
+                return False
+            most = now + (HELPER_DAYS if before["principal_account_id"] else RENEWAL_DAYS) * DAY
+            wanted = min(now + before["valid_until"] - before["valid_from"], most)
+            above = before["parent_mandate_id"]
+            parent = None if above is None else (yield from self._lists.one(above))
+            for one in (yield from self._authorities(before, actor, now)):
+                until = min(wanted, one.bounds.valid_until or wanted)
+                if until < before["valid_until"]:
+                    continue
+                row = yield from self._store.turn(
+                    statements.RENEW, mandate_id, actor, now, **one.parameters(before, parent),
+                    old_end=before["valid_until"], new_end=until,
+                )  # fmt: skip
+                if row is not None:
+                    yield from self._ledger.changed(Event.MANDATE_RENEWED, row, actor, address)
+                    return True
             return False
-        until = now + before["valid_until"] - before["valid_from"]
-        until = min(until, now + (HELPER_DAYS if before["principal_account_id"] else RENEWAL_DAYS) * DAY)
-        outer = await self._bounds(actor, before)
-        if outer is None:
-            return False
-        until = min(until, outer.valid_until or until)
-        if until < before["valid_until"]:
-            return False
-        return await self._turn(
-            statements.RENEW, Event.MANDATE_RENEWED, mandate_id, actor, address,
-            old_end=before["valid_until"], new_end=until,
-        )  # fmt: skip
+
+        return await self._write(work)
 
     async def begin_counter(self, applicant_id: str, staff_id: str, evidence: str = "present") -> str | None:
         """Let a member of staff act for half an hour for somebody who is present; None where it cannot be.
@@ -191,24 +214,35 @@ class Mandates(Inviting):
             if done < MOST:  # neither of the two kinds was full
                 return count
 
-    async def _turn(
+    def _authorities(
+        self, target: Row, actor: str, now: float, *, dates: bool = False
+    ) -> Transaction[list[Authority]]:
+        """By what somebody may decide about a mandate: only what covers it all, `dates` too where it gives power."""
+        found = yield from authorities(self._store, self._lists, target, actor, now)
+        return [one for one in found if one.scope.covers(scope_of(target), dates=dates)]
+
+    def _decide(
         self,
         statement: Statement,
-        event: Event,
         mandate_id: str,
         actor: str,
-        address: str | None,
+        now: float,
+        *,
+        dates: bool = False,
+        accepting: bool = False,
         **more: object,
-    ) -> bool:
-        now = self._sources.now()
-
-        def work() -> Transaction[bool]:
-            row = yield from self._store.turn(statement, mandate_id, actor, now, **more)
+    ) -> Transaction[Row | None]:
+        """Change a mandate by the first authority that allows it; `accepting`: that of whoever invited."""
+        target = yield from self._lists.one(mandate_id)
+        if target is None:
+            return None
+        by = target["granted_by"] if accepting else actor
+        for one in (yield from self._authorities(target, by, now, dates=dates or accepting)):
+            parameters = one.parameters(target) | more
+            row = yield from self._store.turn(statement, mandate_id, actor, now, **parameters)
             if row is not None:
-                yield from self._ledger.changed(event, row, actor, address)
-            return row is not None
-
-        return await self._write(work)
+                return row
+        return None
 
     async def _close(
         self, statement: Statement, reason: str, mandate_id: str, actor: str, address: str | None
@@ -216,7 +250,10 @@ class Mandates(Inviting):
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = yield from self._store.turn(statement, mandate_id, actor, now, reason=reason)
+            if statement is statements.RESIGN:
+                row = yield from self._store.turn(statement, mandate_id, actor, now, reason=reason)
+            else:
+                row = yield from self._decide(statement, mandate_id, actor, now, reason=reason)
             if row is None:
                 return False
             yield from self._ledger.closed([row], reason, actor, address)
@@ -229,17 +266,6 @@ class Mandates(Inviting):
             return True
 
         return await self._write(work)
-
-    async def _bounds(self, actor: str, row: Row) -> Scope | None:
-        """Within what somebody may grant a mandate anew; None where they may not."""
-        if row["principal_account_id"] is not None:
-            return Scope()
-        if row["parent_mandate_id"] is not None:
-            parent = await self._database.read(lambda: self._lists.one(row["parent_mandate_id"]))
-            return None if parent is None else scope_of(parent)
-        organization_id, now = row["principal_legal_person_id"], self._sources.now()
-        managing = await self._database.read(lambda: self._store.managing(actor, organization_id, now))
-        return None if managing is None else scope_of(managing)
 
     async def _write(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)

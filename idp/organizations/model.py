@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from dataclasses import asdict, dataclass, replace
+from enum import IntEnum, StrEnum
 from typing import Any
 
 from idp.organizations.protocol import credit_code
@@ -93,6 +93,23 @@ class Role(StrEnum):
     """May invite, suspend and revoke agents, within the own scope."""
 
 
+class Rank(IntEnum):
+    """How high somebody stands who decides about a mandate: nobody undoes what somebody above them did.
+
+    An organisation that is an agent stands below the one for which it acts, with all of its people.
+    """
+
+    ANYBODY = 0
+    """Not a person's decision: whoever may grant the mandate may resume it."""
+    LIMITED_ADMINISTRATOR_OF_AGENT = 1
+    ADMINISTRATOR_OF_AGENT = 2
+    REPRESENTATIVE_OF_AGENT = 3
+    LIMITED_ADMINISTRATOR = 4
+    ADMINISTRATOR = 5
+    PRINCIPAL = 6
+    """The legal representative, or the person for whom somebody acts."""
+
+
 class Reason(StrEnum):
     """Why something about an organisation or a mandate was refused; a word for pages."""
 
@@ -179,6 +196,26 @@ class Scope:
             _earlier(self.valid_until, outer.valid_until),
         )
 
+    def covers(self, inner: "Scope", *, dates: bool) -> bool:
+        """Whether another scope lies in this one as it is: what it leaves open must be open here too."""
+        if not dates:
+            inner, outer = replace(inner, valid_until=None), replace(self, valid_until=None)
+        else:
+            outer = self
+        try:
+            return inner.within(outer) == inner
+        except Refused:
+            return False
+
+    def meet(self, other: "Scope") -> "Scope":
+        """What lies in both. Raises Refused (SCOPE) where nothing does: an empty list would mean all."""
+        ends = [one for one in (self.valid_until, other.valid_until) if one is not None]
+        return Scope(
+            _both(self.systems, other.systems),
+            _both(self.items, other.items),
+            min(ends, default=None),
+        )
+
 
 def _within(wanted: tuple[str, ...], outer: tuple[str, ...]) -> tuple[str, ...]:
     if not outer:
@@ -186,6 +223,14 @@ def _within(wanted: tuple[str, ...], outer: tuple[str, ...]) -> tuple[str, ...]:
     if not set(wanted) <= set(outer):
         raise Refused(Reason.SCOPE)
     return wanted or outer
+
+
+def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    if not one or not other:
+        return one or other
+    if not (found := tuple(each for each in one if each in other)):
+        raise Refused(Reason.SCOPE)
+    return found
 
 
 def _earlier(wanted: float | None, outer: float | None) -> float | None:

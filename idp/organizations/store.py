@@ -63,6 +63,8 @@ mandates = Table(
     Column("decided_at", Instant),
     Column("ended_at", Instant),
     Column("end_reason", Text),
+    # How high whoever let it rest stood (`Rank`); none: above everybody but the principal.
+    Column("suspended_by_rank", Integer),
     Index("ix_mandates_invitee_phone_index", "invitee_phone_index"),
     Index("ix_mandates_granted_by", "granted_by"),
     Index("ix_mandates_agent_legal_person_id", "agent_legal_person_id"),

@@ -166,10 +166,7 @@ class Vouched(Binding):
     def _appoint_anew(
         self, account_id: str, confirmed: Confirmed, organization_id: str, scope: Scope, address: str | None
     ) -> Transaction[None]:
-        for row in (yield from self._ledger.lists.of_agent(account_id)):
-            rests = row["state"] == MandateState.SUSPENDED and row["granted_by"] == UPSTREAM
-            if rests and row["principal_legal_person_id"] == organization_id:
-                raise Refused(Reason.NOT_YOURS)  # suspended here: the platform does not undo that
+        yield from self._refuse_resting(account_id, organization_id, UPSTREAM)
         now = self._sources.now()
         row = mandate_row(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
         added = yield from self._ledger.store.add(row, account_id)

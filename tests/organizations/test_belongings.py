@@ -105,7 +105,7 @@ async def test_mandates_and_firms_go_with_a_merge_and_come_back(house: Provider)
     assert [row["representative_account_id"] for row in firms] == [into]
     await house.worker.merges.undo(merge_id, "不是同一人", "staff")
     # What an account gave that nobody had verified rests since the merge, until its owner has looked at it.
-    resting = {"state": "suspended", "end_reason": "secured"}
+    resting = {"state": "suspended", "end_reason": "secured", "suspended_by_rank": 0}
     assert {id_: dict(row) for id_, row in (await states(house)).items()} == {
         id_: dict(row) | (resting if id_ in (for_person, between) else {}) for id_, row in before.items()
     }

@@ -71,6 +71,7 @@ async def mandate(house: Provider, agent: str | None, **changes: object) -> Prin
         "decided_at": now,
         "ended_at": None,
         "end_reason": None,
+        "suspended_by_rank": None,
         **changes,
     }
     await house.worker.base.database.add(_ADD_MANDATE(**row))

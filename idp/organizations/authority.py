@@ -1,0 +1,75 @@
+"""By what somebody decides about a mandate: how high they stand, and how much they hold themselves.
+
+Whether one scope lies in another is judged here, from rows that were read; the statement that changes something holds
+that both are still what was judged (`mandate_conditions.authorized`).
+"""
+
+from dataclasses import dataclass, field
+
+from idp.infrastructure.database import Row, Transaction
+from idp.organizations.mandate_conditions import the_same
+from idp.organizations.mandate_lists import MandateLists
+from idp.organizations.mandate_store import MandateStore
+from idp.organizations.model import Rank, Refused, Relation, Scope, read
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What somebody may decide by: the own mandate (None for a person's own matters) and what it covers.
+
+    `bounds` is the most that may be granted by it: less than `scope`, where a mandate rests on another.
+    """
+
+    rank: Rank
+    scope: Scope
+    bounds: Scope
+    own: Row | None = field(default=None, repr=False)
+
+    def parameters(self, target: Row, resting_on: Row | None = None) -> dict[str, object]:
+        """What `authorized` is asked with: the rank, and exactly what was judged."""
+        judged = {
+            "judged_systems": target["systems"],
+            "judged_items": target["items"],
+            "judged_until": target["valid_until"],
+        }
+        held = the_same("own", self.own) | the_same("resting_on", resting_on)
+        return {"the_rank": int(self.rank), **judged, **held}
+
+
+def scope_of(row: Row) -> Scope:
+    """What a mandate covers."""
+    return Scope(read(row["systems"]), read(row["items"]), row["valid_until"])
+
+
+def rank_of(own: Row, *, of_agent: bool = False) -> Rank:
+    """How high whoever manages an organisation by a mandate stands, `of_agent` towards those it is an agent for."""
+    if own["relation"] == Relation.LEGAL_REPRESENTATIVE:
+        return Rank.REPRESENTATIVE_OF_AGENT if of_agent else Rank.PRINCIPAL
+    if own["systems"] or own["items"]:
+        return Rank.LIMITED_ADMINISTRATOR_OF_AGENT if of_agent else Rank.LIMITED_ADMINISTRATOR
+    return Rank.ADMINISTRATOR_OF_AGENT if of_agent else Rank.ADMINISTRATOR
+
+
+def authorities(
+    store: MandateStore, lists: MandateLists, target: Row, actor: str, at: float
+) -> Transaction[list[Authority]]:
+    """Everything by which somebody may decide about a mandate, the highest first; whether they may at all is SQL's."""
+    found: list[Authority] = []
+    if target["principal_account_id"] is not None and target["principal_account_id"] == actor:
+        found.append(Authority(Rank.PRINCIPAL, Scope(), Scope()))
+    parent = None
+    if target["parent_mandate_id"] is not None:
+        parent = yield from lists.one(target["parent_mandate_id"])
+    for organization_id, of_agent in (
+        (target["principal_legal_person_id"], False),
+        (parent["agent_legal_person_id"] if parent else None, True),
+    ):
+        if organization_id is None:
+            continue
+        for own in (yield from store.all_managing(actor, organization_id, at)):
+            try:
+                bounds = scope_of(own).meet(scope_of(parent)) if parent else scope_of(own)
+            except Refused:
+                continue  # nothing that both cover
+            found.append(Authority(rank_of(own, of_agent=of_agent), scope_of(own), bounds, own))
+    return sorted(found, key=lambda one: -one.rank)

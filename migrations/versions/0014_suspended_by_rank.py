@@ -1,0 +1,13 @@
+"""How high whoever let a mandate rest stood; what rested before counts as the principal's own decision."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("mandates", sa.Column("suspended_by_rank", sa.Integer(), nullable=True))
