@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -176,8 +177,8 @@ class Outbox:
         place = self._lanes.enter(row["kind"] if row["kind"] in self._private else row["recipient"])
         if place in (Wait.FULL, Wait.SLOW):
             return place
-        attempt = self._deliver_in(place, row) if isinstance(place, Place) else self._give_up_now(row)
-        task = asyncio.create_task(self._alone(attempt))
+        attempt = partial(self._deliver_in, place) if isinstance(place, Place) else self._give_up_now
+        task = asyncio.create_task(self._alone(attempt, row))
         self._deliveries.add(task)
         task.add_done_callback(self._delivered)
         return None
@@ -203,9 +204,10 @@ class Outbox:
             await self._database.write(lambda: self._note_failure(row, NOT_ANSWERING, report, last))
             self._settled.set()
 
-    async def _alone(self, attempt: Coroutine[Any, Any, None]) -> None:
+    async def _alone(self, attempt: Callable[[Row], Coroutine[Any, Any, None]], row: Row) -> None:
+        """Begun only here: a task that is stopped before its first step leaves nothing half made."""
         try:
-            await attempt
+            await attempt(row)
         except DatabaseUnavailable as error:
             log.warning("a delivery could not be noted", reason=str(error))
         except Exception as error:  # noqa: BLE001 - it comes back when its lease runs out
