@@ -218,6 +218,10 @@ class MandateBelongings(Belongings):
         yield from self._tell(Event.MANDATE_SUSPENDED, account_id, rows, "unidentified")
         rows = yield SUSPEND_REPRESENTED(the_account=account_id, reason="unidentified")
         yield from self._tell(Event.MANDATE_SUSPENDED, account_id, rows, "unidentified")
+        # Whoever accepted it would act by the name of somebody else.
+        now = self._sources.now()
+        rows = yield WITHDRAW_LATE(the_account=account_id, since=0.0, reason="unidentified", now=now)
+        yield from self._tell(Event.MANDATE_REVOKED, account_id, rows, "unidentified")
         yield UNREPRESENT(the_account=account_id)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
