@@ -81,7 +81,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     offsets += [demo_province.OFFSET] if options.province else []
     for offset in offsets:
         refuse_busy(options.port + offset)
-    host = certified_host(options.tls_cert) if options.tls_cert else options.host
+    host = certified_host(options.tls_cert, options.host) if options.tls_cert else options.host or HOST
     environment = {
         "IDP_ISSUER": f"{'https' if options.tls_cert else 'http'}://{host}:{options.port}",
         "IDP_DATA_DIR": str(options.data),

@@ -43,8 +43,7 @@ def read(arguments: Sequence[str] | None, about: str | None) -> argparse.Namespa
     parser.add_argument(
         "--host",
         choices=(HOST, "localhost"),
-        default=HOST,
-        help="the provider's name; passkeys need localhost",
+        help=f"the provider's name, {HOST} if neither this nor --tls-cert says another; passkeys need localhost",
     )
     parser.add_argument("--workers", type=_between(1, 64), default=1, help="worker processes of the provider")
     options = parser.parse_args(arguments)
@@ -109,15 +108,17 @@ def refuse_silent(option: str, url: str, schemes: dict[str, int]) -> None:
         ) from error
 
 
-def certified_host(path: Path) -> str:
-    """The loopback name that a certificate is for; raises CannotStart."""
+def certified_host(path: Path, wanted: str | None) -> str:
+    """The loopback name that a certificate is for, the one that is wanted; raises CannotStart."""
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound) as error:
         raise CannotStart(f"{path}: not a certificate with subject alternative names") from error
     found = {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
-    for host in (HOST, "localhost"):
+    if wanted is not None and wanted not in found:
+        raise CannotStart(f"{path}: is not for {wanted}, which --host asks for")
+    for host in (wanted,) if wanted else (HOST, "localhost"):
         if host in found:
             return host
     raise CannotStart(f"{path}: is neither for {HOST} nor for localhost")

@@ -1,14 +1,19 @@
 """`./dev run` says in one line why it cannot start."""
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from idp.demo_options import (
     DATABASES,
     KEY_VALUES,
     CannotStart,
+    certified_host,
     read,
     refuse_busy,
     refuse_silent,
@@ -68,3 +73,28 @@ def test_where_nobody_answers_nothing_starts(option: str, url: str, words: str) 
 @pytest.mark.parametrize("url", ["", "sqlite:///a.sqlite3", "postgresql:///zhanhe?host=sockets"])
 def test_what_is_no_address_of_the_network_is_not_asked(url: str) -> None:
     refuse_silent("--database", url, DATABASES)
+
+
+def test_the_host_that_is_asked_for_is_the_certificate_s(tmp_path: Path) -> None:
+    path = tmp_path / "cert.pem"
+    path.write_bytes(certificate("localhost"))
+    assert read(["--tls-cert", str(path)], None).host is None
+    assert certified_host(path, None) == "localhost"
+    assert certified_host(path, "localhost") == "localhost"
+    with pytest.raises(CannotStart, match=r"is not for 127\.0\.0\.1, which --host asks for"):
+        certified_host(path, read(["--tls-cert", str(path), "--host", "127.0.0.1"], None).host)
+
+
+def certificate(*names: str) -> bytes:
+    """A self-signed certificate for these host names."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1)
+        )
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names]), critical=False)
+        .sign(key, hashes.SHA256())
+        .public_bytes(serialization.Encoding.PEM)
+    )

@@ -43,7 +43,8 @@ def metadata(issuer: str, grant_types: list[str]) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": list(scopes.OF_PERSONS),
         "claims_supported": [
-            "sub", "name", "preferred_username", "email", "email_verified", "phone_number", "phone_number_verified",
+            "sub", "name", "preferred_username", "updated_at", "locale", "zoneinfo",
+            "email", "email_verified", "phone_number", "phone_number_verified",
             "address", "real_name_level", "certificate_type", "certificate_number",
             "acr", "amr", "auth_time", "nonce", "sid", "act", "principal", "verified_claims",
         ],

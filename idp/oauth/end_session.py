@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +17,7 @@ from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
+from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
 from idp.oauth.protocol.responses import with_query
@@ -124,12 +126,26 @@ class LogoutPages:
             raise InvalidRequest("client_id is not the audience of id_token_hint")
         client = self._registry.find(str(client_id)) if client_id else None
         back = parameters.get("post_logout_redirect_uri")
-        if back is not None and (client is None or back not in client.post_logout_redirect_uris):
+        if back is not None and client_id is None:
+            client = self._whose(back)
+        elif back is not None and (client is None or not _returns(client, back)):
             raise InvalidRequest("post_logout_redirect_uri is not registered, or the client is not known")
         state = parameters.get("state")
         if back is not None and state is not None:
             back = with_query(back, {"state": state})
         return LogoutRequest(client, back, (hint or {}).get("sid"))
+
+    def _whose(self, back: str) -> Client | None:
+        """The one client that registered an address, None where several did; raises InvalidRequest where none did.
+
+        Nobody has said who asks: whoever is logged in is asked (§2), and an address on the device, which needs its
+        port to be known, is nobody's.
+        """
+        kept = [entry.client for entry in self._registry.all() if not entry.disabled]
+        theirs = [client for client in kept if back in client.post_logout_redirect_uris]
+        if not theirs:
+            raise InvalidRequest("post_logout_redirect_uri is not registered")
+        return theirs[0] if len(theirs) == 1 else None
 
     def _hint(self, parameters: Parameters) -> dict[str, Any] | None:
         hint = parameters.get("id_token_hint")
@@ -175,7 +191,7 @@ class LogoutPages:
             home="/",
             presence=None,
             upstream=upstream,
-            back=(asked.back, asked.client.client_name) if asked.back and asked.client else None,
+            back=_way_back(asked),
         )
 
     def _state(self, request: Request, joined: Row, notices: list[Row]) -> tuple[str, str]:
@@ -196,3 +212,16 @@ class LogoutPages:
 
 def _client_id(asked: LogoutRequest) -> str | None:
     return asked.client.client_id if asked.client else None
+
+
+def _returns(client: Client, back: str) -> bool:
+    """Whether people may go back there: to the letter, but for the port of an app on loopback (RFC 8252 §7.3)."""
+    return redirect_uris.matches(back, client.post_logout_redirect_uris, native=client.public)
+
+
+def _way_back(asked: LogoutRequest) -> tuple[str, str] | None:
+    """Where the person came from, and its name: the host's where several systems share it."""
+    if asked.back is None:
+        return None
+    name = asked.client.client_name if asked.client else urlsplit(asked.back).hostname
+    return asked.back, name or asked.back

@@ -11,6 +11,9 @@ from idp.oauth.protocol import scopes
 from idp.oauth.protocol.acting import ACT, LEGAL_PERSON, PRINCIPAL
 from idp.oauth.protocol.verified_claims import verified_claims
 
+ZONE = "Asia/Shanghai"
+"""The one time zone of the country, in which every page of ours shows times (zoneinfo, OpenID Connect Core §5.1)."""
+
 
 class Release:
     """Decides what leaves; what is not asked for is not even decrypted."""
@@ -55,12 +58,18 @@ class Release:
         """OpenID Connect Core §5.4."""
         claims: dict[str, Any] = {"sub": account["id"]}
         if scopes.PROFILE in granted:
-            claims |= {"name": account["name"], "preferred_username": account["username"]}
-        if scopes.EMAIL in granted:
-            claims |= {"email": self._accounts.reveal(account, fields.EMAIL), "email_verified": False}
-        if scopes.PHONE in granted:
             claims |= {
-                "phone_number": self._accounts.reveal(account, fields.PHONE),
+                "name": account["name"],
+                "preferred_username": account["username"],
+                "updated_at": int(account["updated_at"]),
+                "locale": account["language"],
+                "zoneinfo": ZONE,
+            }
+        if scopes.EMAIL in granted and (email := self._accounts.reveal(account, fields.EMAIL)) is not None:
+            claims |= {"email": email, "email_verified": False}
+        if scopes.PHONE in granted and (phone := self._accounts.reveal(account, fields.PHONE)) is not None:
+            claims |= {
+                "phone_number": phone,
                 "phone_number_verified": account["phone_verified_at"] is not None,
             }
         if scopes.ADDRESS in granted:

@@ -7,7 +7,7 @@ from idp.oauth.protocol import scopes
 
 SCOPE_TEXTS: Mapping[str, tuple[str, str]] = {
     scopes.OPENID: (_("您的账号标识"), _("一个用来认出您的编号，不含姓名和证件信息。")),
-    scopes.PROFILE: (_("姓名和用户名"), _("您的姓名和登录用户名。")),
+    scopes.PROFILE: (_("姓名和用户名"), _("您的姓名和登录用户名，您选定的语言，以及账号最近变更的时间。")),
     scopes.PHONE: (_("手机号码"), _("您登记的手机号码，以及它是否经过验证。")),
     scopes.EMAIL: (_("电子邮箱"), _("您登记的电子邮箱，以及它是否经过验证。")),
     scopes.ADDRESS: (_("联系地址"), _("您登记的联系地址。")),

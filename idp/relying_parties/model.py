@@ -44,14 +44,12 @@ class PrincipalKind(StrEnum):
 
 
 def _plain_uri(uri: str) -> str:
+    if not uri.isascii():  # looked at first: a host name that is half normalised cannot even be parsed
+        raise ValueError(
+            f"not ASCII: write the host name in Punycode (xn--…), all else %-encoded: {uri[:80]!r}"
+        )
     parts = urlsplit(uri)
-    bad = (
-        not parts.scheme
-        or "#" in uri
-        or len(uri) > URI_LENGTH
-        or not uri.isascii()
-        or any(c <= " " for c in uri)
-    )
+    bad = not parts.scheme or "#" in uri or len(uri) > URI_LENGTH or any(c <= " " for c in uri)
     if bad or parts.username is not None:
         raise ValueError(f"not an absolute URI without fragment, user name or blanks: {uri[:80]!r}")
     return uri

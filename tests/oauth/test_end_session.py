@@ -124,10 +124,58 @@ async def test_a_post_logout_redirect_uri_that_is_not_registered_leads_nowhere(
         assert await is_in(someone)
 
 
-async def test_without_client_or_hint_even_a_registered_uri_leads_nowhere(house: Provider) -> None:
-    await house.register(post_logout_redirect_uris=[BACK])
+async def test_without_client_or_hint_a_registered_uri_asks_the_person(house: Provider) -> None:
+    own, shared = "https://own.test/bye", "https://shared.test/bye"
+    await house.register(post_logout_redirect_uris=[own, shared], client_name="自己的系统")
+    await house.register(post_logout_redirect_uris=[shared], client_name="另一个系统")
+    for back, named in ((own, True), (shared, False)):
+        async with signed_in(house) as someone:
+            asked = page(await someone.open(leaving(post_logout_redirect_uri=back, state="s")))
+            assert asked.status == 200
+            assert ("自己的系统" in asked.text) is named
+            assert await is_in(someone)
+            form = asked.form_with("decision")
+            assert form is not None
+            left = callback(await someone.submit(form, decision="logout"))
+            assert (left.url, left.parameters) == (back, {"state": "s"})
+            assert not await is_in(someone)
+
+
+async def test_without_client_or_hint_the_uri_of_a_disabled_client_leads_nowhere(house: Provider) -> None:
+    back = "https://disabled.test/bye"
+    client, _ = await house.register(post_logout_redirect_uris=[back])
+    await house.worker.registry.disable(client.client_id, "test")
+    await house.worker.revisions.refresh()
     async with visitor(house) as someone:
-        assert page(await someone.open(leaving(post_logout_redirect_uri=BACK))).status == 400
+        assert page(await someone.open(leaving(post_logout_redirect_uri=back))).status == 400
+
+
+@pytest.mark.parametrize(
+    ("presented", "public", "good"),
+    [
+        ("http://127.0.0.1:5173/bye", True, True),
+        ("http://127.0.0.1:5173/bye", False, False),
+        ("http://127.0.0.1:5173/other", True, False),
+        ("http://127.0.0.2:5173/bye", True, False),
+        ("http://127.0.0.1:5173@evil.test/bye", True, False),
+    ],
+)
+async def test_an_app_on_loopback_is_returned_to_on_the_port_of_the_moment(
+    house: Provider, presented: str, public: bool, good: bool
+) -> None:
+    apps: dict[str, Any] = {"token_endpoint_auth_method": "none", "grant_types": ["authorization_code"]}
+    client, _ = await house.register(
+        post_logout_redirect_uris=["http://127.0.0.1/bye"], **(apps if public else {})
+    )
+    async with signed_in(house) as someone:
+        url = leaving(client_id=client.client_id, post_logout_redirect_uri=presented)
+        asked = page(await someone.open(url))
+        assert asked.status == (200 if good else 400)
+        form = asked.form_with("decision")
+        if form is not None:
+            assert callback(await someone.submit(form, decision="logout")).url == presented
+    async with visitor(house) as someone:  # without a client, nobody's
+        assert page(await someone.open(leaving(post_logout_redirect_uri=presented))).status == 400
 
 
 async def test_a_hint_that_is_not_ours_or_of_another_client_is_refused(house: Provider) -> None:

@@ -15,8 +15,10 @@ from tests.support.visits import (
     forged,
     header_of,
     hs256,
+    person,
     post,
     signed_in,
+    sql,
     token_request,
     tokens,
     userinfo,
@@ -68,7 +70,7 @@ async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provide
             shown[scope] = set((await userinfo(house, made["access_token"])).json()) - {"sub"}
     assert shown == {
         "openid": set(),
-        "openid profile": {"name", "preferred_username"},
+        "openid profile": {"name", "preferred_username", "updated_at", "zoneinfo"},
         "openid phone": {"phone_number", "phone_number_verified"},
         "openid email": {"email", "email_verified"},
         "openid address": {"address"},
@@ -79,6 +81,30 @@ async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provide
             "verified_claims",
         },
     }
+
+
+async def test_what_is_not_there_is_not_called_unverified(house: Provider) -> None:
+    client, secret = await house.register()
+    async with signed_in(house, phone=None, email=None) as someone:
+        made = await tokens(house, client, secret, someone, scope="openid email phone")
+        assert set((await userinfo(house, made["access_token"])).json()) == {"sub"}
+
+
+async def test_the_profile_tells_language_zone_and_when_it_changed(house: Provider) -> None:
+    client, secret = await house.register()
+    username = await person(house)
+    await sql(house, "UPDATE accounts SET language = 'en' WHERE username = ?", username)
+    async with signed_in(house, username) as someone:
+        made = await tokens(house, client, secret, someone, scope="openid profile")
+        shown = (await userinfo(house, made["access_token"])).json()
+    assert (shown["locale"], shown["zoneinfo"], shown["updated_at"]) == (
+        "en",
+        "Asia/Shanghai",
+        int(house.clock()),
+    )
+    async with house.machine() as machine:
+        document = (await machine.get("/.well-known/openid-configuration")).json()
+    assert {"updated_at", "locale", "zoneinfo"} <= set(document["claims_supported"])
 
 
 @pytest.mark.parametrize("proved", [True, False])

@@ -1,10 +1,14 @@
 """`idp client` tells in one line what of a command cannot be."""
 
+import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from idp.infrastructure.sources import system_sources
 from idp.relying_parties.commands import app
 from idp.relying_parties.service import UnknownClient
 
@@ -55,3 +59,22 @@ def test_an_id_that_begins_with_a_hyphen_is_no_option(command: str) -> None:
         answer = CliRunner().invoke(app, [command, "-MtEcBGaY6uf1Inu"])
     assert asked
     assert "no such client" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "option", ["--redirect-uri", "--post-logout-redirect-uri", "--client-uri", "--jwks-uri"]
+)
+@pytest.mark.parametrize("uri", ["https://身份.test/cb", "https://app.test/回来", "https://a\u2100b.test/cb"])
+def test_an_address_that_is_not_ascii_is_refused_with_that_reason(
+    monkeypatch: pytest.MonkeyPatch, option: str, uri: str
+) -> None:
+    class Console:
+        """Runs the work on a registry that would keep nothing."""
+
+        def run(self, work: Any) -> object:
+            return asyncio.run(work(SimpleNamespace(database=None, vault=None, sources=system_sources())))
+
+    monkeypatch.setattr("idp.relying_parties.commands.console", lambda context: Console())
+    answer = CliRunner().invoke(app, ["create", "--name", "系统", *REDIRECT, option, uri])
+    assert answer.exit_code == 1
+    assert "not ASCII" in answer.stderr
