@@ -3,6 +3,8 @@
 from idp.counter.account_pages import AccountPages
 from idp.counter.act_pages import ActPages
 from idp.counter.acting import Acting
+from idp.counter.code_pages import CodePages
+from idp.counter.codes import CounterCodes
 from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
 from idp.counter.door import Door
@@ -19,10 +21,12 @@ def routes(worker: Worker) -> Routes:
     site, counter = worker.site, worker.counter
     door = Door(site, worker.sessions, worker.roles)
     accounts = AccountPages(site, door, counter, worker.account_requests, worker.lifecycle, worker.merges)
+    codes = CounterCodes(worker.base, worker.phone_codes)
     acting = Acting(worker.base, worker.mandates, worker.sessions, counter.is_concerned)
     return {
         **CounterPages(site, door, counter, worker.divisions).routes(),
-        **PresencePages(site, door, counter, worker.phone_codes).routes(),
+        **PresencePages(site, door, counter, codes, worker.divisions).routes(),
+        **CodePages(site, codes).routes(),
         **GuardianPages(site, door, counter, accounts).routes(),
         **ActPages(site, door, counter, acting).routes(),
         **accounts.routes(),

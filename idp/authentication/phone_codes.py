@@ -1,6 +1,7 @@
 """Six digits by SMS that prove who holds a phone now: bound to phone, purpose and asker, few tries, right only once."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,7 +32,8 @@ class Purpose(StrEnum):
     LOGIN = "login"
     CHANGE_PHONE = "change_phone"
     RECOVER = "recover"
-    CONFIRM = "confirm"
+    COUNTER = "counter"
+    """The only one that is meant for somebody else's eyes: the staff before whom the person stands."""
 
 
 _TEXTS = {
@@ -40,7 +42,10 @@ _TEXTS = {
     Purpose.RECOVER: _(
         "验证码 %(code)s，用于找回账号，%(minutes)s 分钟内有效。如非本人操作，请勿告诉任何人。"
     ),
-    Purpose.CONFIRM: _("验证码 %(code)s，用于确认您的操作，%(minutes)s 分钟内有效。请勿告诉任何人。"),
+    Purpose.COUNTER: _(
+        "验证码 %(code)s，仅限窗口使用：您正在%(hall)s政务服务窗口办理“%(errand)s”，%(minutes)s 分钟内有效。"
+        "面前的工作人员会请您输入；电话里不管谁要，都不要说。"
+    ),
 }
 
 
@@ -89,10 +94,12 @@ class PhoneCodes:
         *,
         lifetime: int = CODE_SECONDS,
         language: str = CHINESE,
+        values: Mapping[str, str] | None = None,
     ) -> int:
         """Send a code: 0 when it is on its way, else the seconds to wait. It takes the place of the asker's last one.
 
-        Counted before it is sent: whatever comes at the same moment finds the count.
+        Counted before it is sent: whatever comes at the same moment finds the count. `values`: what the text of the
+        purpose names besides code and minutes.
         """
         wait = await self._admit(phone, asker)
         if wait:
@@ -100,9 +107,9 @@ class PhoneCodes:
         code = self._new_code()
         name = self._name(purpose, phone, asker.id)
         await self._key_value.put(_KIND, name, self._proof(name, code), lifetime)
-        minutes = str(lifetime // 60)
-        text = self._translations.gettext(language, _TEXTS[purpose], code=code, minutes=minutes)
-        call = self._messages.sms(phone, text, lifetime=lifetime, values={"code": code, "minutes": minutes})
+        told = {**(values or {}), "code": code, "minutes": str(lifetime // 60)}
+        text = self._translations.gettext(language, _TEXTS[purpose], **told)
+        call = self._messages.sms(phone, text, lifetime=lifetime, values=told)
         await self._database.write(fetch(call))
         self._messages.kick()
         return 0

@@ -1,5 +1,7 @@
 """Pages for a person who is present: registering, verifying, recovering; with a code where there is a phone."""
 
+from dataclasses import dataclass
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,15 +10,19 @@ from idp.accounts.certificates import CertificateType, checked_number, stored_ty
 from idp.accounts.model import InvalidAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.phones import checked_phone
-from idp.authentication.phone_codes import Asker, PhoneCodes, Purpose
+from idp.counter.code_pages import code_path
+from idp.counter.codes import CounterCodes, Errand
 from idp.counter.door import Door, Staff
 from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
-from idp.counter.routes import HOME, reason_of, said
+from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Site
+from idp.infrastructure.web.translations import mark as _
+from idp.organizations.divisions import Divisions
 
 REGISTER, VERIFY, RECOVER = "/counter/register", "/counter/verify", "/counter/recover"
 TEMPLATES = {
@@ -25,16 +31,31 @@ TEMPLATES = {
     RECOVER: "counter_recover.html",
 }
 DRAFT = "counter.draft"
+ERRANDS = {REGISTER: _("登记账号"), VERIFY: KINDS[Kind.VERIFY], RECOVER: KINDS[Kind.RECOVER]}
+"""What the message with the code calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What waited in the page until the phone was confirmed."""
+
+    claim: Claim
+    account_id: str
+    code_id: str
+    sealed: str
 
 
 class PresencePages:
     """Handlers of /counter/register, /counter/verify, /counter/recover and the codes between."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter, phone_codes: PhoneCodes) -> None:
+    def __init__(
+        self, site: Site, door: Door, counter: Counter, codes: CounterCodes, divisions: Divisions
+    ) -> None:
         self._site = site
         self._door = door
         self._counter = counter
-        self._phone_codes = phone_codes
+        self._codes = codes
+        self._divisions = divisions
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -64,12 +85,12 @@ class PresencePages:
         return self._site.redirect(f"{HOME}?done=registered")
 
     async def register_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
-        """The person read out the right code: the phone is theirs."""
+        """The person gave the right code: the phone is theirs."""
         try:
-            claim, _account = self._draft(staff, fields)
-            if not await self._right_code(claim, fields, staff):
-                return self._code_page(request, REGISTER, fields["draft"], claim, "code")
-            await self._counter.register(staff.id, claim)
+            draft = self._draft(REGISTER, staff, fields)
+            if not await self._right_code(draft, fields):
+                return await self._not_yet(request, REGISTER, draft, fields)
+            await self._counter.register(staff.id, draft.claim)
         except (NotAtCounter, InvalidAccount) as error:
             return self._page(request, REGISTER, error=_word(error))
         return self._site.redirect(f"{HOME}?done=registered")
@@ -117,10 +138,10 @@ class PresencePages:
     ) -> Response:
         """With the right code on to the colleague who confirms."""
         try:
-            claim, account_id = self._draft(staff, fields)
-            if not await self._right_code(claim, fields, staff):
-                return self._code_page(request, path, fields["draft"], claim, "code")
-            await self._counter.ask(kind, account_id, staff.id, claim)
+            draft = self._draft(path, staff, fields)
+            if not await self._right_code(draft, fields):
+                return await self._not_yet(request, path, draft, fields)
+            await self._counter.ask(kind, draft.account_id, staff.id, draft.claim)
         except (NotAtCounter, InvalidAccount) as error:
             return self._page(request, path, error=_word(error))
         return self._site.redirect(f"{HOME}?done=asked")
@@ -133,36 +154,61 @@ class PresencePages:
     async def _send(
         self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""
     ) -> Response:
-        """A code to the phone; until it is read out, what was typed waits sealed in the page."""
+        """A code to the phone; until it comes back, what was typed waits sealed in the page."""
         if not await self._counter.phone_is_free(claim.phone or "", account_id or None):
             raise NotAtCounter("phone-taken")
-        asker = Asker(self._door.caller(request), staff.id, known=True)
-        if await self._phone_codes.send(Purpose.CONFIRM, claim.phone or "", asker):
+        hall = self._divisions.name(max(staff.divisions, key=len))  # of several, the narrowest
+        caller, errand = self._door.caller(request), Errand(hall, ERRANDS[path])
+        code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)
+        if code_id is None:
             raise NotAtCounter("wait")
         content = claim.to_json() | {
             "account": account_id,
             "staff": staff.id,
+            "errand": path,
+            "code_id": code_id,
             "until": self._site.sources.now() + DRAFT_SECONDS,
         }
-        return self._code_page(request, path, self._site.vault.seal(DRAFT, content), claim)
+        sealed = self._site.vault.seal(DRAFT, content)
+        return await self._code_page(request, path, Draft(claim, account_id, code_id, sealed))
 
-    async def _right_code(self, claim: Claim, fields: dict[str, str], staff: Staff) -> bool:
-        code = fields.get("code", "")
-        return await self._phone_codes.check(Purpose.CONFIRM, claim.phone or "", code, staff.id)
+    async def _right_code(self, draft: Draft, fields: dict[str, str]) -> bool:
+        """Whether the code that staff typed is right, or else the person typed it; to look only uses up nothing."""
+        if fields.get("step") == "look":
+            return False
+        if "code" in fields:
+            return await self._codes.check(draft.code_id, fields["code"])
+        return await self._codes.take(draft.code_id)
 
-    def _draft(self, staff: Staff, fields: dict[str, str]) -> tuple[Claim, str]:
-        """What waited in the page, for the one who typed it. Raises NotAtCounter."""
+    async def _not_yet(self, request: Request, path: str, draft: Draft, fields: dict[str, str]) -> Response:
+        error = "code" if "code" in fields else "not-typed"
+        if error == "not-typed" and await self._codes.is_confirmed(draft.code_id):
+            return await self._code_page(request, path, draft, confirmed=True)
+        return await self._code_page(request, path, draft, error)
+
+    def _draft(self, path: str, staff: Staff, fields: dict[str, str]) -> Draft:
+        """What waited in the page, for the one who typed it and the errand it was typed for. Raises NotAtCounter."""
+        sealed = fields.get("draft", "")
         try:
-            content = self._site.vault.unseal(DRAFT, fields.get("draft", ""))
+            content = self._site.vault.unseal(DRAFT, sealed)
         except Unreadable as error:
             raise NotAtCounter("draft") from error
-        if content["staff"] != staff.id or content["until"] < self._site.sources.now():
+        if (content["staff"], content.get("errand")) != (staff.id, path):
             raise NotAtCounter("draft")
-        return Claim.from_json(content), str(content["account"])
+        if content["until"] < self._site.sources.now():
+            raise NotAtCounter("draft")
+        return Draft(Claim.from_json(content), str(content["account"]), str(content["code_id"]), sealed)
 
-    def _code_page(
-        self, request: Request, path: str, draft: str, claim: Claim, error: str | None = None
+    async def _code_page(
+        self,
+        request: Request,
+        path: str,
+        draft: Draft,
+        error: str | None = None,
+        *,
+        confirmed: bool = False,
     ) -> Response:
+        address = f"{self._site.origin}{code_path(draft.code_id)}"
         return self._site.page(
             request,
             "counter_code.html",
@@ -171,9 +217,12 @@ class PresencePages:
             done=None,
             error=said(self._site, request, REFUSALS, error),
             action=f"{path}/code",
-            again=path,
-            draft=draft,
-            phone=masked(claim.phone),
+            draft=draft.sealed,
+            phone=masked(draft.claim.phone),
+            wrong=error == "code",
+            confirmed=confirmed,
+            address=address,
+            picture="" if confirmed else await qr_code(address, keep=True),
         )
 
     def _page(

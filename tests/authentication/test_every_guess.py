@@ -201,6 +201,7 @@ COUNTED = {
     "authentication/factors.py: confirm_totp": "no guess: the secret was shown to the same session",
     "authentication/phone_steps.py: check": "PhoneCodes counts five tries a code, and the codes of a phone",
     "selfservice/api/person.py: change_phone": "PhoneCodes, as above",
+    "counter/codes.py: check": "PhoneCodes, as above",
     "counter/presence.py: _right_code": "PhoneCodes, as above",
 }
 FUNCTIONS = {"matching_step", "is_known"}

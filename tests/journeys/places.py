@@ -303,11 +303,18 @@ async def at_the_counter(visit: Visit) -> None:
     await page.select_option("[name=certificate_type]", "414")
     await page.check("[name=seen]")
     await visit.press()
-    await visit.look("the person reads the code out", "[name=code]")
-    await expect(page.locator("[name=draft]")).to_have_count(1)
+    await visit.look("the person types the code", ".picture img")
+    await expect(page.locator("[name=draft]")).to_have_count(2)
+    own = await page.inner_text("main code")
+    await page.click("main summary")
+    await page.fill("[name=code]", "000000")
+    await visit.press("main details button")
+    await visit.look("wrong code at the counter", "[role=alert]")
+    await page.goto(own)
+    await visit.look("the person's own page", "[name=code]")
     await page.fill("[name=code]", "000000")
     await visit.press()
-    await visit.look("wrong code at the counter", "[role=alert]")
+    await visit.look("wrong code on the person's own page", "[role=alert]")
 
 
 Tour = Callable[[Visit], Awaitable[None]]

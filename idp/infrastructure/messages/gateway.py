@@ -62,6 +62,8 @@ class Gateway:
             **self._credentials,
             "code": "",
             "minutes": "",
+            "hall": "",
+            "errand": "",
             **message.values,
             "phone": message.to,
             "text": message.text,

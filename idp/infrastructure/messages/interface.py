@@ -6,7 +6,8 @@ from typing import Protocol
 
 CODE = "code"
 NOTICE = "notice"
-"""What a message is; gateways that want templates have one for each."""
+COUNTER_CODE = "counter_code"
+"""What a message is; gateways that want templates have one for each. What a counter's code says is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Message:
 
     @property
     def sort(self) -> str:
-        """CODE or NOTICE."""
+        """CODE, COUNTER_CODE or NOTICE."""
+        if "errand" in self.values:
+            return COUNTER_CODE
         return CODE if CODE in self.values else NOTICE
 
 

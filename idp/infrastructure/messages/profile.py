@@ -16,6 +16,8 @@ OURS = frozenset(
         "text",
         "code",
         "minutes",
+        "hall",
+        "errand",
         "id",
         "template",
         "timestamp",
@@ -78,7 +80,7 @@ class GatewayProfile(_Part):
     body: Literal["form", "json", "base64-json"] = "json"
     headers: dict[str, str] = {}
     fields: dict[str, str]
-    templates: dict[Literal["code", "notice"], str] = {}
+    templates: dict[Literal["code", "counter_code", "notice"], str] = {}
     """What `{template}` is for each sort of message."""
     time_format: str = "%Y%m%d%H%M%S"
     """Of `{time_text}`, in China's time."""
