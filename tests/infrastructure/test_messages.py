@@ -103,6 +103,12 @@ async def test_the_template_example_signs_with_hmac_and_names_the_template() -> 
     assert (body["template"], body["code"], body["request_id"]) == ("TPL_CODE", "123456", "m1")
     await gateway(read_profile(PROFILES / "example_template.toml"), line)(NOTICE)
     assert json.loads(line.sent[1]["content"])["template"] == "TPL_NOTICE"
+    told = {"code": "123456", "minutes": "5", "hall": "湛河区", "errand": "登记账号"}
+    await gateway(read_profile(PROFILES / "example_template.toml"), line)(
+        Message("m2", PHONE, "x", values=told)
+    )
+    body = json.loads(line.sent[2]["content"])
+    assert (body["template"], body["hall"], body["errand"]) == ("TPL_COUNTER_CODE", "湛河区", "登记账号")
 
 
 async def test_a_bearer_token_goes_into_the_header_and_a_form_into_the_body() -> None:
