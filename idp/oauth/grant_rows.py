@@ -2,11 +2,18 @@
 
 from idp.infrastructure.database import Row
 from idp.oauth.model import Grant, Subject
+from idp.sessions.model import session_level
 from idp.sessions.store import principal_of
 
 
+def level_now(issued: int, real_name_level: int | None, amr: tuple[str, ...]) -> int:
+    """The level that a grant carries now: what it was issued at, as far as its account still has that."""
+    return min(issued, session_level(real_name_level or 0, amr))
+
+
 def grant_of(row: Row) -> Grant:
-    """The grant of a row."""
+    """The grant of a row with `account_level` beside it, at the level that it carries now."""
+    amr = tuple(row["amr"].split())
     return Grant(
         id=row["id"],
         client_id=row["client_id"],
@@ -15,8 +22,8 @@ def grant_of(row: Row) -> Grant:
             account_id=row["account_id"] or "",
             session_id=row["session_id"] or "",
             authenticated_at=row["authenticated_at"],
-            amr=tuple(row["amr"].split()),
-            level=row["level"],
+            amr=amr,
+            level=level_now(row["level"], row["account_level"], amr),
             mandate_id=row["mandate_id"],
             principal=row["principal"],
         ),

@@ -36,7 +36,8 @@ class Release:
         record, person = await self._database.read(lambda: self._known(account["id"], represented))
         certificate = self._certificate(account)
         claims |= certificate
-        if record is not None:
+        # A record that says more than the account has by now proves nothing any more.
+        if record is not None and record["level"] <= account["real_name_level"]:
             verified = verified_claims({"name": account["name"], **certificate}, record, real_name=True)
             claims |= {"verified_claims": verified} if verified else {}
         if principal is not None and person is not None:

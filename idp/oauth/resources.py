@@ -9,8 +9,8 @@ from idp.infrastructure.foundation import Foundation
 from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
-from idp.oauth.grant_rows import principal_id
-from idp.oauth.protocol import scopes
+from idp.oauth.grant_rows import level_now, principal_id
+from idp.oauth.protocol import acr, scopes
 from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
 from idp.oauth.release import Release
@@ -56,7 +56,7 @@ class Resources:
             raise InsufficientScope("the access token lacks the scope openid")
         account = await self._account(claims)
         if account is None:
-            raise InvalidToken("the access token was revoked or its session has ended")
+            raise InvalidToken("the access token was revoked, or what it rests on has ended")
         return await self._release.claims(account, claims, granted)
 
     async def holder(self, token: str) -> tuple[Row, dict[str, Any]]:
@@ -102,10 +102,12 @@ class Resources:
             return None
 
     async def _account(self, claims: dict[str, Any]) -> Row | None:
-        if self._registry.find(claims["client_id"]) is None:
+        client = self._registry.find(claims["client_id"])
+        if client is None:
             return None
         grant_id, jti, now = claims[GRANT_CLAIM], claims["jti"], self._sources.now()
-        return await self._database.read(lambda: self._store.token_account(grant_id, jti, now))
+        account = await self._database.read(lambda: self._store.token_account(grant_id, jti, now))
+        return account if account is not None and _level(account) >= client.minimum_level else None
 
     async def _introspect_access(self, client: Client, claims: dict[str, Any]) -> dict[str, Any]:
         allowed = client.client_id in {claims["client_id"], *_audiences(claims)} or client.resource_server
@@ -115,7 +117,8 @@ class Resources:
             account = await self._account(claims)
             if account is None:
                 return INACTIVE
-            about = {"username": account["username"]}
+            told = min(_level(account), acr.LEVELS.index(claims["acr"]))
+            about = {"username": account["username"], "acr": acr.of_level(told)}
         else:
             if await self._database.read(lambda: self._store.token_revoked(claims["jti"])):
                 return INACTIVE
@@ -134,6 +137,8 @@ class Resources:
         grant, lives = found
         idle = now - grant.rotated_at >= self._refresh_idle
         if not lives or idle or grant.generation != refresh.generation or grant.client_id != client.client_id:
+            return INACTIVE
+        if grant.subject.level < client.minimum_level:
             return INACTIVE
         return {
             "active": True,
@@ -168,6 +173,11 @@ class Resources:
                     principal=principal_id(row),
                 )
             )
+
+
+def _level(account: Row) -> int:
+    """The level that a token's grant carries now, from the account of `_account`."""
+    return level_now(account["grant_level"], account["real_name_level"], tuple(account["grant_amr"].split()))
 
 
 def _audiences(claims: dict[str, Any]) -> set[str]:

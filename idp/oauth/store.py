@@ -28,6 +28,8 @@ from idp.infrastructure.database.statement import Call
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.grant_rows import columns, grant_of
 from idp.oauth.model import Grant
+from idp.oauth.refresh_tokens import RefreshToken
+from idp.relying_parties.model import Client
 from idp.sessions.liveness import mandate_lives
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.store import SESSION_COLUMNS, alive_session, limits, participants, sessions
@@ -100,6 +102,24 @@ _grant_lives = and_(
     mandate_lives(grants),
 )
 
+# Levels are judged at each use, as mandates are: what was proved once may have been taken back since.
+_account_level = (
+    select(accounts.c.real_name_level)
+    .where(accounts.c.id == grants.c.account_id)
+    .correlate(grants)
+    .scalar_subquery()
+    .label("account_level")
+)
+_minimum = bindparam("minimum_level", type_=Integer)
+_level_suffices = and_(
+    grants.c.level >= _minimum,
+    exists(
+        select(accounts.c.id)
+        .where(accounts.c.id == grants.c.account_id, accounts.c.real_name_level >= _minimum)
+        .correlate(grants)
+    ),
+)
+
 AUTHORIZE = Statement(
     select(
         *SESSION_COLUMNS,
@@ -160,13 +180,20 @@ ADD_GRANT = Statement(
                     participants.c.client_id == bindparam("client_id", type_=Text),
                     sessions.c.ended_at.is_(None),
                     accounts.c.state == bindparam("active", type_=Text),
+                    accounts.c.real_name_level >= bindparam("minimum_level", type_=Integer),
                     mandate_lives(sessions),
                 )
             )
         ),
     )
     .on_conflict_do_nothing(index_elements=["id"])
-    .returning(grants.c.id),
+    .returning(
+        grants,
+        select(accounts.c.real_name_level)
+        .where(accounts.c.id == bindparam("account_id", type_=Text))
+        .scalar_subquery()
+        .label("account_level"),
+    ),
     lock_key="id",
 )
 TOMBSTONE = Statement(
@@ -184,12 +211,13 @@ ROTATE = Statement(
         grants.c.generation == bindparam("the_generation", type_=Integer),
         grants.c.rotated_at > bindparam("since_rotated", type_=Instant()),
         _grant_lives,
+        _level_suffices,
     )
     .values(generation=grants.c.generation + _one, rotated_at=_now)
-    .returning(grants),
+    .returning(grants, _account_level),
     lock_key="the_id",
 )
-GRANT = Statement(select(grants, _grant_lives.label("lives")).where(grants.c.id == _id))
+GRANT = Statement(select(grants, _account_level, _grant_lives.label("lives")).where(grants.c.id == _id))
 REVOKE = Statement(
     update(grants)
     .where(grants.c.id == _id, grants.c.revoked_at.is_(None))
@@ -203,7 +231,7 @@ SWEEP_TOKENS = delete_some(
 )
 TOKEN_REVOKED = Statement(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti))
 TOKEN_STATE = Statement(
-    select(accounts, grants.c.amr.label("grant_amr"))
+    select(accounts, grants.c.amr.label("grant_amr"), grants.c.level.label("grant_level"))
     .select_from(grants.join(accounts, accounts.c.id == grants.c.account_id))
     .where(
         grants.c.id == _id,
@@ -228,27 +256,40 @@ class OAuthStore:
         """The call that notes what a person agreed to give a client."""
         return CONSENT(account_id=account_id, client_id=client_id, scope=scope, granted_at=now)
 
-    def add_grant(self, grant: Grant, now: float) -> Transaction[bool]:
-        """Add a grant; False when its session or account has ended, or when it is there already."""
+    def add_grant(self, grant: Grant, minimum_level: int, now: float) -> Transaction[Grant | None]:
+        """Add a grant; it, at the level that its account has now.
+
+        None when its session or account has ended, the account fell below the client's level, or it is there already.
+        """
         row = first(
-            (yield ADD_GRANT(**columns(grant, now), revoked_at=None, now=now, active=State.ACTIVE.value))
+            (
+                yield ADD_GRANT(
+                    **columns(grant, now),
+                    revoked_at=None,
+                    now=now,
+                    active=State.ACTIVE.value,
+                    minimum_level=minimum_level,
+                )
+            )
         )
-        return row is not None
+        return None if row is None else grant_of(row)
 
     def tombstone(self, grant: Grant, now: float) -> Call:
         """The call that revokes a grant whether or not it is there yet."""
         return TOMBSTONE(**columns(grant, now), revoked_at=now)
 
-    def rotate(
-        self, grant_id: str, client_id: str, generation: int, now: float, idle: int
-    ) -> Transaction[Grant | None]:
-        """Move a live grant to its next generation: for the one caller that comes with the current one."""
+    def rotate(self, token: RefreshToken, client: Client, now: float, idle: int) -> Transaction[Grant | None]:
+        """Move a live grant to its next generation: for the one caller that comes with the current one.
+
+        None too where the account has fallen below the level that the client demands.
+        """
         row = first(
             (
                 yield ROTATE(
-                    the_id=grant_id,
-                    the_client=client_id,
-                    the_generation=generation,
+                    the_id=token.grant_id,
+                    the_client=client.client_id,
+                    the_generation=token.generation,
+                    minimum_level=client.minimum_level,
                     since_rotated=now - idle,
                     **self._alive(now),
                 )
@@ -274,7 +315,10 @@ class OAuthStore:
         return len((yield SWEEP_TOKENS(now=now)))
 
     def token_account(self, grant_id: str, jti: str, now: float) -> Transaction[Row | None]:
-        """The account behind an access token, if token, grant, session and account all live; `grant_amr` beside it."""
+        """The account behind an access token, if token, grant, session and account all live.
+
+        `grant_amr` and `grant_level`, that at issue, stand beside it.
+        """
         return first((yield TOKEN_STATE(the_id=grant_id, the_jti=jti, **self._alive(now))))
 
     def token_revoked(self, jti: str) -> Transaction[bool]:

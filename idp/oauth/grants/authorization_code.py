@@ -59,17 +59,19 @@ class AuthorizationCode:
             principal=code.subject.principal_id,
         )
 
-        def work() -> Transaction[bool]:
-            added = yield from workshop.store.add_grant(grant, now)
-            if added or (yield from self._overtaken(grant, workshop)):
+        def work() -> Transaction[Grant | None]:
+            added = yield from workshop.store.add_grant(grant, request.client.minimum_level, now)
+            if added is None and (yield from self._overtaken(grant, workshop)):
+                added = grant
+            if added is not None:
                 yield workshop.audit.record(line)
-                return True
-            return False
+            return added
 
-        if not await workshop.foundation.database.write(work):
+        added = await workshop.foundation.database.write(work)
+        if added is None:
             await self._revoke_if_there(request, workshop, grant_id)
             raise InvalidGrant("the session of the code has ended, or the code was used before")
-        return workshop.mint.for_grant(request.client, grant, code.scopes, request.jti, code.nonce)
+        return workshop.mint.for_grant(request.client, added, code.scopes, request.jti, code.nonce)
 
     def _overtaken(self, grant: Grant, workshop: Workshop) -> Transaction[bool]:
         """Whether a replay's revocation got here first: the one redemption succeeds, its tokens are dead already."""

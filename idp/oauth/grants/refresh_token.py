@@ -12,6 +12,8 @@ from idp.oauth.tokens import Answer
 from idp.relying_parties.model import GrantType
 
 _REFUSAL = "the refresh token is invalid, expired or revoked"
+BELOW_MINIMUM = "level"
+"""In the record: the account has fallen below the level that the client demands."""
 
 
 class Refresh:
@@ -45,21 +47,24 @@ async def _check_scope(token: RefreshToken, asked: str, workshop: Workshop) -> N
 def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> Transaction[Grant | None]:
     """The grant in the generation to answer with; None is a refusal, already recorded."""
     now = workshop.foundation.sources.now()
-    client_id = request.client.client_id
-    idle = workshop.lifetimes.refresh_idle
-    grant = yield from workshop.store.rotate(token.grant_id, client_id, token.generation, now, idle)
+    client = request.client
+    detail = {"grant_id": token.grant_id, "generation": token.generation, "jti": request.jti}
+    grant = yield from workshop.store.rotate(token, client, now, workshop.lifetimes.refresh_idle)
     event = Event.TOKEN_REFRESHED
     if grant is None:
         grant, event = yield from _second_time(token, request, workshop)
     subject = grant.subject if grant else None
+    if grant is not None and grant.subject.level < client.minimum_level:
+        grant, event = None, Event.TOKEN_REFUSED
+        detail |= {"reason": BELOW_MINIMUM}
     yield workshop.audit.record(
         Line(
             event,
             subject.account_id if subject else None,
-            client_id,
+            client.client_id,
             subject.session_id if subject else None,
             request.address,
-            detail={"grant_id": token.grant_id, "generation": token.generation, "jti": request.jti},
+            detail=detail,
             principal=subject.principal_id if subject else None,
         )
     )
@@ -69,7 +74,10 @@ def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> T
 def _second_time(
     token: RefreshToken, request: TokenRequest, workshop: Workshop
 ) -> Transaction[tuple[Grant | None, Event]]:
-    """A token that is not the current one: the same successor within the grace, else the end of the family."""
+    """A token that was not rotated: the same successor within the grace, else the end of the family.
+
+    The current one of a grant that lives comes back where its level alone stands in the way; the caller refuses it.
+    """
     now = workshop.foundation.sources.now()
     found = yield from workshop.store.grant(token.grant_id, now)
     if found is None or found[0].client_id != request.client.client_id:
@@ -78,6 +86,9 @@ def _second_time(
     in_grace = now - grant.rotated_at <= workshop.lifetimes.refresh_grace
     if lives and in_grace and grant.generation == token.generation + 1:
         return grant, Event.TOKEN_REFRESHED
+    below = grant.subject.level < request.client.minimum_level
+    if lives and below and grant.generation == token.generation:
+        return grant, Event.TOKEN_REFUSED
     if grant.generation > token.generation:
         yield from workshop.store.revoke(grant.id, now)
         return None, Event.TOKEN_REUSED
