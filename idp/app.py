@@ -2,6 +2,9 @@
 
 import asyncio
 import gc
+import multiprocessing
+import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 import structlog
@@ -37,6 +40,7 @@ class Application:
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         async with AsyncExitStack() as stack:
+            stack.callback(_end_with_the_supervisor())
             try:
                 await self._begin(stack)
             except DatabaseUnavailable:
@@ -68,6 +72,25 @@ class Application:
                 return await self._begin(stack)
             except Exception as error:  # noqa: BLE001 - whatever it is: it is said, and the next attempt may succeed
                 log.warning("cannot begin yet", error=type(error).__name__)
+
+
+def _end_with_the_supervisor() -> Callable[[], object]:
+    """Stop when the process that started the workers is gone: nobody would replace or stop them, or free the port.
+
+    What takes that back is returned.
+    """
+    supervisor, loop = multiprocessing.parent_process(), asyncio.get_running_loop()
+    if supervisor is None:
+        return lambda: None
+    sentinel = supervisor.sentinel
+
+    def stop() -> None:
+        loop.remove_reader(sentinel)
+        log.error("the supervisor has died, so this worker stops")
+        signal.raise_signal(signal.SIGTERM)
+
+    loop.add_reader(sentinel, stop)
+    return lambda: loop.remove_reader(sentinel)
 
 
 def create() -> Application:

@@ -20,20 +20,24 @@ from idp.composition import (
 from idp.federation.check import weaknesses
 from idp.federation.installation import BadInstallation
 from idp.federation.profile import Status
-from idp.infrastructure.database import DatabaseUnavailable, Statement
+from idp.infrastructure.database import DatabaseUnavailable, Row, Statement
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
+from idp.infrastructure.outbox_store import GIVEN_UP, MOST_COUNTED, OVERDUE
 from idp.infrastructure.secret_file import BadSecretFile, read_secrets
-from idp.infrastructure.sources import system_sources
+from idp.infrastructure.sources import first_id, system_sources
 from idp.infrastructure.vault import Unreadable, Use
 from idp.keys.service import KeyRing
+from idp.oauth.sweep_store import Place, SweepStore
+from idp.oauth.sweeper import LATE_SECONDS
 from idp.plain_http import without_tls
 from idp.relying_parties.service import Registry
 from idp.safety import unsafe
+from idp.sessions.model import Lifetimes
 from idp.settings import Settings
 
 _RESTS_ON = {
@@ -44,6 +48,7 @@ _RESTS_ON = {
 CLOCK_SECONDS = 5.0
 CERTIFICATE_DAYS = 14
 DAY = 86_400
+OVERDUE_SECONDS = 120.0
 
 # transaction time of the database server, Unix seconds; SQLite has no server and no clock of its own
 SERVER_CLOCK = Statement(select(cast(extract("epoch", func.now()), Double).label("now")))
@@ -100,6 +105,8 @@ async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding
         yield Finding(
             "secret", True, "everything is sealed under one key: idp secret rotate, idp secret reencrypt"
         )
+    yield await _undelivered(base)
+    yield await _sessions(settings, base)
     keys = KeyRing(base)
     await keys.load()
     signing = {period.algorithm.value for period in keys.periods() if period.signs(base.sources.now())}
@@ -113,6 +120,39 @@ async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding
         if loosened and not entry.disabled:
             says = f"{entry.client.client_name} is registered with {', '.join(loosened)}"
             yield Finding("client", True, says)
+
+
+async def _undelivered(base: Foundation) -> Finding:
+    """Notices and messages: whether they leave, and how many were given up in the last day."""
+    now = base.sources.now()
+    (overdue,) = await base.database.read(fetch(OVERDUE(before=now - OVERDUE_SECONDS)))
+    (given_up,) = await base.database.read(fetch(GIVEN_UP(the_first=first_id(now - DAY))))
+    if overdue["number"]:
+        says = (
+            f"{_many(overdue)} notices and messages are overdue: is a worker running, and what does it log?"
+        )
+        return Finding("outbox", False, says)
+    if given_up["number"]:
+        says = f"{_many(given_up)} notices and messages of the last day were given up: logout.undelivered and"
+        return Finding("outbox", False, f"{says} message.undelivered in the audit record say to whom")
+    return Finding("outbox", True, "nothing is overdue, nothing was given up in the last day")
+
+
+def _many(row: Row) -> str:
+    number = int(row["number"])
+    return f"{number} or more" if number >= MOST_COUNTED else str(number)
+
+
+async def _sessions(settings: Settings, base: Foundation) -> Finding:
+    """Whether the sweep keeps up: sessions that timed out are over, but systems are told by the sweep."""
+    store = SweepStore(Lifetimes(settings.session_idle, settings.session_absolute))
+    now = base.sources.now()
+    step = await base.database.read(lambda: store.idle(Place(), now))
+    lag = 0.0 if step.first_seen_at is None else now - settings.session_idle - step.first_seen_at
+    if lag < LATE_SECONDS:
+        return Finding("sessions", True, "those that timed out are ended in time")
+    says = f"those that timed out wait for their end for {int(lag // 60)} minutes: is a worker running?"
+    return Finding("sessions", False, says)
 
 
 async def _clock(settings: Settings, base: Foundation) -> Finding:

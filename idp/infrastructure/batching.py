@@ -8,6 +8,11 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+SILENT_SECONDS = 1.0
+"""Nothing has been answered for so long: whoever comes now would only wait."""
+MOST_UNANSWERED = 256
+"""So many wait meanwhile; the others are told at once."""
+
 Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Result | BaseException]]]
 
 
@@ -15,11 +20,21 @@ class Batcher(Generic[Item, Result]):
     """Hands items to `flush` in batches; while `lanes` batches are under way, newcomers wait and gather.
 
     `flush` answers with one result or exception per item, in order. An idle lane takes what one turn of the
-    event loop has brought, so a lone request waits for nobody.
+    event loop has brought, so a lone request waits for nobody. While the other side says nothing the queue is
+    bounded: `silent` makes what is raised then.
     """
 
-    def __init__(self, flush: Flush[Item, Result], *, lanes: int = 1, most: int = 256) -> None:
+    def __init__(
+        self,
+        flush: Flush[Item, Result],
+        *,
+        silent: Callable[[str], Exception] = ConnectionError,
+        lanes: int = 1,
+        most: int = 256,
+    ) -> None:
         self._flush = flush
+        self._silent = silent
+        self._heard_at = 0.0
         self._most = most
         self._idle = lanes
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
@@ -29,6 +44,9 @@ class Batcher(Generic[Item, Result]):
     async def ask(self, item: Item) -> Result:
         """Wait for the batch that holds this item; raises what `flush` gave for it."""
         loop = asyncio.get_running_loop()
+        unanswered = not self._idle and loop.time() - self._heard_at > SILENT_SECONDS
+        if unanswered and len(self._waiting) >= MOST_UNANSWERED:
+            raise self._silent("nothing is answered, and many wait already")
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
         if self._idle and not self._scheduled:
@@ -47,6 +65,7 @@ class Batcher(Generic[Item, Result]):
         self._scheduled = False
         while self._idle and self._waiting:
             self._idle -= 1
+            self._heard_at = asyncio.get_running_loop().time()
             task = asyncio.get_running_loop().create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -56,6 +75,7 @@ class Batcher(Generic[Item, Result]):
             while self._waiting:
                 size = min(self._most, len(self._waiting))
                 await self._carry([self._waiting.popleft() for _ in range(size)])
+                self._heard_at = asyncio.get_running_loop().time()
         finally:
             self._idle += 1
 

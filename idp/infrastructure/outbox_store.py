@@ -2,12 +2,14 @@
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Double,
     Index,
     Integer,
     Table,
     Text,
     bindparam,
+    func,
     insert,
     literal,
     literal_column,
@@ -93,4 +95,19 @@ FORGET = delete_some(
     outbox.c.created_at < bindparam("before", type_=Double),
     outbox.c.next_attempt_at.is_(None),
     oldest=outbox.c.id,
+)
+
+MOST_COUNTED = 1000
+
+
+def _counted(*which: ColumnElement[bool]) -> Statement:
+    found = select(outbox.c.id).where(*which).limit(literal_column(str(MOST_COUNTED), Integer)).subquery()
+    return Statement(select(func.count().label("number")).select_from(found))
+
+
+OVERDUE = _counted(outbox.c.next_attempt_at <= bindparam("before", type_=Double))
+GIVEN_UP = _counted(
+    outbox.c.id >= bindparam("the_first", type_=Text),
+    outbox.c.next_attempt_at.is_(None),
+    outbox.c.delivered_at.is_(None),
 )

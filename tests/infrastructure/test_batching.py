@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from idp.infrastructure.batching import Batcher
+from idp.infrastructure import batching
+from idp.infrastructure.batching import MOST_UNANSWERED, Batcher
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -105,3 +106,21 @@ async def test_draining_waits_for_what_was_asked_and_not_begun() -> None:
     await batcher.drain()
     assert [task.done() or line.batches == [[2, 4]] for task in tasks] == [True, True]
     assert await asyncio.gather(*tasks) == [4, 8]
+
+
+async def test_while_nothing_is_answered_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "SILENT_SECONDS", 0.0)
+    line = Line()
+    line.open.clear()
+    batcher: Batcher[int, int] = Batcher(line.flush, silent=LookupError)
+    first = asyncio.create_task(batcher.ask(2))
+    await until(lambda: line.batches)
+    waiting = [asyncio.create_task(batcher.ask(4)) for _ in range(MOST_UNANSWERED)]
+    await asyncio.sleep(0.01)
+    for _ in range(100):
+        with pytest.raises(LookupError):
+            await batcher.ask(6)
+    line.open.set()
+    assert await first == 4
+    assert await asyncio.gather(*waiting) == [8] * MOST_UNANSWERED
+    assert await batcher.ask(6) == 12

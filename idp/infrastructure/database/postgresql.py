@@ -56,8 +56,8 @@ class PostgreSQL:
         # One line each: a second one would halve the batches, measured at a quarter more work for each request.
         self._writer = _Line(url)
         self._reader = _Line(url)
-        self._writes: Batcher[Work, Any] = Batcher(self._write_together)
-        self._reads: Batcher[Work, Any] = Batcher(self._read_together)
+        self._writes: Batcher[Work, Any] = Batcher(self._write_together, silent=DatabaseUnavailable)
+        self._reads: Batcher[Work, Any] = Batcher(self._read_together, silent=DatabaseUnavailable)
 
     @classmethod
     async def connect(cls, url: str) -> "PostgreSQL":

@@ -31,8 +31,8 @@ class SQLite:
         self._background: SQLite | None = None
         self._writer = _Thread(path)
         self._reader = _Thread(path)
-        self._writes: Batcher[Work, Any] = Batcher(self._write_together)
-        self._reads: Batcher[Work, Any] = Batcher(self._read_together)
+        self._writes: Batcher[Work, Any] = Batcher(self._write_together, silent=DatabaseUnavailable)
+        self._reads: Batcher[Work, Any] = Batcher(self._read_together, silent=DatabaseUnavailable)
 
     async def write(self, work: Callable[[], Transaction[T]]) -> T:
         """See `Database.write`."""

@@ -24,7 +24,7 @@ class RedisKeyValue:
         self._client = client
         # redis-py would make a bool of SET's answer, even where SET … GET answers with the old value.
         client.set_response_callback("SET", _as_it_is)
-        self._commands: Batcher[_Command, Any] = Batcher(self._send, lanes=LANES)
+        self._commands: Batcher[_Command, Any] = Batcher(self._send, silent=KeyValueUnavailable, lanes=LANES)
 
     @classmethod
     def connect(cls, url: str) -> "RedisKeyValue":

@@ -1,4 +1,8 @@
-"""HTTP/1.1 as uvicorn speaks it, but a response leaves in one write: a second one costs a system call and a wake-up."""
+"""HTTP/1.1 as uvicorn speaks it, but a response leaves in one write, and a request has a deadline.
+
+A second write costs a system call and a wake-up. A request that never ends costs a connection: uvicorn times the pause
+between two requests, and neither the first one nor one that was begun.
+"""
 
 import asyncio
 from typing import Any
@@ -6,14 +10,43 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _INTERIM = b"HTTP/1.1 1"
+RECEIVE_SECONDS = 20.0
+"""So long a client may take to send a request, head and body (at most 64 KiB), or to begin with its first."""
 
 
 class OneWrite(HttpToolsProtocol):
-    """Keeps the head of a response until its body comes, or its end."""
+    """Keeps the head of a response until its body comes, or its end; closes what does not send its request in time."""
+
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
         super().connection_made(_Held(transport))
+        self._expect()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the loop."""
+        self._received()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """Called with the first byte of a request."""
+        self._expect()
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """Called with the last byte of a request."""
+        self._received()
+        super().on_message_complete()
+
+    def _expect(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(RECEIVE_SECONDS, self.transport.close)
+
+    def _received(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def on_response_complete(self) -> None:
         """Called with the last of a response: to HEAD there is no body."""

@@ -1,6 +1,7 @@
 """A response leaves in one write, whatever its kind; nothing is kept back that somebody waits for."""
 
 import asyncio
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from idp.infrastructure.web import one_write
 from idp.infrastructure.web.one_write import OneWrite
 from tests.support.waiting import until
 
@@ -66,9 +68,11 @@ async def wire() -> Wire:
 
 
 @pytest.fixture
-async def server(wire: Wire) -> OneWrite:
+async def server(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> OneWrite:
     """The server's end of it."""
-    _released.clear()
+    monkeypatch.setattr(
+        sys.modules[__name__], "_released", asyncio.Event()
+    )  # each test has a loop of its own
     config = Config(_application, http=OneWrite, ws="none", lifespan="off", log_level="critical")
     config.load()
     protocol = OneWrite(config, ServerState(), {}, asyncio.get_running_loop())
@@ -132,3 +136,31 @@ async def test_what_is_no_http_is_told_so(server: OneWrite, wire: Wire) -> None:
     [answer] = wire.writes
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert wire.closed
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HTTP/1.1\r\nhost: id", _ask("POST /echo HTTP/1.1", "content-length: 4") + b"bo"],
+    ids=["nothing", "half a head", "half a body"],
+)
+async def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(
+    server: OneWrite, wire: Wire, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(one_write, "RECEIVE_SECONDS", 0.05)
+    other = Wire()
+    late = OneWrite(server.config, ServerState(), {}, asyncio.get_running_loop())
+    late.connection_made(other)
+    if sent:
+        late.data_received(sent)
+    await until(lambda: other.closed)
+    # After a whole request the time that the answer takes is ours, and the pause is uvicorn's to count.
+    third = Wire()
+    patient = OneWrite(server.config, ServerState(), {}, asyncio.get_running_loop())
+    patient.connection_made(third)
+    patient.data_received(_ask("GET /slowly HTTP/1.1"))
+    await asyncio.sleep(0.1)
+    assert not third.closed
+    _released.set()
+    await until(lambda: b"second" in b"".join(third.writes))
+    patient.data_received(b"GET / HT")  # the next one begins, and never ends
+    await until(lambda: third.closed)
