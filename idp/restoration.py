@@ -134,6 +134,7 @@ def _steps() -> Mapping[str, Statement]:
             counter_requests,
             counter_requests.c.state.in_(open_requests),
             state=literal(RequestState.REFUSED.value, Text),
+            open_key=null(),
             decided_at=_now,
             content=literal(b""),
         ),

@@ -39,6 +39,11 @@ class Belongings:
         """The account is closed for good."""
         yield from _nothing(None)
 
+    def close_to(self, account_id: str) -> Transaction[list[str]]:
+        """The accounts of those who act for the person, or for whom the person acts."""
+        none: list[str] = []
+        return (yield from _nothing(none))
+
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """Somebody else had the account: end what they opened, undo what was given since; how much of each."""
         none: dict[str, int] = {}
@@ -95,6 +100,13 @@ class Household(Belongings):
         """See `Belongings.end`."""
         for part in self._parts:
             yield from part.end(account_id, reason)
+
+    def close_to(self, account_id: str) -> Transaction[list[str]]:
+        """See `Belongings.close_to`."""
+        found: dict[str, None] = {}
+        for part in self._parts:
+            found |= dict.fromkeys((yield from part.close_to(account_id)))
+        return list(found)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """See `Belongings.secure`."""

@@ -10,6 +10,7 @@ from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
 from idp.accounts.model import InvalidAccount, State
+from idp.accounts.names import masked_name
 from idp.accounts.real_names import Proof, RealNames
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -38,6 +39,10 @@ OBSTACLE_TEXTS = {
 
 FROZEN = _("您的账号已被冻结，暂时不能使用。如有疑问，请到政务服务窗口咨询。")
 THAWED = _("您的账号已恢复使用。")
+DIED = _(
+    "您的账号已登记为“本人去世”并停用。如登记有误，请立即到政务服务窗口或联系服务台，两位工作人员核实后可以恢复。"
+)
+SOMEBODY_DIED = _("与您有代办关系的%(name)s已登记去世，代办关系已终止。如登记有误，请联系政务服务窗口。")
 CANCELLATION_UNDONE = _("您已撤销注销申请，账号照常使用。")
 RENAMED = _("您账号上的姓名已变更。如非本人办理，请尽快联系服务台。")
 NOT_CANCELLED = _("您的账号未注销：还有事项没有办完，请登录用户中心查看。")
@@ -132,16 +137,27 @@ class Lifecycle:
         return False
 
     async def deceased(self, account_id: str, evidence: str, actor: str) -> bool:
-        """The person has died: everything ends, mandates of and for the person too. No notice is sent."""
+        """The person has died: everything ends, mandates of and for the person too.
+
+        Told are the person, at every way there is, and those who acted for them or for whom they acted.
+        """
         return await self._done(lambda: self.died(account_id, evidence, actor))
 
     def died(self, account_id: str, evidence: str, actor: str) -> Transaction[bool]:
         """The same, within a transaction."""
         checked_reason(evidence)
+        close = yield from self._household.close_to(account_id)  # whom the end of the mandates would hide
         for before in (State.ACTIVE, State.FROZEN):
             now = self._sources.now()
             row = yield from self._store.turn(account_id, before, State.DECEASED, evidence, now)
             if row is not None:
+                yield from self._notices.everywhere(row, DIED)  # before the former phones are wiped
+                for each in close:
+                    other = yield from self._accounts.by_id(each)
+                    if other is not None and other["state"] == State.ACTIVE:
+                        yield from self._notices.everywhere(
+                            other, SOMEBODY_DIED, name=masked_name(row["name"])
+                        )
                 yield from self._household.end(account_id, "deceased")
                 yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
                 return True

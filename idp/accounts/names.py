@@ -38,6 +38,11 @@ def same_name(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
+def masked_name(name: str) -> str:
+    """A name as it may be shown to whoever looks at the screen: 张三 → *三; by characters, not bytes."""
+    return "*" * (len(name) - 1) + name[-1] if len(name) > 1 else "*"
+
+
 def _separated(name: str) -> str:
     """The name with U+00B7 wherever a dot stands between two letters, with or without blanks around it."""
     made: list[str] = []

@@ -7,6 +7,7 @@ from idp.counter.code_pages import CodePages
 from idp.counter.codes import CounterCodes
 from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
+from idp.counter.death_pages import DeathPages
 from idp.counter.door import Door
 from idp.counter.guardian_pages import GuardianPages
 from idp.counter.merge_pages import MergePages
@@ -33,6 +34,7 @@ def routes(worker: Worker) -> Routes:
         **ConflictPages(
             site, door, counter, worker.account_requests, worker.links, worker.platforms
         ).routes(),
+        **DeathPages(site, door, counter, worker.account_requests, accounts).routes(),
         **CorrectionPages(site, door, worker.corrections, counter.visits).routes(),
         **MergePages(site, door, counter, worker.account_requests, worker.merges, accounts).routes(),
     }

@@ -92,6 +92,7 @@ class Event(StrEnum):
     COUNTER_CONFIRMED = "counter.confirmed"
     COUNTER_REFUSED = "counter.refused"
     COUNTER_LOOKED_UP = "counter.looked_up"
+    COUNTER_NUMBER_SHOWN = "counter.number_shown"
     TOTP_ENROLLED = "totp.enrolled"
     CLIENT_CREATED = "client.created"
     CLIENT_SECRET_ROTATED = "client.secret_rotated"  # noqa: S105

@@ -21,16 +21,16 @@ from idp.infrastructure.web.site import Site
 
 ACCOUNTS = "/counter/accounts"
 CHANGE = f"{ACCOUNTS}/change"
-OPEN = ("freeze", "secure", "release", "deceased")
+DECEASED = "/counter/deceased"
+"""A page of its own: nobody is to come there by the wrong button (`idp.counter.death_pages`)."""
+OPEN = ("freeze", "secure", "release")
 POSSIBLE = {
     AccountState.ACTIVE: OPEN,
-    AccountState.FROZEN: ("thaw", "secure", "release", "deceased"),
+    AccountState.FROZEN: ("thaw", "secure", "release"),
     AccountState.DECEASED: ("thaw", "release"),
 }
 ALONE = frozenset({"freeze", "secure"})
 """What one member of staff does at once, unless the account is a colleague's: it lets nobody in. All else takes two."""
-FOR_SUPERVISORS = frozenset({"deceased"})
-"""What is hard to take back; and opening again the account of somebody who was taken for dead."""
 
 
 class AccountPages:
@@ -133,6 +133,9 @@ class AccountPages:
             actions=[
                 (action, self._site.say(request, ACTIONS[action])) for action in _possible(found, staff)
             ],
+            can_die=found is not None
+            and found.state in (AccountState.ACTIVE, AccountState.FROZEN)
+            and staff.is_supervisor,
             mergeable=found is not None and found.state == AccountState.ACTIVE and staff.is_supervisor,
             duplicates=await self._duplicates(found, staff),
             merges=await self._undoable(found, staff),
@@ -169,7 +172,8 @@ def _possible(found: Person | None, staff: Staff) -> list[str]:
     if found is None:
         return []
     actions = POSSIBLE.get(AccountState(found.state), ())
-    hard = FOR_SUPERVISORS | ({"thaw"} if found.state == AccountState.DECEASED else set())
+    # Opening again the account of somebody who was taken for dead is for supervisors.
+    hard = {"thaw"} if found.state == AccountState.DECEASED else set()
     if not found.phone:
         actions = tuple(action for action in actions if action != "release")
     return [action for action in actions if staff.is_supervisor or action not in hard]

@@ -3,7 +3,8 @@
 from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import Lifecycle, checked_reason
 from idp.accounts.merges import Merges, Plan
-from idp.accounts.store import CERTIFICATE
+from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.counter.comparison import is_name_of
 from idp.counter.model import Claim, Concerned, Kind, NotAtCounter
 from idp.counter.service import Counter
 from idp.federation.desk import LinkDesk
@@ -19,6 +20,7 @@ class AccountRequests:
     ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
+        self._accounts = AccountStore(foundation.vault)
         self._counter = counter
         self._lifecycle = lifecycle
         self._merges = merges
@@ -30,6 +32,9 @@ class AccountRequests:
         other, into = await self._row(plan.account_id), await self._row(plan.into)
         self._merges.check(other, into)
         claim = Claim(
+            name=other["name"],
+            certificate_type=other["certificate_type"],
+            certificate_number=self._accounts.reveal(other, CERTIFICATE),
             subject=plan.account_id,
             other=other["username"],
             keep=dict(plan.keep),
@@ -61,8 +66,25 @@ class AccountRequests:
         concerned = [Concerned(one.row["account_id"])]
         concerned += [] if holder is None else [Concerned(holder["account_id"])]
         concerned += [Concerned(None, self._vault.blind_index(CERTIFICATE, number))] if number else []
-        claim = Claim(subject=one.row["id"], other=one.reference)
+        claim = Claim(
+            name=one.content["name"],
+            certificate_number=number,
+            subject=one.row["id"],
+            other=one.reference,
+        )
         await self._counter.begin(Kind.LINK, account_id, staff_id, claim, concerned)
+
+    async def deceased(self, account_id: str, name: str, reason: str, staff_id: str) -> None:
+        """Ask for a death to be recorded, of the person whose whole name was typed.
+
+        Raises InvalidAccount, NotAtCounter.
+        """
+        checked_reason(reason)
+        row = await self._row(account_id)
+        if not is_name_of(name, row["name"]):
+            raise NotAtCounter("typed-name")
+        claim = Claim(name=row["name"], reason=reason)
+        await self._counter.begin(Kind.DECEASED, account_id, staff_id, claim)
 
     async def change(self, kind: Kind, account_id: str, reason: str, staff_id: str) -> None:
         """Ask for a change of an account's fate. Raises InvalidAccount, NotAtCounter."""

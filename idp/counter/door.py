@@ -119,6 +119,10 @@ class Door:
         self._site.keep_browser(request, response)
         return response
 
+    def refused(self, request: Request, why: str) -> Response:
+        """403 in plain words, for a page that some members of staff may see."""
+        return self._refused(request, why)
+
     def _refused(self, request: Request, why: str, session: Session | None = None) -> Response:
         """403 in plain words; who only lacks the second factor is shown the way to it."""
         login = ""

@@ -10,6 +10,7 @@ from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.account_effects import AccountEffects
+from idp.counter.comparison import compared
 from idp.counter.model import LEVEL, METHOD, SOURCE, Claim, Kind, NotAtCounter
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Row, Transaction
@@ -83,6 +84,8 @@ class Effects:
     def _recovered(self, row: Row, claim: Claim) -> Transaction[None]:
         account_id = row["account_id"]
         before = yield from self._accounts.by_id(account_id)
+        if before is not None and compared(self._accounts, Kind.RECOVER, before, claim).impossible:
+            raise NotAtCounter("other-certificate")  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
         if before is None or after is None:
             raise NotAtCounter("closed")

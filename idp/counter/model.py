@@ -50,6 +50,14 @@ class Reason(StrEnum):
     ORDERED = "ordered"
 
 
+class Disclosure(StrEnum):
+    """Why whoever confirms a request looks at whole numbers; a word for the record."""
+
+    COMPARE = "compare"
+    MISMATCH = "mismatch"
+    QUERY = "query"
+
+
 class Papers(StrEnum):
     """By what a guardian is known (民法典 §27, §31); a word for the record."""
 

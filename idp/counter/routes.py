@@ -5,11 +5,23 @@ from datetime import UTC, datetime, timedelta, timezone
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.certificate_texts import TYPE_TEXTS
+from idp.accounts.certificates import stored_type
 from idp.accounts.merges import BOTH, OTHER
 from idp.counter.door import Door, Staff
-from idp.counter.model import RECOVERY_WAIT_SECONDS, Claim, Kind, NotAtCounter, Papers, Reason, State, masked
+from idp.counter.model import (
+    RECOVERY_WAIT_SECONDS,
+    Claim,
+    Disclosure,
+    Kind,
+    NotAtCounter,
+    Papers,
+    Reason,
+    State,
+    masked,
+)
 from idp.counter.service import Counter
-from idp.counter.texts import CHOICE_TEXTS, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
+from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -19,6 +31,7 @@ from idp.organizations.divisions import Divisions
 from idp.sessions.model import masked_name
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
+NUMBER = f"{QUEUE}/number"
 BEIJING = timezone(timedelta(hours=8))
 KINDS = {
     Kind.VERIFY: _("实名核验"),
@@ -40,6 +53,7 @@ OTHERS = {
     Kind.LINK: _("平台信息不符的编号"),
 }
 """What the other side of a request is called."""
+NAME, TYPE, CERTIFICATE_NUMBER = _("姓名"), _("证件类型"), _("证件号码")
 ACCOUNT, REASON = _("账号"), _("原因")
 SEEN = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
 """The kinds for which the person stands there with a document."""
@@ -59,6 +73,7 @@ class CounterPages:
         return {
             HOME: {"GET": self._door.show(self.home)},
             QUEUE: {"GET": self._door.show(self.queue), "POST": self._door.act(self.decide)},
+            NUMBER: {"POST": self._door.act(self.number)},
             OBJECTION: {"GET": self.show_objection, "POST": self.objected},
         }
 
@@ -90,13 +105,25 @@ class CounterPages:
         request_id = fields.get("request", "")
         try:
             if fields.get("decision") == "confirm":
-                done = (await self._counter.confirm(request_id, staff.id)).value
+                differs = "name_differs" in fields
+                done = (await self._counter.confirm(request_id, staff.id, name_differs=differs)).value
             else:
                 await self._counter.refuse(request_id, staff.id)
                 done = State.REFUSED.value
         except NotAtCounter as error:
             return await self._queue(request, staff, str(error), 409)
         return self._site.redirect(f"{QUEUE}?done={done}")
+
+    async def number(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """The whole numbers of one request, once, for a reason that is recorded."""
+        request_id, why = fields.get("request", ""), fields.get("why", "")
+        try:
+            if why not in DISCLOSURES:
+                raise NotAtCounter("why")
+            await self._counter.disclose(request_id, staff.id, Disclosure(why))
+        except NotAtCounter as error:
+            return await self._queue(request, staff, str(error), 409)
+        return await self._queue(request, staff, whole=request_id)
 
     async def show_objection(self, request: Request) -> Response:
         """For the owner of an account: was it you?"""
@@ -117,10 +144,14 @@ class CounterPages:
         return self._site.redirect(f"{OBJECTION}?done=refused")
 
     async def _queue(
-        self, request: Request, staff: Staff, error: str | None = None, status: int = 200
+        self, request: Request, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
     ) -> Response:
         waiting = await self._counter.open_requests(staff.id)
-        items = [self._item(request, staff, row, claim) for row, claim in waiting]
+        items = [
+            self._item(request, staff, row, claim)
+            | self._sides(request, row, claim, whole=row["id"] == whole)
+            for row, claim in waiting
+        ]
         return self._site.page(
             request,
             "counter_queue.html",
@@ -129,6 +160,7 @@ class CounterPages:
             done=said(self._site, request, NOTICES, request.query_params.get("done")),
             error=said(self._site, request, REFUSALS, error),
             requests=items,
+            reasons=[(word.value, self._site.say(request, text)) for word, text in DISCLOSURES.items()],
         )
 
     def _item(self, request: Request, staff: Staff, row: Row, claim: Claim) -> dict[str, object]:
@@ -140,8 +172,7 @@ class CounterPages:
             "kind": self._site.say(request, KINDS[kind]),
             "facts": self._facts(request, kind, row, claim),
             "seen": kind in SEEN,
-            "name": claim.name or masked_name(row["name"]),
-            "certificate": masked(claim.certificate_number),
+            "name": row["name"] if claim.name else masked_name(row["name"]),
             "phone": masked(claim.phone),
             "guardian": claim.guardian,
             "papers": self._site.say(request, PAPERS[Papers(claim.papers)]) if claim.papers else "",
@@ -152,6 +183,40 @@ class CounterPages:
             "confirmable": not own and not waiting and row["account_id"] != staff.id,
         }
 
+    def _sides(self, request: Request, row: Row, claim: Claim, *, whole: bool) -> dict[str, object]:
+        """What the record says and what is claimed, where a request names somebody."""
+        if claim.name is None:
+            return {"sides": [], "alarm": None, "tick": False, "whole": False, "has_number": False}
+        one, say = self._counter.comparison(row, claim), self._site.say
+
+        def number(text: str | None) -> str:
+            return (text or "") if whole else masked(text)
+
+        def type_(word: str | None) -> str:
+            return say(request, TYPE_TEXTS[stored_type(word)]) if word else ""
+
+        was, now = one.record, one.claim
+        differs = one.name_differs or one.certificate_differs
+        alarm = ALARMS[
+            "impossible" if one.impossible else "certificate" if one.certificate_differs else "name"
+        ]
+        return {
+            "sides": [
+                (say(request, NAME), was.name or "", now.name or "", one.name_differs),
+                (say(request, TYPE), type_(was.certificate_type), type_(now.certificate_type), False),
+                (
+                    say(request, CERTIFICATE_NUMBER),
+                    number(was.certificate_number),
+                    number(now.certificate_number),
+                    one.certificate_differs,
+                ),
+            ],
+            "alarm": say(request, alarm) if differs else None,
+            "tick": one.wants_tick,
+            "whole": whole,
+            "has_number": bool(was.certificate_number or now.certificate_number),
+        }
+
     def _facts(self, request: Request, kind: Kind, row: Row, claim: Claim) -> list[tuple[str, str]]:
         """What else has to be compared before it is confirmed."""
         say = self._site.say
@@ -159,7 +224,10 @@ class CounterPages:
         if claim.other:
             facts.append((say(request, OTHERS[kind]), claim.other))
         for name, side in (claim.keep or {}).items():
-            facts.append((say(request, CHOICE_TEXTS[name]), self._side(request, side, row, claim)))
+            kept = self._side(request, side, row, claim)
+            if name == "name" and claim.name:
+                kept = claim.name if side == OTHER else str(row["name"])
+            facts.append((say(request, CHOICE_TEXTS[name]), kept))
         if claim.reason:
             facts.append((say(request, REASON), claim.reason))
         return facts

@@ -10,6 +10,7 @@ from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.counter.comparison import Comparison, compared
 from idp.counter.effects import Effects
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
@@ -18,6 +19,7 @@ from idp.counter.model import (
     VISIT_SECONDS,
     Claim,
     Concerned,
+    Disclosure,
     Kind,
     NotAtCounter,
     Papers,
@@ -224,13 +226,34 @@ class Counter:
         rows = await self._database.read(lambda: self._store.open(since, staff_id))
         return [(row, self._store.claim(row)) for row in rows]
 
-    async def confirm(self, request_id: str, staff_id: str) -> State:
-        """Confirm what another member of staff began; where it stands now. Raises NotAtCounter."""
+    def comparison(self, row: Row, claim: Claim) -> Comparison:
+        """What the record says beside what is claimed; `row` is one of `open_requests`."""
+        return compared(self._accounts, Kind(row["kind"]), row, claim)
+
+    async def disclose(self, request_id: str, staff_id: str, why: Disclosure) -> None:
+        """Note that a member of staff who may confirm a request looks at whole numbers. Raises NotAtCounter."""
+        for row, _claim in await self.open_requests(staff_id):
+            if row["id"] == request_id and row["begun_by"] != staff_id:
+                if await self.is_concerned(staff_id, row["account_id"]):
+                    break
+                detail = {"request": request_id, "kind": row["kind"], "reason": why.value}
+                shown = self._line(Event.COUNTER_NUMBER_SHOWN, row["account_id"], staff_id, **detail)
+                await self._database.add(shown)
+                return
+        raise NotAtCounter("not-yours-to-confirm")
+
+    async def confirm(self, request_id: str, staff_id: str, *, name_differs: bool = False) -> State:
+        """Confirm what another member of staff began; where it stands now. Raises NotAtCounter.
+
+        `name_differs`: whoever confirms has seen that the record names somebody else, and stands for it.
+        """
         kinds: list[Kind] = []
         for again in (False, True):
             try:
                 state = await self._database.write(
-                    lambda again=again: self._confirm(request_id, staff_id, kinds, again=again)  # type: ignore[misc]
+                    lambda again=again: self._confirm(  # type: ignore[misc]
+                        request_id, staff_id, kinds, again=again, name_differs=name_differs
+                    )
                 )
             except NotRecorded as error:
                 raise NotAtCounter("already-verified") from error
@@ -245,7 +268,7 @@ class Counter:
         raise AssertionError("unreachable")
 
     def _confirm(
-        self, request_id: str, staff_id: str, kinds: list[Kind], *, again: bool
+        self, request_id: str, staff_id: str, kinds: list[Kind], *, again: bool, name_differs: bool
     ) -> Transaction[State]:
         now = self._sources.now()
         row = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
@@ -253,11 +276,14 @@ class Counter:
             raise NotAtCounter("not-yours-to-confirm")
         state = State(row["state"])
         kinds.append(Kind(row["kind"]))
-        yield self._line(
-            Event.COUNTER_CONFIRMED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
-        )
+        account = yield from self._accounts.by_id(row["account_id"])
+        detail = {"request": request_id, "kind": row["kind"]}
+        if account is not None:
+            side = compared(self._accounts, kinds[-1], account, self._store.claim(row))
+            side.check(name_differs=name_differs)
+            detail |= {"name_differs": True} if side.name_differs else {}
+        yield self._line(Event.COUNTER_CONFIRMED, row["account_id"], staff_id, **detail)
         if state is State.WAITING:
-            account = yield from self._accounts.by_id(row["account_id"])
             if account is not None:
                 yield from self._notices.everywhere(account, RECOVERY_ASKED)
         else:
@@ -336,8 +362,8 @@ class Counter:
             "begun_at": self._sources.now(),
             "division": (yield from self._store.place(staff_id)),
         }
-        if not (yield from self._store.add(row, claim, concerned)):
-            raise NotAtCounter("own-account")
+        since = self._sources.now() - REQUEST_SECONDS
+        yield from self._store.add(row, claim, since, concerned)
         yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
 
     def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:

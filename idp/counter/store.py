@@ -5,13 +5,10 @@ from dataclasses import asdict
 
 import orjson
 from sqlalchemy import (
-    Column,
     ColumnElement,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    Table,
     Text,
     and_,
     bindparam,
@@ -19,50 +16,30 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal,
     literal_column,
     not_,
+    null,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.concern import has_certificate, same_person
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import accounts
-from idp.counter.model import SUPERVISED, Claim, Concerned, Kind, State
-from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.counter.model import SUPERVISED, Claim, Concerned, Kind, NotAtCounter, State
+from idp.counter.request_tables import counter_concerned, counter_requests
+from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first
-from idp.infrastructure.database.schema import Instant, Sealed
+from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
 from idp.organizations.roles import Role
 from idp.organizations.roles_store import decides, staff_roles
 
-counter_requests = Table(
-    "counter_requests",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("account_id", Text, ForeignKey("accounts.id"), nullable=False, index=True),
-    Column("content", Sealed, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("begun_by", Text, ForeignKey("accounts.id"), nullable=False),
-    Column("begun_at", Instant, nullable=False),
-    Column("decided_by", Text, ForeignKey("accounts.id")),
-    Column("decided_at", Instant),
-    Column("division", Text),
-)
-
-counter_concerned = Table(
-    "counter_concerned",
-    metadata,
-    Column("request_id", Text, ForeignKey("counter_requests.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("account_id", Text, ForeignKey("accounts.id")),
-    Column("certificate_index", LargeBinary),
-)
+__all__ = ["CounterStore", "counter_concerned", "counter_requests"]
 
 CONTENT = "counter_requests.content"
 _id = bindparam("the_id", type_=Text)
@@ -153,7 +130,24 @@ PLACE = Statement(
     .limit(literal_column("1", Integer))
 )
 
-ADD = Statement(insert(counter_requests))
+# One open request of a kind for an account: the database holds it, by a key that every decision clears.
+ADD = Statement(
+    insert(counter_requests)
+    .on_conflict_do_nothing(index_elements=["open_key"])
+    .returning(counter_requests.c.id),
+    lock_key="open_key",
+)
+# A key whose request is open no more: nobody confirmed it on its day, or a release decided it that knows no keys.
+FREE = Statement(
+    update(counter_requests)
+    .where(
+        counter_requests.c.open_key == bindparam("the_key", type_=Text),
+        counter_requests.c.state != _waiting,
+        or_(counter_requests.c.state != _pending, counter_requests.c.begun_at <= _since),
+    )
+    .values(open_key=null()),
+    lock_key="the_key",
+)
 ADD_CONCERNED = Statement(insert(counter_concerned))
 IS_ABOUT = Statement(
     select(counter_requests.c.id).where(counter_requests.c.id == _id, _is_about(counter_requests.c.begun_by))
@@ -189,6 +183,11 @@ CONFIRM = Statement(
             (decides(_staff, Role.SUPERVISOR, _place), _confirmed),
             else_=_waiting,
         ),
+        open_key=case(
+            (counter_requests.c.kind != literal(Kind.RECOVER.value, Text), null()),
+            (decides(_staff, Role.SUPERVISOR, _place), null()),
+            else_=counter_requests.c.open_key,
+        ),
         decided_by=_staff,
         decided_at=_now,
     )
@@ -203,7 +202,7 @@ REFUSE = Statement(
         or_(counter_requests.c.begun_by == _staff, not_(_is_about(_staff))),
         _for_staff,
     )
-    .values(state=_refused, decided_by=_staff, decided_at=_now, content=_nothing)
+    .values(state=_refused, open_key=null(), decided_by=_staff, decided_at=_now, content=_nothing)
     .returning(counter_requests.c.account_id, counter_requests.c.kind),
     lock_key="the_id",
 )
@@ -217,14 +216,14 @@ RIPE = Statement(
         *_ripe,
         _may_decide(counter_requests.c.begun_by, counter_requests.c.decided_by),
     )
-    .values(state=_confirmed)
+    .values(state=_confirmed, open_key=null())
     .returning(counter_requests),
     lock_key="the_id",
 )
 GIVE_UP = Statement(
     update(counter_requests)
     .where(counter_requests.c.id == _id, counter_requests.c.state == _waiting)
-    .values(state=_refused, decided_at=_now, content=_nothing)
+    .values(state=_refused, open_key=null(), decided_at=_now, content=_nothing)
     .returning(counter_requests.c.account_id, counter_requests.c.kind),
     lock_key="the_id",
 )
@@ -236,14 +235,14 @@ WITHDRAW = Statement(
         counter_requests.c.kind == bindparam("the_kind", type_=Text),
         counter_requests.c.state.in_([_pending, _waiting]),
     )
-    .values(state=_refused, decided_at=_now, content=_nothing)
+    .values(state=_refused, open_key=null(), decided_at=_now, content=_nothing)
     .returning(counter_requests.c.id),
     lock_key="the_account",
 )
 LAPSE = Statement(
     update(counter_requests)
     .where(_is_open, counter_requests.c.state == _pending, counter_requests.c.begun_at <= _since)
-    .values(state=_refused, decided_at=_now, content=_nothing)
+    .values(state=_refused, open_key=null(), decided_at=_now, content=_nothing)
     .returning(counter_requests.c.id, counter_requests.c.account_id, counter_requests.c.kind)
 )
 _begun = accounts.alias("begun")
@@ -253,6 +252,8 @@ OPEN = Statement(
         accounts.c.name,
         accounts.c.username,
         accounts.c.real_name_level,
+        accounts.c.certificate_type,
+        accounts.c.certificate_number,
         _begun.c.name.label("begun_by_name"),
     )
     .select_from(
@@ -279,6 +280,7 @@ FORGET = Statement(
     .where(counter_requests.c.account_id == _account)
     .values(
         content=_nothing,
+        open_key=null(),
         state=case(
             (counter_requests.c.state.in_([_pending, _waiting]), _refused), else_=counter_requests.c.state
         ),
@@ -294,13 +296,17 @@ class CounterStore:
         self._vault = vault
 
     def add(
-        self, row: Mapping[str, object], claim: Claim, concerned: Sequence[Concerned] = ()
-    ) -> Transaction[bool]:
-        """Note a request and whom it is about; False where that is whoever begins it."""
-        yield self._added(row, claim)
+        self, row: Mapping[str, object], claim: Claim, since: float, concerned: Sequence[Concerned] = ()
+    ) -> Transaction[None]:
+        """Note a request and whom it is about. Raises NotAtCounter where that is whoever begins it, or one is open."""
+        key = f"{row['kind']}:{row['account_id']}"
+        yield FREE(the_key=key, since=since)
+        if not (yield self._added({**row, "open_key": key}, claim)):
+            raise NotAtCounter("already-open")
         for number, each in enumerate(concerned):
             yield ADD_CONCERNED(request_id=row["id"], number=number, **asdict(each))
-        return not (yield IS_ABOUT(the_id=row["id"]))
+        if (yield IS_ABOUT(the_id=row["id"])):
+            raise NotAtCounter("own-account")
 
     def is_same(self, account_id: str, staff_id: str) -> Transaction[bool]:
         """Whether two accounts are of one person as far as the record tells."""

@@ -1,6 +1,6 @@
 """What the pages of the counter say, by the word that the services and addresses use."""
 
-from idp.counter.model import Papers
+from idp.counter.model import Disclosure, Papers
 from idp.infrastructure.web.translations import mark as _
 
 REFUSALS = {
@@ -13,6 +13,10 @@ REFUSALS = {
     "not-yours-to-confirm": _(
         "不能复核：须由与此事无关的另一位工作人员当天复核，且还没有人处理过。有的事项其中一人须是值班主管。"
     ),
+    "already-open": _("没有提交：这个账号已有一项同类申请等待复核。请先到“复核”里办结、退回或撤回那一项。"),
+    "name-differs": _("没有复核：申请与登记的信息不一致。请核对后勾选“我已核对，确是同一人”，或退回。"),
+    "why": _("请选择查看完整证件号码的原因。"),
+    "typed-name": _("输入的姓名与账号登记的姓名不一致，没有提交。请核对是不是这个人。"),
     "decided": _("这项申请已经有人处理过，或者不能由您处理。"),
     "already-verified": _("这个证件已在另一个账号上实名，或账号已用其他证件实名。请由值班主管合并账号。"),
     "not-found": _("没有找到。请核对号码；同一号码有多个账号时，请用用户名查找。"),
@@ -51,6 +55,20 @@ NOTICES = {
 }
 """What was done, by the word in the address."""
 
+ALARMS = {
+    "name": _("注意：申请中的姓名与账号登记的姓名不一致，可能不是同一个人。"),
+    "certificate": _("注意：申请中的证件与账号登记的证件不一致，可能不是同一个人。"),
+    "impossible": _("不能复核：账号已用另一个证件实名。请退回这项申请。"),
+}
+"""What whoever confirms is warned of."""
+
+DISCLOSURES = {
+    Disclosure.COMPARE: _("与证件原件逐位核对"),
+    Disclosure.MISMATCH: _("查明信息不一致的原因"),
+    Disclosure.QUERY: _("答复本人的询问"),
+}
+"""Why whole numbers are looked at."""
+
 STATES = {
     "active": _("正常"),
     "frozen": _("已冻结"),
@@ -65,7 +83,6 @@ ACTIONS = {
     "thaw": _("恢复使用"),
     "secure": _("被盗处理"),
     "release": _("解除手机号"),
-    "deceased": _("登记去世"),
 }
 """What can be done about an account."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, literal, null, or_, select, union, update
 from sqlalchemy.types import Integer, Text
 
 from idp.accounts.belongings import Belongings, Obstacle
@@ -18,7 +18,7 @@ from idp.organizations.roles_store import staff_roles
 from idp.organizations.store import legal_persons, mandates
 
 ACTIVE, SUSPENDED, REVOKED, INVITED, DISSOLVED = "active", "suspended", "revoked", "invited", "dissolved"
-GUARDIAN = "guardian"
+GUARDIAN, COUNTER = "guardian", "counter"
 _OPEN = tuple(literal(state, Text) for state in (INVITED, ACTIVE, SUSPENDED))
 
 _account = bindparam("the_account", type_=Text)
@@ -44,6 +44,20 @@ GUARDS = Statement(
 IS_STAFF = Statement(
     select(staff_roles.c.role).where(staff_roles.c.account_id == _account).limit(literal(1, Integer))
 )
+_lasts = mandates.c.state.in_([literal(ACTIVE, Text), literal(SUSPENDED, Text)])
+_not_counter = mandates.c.relation != literal(COUNTER, Text)  # a clerk is nobody's next of kin
+_close = union(
+    select(mandates.c.agent_account_id.label("id")).where(
+        mandates.c.principal_account_id == _account, _lasts, _not_counter
+    ),
+    select(mandates.c.principal_account_id).where(
+        mandates.c.agent_account_id == _account, _lasts, _not_counter
+    ),
+    select(legal_persons.c.representative_account_id)
+    .join(mandates, mandates.c.principal_legal_person_id == legal_persons.c.id)
+    .where(mandates.c.agent_account_id == _account, _lasts),
+).subquery()
+CLOSE_TO = Statement(select(_close.c.id))
 _end = {
     "ended_at": _now,
     "end_reason": bindparam("reason", type_=Text),
@@ -185,6 +199,11 @@ class MandateBelongings(Belongings):
             if (yield statement(the_account=account_id)):
                 found.append(obstacle)
         return found
+
+    def close_to(self, account_id: str) -> Transaction[list[str]]:
+        """See `Belongings.close_to`."""
+        rows = yield CLOSE_TO(the_account=account_id)
+        return sorted({row["id"] for row in rows} - {None, account_id})
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
         """Mandates of and for the person end, those of firms that were represented rest, roles are withdrawn."""

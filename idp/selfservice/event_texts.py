@@ -79,6 +79,7 @@ TITLES: Mapping[Event, str] = {
     Event.COUNTER_CONFIRMED: _("窗口办结了申请"),
     Event.COUNTER_REFUSED: _("窗口退回或停止了申请"),
     Event.COUNTER_LOOKED_UP: _("窗口工作人员查找了您的账号"),
+    Event.COUNTER_NUMBER_SHOWN: _("复核人员查看了您的完整证件号码"),
 }
 """What people are shown."""
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from idp.accounts.model import AccountKind
+from idp.accounts.names import masked_name as masked_name  # noqa: PLC0414 (read here by every room above)
 from idp.organizations.model import Human, Principal
 
 ONE_FACTOR_LEVEL = 2
@@ -123,8 +124,3 @@ def holds_phone_only(amr: tuple[str, ...]) -> bool:
 def session_level(real_name_level: int, amr: tuple[str, ...]) -> int:
     """The real-name level, as far as the strength of the login carries it."""
     return real_name_level if MULTIPLE in amr else min(real_name_level, ONE_FACTOR_LEVEL)
-
-
-def masked_name(name: str) -> str:
-    """A name as it may be shown to whoever looks at the screen: 张三 → *三; by characters, not bytes."""
-    return "*" * (len(name) - 1) + name[-1] if len(name) > 1 else "*"

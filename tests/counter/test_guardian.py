@@ -216,12 +216,13 @@ async def test_staff_whom_it_concerns_neither_ask_nor_confirm_nor_end(any_hall: 
 async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> None:
     child, parent = await family(any_hall)
     counter, staff = any_hall.house.worker.counter, any_hall.id("sunqi")
-    requests = [await asked(any_hall, child, parent) for _ in range(2)]
-    requests = [row["id"] for row, _ in await counter.open_requests()]
+    request = await asked(any_hall, child, parent)
+    with pytest.raises(NotAtCounter, match="already-open"):
+        await asked(any_hall, child, parent)
     outcomes = await asyncio.gather(
-        *[counter.confirm(request, staff) for request in requests], return_exceptions=True
+        *[counter.confirm(request, staff) for _ in range(2)], return_exceptions=True
     )
-    assert sorted(map(str, outcomes)) == ["confirmed", "guarded"]
+    assert sorted(map(str, outcomes)) == ["confirmed", "not-yours-to-confirm"]
     [mandate] = await counter.guardians(child)
     await counter.end_guardian(mandate["id"], "判决书 1 号", staff)
     assert await counter.open_requests() == []  # the other one does not bring it back

@@ -14,7 +14,7 @@ from idp.infrastructure.database.interface import Conflict
 from idp.organizations.roles import Role
 from tests.counter.conftest import NUMBER, PHONE, Hall
 from tests.support.messages import messages_to
-from tests.support.visits import page, signed_in, sql
+from tests.support.visits import account_id, page, person, signed_in, sql
 
 pytestmark = pytest.mark.anyio
 
@@ -291,8 +291,14 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     counter, done = hall.house.worker.counter, hall.house.worker.counter._effects._reset.done
-    for phone in (NEW_PHONE, "13800000008"):
-        request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, phone))
+    other = {"certificate_type": "553", "certificate_number": "910411199001010013"}
+    lisi = await account_id(hall.house, await person(hall.house, name="李四", **other))
+    for id_, claim in (
+        (hall.id("zhangsan"), Claim("张三", "111", NUMBER, NEW_PHONE)),
+        (lisi, Claim("李四", "553", "910411199001010013", "13800000008")),
+    ):
+        await counter.ask(Kind.RECOVER, id_, hall.id("zhaoliu"), claim)
+        request = (await counter.open_requests())[-1][0]["id"]
         await counter.confirm(request, hall.id("zhouba"))
 
     def broken(account_id: str, phone: str | None) -> Transaction[Row | None]:

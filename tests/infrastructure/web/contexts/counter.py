@@ -15,13 +15,20 @@ OTHER = Person(
 CLAIM = Claim("张三", "414", "E00000001", "13800000001", elder_mode=True)
 TYPES = [("111", "居民身份证"), ("414", "普通护照")]
 ASKED = {
-    "id": "a", "kind": "找回账号", "name": "张三", "certificate": "410***********0015", "phone": "138****0001",
+    "id": "a", "kind": "找回账号", "name": "*三", "phone": "138****0001",
     "begun_by": "赵六", "begun_at": "今天", "due_at": "明天", "own": False, "confirmable": True,
-    "guardian": None, "papers": "", "facts": [], "seen": True,
+    "guardian": None, "papers": "", "facts": [], "seen": True, "alarm": "可能不是同一个人", "tick": True,
+    "whole": False, "has_number": True,
+    "sides": [
+        ("姓名", "张三", "张小三", True), ("证件类型", "居民身份证", "居民身份证", False),
+        ("证件号码", "410***********0015", "410***********0015", False),
+    ],
 }  # fmt: skip
 GUARDED = {
     **ASKED,
     "kind": "登记监护人",
+    "alarm": None,
+    "tick": False,
     "phone": "",
     "due_at": "",
     "guardian": "李四 E00**0001",
@@ -30,7 +37,10 @@ GUARDED = {
 MERGING = {
     **ASKED,
     "kind": "合并账号",
-    "certificate": "",
+    "alarm": None,
+    "tick": False,
+    "has_number": False,
+    "sides": [],
     "facts": [("并入的账号", "zhangsan2")],
     "seen": False,
 }
@@ -60,12 +70,17 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_queue.html": _at(
         "/counter/queue",
         requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED, MERGING],
+        reasons=[("compare", "与证件原件逐位核对"), ("query", "答复本人的询问")],
     ),
     "counter_guardian.html": _at("/counter/guardian", wrong="", papers=PAPERS, found={"child": BOTH, "guardian": BOTH}),
     "counter_accounts.html": _at(
-        "/counter/accounts", found=FOUND, state_text="正常", actions=[("freeze", "冻结")], mergeable=True,
+        "/counter/accounts", found=FOUND, state_text="正常", actions=[("freeze", "冻结")], can_die=True, mergeable=True,
         duplicates=[OTHER], merges=[{"id": "a", "at": "今天", "until": "明天"}],
         guardians=[{"id": "a", "name": "李四", "since": "今天"}, {"id": "b", "name": "王五", "since": "今天"}],
+    ),
+    "counter_deceased.html": _at(
+        "/counter/accounts", found=FOUND, full_name="张三", state_text="正常", wrong=None,
+        back="/counter/accounts?account=a",
     ),
     "counter_merge.html": _at(
         "/counter/merge", other=OTHER, into=FOUND, days=30,
@@ -89,7 +104,15 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     *((f"counter_{page}.html", {**NOBODY, "error": "没有找到。"}) for page in ("verify", "recover", "act")),
     (
         "counter_accounts.html",
-        {**NOBODY, "actions": [], "mergeable": False, "duplicates": [], "merges": [], "guardians": []},
+        {
+            **NOBODY,
+            "actions": [],
+            "can_die": False,
+            "mergeable": False,
+            "duplicates": [],
+            "merges": [],
+            "guardians": [],
+        },
     ),
     ("counter_objection.html", {"done": "refused"}),
     ("counter_code.html", {"confirmed": True, "picture": ""}),
@@ -98,6 +121,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("counter_code_own.html", {"state": "done"}),
     ("counter_code_own.html", {"state": "over"}),
     ("counter_queue.html", {"requests": []}),
+    ("counter_deceased.html", {"error": "姓名不一致。", "wrong": "typed-name"}),
     ("counter_guardian.html", {"found": {}}),
     ("counter_guardian.html", {"found": {}, "error": "没有找到。", "wrong": "child"}),
 ]

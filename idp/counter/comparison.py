@@ -1,0 +1,88 @@
+"""What the record says beside what a request claims, for whoever confirms; the deed asks it again."""
+
+from dataclasses import dataclass
+
+from idp.accounts.certificates import stored_type
+from idp.accounts.invalid import InvalidAccount
+from idp.accounts.names import normalized_name, same_name
+from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.counter.model import Claim, Kind, NotAtCounter
+from idp.infrastructure.database import Row
+
+HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
+"""The kinds that rest on a document: another certificate than the verified one cannot be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A name and a certificate, as far as they are told."""
+
+    name: str | None
+    certificate_type: str | None
+    certificate_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`opened`: the account was opened in this very act, so that both come from one hand."""
+
+    kind: Kind
+    record: Identity
+    claim: Identity
+    level: int
+    opened: bool
+
+    @property
+    def name_differs(self) -> bool:
+        """Whether the name that is claimed is not that of the record."""
+        claimed = self.claim.name
+        if claimed is None or self.opened:
+            return False
+        return not is_name_of(claimed, self.record.name or "")
+
+    @property
+    def certificate_differs(self) -> bool:
+        """Whether both have a certificate, and not the same one."""
+        mine, theirs = self.record, self.claim
+        if mine.certificate_number is None or theirs.certificate_number is None:
+            return False
+        if mine.certificate_number != theirs.certificate_number:
+            return True
+        types = (mine.certificate_type, theirs.certificate_type)
+        return None not in types and len({stored_type(each or "").value for each in types}) == 2
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it cannot be right: another certificate on a verified account."""
+        return self.kind in HELD and self.certificate_differs and self.level > 0
+
+    @property
+    def wants_tick(self) -> bool:
+        """Whether whoever confirms has to say expressly that it is the same person all the same.
+
+        Two accounts of one person and a platform's login are about a difference from the outset: there it is shown.
+        """
+        differs = self.name_differs or self.certificate_differs
+        return differs and self.kind not in (Kind.MERGE, Kind.LINK) and not self.impossible
+
+    def check(self, *, name_differs: bool) -> None:
+        """Raises NotAtCounter where it cannot be right, or where another name was not noticed expressly."""
+        if self.impossible:
+            raise NotAtCounter("other-certificate")
+        if self.wants_tick and not name_differs:
+            raise NotAtCounter("name-differs")
+
+
+def is_name_of(claimed: str, recorded: str) -> bool:
+    """Whether a name that somebody typed, or a platform sent, is that of the record."""
+    try:
+        return same_name(normalized_name(claimed), normalized_name(recorded))
+    except InvalidAccount:  # no name at all, or an old one that today's rule would not take
+        return bool(claimed) and claimed == recorded
+
+
+def compared(accounts: AccountStore, kind: Kind, account: Row, claim: Claim) -> Comparison:
+    """`account` has name, certificate and level, sealed as they are."""
+    record = Identity(account["name"], account["certificate_type"], accounts.reveal(account, CERTIFICATE))
+    claimed = Identity(claim.name, claim.certificate_type, claim.certificate_number)
+    return Comparison(kind, record, claimed, account["real_name_level"], claim.opened)

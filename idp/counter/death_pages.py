@@ -1,0 +1,82 @@
+"""The page on which a supervisor begins to record a death, with the name typed as it is on record."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.accounts.model import InvalidAccount
+from idp.accounts.model import State as AccountState
+from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
+from idp.counter.account_requests import AccountRequests
+from idp.counter.door import Door, Staff
+from idp.counter.model import NotAtCounter, Person
+from idp.counter.routes import said
+from idp.counter.service import Counter
+from idp.counter.texts import REFUSALS, STATES
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.site import Site
+
+
+class DeathPages:
+    """Handlers of /counter/deceased; for supervisors."""
+
+    def __init__(
+        self, site: Site, door: Door, counter: Counter, requests: AccountRequests, accounts: AccountPages
+    ) -> None:
+        self._site = site
+        self._door = door
+        self._counter = counter
+        self._requests = requests
+        self._accounts = accounts
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            DECEASED: {"GET": self._door.show(self.show), "POST": self._door.act(self.ask, supervisor=True)}
+        }
+
+    async def show(self, request: Request, staff: Staff) -> Response:
+        """Who it is, by the full name, and what follows."""
+        if not staff.is_supervisor:
+            return self._door.refused(request, "supervisor")
+        found = await self._counter.by_id(request.query_params.get("account", ""), staff.id)
+        return await self._page(request, staff, found)
+
+    async def ask(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+        """Ask a colleague to confirm it."""
+        found = await self._counter.by_id(fields.get("account", ""), staff.id)
+        if found is None:
+            return await self._page(request, staff, None)
+        try:
+            if await self._counter.is_concerned(staff.id, found.id):
+                raise NotAtCounter("own-account")
+            if found.state not in (AccountState.ACTIVE, AccountState.FROZEN):
+                raise NotAtCounter("unchanged")
+            name, reason = fields.get("name", ""), fields.get("reason", "").strip()
+            await self._requests.deceased(found.id, name, reason, staff.id)
+        except InvalidAccount:
+            return await self._page(request, staff, found, "reason")
+        except NotAtCounter as error:
+            return await self._page(request, staff, found, str(error))
+        return self._site.redirect(shown(found.id, "asked"))
+
+    async def _page(
+        self, request: Request, staff: Staff, found: Person | None, error: str | None = None
+    ) -> Response:
+        row = None if found is None else await self._counter.row(found.id)
+        if found is None or row is None:
+            return await self._accounts.page(request, staff, None, error="not-found")
+        return self._site.page(
+            request,
+            "counter_deceased.html",
+            400 if error else 200,
+            here=ACCOUNTS,
+            done=None,
+            error=said(self._site, request, REFUSALS, error),
+            wrong=error,
+            found=found,
+            full_name=row["name"],
+            state_text=self._site.say(request, STATES[found.state]),
+            back=f"{ACCOUNTS}?{urlencode({'account': found.id})}",
+        )
