@@ -1,5 +1,7 @@
 """The table of messages to others, and what is done to it."""
 
+from typing import Any
+
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -100,14 +102,18 @@ FORGET = delete_some(
 MOST_COUNTED = 1000
 
 
-def _counted(*which: ColumnElement[bool]) -> Statement:
-    found = select(outbox.c.id).where(*which).limit(literal_column(str(MOST_COUNTED), Integer)).subquery()
-    return Statement(select(func.count().label("number")).select_from(found))
+def _counted(*which: ColumnElement[bool], oldest: ColumnElement[Any]) -> Statement:
+    found = select(outbox.c.id).where(*which).order_by(oldest)
+    some = found.limit(literal_column(str(MOST_COUNTED), Integer)).subquery()
+    return Statement(select(func.count().label("number")).select_from(some))
 
 
-OVERDUE = _counted(outbox.c.next_attempt_at <= bindparam("before", type_=Double))
+OVERDUE = _counted(
+    outbox.c.next_attempt_at <= bindparam("before", type_=Double), oldest=outbox.c.next_attempt_at
+)
 GIVEN_UP = _counted(
     outbox.c.id >= bindparam("the_first", type_=Text),
     outbox.c.next_attempt_at.is_(None),
     outbox.c.delivered_at.is_(None),
+    oldest=outbox.c.id,
 )

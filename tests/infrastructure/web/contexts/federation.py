@@ -61,4 +61,19 @@ CONTEXTS: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "upstream_held.html": {
+        "platform": "河南省统一身份认证（豫事办）",
+        "action": "/upstream/henan/held",
+        "ticket": "a",
+        "proven": False,
+        "system": "公共信用查询",
+        "login": PASSWORD,
+    },
+    "organization_session.html": {
+        "organization": "湛河示例商贸有限公司",
+        "code": "91410411MA0000015Q",
+        "named": "钱经办",
+        "login_href": PASSWORD,
+        "logout_action": "/end_session",
+    },
 }

@@ -23,7 +23,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "title": "国家网络身份认证", "about": "在 App 里确认。", "error": None, "wrong": "", "duplicate": False,
         "identity": None, "name": "张三", "certificate_type": "111", "certificate_number": "E00000001",
         "types": [("111", "居民身份证"), ("414", "普通护照")], "needs_phone": True, "has_phone": True,
-        "with_app": True,
+        "with_app": True, "going": [("密码", "/login"), ("身份验证器、通行密钥", "")],
     },
     "real_name_app.html": {
         "here": "/me/real-name", "app_url": "https://authority.test/app", "action": "/me/real-name/network/answer",
@@ -34,7 +34,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("real_name.html", {"level": 4, "ways": [], "history": [], "identity": None, "until": None}),
     ("real_name.html", {"level": 0, "ways": []}),
     ("real_name_form.html", {"duplicate": True, "error": "这个证件已经有一个实名账号。"}),
-    ("real_name_form.html", {"has_phone": False}),
+    ("real_name_form.html", {"has_phone": False, "going": []}),
     ("real_name_form.html", {"identity": IDENTITY, "with_app": False}),
     ("real_name_app.html", {"app_url": ""}),
     *(
