@@ -43,6 +43,7 @@ async def recorded(name: str) -> dict[str, Any]:
 def told(found: UpstreamIdentity) -> dict[str, Any]:
     """Who came back, as JSON has it."""
     content = {**asdict(found), "token": None, "answer_digest": None}
+    del content["human"]  # what the profile says, not the platform
     known: dict[str, Any] = json.loads(json.dumps(content))
     return known
 
