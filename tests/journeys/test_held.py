@@ -16,13 +16,13 @@ async def test_the_owner_says_it_is_not_theirs_and_has_an_account_of_their_own(
     page: Page, visitor: Visitor, town: Town
 ) -> None:
     phone = town.phone()
-    certificate = ("HMT", "810000199001010019")
-    squatter = town.newcomer(level=1, name="陈港生", phone=phone, certificate=certificate)
+    certificate = ("HMT", "820000199001010010")
+    squatter = town.newcomer(level=1, name="何澳生", phone=phone, certificate=certificate)
     other = await (await visitor()).new_page()
     await other.goto(f"{town.issuer}/login")
     await fill_password(other, squatter)
     await to_the_province(page, town)
-    await consent_as(page, "陈港生")
+    await consent_as(page, "何澳生")
     await expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
     await expect(page.locator("main")).not_to_contain_text(phone[-4:])
     await page.get_by_role("button", name="不是我的，开新账号").click()
@@ -35,10 +35,10 @@ async def test_the_owner_says_it_is_not_theirs_and_has_an_account_of_their_own(
 
 
 async def test_the_owner_shows_that_it_is_theirs_and_both_become_one(page: Page, town: Town) -> None:
-    certificate = ("HMT", "830000199001010012")
-    mine = town.newcomer(level=1, name="林台生", phone=town.phone(), certificate=certificate)
+    certificate = ("111", "410411199404040091")
+    mine = town.newcomer(level=1, name="郑同号", phone=town.phone(), certificate=certificate)
     await to_the_province(page, town)
-    await consent_as(page, "林台生")
+    await consent_as(page, "郑同号（")
     await expect(page.get_by_role("heading", level=1)).to_have_text(QUESTION)
     await page.get_by_role("link", name="是我的，去验证").click()
     await fill_password(page, mine)
