@@ -2,11 +2,12 @@
 
 import hmac
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import DatabaseUnavailable, Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.revisions import number
 from idp.relying_parties.model import AuthMethod, Client
@@ -94,7 +95,12 @@ class Registry:
         now = self._sources.now()
         if client_id not in self._registered and abs(now - self._looked_at) > LOOK_SECONDS:
             self._looked_at = now
-            if await self._database.read(lambda: number(REVISION)) != self._revision:
+            try:
+                current = await self._database.read(lambda: number(REVISION))
+            except DatabaseUnavailable:
+                self._looked_at = -inf  # nobody looked: the next one is not told that there is no such client
+                raise
+            if current != self._revision:
                 await self.load()
 
     def all(self) -> list[Registered]:
