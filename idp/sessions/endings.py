@@ -17,7 +17,7 @@ from idp.sessions.store import principal_of
 
 
 @dataclass(frozen=True, slots=True)
-class Farewell:
+class SessionEnd:
     """Why sessions ended, from which network address, and who did it where it was not their owner."""
 
     reason: str
@@ -29,7 +29,7 @@ class Farewell:
         return orjson.dumps(asdict(self)).decode()
 
     @classmethod
-    def from_json(cls, text: str) -> "Farewell":
+    def from_json(cls, text: str) -> "SessionEnd":
         """What `to_json` made."""
         return cls(**orjson.loads(text))
 
@@ -49,17 +49,17 @@ class Endings:
         """What follows of the end of these few sessions (rows of the session table, as the ending returned them)."""
         for row in rows:
             systems = [joined["client_id"] for joined in (yield from self._store.joined(row["id"]))]
-            yield from self._follow(row, systems, Farewell(reason, address, actor))
+            yield from self._follow(row, systems, SessionEnd(reason, address, actor))
 
     def follow_all(
-        self, account_id: str, rows: Sequence[Row], farewell: Farewell, now: float
+        self, account_id: str, rows: Sequence[Row], farewell: SessionEnd, now: float
     ) -> Transaction[None]:
         """The same for sessions of one account that ended together, `now`: their systems are looked up once."""
         joined = (yield from self._store.joined_ended(account_id, now)) if rows else {}
         for row in rows:
             yield from self._follow(row, joined.get(row["id"], []), farewell)
 
-    def _follow(self, row: Row, systems: Sequence[str], farewell: Farewell) -> Transaction[None]:
+    def _follow(self, row: Row, systems: Sequence[str], farewell: SessionEnd) -> Transaction[None]:
         principal = principal_of(row)
         principal_id = principal.id if principal else None
         for client_id in systems:

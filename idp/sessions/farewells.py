@@ -7,7 +7,7 @@ from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
-from idp.sessions.endings import Endings, Farewell
+from idp.sessions.endings import Endings, SessionEnd
 
 FAREWELL_SECONDS = 2.0
 """How often somebody should call `tell_all`."""
@@ -37,7 +37,7 @@ class Farewells:
         return told
 
     async def _tell(self, untold: Row) -> bool:
-        farewell = Farewell.from_json(untold["farewell"])
+        farewell = SessionEnd.from_json(untold["farewell"])
 
         def work() -> Transaction[bool]:
             row = yield from self._store.tell(untold["id"])

@@ -12,7 +12,7 @@ from idp.organizations.model import Principal
 from idp.relying_parties.service import Registry
 from idp.sessions.devices import Devices
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
-from idp.sessions.endings import Endings, Farewell
+from idp.sessions.endings import Endings, SessionEnd
 from idp.sessions.farewells import Farewells
 from idp.sessions.model import UPSTREAM, Caller, Lifetimes, OpenSession, Session
 from idp.sessions.store import SessionStore, principal_of
@@ -119,7 +119,7 @@ class Sessions:
         """Nobody needs more sessions than a page can show: the one that was used longest ago ends."""
         now = self._sources.now()
         rows = yield from self._ends.end_oldest(account_id, now)
-        yield from self.endings.follow_all(account_id, rows, Farewell("too many", caller.address), now)
+        yield from self.endings.follow_all(account_id, rows, SessionEnd("too many", caller.address), now)
 
     async def begin_for(
         self, account: Row, principal: Principal, caller: Caller, before: Session | None
@@ -293,7 +293,7 @@ class Sessions:
         actor: str | None = None,
     ) -> Transaction[int]:
         """`end_all` within a transaction; call `Outbox.kick` after its commit. `actor` is who did it instead."""
-        now, farewell = self._sources.now(), Farewell(reason, caller.address if caller else None, actor)
+        now, farewell = self._sources.now(), SessionEnd(reason, caller.address if caller else None, actor)
         rows = yield from self._ends.end_of_account(account_id, except_id, now)
         yield from self.endings.follow_all(account_id, rows, farewell, now)
         if len(rows) < MOST_AT_ONCE:
