@@ -31,7 +31,7 @@ from idp.infrastructure.high_water import HighWaterMark, Loss
 from idp.infrastructure.outbox_store import outbox
 from idp.oauth.store import grants
 from idp.sessions.device_store import devices
-from idp.sessions.endings import Farewell
+from idp.sessions.endings import SessionEnd
 from idp.sessions.store import sessions
 
 MOST = 500
@@ -156,7 +156,7 @@ class Restoration:
         values = {
             "now": now,
             "later": now + self._cooling,
-            "farewell": Farewell("database restored", actor=actor).to_json(),
+            "farewell": SessionEnd("database restored", actor=actor).to_json(),
         }
         done = {name: await self._all(statement, values) for name, statement in _steps().items()}
         detail = {"known": loss.known, "seen": loss.seen, **done}
