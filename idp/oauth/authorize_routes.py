@@ -101,9 +101,14 @@ class AuthorizePages:
             )
         if standing is not None and fields.get("decision") == "allow":
             await self._service.agree(asked, standing, self._site.addresses.of(request))
+            # Answered here and now: what was agreed to is this request, and none that waits in another tab.
+            query = continuation.query.encode("ascii")
+            return await self._answer(request, query, continuation.asked_at, agreed=True)
         return self._site.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
 
-    async def _answer(self, request: Request, query: bytes, asked_at: float) -> Response:
+    async def _answer(
+        self, request: Request, query: bytes, asked_at: float, *, agreed: bool = False
+    ) -> Response:
         address = self._site.addresses.of(request)
         try:
             parameters = authorize.read(query)
@@ -115,7 +120,7 @@ class AuthorizePages:
         except SentBack as sent:
             return await self._refuse(request, sent.destination, sent.error)
         standing = await self._standing(request, destination.client, asked)
-        moment = Moment(asked_at, self._site.sources.now())
+        moment = Moment(asked_at, self._site.sources.now(), agreed)
         try:
             hinted = self._service.hinted(asked)
             want = wanted(destination.client, asked, standing, hinted, moment)

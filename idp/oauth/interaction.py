@@ -36,11 +36,10 @@ class Want(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a person stands toward a client: the live session, the scopes agreed to and when, whether it joined."""
+    """Where a person stands toward a client: the live session, the scopes agreed to, whether it joined."""
 
     session: Session
     consented: frozenset[str]
-    consented_at: float
     joined: bool
     second_factor: bool
     """Whether the account has a second factor, used or not."""
@@ -55,7 +54,6 @@ def standing_of(row: Row | None) -> Standing | None:
     return Standing(
         session=session_of(row),
         consented=frozenset((row["consented_scope"] or "").split()),
-        consented_at=row["consented_at"] or 0.0,
         joined=row["joined_at"] is not None,
         second_factor=bool(row["second_factor"]),
     )
@@ -67,6 +65,8 @@ class Moment:
 
     asked_at: float
     now: float
+    agreed: bool = False
+    """Whether the person has just agreed to this very request."""
 
 
 def wanted(
@@ -137,9 +137,12 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
 
 
 def _consent(client: Client, request: AuthorizationRequest, standing: Standing, moment: Moment) -> Want:
-    """What the person has agreed to before counts only where it is certain who asks now."""
+    """What the person has agreed to before counts only where it is certain who asks now.
+
+    Else they agree to this request, not to one of the app: another program may have left its own in another tab.
+    """
     anew = "consent" in request.prompt or redirect_uris.unclaimed(request.redirect_uri, native=client.public)
-    if anew and standing.consented_at < moment.asked_at:
+    if anew and not moment.agreed:
         return Want.CONSENT
     if client.consent_required and not frozenset(request.scopes) <= standing.consented:
         return Want.CONSENT

@@ -124,7 +124,6 @@ AUTHORIZE = Statement(
     select(
         *SESSION_COLUMNS,
         consents.c.scope.label("consented_scope"),
-        consents.c.granted_at.label("consented_at"),
         participants.c.joined_at,
         exists(
             select(authenticators.c.id).where(
