@@ -32,6 +32,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.secret_file import BadSecretFile, make_if_missing
 from idp.infrastructure.sources import system_sources
+from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.one_write import OneWrite
 from idp.keys import commands as keys
@@ -228,6 +229,8 @@ def _read_env_file(path: Path) -> None:
 
 def main() -> None:
     """The console script; what can be said in a line is said in a line."""
+    if not all(map(is_readable, sys.argv)):
+        raise SystemExit("idp: an argument is no text in UTF-8")
     try:
         app()
     except (NotMigrated, RestoreUnfinished, BadSecretFile, MigrationBusy) as error:

@@ -20,12 +20,14 @@ TEMPLATES = sorted(Path(__file__).parent.glob("*/templates"))
 """The template folders of all rooms."""
 
 _PERSON_ERRORS = {
+    400: _("提交的内容里有无法识别的字符，没有处理。请返回上一页，删去这些字符后再提交。"),
     404: _("没有这个页面。可能是网址输错了，也可能是页面已经移走。"),
     405: _("这个页面不能这样打开。"),
     500: _("系统出了错，我们已经记录。请稍后再试，或把下面的编号告诉服务台。"),
     503: _("服务暂时不可用，请稍后再试。"),
 }
 _MACHINE_ERRORS = {
+    400: ("invalid_request", "the request holds bytes that are no text"),
     404: ("not_found", "no such resource"),
     405: ("invalid_request", "method not allowed"),
     500: ("server_error", "internal error"),

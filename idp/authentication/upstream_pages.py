@@ -19,10 +19,12 @@ from idp.federation.model import Failure, Reason, UserType
 from idp.federation.organization_logins import Represented
 from idp.federation.outcomes import Refused, Why
 from idp.federation.service import AskedFirst, Beginning, Came, Federation
+from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
+from idp.infrastructure.web.readable import reads_by_own_rule
 from idp.infrastructure.web.site import YEAR, Site
 from idp.organizations.model import Principal
 from idp.sessions.model import UPSTREAM
@@ -102,6 +104,7 @@ class UpstreamPages:
         self._site.keep_browser(request, response)
         return response
 
+    @reads_by_own_rule
     async def posted(self, request: Request) -> Response:
         """What a page of the platform posted, on its way to `callback`."""
         name, _ = _place(request)
@@ -111,13 +114,14 @@ class UpstreamPages:
             )
         except (UnreadableForm, ValueError):
             return self.failures.of(request, name, UserType.PERSON, Failure(Reason.NO_TICKET, "callback"))
-        parameters = {**dict(request.query_params), **dict(brought)}
+        parameters = _readable({**dict(request.query_params), **dict(brought)})
         if sum(map(len, [*parameters, *parameters.values()])) > MOST_CHARACTERS:
             return self.failures.of(request, name, UserType.PERSON, Failure(Reason.NO_TICKET, "callback"))
         until = self._site.sources.now() + POSTED_SECONDS
         sealed = self._site.vault.seal(_purpose(name), {"until": until, "parameters": parameters})
         return self._site.redirect(f"{address(name, 'callback')}?{urlencode({POSTED: sealed})}")
 
+    @reads_by_own_rule
     async def callback(self, request: Request) -> Response:
         """Whoever comes back from the platform."""
         name, _ = _place(request)
@@ -194,7 +198,7 @@ class UpstreamPages:
         """What the platform had the browser bring, by the method that it uses; None where it cannot be that."""
         by_post = self._federation.installed[name].profile.callback.method == "POST"
         if POSTED not in request.query_params:
-            return None if by_post else dict(request.query_params)
+            return None if by_post else _readable(dict(request.query_params))
         if not by_post:
             return None
         try:
@@ -212,3 +216,8 @@ def _place(request: Request) -> tuple[str, str]:
 
 def _purpose(name: str) -> str:
     return f"upstream.posted.{name}"
+
+
+def _readable(parameters: dict[str, str]) -> dict[str, str]:
+    """Without what holds a NUL, as if it had not come; a platform's words in another encoding than UTF-8 may stay."""
+    return {name: value for name, value in parameters.items() if is_readable(name) and is_readable(value)}

@@ -14,6 +14,7 @@ from idp.federation.model import (
 )
 from idp.federation.pointers import MISSING, find, text
 from idp.federation.profile import Mapping, Profile
+from idp.infrastructure.typed import is_readable
 from idp.organizations.model import Human
 
 LEVELS = range(5)
@@ -106,7 +107,8 @@ def _pairs(value: Any) -> dict[str, str]:
 def _said(mapping: Mapping, replies: Replies) -> str:
     """The platform's own word for the level, kept beside ours."""
     pointer = mapping.level_source or mapping.fields.get("level", "")
-    return _found(pointer, mapping.source, replies, {})[:100] if pointer else ""
+    said = _found(pointer, mapping.source, replies, {})[:100] if pointer else ""
+    return said if is_readable(said) else ""  # kept as it is, so every database has to take it
 
 
 def _person(values: MappingType[str, str], prefix: str = "") -> UpstreamPerson:

@@ -7,3 +7,8 @@ MOST_CHARACTERS = 400
 def bounded(text: str) -> str:
     """The text, or "" where it is longer than any that can be right: some rules take quadratic time, NFC among them."""
     return text if len(text) <= MOST_CHARACTERS else ""
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text has neither NUL, which PostgreSQL cannot keep, nor half a surrogate pair, which UTF-8 cannot."""
+    return "\0" not in text and (text.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in text))

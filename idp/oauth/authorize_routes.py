@@ -12,6 +12,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import FORM_POST_HEADERS
+from idp.infrastructure.web.readable import reads_by_own_rule
 from idp.infrastructure.web.site import Forged, Site
 from idp.oauth import authorize
 from idp.oauth.acting import ACTING, Acting
@@ -53,6 +54,7 @@ class AuthorizePages:
             CONSENT: {"GET": self.resume, "POST": self.consent},
         }
 
+    @reads_by_own_rule
     async def authorize(self, request: Request) -> Response:
         """OpenID Connect Core §3.1.2.1 by GET."""
         return await self._answer(request, request.scope["query_string"], self._site.sources.now())

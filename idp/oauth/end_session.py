@@ -15,6 +15,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
+from idp.infrastructure.web.readable import reads_by_own_rule
 from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.protocol import redirect_uris
@@ -72,6 +73,7 @@ class LogoutPages:
         """Path → method → handler."""
         return {END_SESSION: {"GET": self.ask, "POST": self.ask}, CONFIRM: {"POST": self.confirm}}
 
+    @reads_by_own_rule
     async def ask(self, request: Request) -> Response:
         """Log out at once when the ID token names this very session; else ask the person (§2)."""
         try:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from idp.infrastructure.web.address import Addresses
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
+from idp.infrastructure.web.readable import reads_by_own_rule
 from idp.keys.service import LEAD_SECONDS, KeyRing
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.discovery import metadata
@@ -60,6 +61,7 @@ class MachineEndpoints:
             "/.well-known/oauth-authorization-server": {"GET": self.discovery, "HEAD": self.discovery},
         }
 
+    @reads_by_own_rule
     async def token(self, request: Request) -> Response:
         """RFC 6749 §3.2."""
         try:
@@ -68,6 +70,7 @@ class MachineEndpoints:
         except (OAuthError, UnreadableForm) as error:
             return _error(error, request)
 
+    @reads_by_own_rule
     async def userinfo(self, request: Request) -> Response:
         """OpenID Connect Core §5.3; the token by header, or by form body with POST, never in the URL."""
         try:
@@ -75,6 +78,7 @@ class MachineEndpoints:
         except (OAuthError, UnreadableForm) as error:
             return _bearer_error(error)
 
+    @reads_by_own_rule
     async def introspect(self, request: Request) -> Response:
         """RFC 7662, for confidential clients only."""
 
@@ -85,6 +89,7 @@ class MachineEndpoints:
 
         return await self._for_client(request, answer)
 
+    @reads_by_own_rule
     async def revoke(self, request: Request) -> Response:
         """RFC 7009: 200 whether or not there was anything to revoke."""
 

@@ -27,6 +27,7 @@ from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.session_control import proven_by
 from idp.infrastructure.database import Row
+from idp.infrastructure.typed import is_readable
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
@@ -281,4 +282,5 @@ def _answer(text: str) -> dict[str, str] | None:
         return None
     if not isinstance(said, dict):
         return None
-    return {name: value for name in _ANSWER_FIELDS if isinstance(value := said.get(name), str)}
+    fields = {name: said.get(name) for name in _ANSWER_FIELDS}
+    return {name: value for name, value in fields.items() if isinstance(value, str) and is_readable(value)}

@@ -17,9 +17,10 @@ async def test_a_nul_reaches_no_statement(postgres_url: str, tmp_path: Path) -> 
     async with provider(tmp_path, database_url=postgres_url, key_value_url="sql") as house:
         username = await person(house)
         async with visitor(house) as someone:
-            for hostile in ("\x00", f"{username}\x00", "a" * 5000):
-                assert (await attempt(someone, hostile)).status_code == 401
-            assert (await attempt(someone, username, "a\x00b")).status_code == 401
+            for hostile in ("\x00", f"{username}\x00"):
+                assert (await attempt(someone, hostile)).status_code == 400
+            assert (await attempt(someone, username, "a\x00b")).status_code == 400
+            assert (await attempt(someone, "a" * 5000)).status_code == 401
         one = key()
         client, _ = await house.register(token_endpoint_auth_method="private_key_jwt", jwks=jwks(one))
         assert (await present(house, assertion(house, client, one, jti="a\x00b"))).status_code == 401
@@ -30,7 +31,7 @@ async def test_a_nul_reaches_no_statement(postgres_url: str, tmp_path: Path) -> 
             (b"accept", b"text/html"),
         ]
         for path in ("/", "/login", "/login/otp"):
-            assert (await raw_request(house, "GET", path, headers=headers)).status < 500
+            assert (await raw_request(house, "GET", path, headers=headers)).status == 400
         async with signed_in(house) as someone:
             for changes in (
                 {"state": "a\x00"},

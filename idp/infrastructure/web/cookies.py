@@ -3,6 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.typed import is_readable
+
 SESSION = "session"
 LOGIN = "login"
 CSRF = "csrf"
@@ -27,8 +29,9 @@ class Cookies:
         return self._prefix + short
 
     def get(self, request: Request, short: str) -> str | None:
-        """The value, or None."""
-        return request.cookies.get(self.name(short))
+        """The value; None without one, and where it is none of ours: it can be written so that a NUL comes of it."""
+        value = request.cookies.get(self.name(short))
+        return value if value is not None and is_readable(value) else None
 
     def set(self, response: Response, short: str, value: str, seconds: int | None = None) -> None:
         """Set a cookie for some seconds, or until the browser closes."""

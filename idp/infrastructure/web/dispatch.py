@@ -11,6 +11,7 @@ from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.cross_origin import CrossOrigin
+from idp.infrastructure.web.readable import UnreadableField, check_head, check_query, has_own_rule
 from idp.infrastructure.web.switches import HAS_GET
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -70,7 +71,13 @@ class Dispatcher:
 
     async def _handle(self, handler: Handler, request: Request) -> Response:
         try:
+            check_head(request.scope)
+            if not has_own_rule(handler):
+                check_query(request.scope["query_string"])
             return await handler(request)
+        except UnreadableField:
+            request.scope["query_string"] = b""  # no page repeats in its links what cannot be read
+            return self._show_error(Request(request.scope), 400, "")
         except (DatabaseUnavailable, KeyValueUnavailable) as error:
             reference = self._reference()
             log.warning("a store is away", store=type(error).__name__, reason=str(error), reference=reference)

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Vault
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.address import Addresses
@@ -17,6 +18,7 @@ from idp.infrastructure.web.cookies import Cookies
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import PAGE_HEADERS, SCRIPT_HEADERS, Pages
 from idp.infrastructure.web.presence import Presence, unsealed
+from idp.infrastructure.web.readable import UnreadableField
 from idp.infrastructure.web.switches import switches
 from idp.infrastructure.web.translations import Translations, negotiate
 
@@ -132,15 +134,19 @@ class Site:
         self.cookies.set(response, names.CSRF, self._secret(request))
 
     async def form(self, request: Request) -> dict[str, str]:
-        """The fields of a form posted from our own page; raises UnreadableForm, Forged.
+        """The fields of a form posted from our own page; raises UnreadableForm, UnreadableField, Forged.
 
         Two proofs (OWASP CSRF): the browser's own word on where the form came from, and a token only our page had.
         """
         raw = await read_form(request)
         try:
             pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, max_num_fields=50, errors="strict")
+        except UnicodeError as error:
+            raise UnreadableField("form") from error
         except ValueError as error:
-            raise UnreadableForm("the form cannot be decoded") from error
+            raise UnreadableForm("the form has too many fields") from error
+        if not all(is_readable(name) and is_readable(value) for name, value in pairs):
+            raise UnreadableField("form")
         fields = dict(pairs)
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             raise Forged(fields)

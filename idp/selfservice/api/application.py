@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from idp.infrastructure.typed import is_readable
+from idp.infrastructure.web.readable import UnreadableField, check_head, check_query
 from idp.selfservice.api import (
     access,
     account,
@@ -67,8 +69,15 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if "\0" in scope["path"]:  # no id of ours, and nothing that every database can look up
+        if not is_readable(scope["path"]):  # no id of ours
             await problems.answer(404, "not_found", "no such resource", {})(scope, receive, send)
+            return
+        try:
+            check_head(scope)
+            check_query(scope["query_string"])
+        except UnreadableField:
+            refused = problems.answer(400, "invalid_request", "the request holds bytes that are no text", {})
+            await refused(scope, receive, send)
             return
         headers = dict(scope.get("headers", ()))
         length = headers.get(b"content-length", b"0")

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
 
+from idp.infrastructure.typed import is_readable
+
 
 class Said(BaseModel):
     """What we answer."""
@@ -20,10 +22,10 @@ class Heard(BaseModel):
     @field_validator("*")
     @classmethod
     def _storable(cls, value: Any) -> Any:
-        """No NUL: not every database can keep or look one up."""
+        """No NUL and no half of a surrogate pair: not every database can keep or look one up."""
         parts = value if isinstance(value, list | tuple) else (value,)
-        if any(isinstance(part, str) and "\0" in part for part in parts):
-            raise ValueError("NUL")
+        if any(isinstance(part, str) and not is_readable(part) for part in parts):
+            raise ValueError("unreadable")
         return value
 
 
