@@ -122,6 +122,8 @@ class Merges:
         yield self._store.add(self._row(merge_id, plan, kept, actor))
         detail = {"into": plan.into, "merge": merge_id, "reason": reason}
         yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
+        of_stayed = {"from": plan.account_id, "merge": merge_id}
+        yield self._audit.record(Line(Event.ACCOUNT_JOINED, plan.into, actor=actor, detail=of_stayed))
         for before in (other, into):  # where each was reached until now
             yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
         return merge_id
@@ -173,6 +175,8 @@ class Merges:
         yield from self._give_back(account_id, into_id, before["moved"])
         detail = {"into": into_id, **detail}
         yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
+        of_stayed = {"from": account_id, "merge": merge_id}
+        yield self._audit.record(Line(Event.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
         for account in (into, dict(other) | values):
             yield from self._notices.everywhere(account, UNMERGED)
 

@@ -28,7 +28,6 @@ from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.divisions import Divisions
-from idp.sessions.model import masked_name
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
 NUMBER = f"{QUEUE}/number"
@@ -53,6 +52,7 @@ OTHERS = {
     Kind.LINK: _("平台信息不符的编号"),
 }
 """What the other side of a request is called."""
+REMAINS = _("保留的账号")
 NAME, TYPE, CERTIFICATE_NUMBER = _("姓名"), _("证件类型"), _("证件号码")
 ACCOUNT, REASON = _("账号"), _("原因")
 SEEN = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
@@ -172,8 +172,9 @@ class CounterPages:
             "kind": self._site.say(request, KINDS[kind]),
             "facts": self._facts(request, kind, row, claim),
             "seen": kind in SEEN,
-            "name": row["name"] if claim.name else masked_name(row["name"]),
+            "name": row["name"],
             "phone": masked(claim.phone),
+            "released": masked(self._counter.phone_of(row)) if kind is Kind.RELEASE else "",
             "guardian": claim.guardian,
             "papers": self._site.say(request, PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": row["begun_by_name"],
@@ -184,9 +185,7 @@ class CounterPages:
         }
 
     def _sides(self, request: Request, row: Row, claim: Claim, *, whole: bool) -> dict[str, object]:
-        """What the record says and what is claimed, where a request names somebody."""
-        if claim.name is None:
-            return {"sides": [], "alarm": None, "tick": False, "whole": False, "has_number": False}
+        """What the record says, and what is claimed where a request names somebody."""
         one, say = self._counter.comparison(row, claim), self._site.say
 
         def number(text: str | None) -> str:
@@ -220,7 +219,8 @@ class CounterPages:
     def _facts(self, request: Request, kind: Kind, row: Row, claim: Claim) -> list[tuple[str, str]]:
         """What else has to be compared before it is confirmed."""
         say = self._site.say
-        facts = [] if kind in SEEN else [(say(request, ACCOUNT), row["username"])]
+        account = REMAINS if kind == Kind.MERGE else ACCOUNT
+        facts = [] if kind in SEEN else [(say(request, account), row["username"])]
         if claim.other:
             facts.append((say(request, OTHERS[kind]), claim.other))
         for name, side in (claim.keep or {}).items():

@@ -230,6 +230,10 @@ class Counter:
         """What the record says beside what is claimed; `row` is one of `open_requests`."""
         return compared(self._accounts, Kind(row["kind"]), row, claim)
 
+    def phone_of(self, row: Row) -> str | None:
+        """The phone that the account has now; `row` is one of `open_requests`."""
+        return self._accounts.reveal(row, PHONE)
+
     async def disclose(self, request_id: str, staff_id: str, why: Disclosure) -> None:
         """Note that a member of staff who may confirm a request looks at whole numbers. Raises NotAtCounter."""
         for row, _claim in await self.open_requests(staff_id):

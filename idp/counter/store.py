@@ -254,6 +254,7 @@ OPEN = Statement(
         accounts.c.real_name_level,
         accounts.c.certificate_type,
         accounts.c.certificate_number,
+        accounts.c.phone,
         _begun.c.name.label("begun_by_name"),
     )
     .select_from(

@@ -117,6 +117,20 @@ async def test_the_whole_number_is_shown_for_a_reason_which_is_recorded_without_
     assert NUMBER not in str(await house.audit_lines())
 
 
+@pytest.mark.parametrize("kind", sorted({*Kind} - {Kind.GUARDIAN, Kind.LINK, Kind.UNMERGE}))
+async def test_whoever_confirms_sees_whom_it_is_about_whatever_the_kind(any_hall: Hall, kind: Kind) -> None:
+    if kind is Kind.THAW:
+        assert await any_hall.house.worker.lifecycle.freeze(any_hall.id("zhangsan"), "测试", "system")
+    if kind is Kind.REVIVE:
+        assert await any_hall.house.worker.lifecycle.deceased(any_hall.id("zhangsan"), "测试", "system")
+    await BEGIN[kind](any_hall)
+    shown = await queue(any_hall)
+    assert "张三" in shown.text
+    assert f"{NUMBER[:3]}*" in shown.text
+    assert NUMBER not in shown.text
+    assert [each for each in shown.forms if each.action.endswith("/number")]
+
+
 @pytest.mark.parametrize(
     "kind", sorted({*Kind} - {Kind.GUARDIAN, Kind.LINK, Kind.UNMERGE, Kind.THAW, Kind.REVIVE})
 )

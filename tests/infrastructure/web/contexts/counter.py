@@ -18,7 +18,7 @@ ASKED = {
     "id": "a", "kind": "找回账号", "name": "*三", "phone": "138****0001",
     "begun_by": "赵六", "begun_at": "今天", "due_at": "明天", "own": False, "confirmable": True,
     "guardian": None, "papers": "", "facts": [], "seen": True, "alarm": "可能不是同一个人", "tick": True,
-    "whole": False, "has_number": True,
+    "whole": False, "has_number": True, "released": "",
     "sides": [
         ("姓名", "张三", "张小三", True), ("证件类型", "居民身份证", "居民身份证", False),
         ("证件号码", "410***********0015", "410***********0015", False),
@@ -44,6 +44,7 @@ MERGING = {
     "facts": [("并入的账号", "zhangsan2")],
     "seen": False,
 }
+RELEASING = {**MERGING, "kind": "解除手机号", "facts": [("账号", "zhangsan")], "released": "138****0001"}
 PAPERS = [("birth-certificate", "出生医学证明"), ("appointment", "指定文书")]
 BOTH = (FOUND, "正常")
 
@@ -69,7 +70,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_act.html": _at("/counter/act", found=FOUND, state_text="正常"),
     "counter_queue.html": _at(
         "/counter/queue",
-        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED, MERGING],
+        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED, MERGING, RELEASING],
         reasons=[("compare", "与证件原件逐位核对"), ("query", "答复本人的询问")],
     ),
     "counter_guardian.html": _at("/counter/guardian", wrong="", papers=PAPERS, found={"child": BOTH, "guardian": BOTH}),
