@@ -70,7 +70,10 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_act.html": _at("/counter/act", found=FOUND, state_text="正常"),
     "counter_queue.html": _at(
         "/counter/queue",
-        requests=[ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False}, GUARDED, MERGING, RELEASING],
+        requests=[
+            ASKED, {**ASKED, "phone": "", "due_at": None, "own": True, "confirmable": False},
+            GUARDED, MERGING, RELEASING,
+        ],
         reasons=[("compare", "与证件原件逐位核对"), ("query", "答复本人的询问")],
     ),
     "counter_guardian.html": _at("/counter/guardian", wrong="", papers=PAPERS, found={"child": BOTH, "guardian": BOTH}),
