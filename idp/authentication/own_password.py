@@ -64,7 +64,7 @@ class OwnPassword:
         # A first password is counted too: each attempt costs a hash.
         key = self._throttle.account_key(session.account_id, "")
         if wait := await self._throttle.admit(Attempt(key, caller.address, IN_SESSION)):
-            return Refused(wait)
+            return Refused(wait.seconds)
         if is_known_hash(account["password_hash"]):
             right, _new_hash = await self._hasher.verify(current, account["password_hash"])
             if not right:

@@ -19,7 +19,7 @@ from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof
 from idp.authentication.registration import Registration
-from idp.authentication.throttle import Attempt, Throttle
+from idp.authentication.throttle import Attempt, Throttle, Wait
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -114,10 +114,7 @@ class Recovery:
         """
         account = await self._phones.holder(proof.phone)
         attempt = self._attempt(account, proof.phone, caller, device)
-        wait = await self._throttle.admit(attempt) or await self._throttle.admit_knowledge(
-            attempt.account_key
-        )
-        if wait:
+        if wait := await self._throttle.admit_with_knowledge(attempt):
             return self._throttled(account, caller, wait)
         new_hash = await self._hasher.hash(claim.new_password)
         known = account is not None and is_known(
@@ -154,8 +151,8 @@ class Recovery:
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, _new_hash = await self._hasher.verify(lost.password, stored or None)
-        if right and (wait := await self._throttle.admit_second_factor(attempt.account_key)):
-            return self._throttled(account, caller, wait)
+        if right and (seconds := await self._throttle.admit_second_factor(attempt.account_key)):
+            return self._throttled(account, caller, Wait(seconds))
 
         def work() -> Transaction[bool]:
             rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
@@ -203,10 +200,10 @@ class Recovery:
         key = self._throttle.account_key(account_id, claimed)
         return Attempt(key, caller.address, self._devices.known(device, account_id))
 
-    def _throttled(self, account: Row | None, caller: Caller, wait: int) -> Refusal:
-        line = Line(Event.LOGIN_THROTTLED, account["id"] if account else None, address=caller.address)
-        self._refusals.note(line)
-        return Refusal(wait)
+    def _throttled(self, account: Row | None, caller: Caller, wait: Wait) -> Refusal:
+        about = wait.about(account["id"] if account else None)
+        self._refusals.note(Line(Event.LOGIN_THROTTLED, about, address=caller.address))
+        return Refusal(wait.seconds)
 
     def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
         if account["state"] != State.ACTIVE or account["phone_verified_at"] is None:

@@ -100,13 +100,11 @@ class Registration:
     async def more(self, account: Row, more: More, caller: Caller, device: str | None) -> Wrong | str:
         """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
         key = self._throttle.account_key(account["id"], "")
-        wait = await self._throttle.admit(
-            Attempt(key, caller.address, self._devices.known(device, account["id"]))
-        ) or await self._throttle.admit_knowledge(key)
-        if wait:
-            line = Line(Event.LOGIN_THROTTLED, account["id"], address=caller.address)
+        attempt = Attempt(key, caller.address, self._devices.known(device, account["id"]))
+        if wait := await self._throttle.admit_with_knowledge(attempt):
+            line = Line(Event.LOGIN_THROTTLED, wait.about(account["id"]), address=caller.address)
             self._refusals.note(line)
-            return Wrong(wait)
+            return Wrong(wait.seconds)
         try:
             right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
         except Overloaded:

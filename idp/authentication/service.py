@@ -73,8 +73,8 @@ class Authentication:
         key = self._throttle.account_key(account_id, normalized_identifier(identifier).lower())
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
-            self._refusals.note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
-            return Wrong(wait)
+            self._refusals.note(Line(Event.LOGIN_THROTTLED, wait.about(account_id), address=caller.address))
+            return Wrong(wait.seconds)
         usable = account is not None and account["state"] == State.ACTIVE
         stored = account["password_hash"] if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)

@@ -45,6 +45,22 @@ class Attempt:
     known_device: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Too many attempts: the seconds to wait, and whether the account had too many, or all of an address."""
+
+    seconds: int
+    of_account: bool = True
+
+    def about(self, account_id: str | None) -> str | None:
+        """The account, for the record. None where the address is heard no more, whomever it names.
+
+        Lines about an account are written within seconds: a stranger who is refused would have one for each name
+        that they know, without end.
+        """
+        return account_id if self.of_account else None
+
+
 class Throttle:
     """Counts attempts in the key-value store; its absence means that nobody can log in (KeyValueUnavailable)."""
 
@@ -72,8 +88,8 @@ class Throttle:
         limit = replace(self._limits.address, attempts=10 * self._limits.address.attempts)
         return await self._count("page_address", self._hashed(neighbourhood(address)), limit)
 
-    async def admit(self, attempt: Attempt) -> int:
-        """Count the attempt: 0 when it may go on, else the seconds after which to try again.
+    async def admit(self, attempt: Attempt) -> Wait | None:
+        """Count the attempt: None when it may go on, else how long to wait.
 
         A device that the account knows has its own budget and no other: those of address and everybody are what
         strangers could use up.
@@ -81,21 +97,24 @@ class Throttle:
         place = neighbourhood(attempt.address)
         if attempt.known_device is not None:
             name = await self._account_name(attempt.account_key)
-            return await self._count(
-                "login_device", f"{name}:{attempt.known_device}", self._limits.account_and_device
-            )
+            device = f"{name}:{attempt.known_device}"
+            return _waiting(await self._count("login_device", device, self._limits.account_and_device))
         if wait := await self.admit_address(attempt.address):
-            return wait
+            return Wait(wait, of_account=False)
         name = await self._account_name(attempt.account_key)
         pair = self._hashed(f"{name}:{place}")
         if wait := await self._count("login_place", pair, self._limits.account_and_place):
-            return wait
+            return Wait(wait)
         if (
             await self._key_value.get("login_known_place", self._known(attempt.account_key, place))
             is not None
         ):
-            return 0
-        return await self._count("login_strangers", name, self._limits.account_from_strangers)
+            return None
+        return _waiting(await self._count("login_strangers", name, self._limits.account_from_strangers))
+
+    async def admit_with_knowledge(self, attempt: Attempt) -> Wait | None:
+        """The same, for somebody who tells name and certificate number too."""
+        return await self.admit(attempt) or _waiting(await self.admit_knowledge(attempt.account_key))
 
     async def admit_second_factor(self, account_key: str) -> int:
         """Count an attempt at a second factor, wherever it is asked for; only who showed a first one gets this far.
@@ -158,3 +177,7 @@ class Throttle:
 
     def _hashed(self, text: str) -> str:
         return self._vault.token_hash("throttle", text).hex()
+
+
+def _waiting(seconds: int) -> Wait | None:
+    return Wait(seconds) if seconds else None

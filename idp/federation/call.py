@@ -132,18 +132,19 @@ class Platform:
         if sent.failure is not None:
             return sent.failure
         if sent.status >= 500:
-            return Failure(Reason.UNAVAILABLE, step.name, f"status {sent.status}")
+            return Failure(Reason.UNAVAILABLE, step.name, f"status {sent.status}", answered=True)
         try:
             document = self._decoded(step, orjson.loads(sent.body))
         except (ValueError, KeyError) as error:
-            return Failure(Reason.MALFORMED, step.name, f"status {sent.status}, {type(error).__name__}")
+            said = f"status {sent.status}, {type(error).__name__}"
+            return Failure(Reason.MALFORMED, step.name, said, answered=True)
         if not all(_holds(one, document) for one in step.success):
             return self._refusal(step, document)
         extracted = {}
         for name, pointer in step.extract.items():
             found = text(find(document, pointer))
             if not found:
-                return Failure(Reason.MALFORMED, step.name, f"no {name} in the reply")
+                return Failure(Reason.MALFORMED, step.name, f"no {name} in the reply", answered=True)
             extracted[name] = found
         return Reply(document, extracted)
 

@@ -27,6 +27,9 @@ from idp.infrastructure.sources import Sources
 BEIJING = timezone(timedelta(hours=8))
 TOKEN = "token"  # noqa: S105
 """The extract that a step may leave for `hand_on`."""
+MOST_CHARACTERS = 4096
+"""Of a ticket; none that is known has a tenth of them."""
+_ODD = frozenset("<>\"'\\ ")
 Record = Callable[[Exchange], Awaitable[None]]
 
 
@@ -78,9 +81,9 @@ class Engine:
         if error := parameters.get(profile.callback.error):
             return Failure(Reason.REFUSED, "callback", hashlib.sha256(error.encode()).hexdigest()[:12])
         ticket = parameters.get(profile.callback.ticket, "")
-        if not ticket:
-            return Failure(Reason.NO_TICKET, "callback")
         kept = {f"callback.{name}": parameters.get(name, "") for name in profile.callback.keep}
+        if not ticket or not all(map(_is_sent_on, (ticket, *kept.values()))):
+            return Failure(Reason.NO_TICKET, "callback")
         values = self._values(profile, credentials) | kept | {
             "ticket": ticket,
             "callback": parameters.get("callback", ""),
@@ -168,6 +171,13 @@ BUILTINS = frozenset(
     }
 )  # fmt: skip
 """Names every profile may use."""
+
+
+def _is_sent_on(text: str) -> bool:
+    """Whether a platform may be asked about it: no ticket has signs at which a guard before one takes offence."""
+    return (
+        len(text) <= MOST_CHARACTERS and text.isascii() and text.isprintable() and not _ODD.intersection(text)
+    )
 
 
 def _challenge(verifier: str) -> str:

@@ -51,6 +51,8 @@ class Failure:
     step: str = ""
     detail: str = ""
     subject: str = field(default="", repr=False)
+    answered: bool = field(default=False, compare=False)
+    """Whether something came back that is of no use, to a question that holds what somebody brought."""
 
     @property
     def safe_detail(self) -> str:

@@ -25,6 +25,7 @@ from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.single_use import SingleUse
+from idp.infrastructure.web.address import neighbourhood
 from idp.organizations.service import Organizations
 
 log = structlog.get_logger(__name__)
@@ -160,7 +161,7 @@ class Federation:
         if await self._key_value.take(_LOGIN, key) is None:
             return Outcome(await self._refused(name, Refused(Why.LAPSED), address), user_type)
         brought = {**parameters, "callback": kept["callback"], "code_verifier": kept["code_verifier"]}
-        found = await self._exchange(name, user_type, brought)
+        found = await self._exchange(name, user_type, brought, address)
         entered = await self._enter(name, user_type, found, address)
         if isinstance(entered, Failure | Refused):
             return Outcome(await self._refused(name, entered, address), user_type, kept["continuation"])
@@ -227,7 +228,7 @@ class Federation:
         return await in_steps(lambda: background.write(lambda: self.exchanges.forget(before)))
 
     async def _exchange(
-        self, name: str, user_type: UserType, brought: Mapping[str, str]
+        self, name: str, user_type: UserType, brought: Mapping[str, str], address: str
     ) -> UpstreamIdentity | Failure:
         one, breaker = self.installed[name], self._breakers[name]
         ticket = brought.get(one.profile.callback.ticket, "")
@@ -242,7 +243,7 @@ class Federation:
         ):  # a store of ours, or the server ends: no word about the platform, but the trial is over
             breaker.succeeded()
             raise
-        self._judge(breaker, found)
+        self._judge(breaker, found, neighbourhood(address))
         return found
 
     async def _enter(
@@ -282,9 +283,9 @@ class Federation:
             detail=failure.safe_detail,
         )
 
-    def _judge(self, breaker: Breaker, found: object) -> None:
+    def _judge(self, breaker: Breaker, found: object, place: str = "") -> None:
         if isinstance(found, Failure) and found.reason in AWAY:
-            breaker.failed()
+            breaker.failed(place if found.answered else "")
         else:
             breaker.succeeded()
 

@@ -15,6 +15,7 @@ class Breaker:
         self._now = now
         self._failures = 0
         self._closed_until = 0.0
+        self._askers: set[str] = set()
 
     @property
     def is_open(self) -> bool:
@@ -34,9 +35,19 @@ class Breaker:
     def succeeded(self) -> None:
         """It answered, whatever it said."""
         self._failures = 0
+        self._askers.clear()
 
-    def failed(self) -> None:
-        """It did not answer, or what it never would."""
+    def failed(self, asker: str = "") -> None:
+        """It did not answer, or what it never would.
+
+        `asker`: from where the question came, where it may have been the fault of the question. Each place counts once
+        until it answers well again: else one stranger with odd questions would close it to everybody.
+        """
+        if asker in self._askers:
+            self._closed_until = self._now()  # the place says nothing: the next one may try at once
+            return
+        if asker and self._failures < FAILURES:
+            self._askers.add(asker)
         self._failures += 1
         if self._failures >= FAILURES:
             self._closed_until = self._now() + OPEN_SECONDS

@@ -152,8 +152,8 @@ class Resources:
 
     def _revoke_access(self, claims: dict[str, Any], line: Line) -> Transaction[None]:
         yield from self._store.sweep(self._sources.now())
-        yield self._store.revoke_token(claims["jti"], claims["exp"])
-        yield self._audit.record(line)
+        if (yield from self._store.revoke_token(claims["jti"], claims["exp"])):
+            yield self._audit.record(line)
 
     def _revoke_grant(self, grant_id: str, client: Client, address: str) -> Transaction[None]:
         now = self._sources.now()

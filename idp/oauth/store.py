@@ -10,7 +10,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
-    func,
     literal_column,
     or_,
     select,
@@ -196,10 +195,13 @@ ADD_GRANT = Statement(
     lock_key="id",
 )
 TOMBSTONE = Statement(
-    insert(grants).on_conflict_do_update(
+    insert(grants)
+    .on_conflict_do_update(
         index_elements=["id"],
-        set_={"revoked_at": func.coalesce(grants.c.revoked_at, insert(grants).excluded.revoked_at)},
-    ),
+        set_={"revoked_at": insert(grants).excluded.revoked_at},
+        where=grants.c.revoked_at.is_(None),
+    )
+    .returning(grants.c.id),
     lock_key="id",
 )
 ROTATE = Statement(
@@ -224,7 +226,10 @@ REVOKE = Statement(
     .returning(grants.c.client_id, grants.c.account_id, grants.c.session_id, grants.c.principal),
     lock_key="the_id",
 )
-REVOKE_TOKEN = Statement(insert(revoked_tokens).on_conflict_do_nothing(index_elements=["jti"]))
+REVOKE_TOKEN = Statement(
+    insert(revoked_tokens).on_conflict_do_nothing(index_elements=["jti"]).returning(revoked_tokens.c.jti),
+    lock_key="jti",
+)
 SWEEP_TOKENS = delete_some(
     revoked_tokens, revoked_tokens.c.expires_at <= _now, oldest=revoked_tokens.c.expires_at
 )
@@ -273,9 +278,9 @@ class OAuthStore:
         )
         return None if row is None else grant_of(row)
 
-    def tombstone(self, grant: Grant, now: float) -> Call:
-        """The call that revokes a grant whether or not it is there yet."""
-        return TOMBSTONE(**columns(grant, now), revoked_at=now)
+    def tombstone(self, grant: Grant, now: float) -> Transaction[bool]:
+        """Revoke a grant whether or not it is there yet; True for the one caller that did it."""
+        return bool((yield TOMBSTONE(**columns(grant, now), revoked_at=now)))
 
     def rotate(self, token: RefreshToken, client: Client, now: float, idle: int) -> Transaction[Grant | None]:
         """Move a live grant to its next generation: for the one caller that comes with the current one.
@@ -305,9 +310,9 @@ class OAuthStore:
         """Revoke a grant; its client, account and session for the one caller that did it."""
         return first((yield REVOKE(the_id=grant_id, now=now)))
 
-    def revoke_token(self, jti: str, expires_at: float) -> Call:
-        """The call that puts an access token on the list until it would have expired."""
-        return REVOKE_TOKEN(jti=jti, expires_at=expires_at)
+    def revoke_token(self, jti: str, expires_at: float) -> Transaction[bool]:
+        """Put an access token on the list until it would have expired; True for the one caller that did it."""
+        return bool((yield REVOKE_TOKEN(jti=jti, expires_at=expires_at)))
 
     def sweep(self, now: float) -> Transaction[int]:
         """Forget some revoked access tokens that have expired; how many."""

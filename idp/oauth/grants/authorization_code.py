@@ -90,8 +90,10 @@ class AuthorizationCode:
         )
 
         def work() -> Transaction[None]:
-            yield workshop.store.tombstone(tomb, now)
-            yield workshop.audit.record(line)
+            if (
+                yield from workshop.store.tombstone(tomb, now)
+            ):  # what comes again changes nothing: a refusal
+                yield workshop.audit.record(line)
 
         await workshop.foundation.database.write(work)
 

@@ -54,6 +54,10 @@ def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> T
     if grant is None:
         grant, event = yield from _second_time(token, request, workshop)
     subject = grant.subject if grant else None
+    if event is Event.TOKEN_REFUSED and grant is None and client.public:
+        return (
+            None  # whoever found an old token proves nothing by it: the refusal is counted (`TokenService`)
+        )
     if grant is not None and grant.subject.level < client.minimum_level:
         grant, event = None, Event.TOKEN_REFUSED
         detail |= {"reason": BELOW_MINIMUM}
@@ -89,8 +93,7 @@ def _second_time(
     below = grant.subject.level < request.client.minimum_level
     if lives and below and grant.generation == token.generation:
         return grant, Event.TOKEN_REFUSED
-    if grant.generation > token.generation:
-        yield from workshop.store.revoke(grant.id, now)
+    if grant.generation > token.generation and (yield from workshop.store.revoke(grant.id, now)):
         return None, Event.TOKEN_REUSED
     return None, Event.TOKEN_REFUSED
 
