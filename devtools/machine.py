@@ -10,6 +10,8 @@ from pathlib import Path
 
 from devtools.problem import Problem
 
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -42,6 +44,11 @@ def nginx() -> Path | None:
     return _on_path("nginx")
 
 
+def apache() -> Path | None:
+    """The web server, where the module that makes it an OpenID Connect client is there too."""
+    return _on_path("apache2") if (APACHE_MODULES / "mod_auth_openidc.so").exists() else None
+
+
 def node() -> Path | None:
     """The runtime of the independent counterpart and of the peer in the benchmark."""
     return _on_path("node") if _on_path("npm") else None
@@ -61,6 +68,7 @@ NEEDS = (
     Need("Chromium", ("chromium",), chromium),
     Need("a Chinese font", ("fontconfig", "fonts-noto-cjk"), chinese_font),
     Need("nginx", ("nginx",), nginx),
+    Need("Apache with mod_auth_openidc", ("libapache2-mod-auth-openidc",), apache),
     Need("Node.js with npm", ("nodejs", "npm"), node),
 )
 

@@ -1,5 +1,6 @@
 """What `./dev` says when something is missing."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -58,6 +59,30 @@ def test_a_package_that_differs_from_the_lock_is_refused(checkout: Path) -> None
     assert not (checkout / ".venv" / "stamp").exists()
 
 
+def test_an_environment_apart_holds_its_own_lock_and_nothing_of_the_checkout(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = checkout / "wheels"
+    wheels.mkdir()
+    wheel = _make_wheel(wheels, "thing")
+    lock = checkout / "other.txt"
+    lock.write_text(f"thing==1.0 \\\n    --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
+    monkeypatch.setattr(environment, "ROOT", checkout)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    python = environment.beside("apart", lock)
+    looked = (
+        "import importlib.util as u; print(*(bool(u.find_spec(name)) for name in ('pytest', 'devtools')))"
+    )
+    listed = subprocess.run([python, "-I", "-c", looked], check=True, capture_output=True, text=True).stdout
+    assert python == str(checkout / ".venv-apart" / "bin" / "python")
+    assert listed.split() == ["False", "False"]
+    assert list(checkout.glob(".venv-apart/lib/python*/site-packages/thing-1.0.dist-info"))
+    made = Path(python).lstat().st_mtime_ns
+    assert environment.beside("apart", lock) == python
+    assert Path(python).lstat().st_mtime_ns == made
+
+
 def test_a_missing_program_is_one_line_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     needs = (
         machine.Need("Redis", ("redis-server",), lambda: None),
@@ -79,7 +104,7 @@ def _dev(checkout: Path, *arguments: str, **variables: str) -> subprocess.Comple
     return subprocess.run(command, check=False, env=settings, capture_output=True, text=True)
 
 
-def _make_wheel(directory: Path, name: str) -> None:
+def _make_wheel(directory: Path, name: str) -> Path:
     """The smallest package that pip takes."""
     content = directory / "content"
     information = content / f"{name}-1.0.dist-info"
@@ -88,4 +113,4 @@ def _make_wheel(directory: Path, name: str) -> None:
     (information / "WHEEL").write_text("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     (information / "RECORD").write_text("")
     archive = shutil.make_archive(str(directory / "archive"), "zip", content)
-    Path(archive).rename(directory / f"{name}-1.0-py3-none-any.whl")
+    return Path(archive).rename(directory / f"{name}-1.0-py3-none-any.whl")
