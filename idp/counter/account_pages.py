@@ -12,7 +12,7 @@ from idp.accounts.model import State as AccountState
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import Kind, NotAtCounter, Person
-from idp.counter.routes import clock, reason_of, said
+from idp.counter.routes import clock, reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
 from idp.infrastructure.database import Row
@@ -128,6 +128,7 @@ class AccountPages:
             here=ACCOUNTS,
             done=said(self._site, request, NOTICES, done),
             error=said(self._site, request, REFUSALS, error),
+            typed_reason=typed_reason(request),
             found=found,
             state_text=self._site.say(request, state) if state else "",
             actions=[

@@ -11,7 +11,7 @@ from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, Person
-from idp.counter.routes import said
+from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
 from idp.infrastructure.web.dispatch import Routes
@@ -74,6 +74,7 @@ class DeathPages:
             here=ACCOUNTS,
             done=None,
             error=said(self._site, request, REFUSALS, error),
+            typed_reason=typed_reason(request),
             wrong=error,
             found=found,
             full_name=row["name"],

@@ -71,6 +71,7 @@ class Door:
                 fields = await self._site.form(request)
             except (Forged, UnreadableForm):
                 return self.lapsed(request)
+            request.state.reason = fields.get("reason", "")  # a page that refuses shows it again
             return await act(request, staff, fields)
 
         return handle

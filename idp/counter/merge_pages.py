@@ -23,7 +23,7 @@ from idp.counter.account_pages import ACCOUNTS, AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter
-from idp.counter.routes import said
+from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.database import Row
@@ -126,6 +126,7 @@ class MergePages:
             here=MERGE,
             done=None,
             error=said(self._site, request, REFUSALS, error),
+            typed_reason=typed_reason(request),
             other=self._counter.person(other),
             into=self._counter.person(into),
             days=self._merges.undo_days,

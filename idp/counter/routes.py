@@ -243,6 +243,11 @@ def said(site: Site, request: Request, texts: dict[str, str], word: str | None) 
     return site.say(request, texts[word]) if word in texts else None
 
 
+def typed_reason(request: Request) -> str:
+    """The reason that this request's form came with, for the page that refuses it: nothing typed is lost."""
+    return str(getattr(request.state, "reason", ""))
+
+
 def reason_of(fields: dict[str, str]) -> Reason:
     """Why somebody is looked up; of what is no reason of ours, the one that allows least."""
     try:

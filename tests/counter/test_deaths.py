@@ -49,6 +49,10 @@ async def test_a_death_has_a_page_of_its_own_and_the_way_back_is_named(any_hall:
         for name in ("", "张山", "*三"):
             answer = page(await someone.submit(form, name=name, reason="死亡证明 1 号"))
             assert (answer.status, "姓名不一致" in answer.text) == (400, True)
+        numbered = page(await someone.submit(form, name="张三", reason="死亡证明，家属 13800000009"))
+        assert (numbered.status, 'value="死亡证明，家属 13800000009"' in numbered.text) == (400, True)
+        again = page(await someone.submit(change, decision="release", reason="家属 13800000009"))
+        assert (again.status, 'value="家属 13800000009"' in again.text) == (400, True)
         assert page(await someone.submit(form, name="张三", reason="")).status == 400
         assert await house.worker.counter.open_requests() == []
         assert (

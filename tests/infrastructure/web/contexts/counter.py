@@ -50,7 +50,7 @@ BOTH = (FOUND, "正常")
 
 
 def _at(path: str, **context: Any) -> dict[str, Any]:
-    return {"here": path, "done": None, "error": None, **context}
+    return {"here": path, "done": None, "error": None, "typed_reason": "", **context}
 
 
 def _with_document(path: str) -> dict[str, Any]:
