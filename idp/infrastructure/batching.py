@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 SILENT_SECONDS = 1.0
 """Nothing has been answered for so long: whoever comes now would only wait."""
 MOST_UNANSWERED = 256
-"""So many wait meanwhile; the others are told at once."""
+"""So many wait meanwhile, until it has failed; the others are told at once."""
 
 Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Result | BaseException]]]
 
@@ -21,7 +21,8 @@ class Batcher(Generic[Item, Result]):
 
     `flush` answers with one result or exception per item, in order. An idle lane takes what one turn of the
     event loop has brought, so a lone request waits for nobody. While the other side says nothing the queue is
-    bounded: `silent` makes what is raised then.
+    bounded, and once `flush` has failed by that, nobody waits but the batch that tries again: `silent` makes what
+    the others are told.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Batcher(Generic[Item, Result]):
         self._flush = flush
         self._silent = silent
         self._heard_at = 0.0
+        self._failed = False
         self._most = most
         self._idle = lanes
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
@@ -43,10 +45,12 @@ class Batcher(Generic[Item, Result]):
 
     async def ask(self, item: Item) -> Result:
         """Wait for the batch that holds this item; raises what `flush` gave for it."""
+        if not self._idle and self._is_silent():
+            if self._failed:
+                raise self._silent("nothing is answered, and one asks already")
+            if len(self._waiting) >= MOST_UNANSWERED:
+                raise self._silent("nothing is answered, and many wait already")
         loop = asyncio.get_running_loop()
-        unanswered = not self._idle and loop.time() - self._heard_at > SILENT_SECONDS
-        if unanswered and len(self._waiting) >= MOST_UNANSWERED:
-            raise self._silent("nothing is answered, and many wait already")
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
         if self._idle and not self._scheduled:
@@ -61,11 +65,15 @@ class Batcher(Generic[Item, Result]):
             if self._tasks:
                 await asyncio.wait(self._tasks)
 
+    def _is_silent(self) -> bool:
+        return asyncio.get_running_loop().time() - self._heard_at > SILENT_SECONDS
+
     def _start(self) -> None:
         self._scheduled = False
         while self._idle and self._waiting:
             self._idle -= 1
-            self._heard_at = asyncio.get_running_loop().time()
+            if not self._failed:  # nothing was asked, so nothing was owed an answer
+                self._heard_at = asyncio.get_running_loop().time()
             task = asyncio.get_running_loop().create_task(self._run())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -75,14 +83,23 @@ class Batcher(Generic[Item, Result]):
             while self._waiting:
                 size = min(self._most, len(self._waiting))
                 await self._carry([self._waiting.popleft() for _ in range(size)])
-                self._heard_at = asyncio.get_running_loop().time()
+                if self._failed and self._is_silent():
+                    self._refuse_waiting()
         finally:
             self._idle += 1
+
+    def _refuse_waiting(self) -> None:
+        """Who has waited behind a batch that heard nothing would wait as long again."""
+        while self._waiting:
+            _, future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(self._silent("nothing was answered"))
 
     async def _carry(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results = await self._flush([item for item, _ in batch])
         except BaseException as error:
+            self._failed = True
             for _, future in batch:
                 if not future.done():
                     future.set_exception(
@@ -91,6 +108,7 @@ class Batcher(Generic[Item, Result]):
             if not isinstance(error, Exception):
                 raise
             return
+        self._failed, self._heard_at = False, asyncio.get_running_loop().time()
         for (_, future), result in zip(batch, results, strict=True):
             if future.done():
                 continue

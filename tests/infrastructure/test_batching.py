@@ -124,3 +124,28 @@ async def test_while_nothing_is_answered_the_queue_is_bounded(monkeypatch: pytes
     assert await first == 4
     assert await asyncio.gather(*waiting) == [8] * MOST_UNANSWERED
     assert await batcher.ask(6) == 12
+
+
+async def test_who_waited_behind_silence_hears_it_with_the_batch_and_then_one_asks_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batching, "SILENT_SECONDS", 0.0)
+    line = Line()
+    line.open.clear()
+    batcher: Batcher[int, int] = Batcher(line.flush, silent=LookupError)
+    first = asyncio.create_task(batcher.ask(99))
+    await until(lambda: line.batches)
+    waiting = [asyncio.create_task(batcher.ask(4)) for _ in range(10)]
+    await asyncio.sleep(0.01)
+    line.open.set()
+    outcomes = await asyncio.gather(first, *waiting, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [OSError] + [LookupError] * 10
+    assert line.batches == [[99]]
+    line.open.clear()
+    again = asyncio.create_task(batcher.ask(2))
+    await until(lambda: len(line.batches) == 2)
+    with pytest.raises(LookupError):
+        await batcher.ask(6)
+    line.open.set()
+    assert await again == 4
+    assert await asyncio.gather(batcher.ask(6), batcher.ask(8)) == [12, 16]

@@ -99,12 +99,22 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 def _isolated(run: _Run, connection: sqlite3.Connection, works: Sequence[Work]) -> Sequence[Any]:
     """Run them together; when one spoils the batch, run each alone, so that only the guilty one fails."""
-    if len(works) > 1:
-        try:
-            return run(connection, works)
-        except Exception as error:  # noqa: BLE001 - each is told its own below
-            log.info("a batch is taken apart", reason=type(error).__name__)
+    try:
+        return run(connection, works)
+    except Exception as error:
+        if _is_busy(error):
+            raise DatabaseUnavailable(str(error)) from error
+        if len(works) == 1:
+            return [_translate(error)]
+        log.info("a batch is taken apart", reason=type(error).__name__)
     return [_alone(run, connection, work) for work in works]
+
+
+def _is_busy(error: Exception) -> bool:
+    """Whether another process holds the file: nobody in the batch is to blame, and each would wait as long again."""
+    return isinstance(error, sqlite3.OperationalError) and (
+        error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    )
 
 
 def _alone(run: _Run, connection: sqlite3.Connection, work: Work) -> Any:

@@ -36,13 +36,13 @@ async def version(url: str) -> str:
 
 
 async def _of_postgresql(url: str) -> str:
-    connection = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS)
+    connection = await asyncpg.connect(url, timeout=TIMEOUT_SECONDS, command_timeout=TIMEOUT_SECONDS)
     try:
         return str(await connection.fetchval(_QUERY) or "")
     except asyncpg.UndefinedTableError:
         return ""
     finally:
-        await connection.close()
+        await connection.close(timeout=TIMEOUT_SECONDS)
 
 
 def _of_file(path: Path) -> str:
