@@ -28,6 +28,7 @@ from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
 from idp.infrastructure.outbox_store import GIVEN_UP, MOST_COUNTED, OVERDUE
+from idp.infrastructure.periodic_store import ALL as JOBS
 from idp.infrastructure.secret_file import BadSecretFile, read_secrets
 from idp.infrastructure.sources import first_id, system_sources
 from idp.infrastructure.vault import Unreadable, Use
@@ -49,6 +50,7 @@ CLOCK_SECONDS = 5.0
 CERTIFICATE_DAYS = 14
 DAY = 86_400
 OVERDUE_SECONDS = 120.0
+JOB_LATE_SECONDS = 300.0
 
 # transaction time of the database server, Unix seconds; SQLite has no server and no clock of its own
 SERVER_CLOCK = Statement(select(cast(extract("epoch", func.now()), Double).label("now")))
@@ -107,6 +109,7 @@ async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding
         )
     yield await _undelivered(base)
     yield await _sessions(settings, base)
+    yield await _jobs(base)
     keys = KeyRing(base)
     await keys.load()
     signing = {period.algorithm.value for period in keys.periods() if period.signs(base.sources.now())}
@@ -153,6 +156,28 @@ async def _sessions(settings: Settings, base: Foundation) -> Finding:
         return Finding("sessions", True, "those that timed out are ended in time")
     says = f"those that timed out wait for their end for {int(lag // 60)} minutes: is a worker running?"
     return Finding("sessions", False, says)
+
+
+async def _jobs(base: Foundation) -> Finding:
+    """What workers do again and again: whether it is done, and what failed last."""
+    now = base.sources.now()
+    rows = await base.database.read(fetch(JOBS()))
+    wrong = []
+    for row in rows:
+        done, failed = row["succeeded_at"], row["failed_at"]
+        if failed is not None and (done is None or failed > done):
+            wrong.append(f"{row['name']} fails ({row['reason']}), done last {_ago(done, now)}")
+        elif now - done > 2 * row["seconds"] + JOB_LATE_SECONDS:
+            wrong.append(f"{row['name']} was done last {_ago(done, now)}")
+    if rows and len(wrong) == len(rows):
+        wrong = [f"nothing is done any more, is a worker running? {wrong[0]}"]
+    if wrong:
+        return Finding("jobs", False, "; ".join(wrong))
+    return Finding("jobs", True, "what is due again and again is done" if rows else "nothing was due yet")
+
+
+def _ago(instant: float | None, now: float) -> str:
+    return "never" if instant is None else f"{int((now - instant) // 60)} minutes ago"
 
 
 async def _clock(settings: Settings, base: Foundation) -> Finding:

@@ -15,6 +15,7 @@ import idp.federation.store
 import idp.infrastructure.high_water
 import idp.infrastructure.key_value.sql
 import idp.infrastructure.outbox_store
+import idp.infrastructure.periodic_store
 import idp.infrastructure.revisions
 import idp.infrastructure.single_use
 import idp.keys.store

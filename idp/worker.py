@@ -68,6 +68,7 @@ from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.periodic import Periodic
+from idp.infrastructure.periodic_store import JobRecord
 from idp.infrastructure.revisions import Revisions
 from idp.infrastructure.single_use import FORGET_SECONDS as USED_SECONDS
 from idp.infrastructure.single_use import SingleUse
@@ -125,7 +126,7 @@ class Worker:
         self.phones = Phones(base, self.notices, self.messages)
         sending = SendingLimits(address_per_hour=settings.sms_per_address, all_per_hour=settings.sms_per_hour)
         self.phone_codes = PhoneCodes(base, self.messages, sending)
-        self.periodic = Periodic()
+        self.periodic = Periodic(JobRecord(base.database, base.sources.now))
         self.refusals = Refusals(base)
         self.periodic.add("refusals.named", NAMED_SECONDS, self.refusals.flush_named)
         self.periodic.add("refusals", SUMMED_SECONDS, self.refusals.flush)

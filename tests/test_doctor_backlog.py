@@ -1,15 +1,20 @@
 """`idp doctor` on what should have happened by now: notices that do not leave, sessions that wait for their end."""
 
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
-from idp.doctor import _sessions, _undelivered
+from idp.doctor import _jobs, _sessions, _undelivered
 from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import WAITS
+from idp.infrastructure.periodic import Periodic
+from idp.infrastructure.periodic_store import ALL, JobRecord
 from idp.sessions.logout import KIND, payload
 from tests.support.inprocess import provider
 from tests.support.visits import signed_in
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -50,3 +55,51 @@ async def test_it_sees_that_the_sweep_lags(migrated_url: str, tmp_path: Path) ->
             assert "31 minutes" in found.says
             await house.worker.sweeper.end_dead()
             assert (await _sessions(settings, base)).ok
+
+
+async def test_it_sees_what_fails_and_what_is_not_done_any_more(migrated_url: str, tmp_path: Path) -> None:
+    async with provider(tmp_path, database_url=migrated_url) as house:
+        base, broken = house.worker.base, list[Exception]()
+        await house.worker.periodic.stop()
+        record = JobRecord(base.database, base.sources.now)
+
+        async def work() -> None:
+            if broken:
+                raise broken[0]
+
+        periodic = Periodic(record)
+        periodic.add("sweep", 0.001, work)
+        periodic.add("retention", 0.001, AsyncMock())
+        await record.note("of.an.earlier.release", 60, None)
+        await periodic.start()
+        await eventually(lambda: _says(base, "is done"))
+        house.clock.forward(1)
+        broken.append(ValueError("a name that nobody should read"))
+        await eventually(lambda: _says(base, "sweep fails (ValueError), done last 0 minutes ago"))
+        assert not (await _jobs(base)).ok
+        house.clock.forward(1)
+        broken.clear()
+        await eventually(lambda: _says(base, "is done"))
+        await periodic.stop()
+        house.clock.forward(3600)
+        await record.note("retention", 0.001, None)
+        found = await _jobs(base)
+        assert (found.ok, found.says) == (False, "sweep was done last 60 minutes ago")
+        house.clock.forward(7200)
+        assert "is a worker running?" in (await _jobs(base)).says
+
+
+async def _says(base: Foundation, words: str) -> bool:
+    return words in (await _jobs(base)).says
+
+
+async def test_what_goes_on_as_before_is_noted_once_a_minute(migrated_url: str, tmp_path: Path) -> None:
+    async with provider(tmp_path, database_url=migrated_url) as house:
+        base = house.worker.base
+        await house.worker.periodic.stop()
+        record, noted = JobRecord(base.database, base.sources.now), []
+        for seconds in (0.0, 30.0, 29.0, 2.0, 30.0):
+            house.clock.forward(seconds)
+            await record.note("sweep", 2, None)
+            noted.append((await base.database.read(fetch(ALL())))[0]["succeeded_at"])
+        assert len(set(noted)) == 2

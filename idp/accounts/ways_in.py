@@ -140,6 +140,7 @@ NO_WAYS: Mapping[str, str] = {
     "outbox": "messages on their way",
     "participants": "which systems a session has entered; lives on the session",
     "password_costs": "how imported passwords were hashed",
+    "periodic_jobs": "when work that is due again and again was done",
     "real_name_records": "what was proved of somebody",
     "revisions": "when workers load anew",
     "revoked_tokens": "what is believed no more",

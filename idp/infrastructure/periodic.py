@@ -1,13 +1,14 @@
 """Work that is due again and again: done in the background of every worker, through outages of the stores."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.infrastructure.periodic_store import JobRecord
 
 log = structlog.get_logger(__name__)
 
@@ -22,10 +23,14 @@ class Job:
 
 
 class Periodic:
-    """Runs jobs, each in a task of its own: one that hangs or fails holds up no other and is tried again."""
+    """Runs jobs, each in a task of its own: one that hangs or fails holds up no other and is tried again.
 
-    def __init__(self, jobs: Sequence[Job] = ()) -> None:
-        self._jobs = list(jobs)
+    How they go is noted in `record`, for `idp doctor`.
+    """
+
+    def __init__(self, record: JobRecord | None = None) -> None:
+        self._record = record
+        self._jobs: list[Job] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def add(self, name: str, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
@@ -33,7 +38,9 @@ class Periodic:
         self._jobs.append(Job(name, seconds, work))
 
     async def start(self) -> None:
-        """Begin; each job is done for the first time when its seconds have passed."""
+        """Begin; each job is done for the first time when its seconds have passed. Raises DatabaseUnavailable."""
+        if self._record is not None:
+            await self._record.forget_others([job.name for job in self._jobs])
         self._tasks = [asyncio.create_task(self._repeat(job)) for job in self._jobs]
 
     async def stop(self) -> None:
@@ -51,9 +58,24 @@ class Periodic:
     async def _repeat(self, job: Job) -> None:
         while True:
             await asyncio.sleep(job.seconds)
-            try:
-                await job.work()
-            except (DatabaseUnavailable, KeyValueUnavailable) as error:
-                log.warning("a store did not answer a periodic job", job=job.name, reason=str(error))
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next turn may be better
-                log.error("a periodic job broke", job=job.name, reason=type(error).__name__)
+            await self._note(job, await self._do(job))
+
+    async def _do(self, job: Job) -> str | None:
+        """What went wrong, if anything did."""
+        try:
+            await job.work()
+        except (DatabaseUnavailable, KeyValueUnavailable) as error:
+            log.warning("a store did not answer a periodic job", job=job.name, reason=str(error))
+            return type(error).__name__
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next turn may be better
+            log.error("a periodic job broke", job=job.name, reason=type(error).__name__)
+            return type(error).__name__
+        return None
+
+    async def _note(self, job: Job, reason: str | None) -> None:
+        if self._record is None:
+            return
+        try:
+            await self._record.note(job.name, job.seconds, reason)
+        except DatabaseUnavailable as error:
+            log.warning("how a periodic job went could not be noted", job=job.name, reason=str(error))

@@ -11,6 +11,7 @@ FEW = {
     "clients": 20,
     "high_water_marks": 1,
     "password_costs": 4,
+    "periodic_jobs": 15,
     "revisions": 5,
     "signing_keys": 3,
     "staff_roles": 300,
