@@ -148,4 +148,4 @@ async def test_who_waited_behind_silence_hears_it_with_the_batch_and_then_one_as
         await batcher.ask(6)
     line.open.set()
     assert await again == 4
-    assert await asyncio.gather(batcher.ask(6), batcher.ask(8)) == [12, 16]
+    assert [await batcher.ask(6), await batcher.ask(8)] == [12, 16]
