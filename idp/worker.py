@@ -140,7 +140,7 @@ class Worker:
         self.verification = Verification(base, self.real_names, verifiers, self.authorities)
         self.divisions = read_divisions(settings.divisions_file)
         self.roles = Roles(base, self.divisions)
-        self.devices = Devices(base, self.notices.notice)
+        self.devices = Devices(base, self.notices.everywhere)
         self.sessions = Sessions(base, self.registry, self.outbox, self.session_lifetimes, self.devices)
         self.sweeper = Sweeper(
             base, self.sessions.endings, self.outbox, self.session_lifetimes, settings.retention
@@ -162,7 +162,7 @@ class Worker:
 
     def _build_organizations(self, base: Foundation) -> None:
         """Legal persons, and who acts for whom."""
-        ledger = Ledger(base, self.sessions.end_acting, self.notices.notice, self.outbox.kick)
+        ledger = Ledger(base, self.sessions.end_acting, self.notices.everywhere, self.outbox.kick)
         registries = plugins.load(idp.organizations.registries, "REGISTRY", LegalPersonRegistry)  # type: ignore[type-abstract]
         self.organizations = Organizations(base, ledger, registries, self.authorities.get("licence"))
         self.mandates = Mandates(base, ledger, self.messages)
@@ -178,7 +178,7 @@ class Worker:
         tools = FederationTools(
             self.real_names,
             self.organizations,
-            self.notices.notice,
+            self.notices.everywhere,
             settings.upstream_link_level,
             settings.session_absolute,
         )
@@ -212,14 +212,14 @@ class Worker:
             Required(settings.second_factor_required), settings.second_factor_minimum, self._is_staff
         )
         tools = Tools(
-            self.hasher, self.throttle, self.devices, self.factor_policy, factors, self.notices.notice
+            self.hasher, self.throttle, self.devices, self.factor_policy, factors, self.notices.everywhere
         )
         self.authentication = Authentication(base, self.sessions, tools)
         self.qr_logins = QrLogins(base, self.sessions)
         self.factors = Factors(
-            base, self.factor_policy, self.devices, self.outbox, self.notices.notice, self._is_linked
+            base, self.factor_policy, self.devices, self.outbox, self.notices.everywhere, self._is_linked
         )
-        tellers = Tellers(self.sessions, self.devices, self.outbox, self.notices.notice)
+        tellers = Tellers(self.sessions, self.devices, self.outbox, self.notices.everywhere)
         self.own_password = OwnPassword(base, self.hasher, self.throttle, tellers)
 
     def _build_centre(self, base: Foundation) -> None:

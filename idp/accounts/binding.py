@@ -49,12 +49,13 @@ class Rebinding:
         gone = {
             "password": int(bool(before["password_hash"]) and not after["password_hash"]),
             "phone": int(before["phone_index"] not in (None, after["phone_index"])),
+            "mail": int(before["email"] is not None and after["email"] is None),
             "factors": len(factors),
             **ended,
         }
         yield self._audit.record(Line(Event.ACCOUNT_BOUND, account_id, detail=gone))
-        if before["phone_index"] != after["phone_index"]:
-            yield from self._former.keep(before, phone=True)
+        moved = before["phone_index"] != after["phone_index"]
+        yield from self._former.keep(before, phone=moved, email=after["email"] is None)
         yield from self._notices.everywhere(before, BOUND)
         if after["phone_index"] not in (None, before["phone_index"]):
             yield from self._notices.notice(after, BOUND)

@@ -38,6 +38,8 @@ BIND = Statement(
         phone_verified_at=case(
             (_keeps_phone, accounts.c.phone_verified_at), else_=bindparam("verified_at", type_=Instant())
         ),
+        # Whoever filled it in is who held the account: it stays where that is who brought the proof.
+        email=case((bindparam("keeps_email", type_=Boolean), accounts.c.email), else_=null()),
         closes_at=null(),
         updated_at=_now,
         **RAISED,
@@ -98,13 +100,14 @@ class RebindingStore:
         self._vault = vault
 
     def bind(self, account: Row, shown: ProvenControl, now: float) -> Transaction[Row | None]:
-        """Leave an open account the password and phone that were shown; the account from now on."""
+        """Leave an open account the password and phone that were shown, and the mail of who held it; how it is now."""
         new = shown.new_phone
         index = None if new is None else self._vault.blind_index(PHONE, new)
         call = BIND(
             the_id=account["id"],
             keeps_password=shown.password,
             keeps_phone=shown.phone and new is None,
+            keeps_email=shown.holder,
             new_phone=None if new is None else self._vault.encrypt(PHONE, new),
             new_index=index,
             verified_at=None if new is None else now,

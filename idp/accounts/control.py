@@ -22,5 +22,10 @@ class ProvenControl:
     since: float = inf
     level: int = 0
 
+    @property
+    def holder(self) -> bool:
+        """Whether it is who held the account until now: by its password, or its phone that stays."""
+        return self.password or (self.phone and self.new_phone is None)
+
 
 NOTHING = ProvenControl()

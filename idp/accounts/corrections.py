@@ -91,7 +91,7 @@ class Corrections:
             yield self._audit.record(Line(event, account_id, actor=staff_id, detail=detail))
             account = yield from self._accounts.by_id(account_id)
             if account is not None:
-                yield from self._notices.notice(account, DECIDED)
+                yield from self._notices.everywhere(account, DECIDED)
             return True
 
         return await self._database.write(work)

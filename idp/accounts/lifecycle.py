@@ -57,11 +57,11 @@ class Notifier(Protocol):
     """Tells a person something, by the message that reaches them (idp.accounts.notices)."""
 
     def notice(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """Part of the transaction of what is told."""
+        """By the nearest way alone: for a phone that is new in this act."""
         ...
 
     def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """By every way there is: where one of them may be in other hands."""
+        """By every way there is and was lately: one of them may be in other hands. Part of what is told."""
         ...
 
     def by_mail(self, account: Row, text: str, **values: object) -> Transaction[None]:
@@ -181,7 +181,7 @@ class Lifecycle:
                 yield self._line(
                     Event.CANCELLATION_REQUESTED, account_id, actor, days=self._rules.cooling_days
                 )
-                yield from self._notices.notice(row, REQUESTED, days=self._rules.cooling_days)
+                yield from self._notices.everywhere(row, REQUESTED, days=self._rules.cooling_days)
             return []
 
         return await self._done(work)
@@ -194,7 +194,7 @@ class Lifecycle:
             if row is None:
                 return False
             yield self._line(Event.CANCELLATION_UNDONE, account_id, actor)
-            yield from self._notices.notice(row, CANCELLATION_UNDONE)
+            yield from self._notices.everywhere(row, CANCELLATION_UNDONE)
             return True
 
         return await self._done(work)
@@ -269,17 +269,17 @@ class Lifecycle:
                 yield self._line(
                     Event.CANCELLATION_UNDONE, account_id, SYSTEM, obstacles=[item.value for item in found]
                 )
-                yield from self._notices.notice(row, NOT_CANCELLED)
+                yield from self._notices.everywhere(row, NOT_CANCELLED)
             return False
         if not (yield from self._store.cancel(account_id, now)):
             return False
         yield from self._store.drop_factors(account_id, 0.0)
         yield from self._store.end_records(account_id, "cancelled", now)
         yield self._merges.forget_account(account_id, now)
+        if row is not None:  # as it was before it was wiped, with where it was reached before
+            yield from self._notices.everywhere(row, CANCELLED)
         yield from self._household.end(account_id, "cancelled")
         yield self._line(Event.ACCOUNT_CANCELLED, account_id, SYSTEM)
-        if row is not None:  # as it was before it was wiped
-            yield from self._notices.notice(row, CANCELLED)
         return True
 
     def sent(self) -> None:

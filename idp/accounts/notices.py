@@ -1,4 +1,4 @@
-"""Telling people what happened to their account: by SMS to the verified phone, else by mail, else not at all."""
+"""Telling people what happened to their account: at the verified phone, by mail, and where they were reached lately."""
 
 from collections.abc import Iterator
 
@@ -34,13 +34,20 @@ class Notices:
         self._translations = translations or Translations()
 
     def notice(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """Tell the person by the one way that is nearest; `account` is a whole row of accounts."""
+        """Tell the person by the one way that is nearest; `account` is a whole row of accounts.
+
+        For a phone that is new in this act, and nothing else: whoever has the account in their hands may have the
+        nearest way too. All other news goes everywhere.
+        """
         for call in self._calls(account, text, values):
             yield call
             return
 
     def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """Tell the person by every way there is, and those of the last 30 days: one may be in other hands."""
+        """Tell the person by every way there is, and those of the last 30 days: one may be in other hands.
+
+        `account` is a whole row of accounts, as it was before what is told.
+        """
         yield from self._calls(account, text, values)
         said = self._said(account, text, values)
         phones, addresses = yield from self._former.of(account["id"])

@@ -22,6 +22,7 @@ RESET = Statement(
         phone=bindparam("new_phone", type_=LargeBinary),
         phone_index=bindparam("new_index", type_=LargeBinary),
         phone_verified_at=bindparam("verified_at", type_=Instant()),
+        email=null(),
         closes_at=null(),
         updated_at=_now,
         **RAISED,
@@ -41,7 +42,7 @@ class Reset:
         self._household = household
 
     def done(self, account_id: str, phone: str | None) -> Transaction[Row | None]:
-        """No password, factor, link, session or device is left, only this phone; None if the account is closed.
+        """No password, mail, factor, link, session or device is left, only this phone; None if the account is closed.
 
         Mandates stay: who has lost a phone has not lost a firm.
         """

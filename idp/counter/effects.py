@@ -93,10 +93,11 @@ class Effects:
             Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
         )
         # The old phone first: an owner who asked for nothing learns of it there.
-        if before["phone_index"] not in (None, after["phone_index"]):
-            yield from self._former.keep(before, phone=True)
-            yield from self._notices.everywhere(before, RECOVERED)
-        yield from self._notices.notice(after, RECOVERED)
+        moved = before["phone_index"] not in (None, after["phone_index"])
+        yield from self._former.keep(before, phone=moved, email=True)
+        yield from self._notices.everywhere(before, RECOVERED)
+        if before["phone_verified_at"] is None or before["phone_index"] != after["phone_index"]:
+            yield from self._notices.notice(after, RECOVERED)
 
     def _guarded(self, row: Row, claim: Claim) -> Transaction[None]:
         guardian_id = claim.guardian_id or ""

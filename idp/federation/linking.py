@@ -43,7 +43,7 @@ LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那�
 UNLINKED = _("您的账号与%(platform)s的关联已解除，不能再从那里登录。如非本人操作，请立即联系服务台。")
 CANCELLED = _("您在%(platform)s的账号已注销，它与本账号的关联已解除。")
 Notice = Callable[..., Transaction[None]]
-"""`Notices.notice`."""
+"""`Notices.everywhere`."""
 
 
 class _Overtaken(Exception):

@@ -18,7 +18,7 @@ from idp.organizations.store import LegalPersonStore
 Ended = Callable[[str, str], Transaction[None]]
 """`Sessions.end_acting`: end what lives on a mandate, for a reason."""
 Notice = Callable[..., Transaction[None]]
-"""`Notices.notice`: tell an account something."""
+"""`Notices.everywhere`: tell an account something."""
 
 CHANGED = "representative changed"
 """Why mandates rest when an organisation has a new representative."""

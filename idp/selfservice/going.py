@@ -33,6 +33,8 @@ class Going:
             going.append((say(request, texts.PASSWORD), self._door.entrance.to(LOGIN, again)))
         if account["phone_index"] is not None and not shown.phone:
             going.append((say(request, texts.PHONE), PHONE))
+        if account["email"] is not None and not shown.holder:
+            going.append((say(request, texts.MAIL), ""))
         factors = await self._door.factors.of_account(session.account_id)
         if any(max(one.last_used_at or 0.0, one.created_at) < shown.since for one in factors):
             going.append((say(request, texts.FACTORS), ""))

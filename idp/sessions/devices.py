@@ -18,7 +18,7 @@ NEW_UNKNOWN_DEVICE = _("您的账号刚刚在一台新设备上登录。如果�
 
 
 class Notice(Protocol):
-    """`Notices.notice`: tells a person something that concerns the account, within a transaction."""
+    """`Notices.everywhere`: tells a person something that concerns the account, within a transaction."""
 
     def __call__(self, account: Row, text: str, **values: object) -> Transaction[None]:
         """See `idp.accounts.notices`."""

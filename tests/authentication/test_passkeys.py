@@ -167,7 +167,7 @@ async def test_nonsense_is_refused(house: Provider, credential: str) -> None:
     async with visitor(house) as someone:
         form, _ = await asked(someone, LOGIN)
         answer = await someone.client.post(LOGIN, data={**form.fields, "credential": credential})
-    assert answer.status_code == 401
+    assert answer.status_code == (400 if "\x00" in credential else 401)  # what is no text reaches no page
 
 
 async def test_a_frozen_account_stays_outside(house: Provider) -> None:
