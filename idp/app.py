@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from idp.assembly import dispatcher
 from idp.assembly.waiting import waiting
+from idp.composition import NotMigrated, RestoreUnfinished
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
 from idp.safety import refuse_unsafe
@@ -43,10 +44,13 @@ class Application:
             stack.callback(_end_with_the_supervisor())
             try:
                 await self._begin(stack)
-            except DatabaseUnavailable:
+            except (DatabaseUnavailable, NotMigrated, RestoreUnfinished) as error:
+                if not isinstance(error, DatabaseUnavailable):
+                    log.error("cannot begin", reason=str(error))
                 self._handle = waiting(self._settings)
-                # A worker that is replaced during an outage says 503 and tries on: were it to fail,
-                # the server would take it for a fault of the program and end all the others too.
+                # A worker that is replaced during an outage, or after the database was changed under a server that
+                # had started well, says 503 and tries on: were it to fail, the server would take it for a fault of
+                # the program and end all the others too.
                 trying = asyncio.create_task(self._begin_later(stack))
                 stack.callback(trying.cancel)
             except Exception as error:  # noqa: BLE001 - whatever it is, the server must hear that we did not start

@@ -191,7 +191,7 @@ async def prepare_database(settings: Settings) -> dict[str, object]:
     """Everything `idp migrate` does; the versions before and after."""
     made = make_if_missing(settings.secret_path, system_sources())
     before = after = await version(settings.database)
-    if before != head():
+    if before < head():
         # Loaded only when there is something to do: it takes longer than all the rest.
         from idp.infrastructure.database.migrate import migrate  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from idp.accounts.authority import Access, Authority
 from idp.federation.installation import Installed, profiles_folder, read_installation
 from idp.infrastructure import database, key_value
-from idp.infrastructure.database.version import head, version
+from idp.infrastructure.database.version import head, standing
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.high_water import HighWaterMark, shown_instant
 from idp.infrastructure.http_client import HttpClient
@@ -39,10 +39,17 @@ async def require_what_was_seen(base: Foundation, settings: Settings) -> None:
 
 
 async def require_schema(settings: Settings) -> None:
-    """Raises NotMigrated, DatabaseUnavailable."""
-    found = await version(settings.database)
-    if found != head():
-        raise NotMigrated(f"schema {found or 'missing'}, needed {head()}: run `idp migrate`")
+    """Raises NotMigrated, DatabaseUnavailable.
+
+    A schema that a later release has migrated is taken: during an upgrade old workers are replaced by old ones.
+    """
+    found = await standing(settings.database)
+    if found.newer and not found.fits:
+        raise NotMigrated(
+            f"schema {found.version} of a later release, this program is of {head()}: upgrade it"
+        )
+    if not found.fits:
+        raise NotMigrated(f"schema {found.version or 'missing'}, needed {head()}: run `idp migrate`")
 
 
 @asynccontextmanager

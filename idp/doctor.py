@@ -23,6 +23,7 @@ from idp.federation.profile import Status
 from idp.infrastructure.database import DatabaseUnavailable, Row, Statement
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import fetch
+from idp.infrastructure.database.version import standing
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.profile import BadProfile, read_profile
@@ -96,7 +97,9 @@ async def examine(settings: Settings) -> list[Finding]:
 
 
 async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding]:
-    yield Finding("database", True, "answers, schema up to date")
+    schema = await standing(settings.database)
+    of_later = f"answers, schema {schema.version} of a later release: upgrade this one"
+    yield Finding("database", True, of_later if schema.newer else "answers, schema up to date")
     try:
         await require_what_was_seen(base, settings)
     except RestoreUnfinished as error:
@@ -118,7 +121,20 @@ async def _stores(settings: Settings, base: Foundation) -> AsyncIterator[Finding
     )
     registry = Registry(base)
     await registry.load()
+    for finding in _clients(registry):
+        yield finding
+
+
+def _clients(registry: Registry) -> Iterator[Finding]:
+    """What was registered with less than the default, and what by a release that knows more."""
+    for client_id in registry.unreadable:
+        yield Finding(
+            "client", False, f"{client_id} was registered by another release, and cannot be read here"
+        )
     for entry in registry.all():
+        if entry.ignored:
+            says = f"{entry.client.client_name} is registered with what this release does not know: "
+            yield Finding("client", True, says + ", ".join(entry.ignored))
         loosened = entry.client.loosened()
         if loosened and not entry.disabled:
             says = f"{entry.client.client_name} is registered with {', '.join(loosened)}"

@@ -106,6 +106,10 @@ class Event(StrEnum):
     MASTER_SECRET_CHANGED = "master_secret.changed"  # noqa: S105
 
 
+EVENTS = frozenset(event.value for event in Event)
+"""What this release records, and can tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One audit line. `detail` holds short facts, never a secret, a certificate number or a phone.

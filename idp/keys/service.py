@@ -25,6 +25,7 @@ LEAD_SECONDS = 10
 _CHOICE_SECONDS = 1.0
 _REMEMBER_SECONDS = 10.0
 _REMEMBER_MOST = 4096
+ALGORITHMS = frozenset(each.value for each in Algorithm)
 
 
 class UnknownKey(Exception):
@@ -59,7 +60,8 @@ class KeyRing:
 
     async def load(self) -> None:
         """Read the keys; makes nothing."""
-        rows = await self._database.read(self._store.all)
+        # A key of a kind that a later release has brought is left to that.
+        rows = [row for row in await self._database.read(self._store.all) if row["algorithm"] in ALGORITHMS]
         signers = dict(self._signers)
         for row in rows:
             if row["kid"] not in signers:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+import structlog
+
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import DatabaseUnavailable, Row, Transaction
@@ -12,12 +14,15 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.revisions import number
 from idp.relying_parties.model import AuthMethod, Client
 from idp.relying_parties.store import REVISION, ClientStore
+from idp.relying_parties.stored import read
 
 SECRET_PREFIX = "zcs_"  # noqa: S105
 SECRET_BYTES = 32
 OVERLAP_SECONDS = 7 * 86_400
 LOOK_SECONDS = 0.2
 _SECRET_METHODS = (AuthMethod.BASIC, AuthMethod.POST)
+
+log = structlog.get_logger(__name__)
 
 
 class UnknownClient(Exception):
@@ -33,6 +38,22 @@ class Registered:
     previous_secret_hash: bytes | None
     previous_secret_expires_at: float
     disabled: bool
+    ignored: tuple[str, ...] = ()
+    """What another release has written of it, and this one does not know."""
+
+
+def _registered(row: Row) -> Registered | None:
+    stored = read(row["document"])
+    if stored is None:
+        return None
+    return Registered(
+        client=stored.client,
+        secret_hash=row["secret_hash"],
+        previous_secret_hash=row["previous_secret_hash"],
+        previous_secret_expires_at=row["previous_secret_expires_at"] or 0.0,
+        disabled=row["disabled_at"] is not None,
+        ignored=stored.ignored,
+    )
 
 
 class Registry:
@@ -45,6 +66,8 @@ class Registry:
         self._store = ClientStore()
         self._audit = AuditStore(foundation.sources)
         self._registered: dict[str, Registered] = {}
+        self.unreadable: tuple[str, ...] = ()
+        """Ids of clients that another release has registered with what this one cannot read."""
         self._origins: frozenset[str] = frozenset()
         self._looked_at = 0.0
         self._revision = -1
@@ -57,22 +80,23 @@ class Registry:
             return (yield from number(REVISION)), (yield from self._store.all())
 
         self._revision, rows = await self._database.read(work)
-        self._registered = {
-            row["client_id"]: Registered(
-                client=Client.model_validate_json(row["document"]),
-                secret_hash=row["secret_hash"],
-                previous_secret_hash=row["previous_secret_hash"],
-                previous_secret_expires_at=row["previous_secret_expires_at"] or 0.0,
-                disabled=row["disabled_at"] is not None,
-            )
-            for row in rows
-        }
+        found = {row["client_id"]: _registered(row) for row in rows}
+        self._registered = {client_id: kept for client_id, kept in found.items() if kept is not None}
+        self.unreadable = tuple(client_id for client_id, kept in found.items() if kept is None)
+        self._say_what_is_not_known()
         self._origins = frozenset(
             origin
             for kept in self._registered.values()
             if not kept.disabled
             for origin in kept.client.origins
         )
+
+    def _say_what_is_not_known(self) -> None:
+        for client_id in self.unreadable:
+            log.warning("a client of another release cannot be read", client=client_id)
+        for kept in self._registered.values():
+            if kept.ignored:
+                log.warning("a client of another release", client=kept.client.client_id, ignored=kept.ignored)
 
     def find(self, client_id: str) -> Client | None:
         """The enabled client of this id."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from idp.audit.model import Event
+from idp.audit.model import EVENTS, Event
 from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -57,8 +57,9 @@ class Events:
     ) -> tuple[list[Happening], str | None]:
         """A page of events, latest first, and where the next one begins (None: there is none)."""
         rows = await self._database.read(lambda: self._store.page(account_id, before, most + 1))
-        shown = [self._told(account_id, row, say) for row in rows[:most]]
-        return shown, shown[-1].id if len(rows) > most else None
+        # What a later release has recorded is told by that.
+        shown = [self._told(account_id, row, say) for row in rows[:most] if row["event"] in EVENTS]
+        return shown, rows[most - 1]["id"] if len(rows) > most else None
 
     def _told(self, account_id: str, row: Row, say: Say) -> Happening:
         event = Event(row["event"])

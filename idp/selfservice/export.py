@@ -10,7 +10,7 @@ from idp.accounts import store as fields
 from idp.accounts.corrections import Corrections
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import EVENTS, Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
 from idp.infrastructure.database import Row, Transaction
@@ -150,12 +150,12 @@ class Export:
         }
 
     def _event(self, row: Row, account_id: str, say: Say) -> Copy:
-        event = Event(row["event"])
+        event = Event(row["event"]) if row["event"] in EVENTS else None  # a later release has recorded others
         own = row["actor"] in (None, account_id)
         return {
             "at": _iso(row["at"]),
-            "event": event.value,
-            "title": say(TITLES[event]) if event in TITLES else None,
+            "event": row["event"],
+            "title": say(TITLES[event]) if event and event in TITLES else None,
             "system": self._systems.name(row["client_id"]),
             "address": row["address"] if own else None,
             "by_owner": own,

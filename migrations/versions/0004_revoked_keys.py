@@ -1,7 +1,8 @@
 """Signing keys that are not believed any more, at once."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_column
 
 revision = "0004"
 down_revision = "0003"
@@ -10,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("signing_keys", sa.Column("revoked_at", sa.Double(), nullable=True))
+    add_column("signing_keys", sa.Column("revoked_at", sa.Double(), nullable=True))

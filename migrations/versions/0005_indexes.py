@@ -1,6 +1,6 @@
 """Indexes for what is looked for again and again in tables that grow."""
 
-from migrations.indexes import add_index
+from migrations.steps import add_index
 
 revision = "0005"
 down_revision = "0004"

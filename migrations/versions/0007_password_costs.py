@@ -5,6 +5,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.steps import change, create_table
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -18,9 +20,9 @@ _COST = re.compile(
 
 
 def upgrade() -> None:
-    costs = op.create_table("password_costs", sa.Column("cost", sa.Text, primary_key=True))
+    create_table("password_costs", sa.Column("cost", sa.Text, primary_key=True))
     imported = sa.text(f"SELECT password_hash FROM accounts WHERE password_hash NOT LIKE '{_CURRENT}$%'")  # noqa: S608
     rows = op.get_bind().execute(imported, execution_options={"stream_results": True})
     found = {match.group() for (stored,) in rows if (match := _COST.match(stored))}
-    if found:
-        op.bulk_insert(costs, [{"cost": cost} for cost in sorted(found)])
+    for cost in sorted(found):
+        change("insert into password_costs (cost) values (:cost) on conflict do nothing", cost=cost)

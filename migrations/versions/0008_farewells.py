@@ -1,9 +1,8 @@
 """Sessions that ended in great number, of which the systems are told in steps."""
 
 import sqlalchemy as sa
-from alembic import op
 
-from migrations.indexes import add_index
+from migrations.steps import add_column, add_index
 
 revision = "0008"
 down_revision = "0007"
@@ -12,5 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("sessions", sa.Column("farewell", sa.Text(), nullable=True))
+    add_column("sessions", sa.Column("farewell", sa.Text(), nullable=True))
     add_index("ix_sessions_farewell", "sessions", ["id"], "farewell IS NOT NULL")

@@ -1,7 +1,8 @@
 """What was used once, for as long as it could be used again."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_index, create_table
 
 revision = "0009"
 down_revision = "0008"
@@ -10,10 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "single_uses",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_single_uses"),
     )
-    op.create_index("ix_single_uses_expires_at", "single_uses", ["expires_at"], unique=False)
+    add_index("ix_single_uses_expires_at", "single_uses", ["expires_at"])

@@ -1,7 +1,8 @@
 """Whom a request at the counter is about or profits: by account, or by certificate number as it is looked for."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import create_table
 
 revision = "0010"
 down_revision = "0009"
@@ -10,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "counter_concerned",
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),

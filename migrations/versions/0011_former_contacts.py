@@ -1,7 +1,8 @@
 """Where somebody was reached until lately, for notices only."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_index, create_table
 
 revision = "0011"
 down_revision = "0010"
@@ -10,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "former_contacts",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -20,5 +21,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_former_contacts_account_id"),
         sa.PrimaryKeyConstraint("id", name="pk_former_contacts"),
     )
-    op.create_index("ix_former_contacts_account_id", "former_contacts", ["account_id"])
-    op.create_index("ix_former_contacts_ended_at", "former_contacts", ["ended_at"])
+    add_index("ix_former_contacts_account_id", "former_contacts", ["account_id"])
+    add_index("ix_former_contacts_ended_at", "former_contacts", ["ended_at"])

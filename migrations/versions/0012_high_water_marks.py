@@ -1,7 +1,8 @@
 """Until when this database has been seen."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import create_table
 
 revision = "0012"
 down_revision = "0011"
@@ -10,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "high_water_marks",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("database_id", sa.Text(), nullable=False),

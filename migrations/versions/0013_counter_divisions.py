@@ -1,7 +1,8 @@
 """Whom the counter may see: divisions of requests and accounts, and who was looked up by whom."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_column, add_index, create_table
 
 revision = "0013"
 down_revision = "0012"
@@ -10,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("counter_requests", sa.Column("division", sa.Text(), nullable=True))
-    op.create_table(
+    add_column("counter_requests", sa.Column("division", sa.Text(), nullable=True))
+    create_table(
         "account_divisions",
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("division", sa.Text(), nullable=False),
@@ -20,7 +21,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_account_divisions_account_id"),
         sa.PrimaryKeyConstraint("account_id", name="pk_account_divisions"),
     )
-    op.create_table(
+    create_table(
         "counter_visits",
         sa.Column("staff_id", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Text(), nullable=False),
@@ -30,5 +31,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_counter_visits_account_id"),
         sa.PrimaryKeyConstraint("staff_id", "account_id", name="pk_counter_visits"),
     )
-    op.create_index("ix_counter_visits_account_id", "counter_visits", ["account_id"], unique=False)
-    op.create_index("ix_counter_visits_found_at", "counter_visits", ["found_at"], unique=False)
+    add_index("ix_counter_visits_account_id", "counter_visits", ["account_id"])
+    add_index("ix_counter_visits_found_at", "counter_visits", ["found_at"])

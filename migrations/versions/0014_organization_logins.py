@@ -3,7 +3,8 @@
 import time
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_column, change
 
 revision = "0014"
 down_revision = "0013"
@@ -38,9 +39,9 @@ _ENDING = (
 
 
 def upgrade() -> None:
-    op.add_column("accounts", sa.Column("kind", sa.Text(), server_default="person", nullable=False))
+    add_column("accounts", sa.Column("kind", sa.Text(), server_default="person", nullable=False))
     now = time.time()  # noqa: TID251 - a migration stands alone
     known = {"now": now, "reason": _REASON, "legal": ":legal", "farewell": f'{{"reason": "{_REASON}"}}'}
     for statement in _ENDING:
         used = {name: value for name, value in known.items() if f":{name}" in statement}
-        op.execute(sa.text(statement).bindparams(**used))
+        change(statement, **used)

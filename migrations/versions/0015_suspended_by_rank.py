@@ -1,7 +1,8 @@
 """How high whoever let a mandate rest stood; what rested before counts as the principal's own decision."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_column
 
 revision = "0015"
 down_revision = "0014"
@@ -10,4 +11,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("mandates", sa.Column("suspended_by_rank", sa.Integer(), nullable=True))
+    add_column("mandates", sa.Column("suspended_by_rank", sa.Integer(), nullable=True))

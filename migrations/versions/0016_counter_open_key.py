@@ -1,7 +1,8 @@
 """At most one open request of a kind for an account at the counter."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import add_column, add_index
 
 revision = "0016"
 down_revision = "0015"
@@ -10,5 +11,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("counter_requests", sa.Column("open_key", sa.Text(), nullable=True))
-    op.create_index("uq_counter_requests_open_key", "counter_requests", ["open_key"], unique=True)
+    add_column("counter_requests", sa.Column("open_key", sa.Text(), nullable=True))
+    add_index("uq_counter_requests_open_key", "counter_requests", ["open_key"], unique=True)

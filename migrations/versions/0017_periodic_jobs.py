@@ -1,7 +1,8 @@
 """When work that is due again and again was last done, and when it last failed."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from migrations.steps import create_table
 
 revision = "0017"
 down_revision = "0016"
@@ -10,7 +11,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table(
         "periodic_jobs",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("seconds", sa.Double(), nullable=False),

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, create_engine, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -25,22 +26,41 @@ Result = TypeVar("Result")
 
 ADVISORY_LOCK = 4104_11
 LOCK_SECONDS = 60
-LOCK_TIMEOUT = "5s"
+LOCK_TIMEOUT = "200ms"
+"""A statement that waits for a table holds up everybody who comes after it: it gives way instead, and tries again."""
+YIELD_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0
+"""So long it is tried: somebody may be reading a table for minutes, as a backup does."""
 STATEMENT_TIMEOUT = "300s"
+
+
+class _GaveWay(Exception):
+    """A lock was not to be had at once; what was done so far stays, and is passed over at the next attempt."""
 
 
 async def migrate(url: str, metadata: MetaData, to: str = "head") -> tuple[str, str]:
     """Upgrade the database of a URL to a version; those before and after. Raises MigrationBusy, DatabaseUnavailable."""
+    first: list[str] = []
 
     def upgrade(connection: Connection) -> tuple[str, str]:
-        before = _version(connection)
+        first.append(_version(connection))
         config = Config()
         config.set_main_option("script_location", str(SCRIPTS))
         config.attributes.update(connection=connection, metadata=metadata)
         command.upgrade(config, to)
-        return before, _version(connection)
+        return first[0], _version(connection)
 
-    return await _with_connection(url, upgrade)
+    began = time.monotonic()
+    while True:
+        try:
+            return await _with_connection(url, upgrade)
+        except _GaveWay as error:
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise MigrationBusy(
+                    f"for {PATIENCE_SECONDS:.0f} s somebody has held a table that has to change ({error}): "
+                    "end long transactions (pg_stat_activity), and begin again"
+                ) from error
+        await asyncio.sleep(YIELD_SECONDS)
 
 
 async def _with_connection(url: str, work: Callable[[Connection], Result]) -> Result:
@@ -49,8 +69,22 @@ async def _with_connection(url: str, work: Callable[[Connection], Result]) -> Re
         if path is None:
             return await _on_postgresql(url, work)
         return await asyncio.to_thread(_on_sqlite, path, work)
-    except (OSError, asyncpg.PostgresError, InterfaceError, OperationalError) as error:
+    except DBAPIError as error:
+        if _gives_way(error):
+            raise _GaveWay(str(error.orig).splitlines()[0]) from error
+        if isinstance(error, (InterfaceError, OperationalError)):
+            raise DatabaseUnavailable(type(error).__name__) from error
+        raise
+    except (OSError, asyncpg.PostgresError) as error:
         raise DatabaseUnavailable(type(error).__name__) from error
+
+
+def _gives_way(error: DBAPIError) -> bool:
+    """Whether somebody else stood in the way, so that it may be tried again."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    state = getattr(error.orig, "sqlstate", None)
+    return state in (asyncpg.LockNotAvailableError.sqlstate, asyncpg.DeadlockDetectedError.sqlstate)
 
 
 async def _on_postgresql(url: str, work: Callable[[Connection], Result]) -> Result:
