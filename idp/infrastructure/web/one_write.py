@@ -1,14 +1,18 @@
-"""HTTP/1.1 as uvicorn speaks it, but a response leaves in one write, and a request has a deadline.
+"""HTTP/1.1 as uvicorn speaks it, but a response leaves in one write, a request has a deadline, and nothing is upgraded.
 
 A second write costs a system call and a wake-up. A request that never ends costs a connection: uvicorn times the pause
-between two requests, and neither the first one nor one that was begun.
+between two requests, and neither the first one nor one that was begun. An offer to speak another protocol (HTTP/2 by
+Java's client, at each first request without TLS) is not taken up (RFC 9110 §7.8): the parser would take the body for
+the beginning of that protocol, or for a request.
 """
 
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+_INVALID = "Invalid HTTP request received."
 _INTERIM = b"HTTP/1.1 1"
 RECEIVE_SECONDS = 20.0
 """So long a client may take to send a request, head and body (at most 64 KiB), or to begin with its first."""
@@ -29,6 +33,34 @@ class OneWrite(HttpToolsProtocol):
         self._received()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Called by the loop. The parser stops behind the head of whatever offers an upgrade, and says where."""
+        self._unset_keepalive_if_required()
+        try:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except httptools.HttpParserUpgrade as offer:
+                    data = self._head_without_upgrade() + data[offer.args[0] :]
+        except httptools.HttpParserError:
+            self.logger.warning(_INVALID)
+            self.send_400_response(_INVALID)
+
+    def _head_without_upgrade(self) -> bytes:
+        """The head that was just read, for the parser to read again."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            raise httptools.HttpParserError("this is no proxy")
+        lines = [b"%s %s HTTP/%s" % (method, self.url, version)]
+        lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([*lines, b"", b""])
+
+    def on_headers_complete(self) -> None:
+        """Called with the end of a head."""
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
     def on_message_begin(self) -> None:
         """Called with the first byte of a request."""
         self._expect()
@@ -36,8 +68,9 @@ class OneWrite(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Called with the last byte of a request."""
-        self._received()
-        super().on_message_complete()
+        if not self.parser.should_upgrade():
+            self._received()
+            super().on_message_complete()
 
     def _expect(self) -> None:
         if self._deadline is None:

@@ -138,6 +138,51 @@ async def test_what_is_no_http_is_told_so(server: OneWrite, wire: Wire) -> None:
     assert wire.closed
 
 
+HTTP_2 = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAEAAEAAAAIAAAAB")
+"""What Java's client offers with its first request where there is no TLS."""
+
+
+@pytest.mark.parametrize("offer", [HTTP_2, ("connection: upgrade", "upgrade: websocket")], ids=["h2c", "ws"])
+@pytest.mark.parametrize("pieces", [1, 2], ids=["at once", "body apart"])
+async def test_an_offer_of_another_protocol_changes_nothing(
+    server: OneWrite, wire: Wire, offer: tuple[str, ...], pieces: int
+) -> None:
+    head = _ask("POST /echo HTTP/1.1", *offer, "content-length: 4")
+    for sent in [head + b"body", _ask("GET / HTTP/1.1")] if pieces == 1 else [head, b"body"]:
+        server.data_received(sent)
+    await until(lambda: len(wire.writes) == 3 - pieces)
+    assert wire.writes[0].startswith(b"HTTP/1.1 200 ")
+    assert wire.writes[0].endswith(b"\r\n\r\nbody")
+    assert not wire.closed
+
+
+async def test_a_body_behind_such_an_offer_is_never_a_request(server: OneWrite, wire: Wire) -> None:
+    inner = _ask("GET /slowly HTTP/1.1")
+    server.data_received(_ask("POST /echo HTTP/1.1", *HTTP_2, f"content-length: {len(inner)}") + inner)
+    server.data_received(_ask("GET / HTTP/1.1", *HTTP_2) * 2)
+    await until(lambda: len(wire.writes) == 3)
+    assert wire.writes[0].endswith(b"\r\n\r\n" + inner)
+    assert [answer.endswith(b"\r\n\r\nhere") for answer in wire.writes] == [False, True, True]
+
+
+async def test_a_body_that_stays_away_behind_such_an_offer_is_not_waited_for(
+    server: OneWrite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_write, "RECEIVE_SECONDS", 0.05)
+    other = Wire()
+    late = OneWrite(server.config, ServerState(), {}, asyncio.get_running_loop())
+    late.connection_made(other)
+    late.data_received(_ask("POST /echo HTTP/1.1", *HTTP_2, "content-length: 4") + b"bo")
+    await until(lambda: other.closed)
+
+
+async def test_a_tunnel_is_refused(server: OneWrite, wire: Wire) -> None:
+    server.data_received(_ask("CONNECT elsewhere.test:443 HTTP/1.1"))
+    [answer] = wire.writes
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert wire.closed
+
+
 @pytest.mark.parametrize(
     "sent",
     [b"", b"GET / HTTP/1.1\r\nhost: id", _ask("POST /echo HTTP/1.1", "content-length: 4") + b"bo"],
