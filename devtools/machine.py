@@ -54,6 +54,21 @@ def node() -> Path | None:
     return _on_path("node") if _on_path("npm") else None
 
 
+@dataclass(frozen=True, slots=True)
+class Jdk:
+    """The programs of a Java development kit, and Maven."""
+
+    runtime: Path
+    compiler: Path
+    maven: Path
+
+
+def java() -> Jdk | None:
+    """The runtime of another counterpart; whoever has the compiler has all of it."""
+    runtime, compiler, maven = _on_path("java"), _on_path("javac"), _on_path("mvn")
+    return Jdk(runtime, compiler, maven) if runtime and compiler and maven else None
+
+
 def chinese_font() -> bool:
     """Without one a page renders as boxes, and a screenshot shows nothing."""
     listing = shutil.which("fc-list")
@@ -70,6 +85,7 @@ NEEDS = (
     Need("nginx", ("nginx",), nginx),
     Need("Apache with mod_auth_openidc", ("libapache2-mod-auth-openidc",), apache),
     Need("Node.js with npm", ("nodejs", "npm"), node),
+    Need("a JDK with Maven", ("default-jdk-headless", "maven"), java),
 )
 
 

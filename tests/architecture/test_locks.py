@@ -63,6 +63,17 @@ def test_every_package_of_node_is_pinned_with_its_hash_and_names_no_host(lock: P
     assert [at for at, about in packages.items() if "resolved" in about] == []
 
 
+def test_every_jar_is_pinned_with_its_hash_and_no_host_is_named() -> None:
+    folder = ROOT / "tests" / "conformance" / "java"
+    lines = (folder / "jars.lock").read_text().splitlines()
+    assert len(lines) > 10
+    assert [line for line in lines if not re.fullmatch(r"[0-9a-f]{64}  [\w.-]+\.jar", line)] == []
+    hosts = {
+        urlsplit(url).hostname for url in re.findall(r'https?://[^"\s]+', (folder / "pom.xml").read_text())
+    }
+    assert hosts == {"maven.apache.org"}  # the name of the format
+
+
 def test_the_locks_hold_what_the_project_declares() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     [ours] = [package for package in _lock() if package["name"] == project["project"]["name"]]

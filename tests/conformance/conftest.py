@@ -13,7 +13,6 @@ from tests.support.instance import Account, Instance
 class Provider:
     """A running provider, whom it knows and what is registered (by authentication method and ID token algorithm)."""
 
-    instance: Instance
     issuer: str
     account: Account
     clients: Mapping[tuple[str, str], Registered]
@@ -27,4 +26,4 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
     clients = register_all(instance, folder)
     account = instance.create_account("zhangsan", "--phone", "13800000001", "--level", "2")
     with instance.process():
-        yield Provider(instance, instance.issuer, account, clients)
+        yield Provider(instance.issuer, account, clients)

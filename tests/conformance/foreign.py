@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 from urllib.parse import quote
 
 from joserfc.jwk import RSAKey
 
 from devtools import environment, machine
-from tests.support import node
+from tests.support import java, node
 from tests.support.instance import Instance
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
@@ -24,6 +25,7 @@ FOLDER = Path(__file__).parent
 NODE = FOLDER / "node"
 PYTHON = FOLDER / "python"
 APACHE = FOLDER / "apache"
+JAVA = FOLDER / "java"
 LOCK = PYTHON / "requirements.txt"
 KEY = "key.pem"
 
@@ -43,7 +45,7 @@ class Foreign:
     """What `idp client create` is told beyond name, addresses and scopes."""
     home: str = "/"
     login: str = "/login"
-    begins_by: str = "GET"
+    begins_by: Literal["GET", "POST"] = "GET"
     """How a login begins: by a link, or by a form."""
     logout: str = "/logout"
     goodbye: str = "/"
@@ -57,7 +59,7 @@ class Running:
     url: str
     home: str
     login: str
-    begins_by: str
+    begins_by: Literal["GET", "POST"]
     logout: str
     goodbye: str
     process: Process
@@ -157,6 +159,15 @@ def page_without_server(settings: Mapping[str, str]) -> Sequence[str | Path]:
     return [*server, settings["PORT"]]
 
 
+def spring(_: Mapping[str, str]) -> Sequence[str | Path]:
+    """Spring Boot, with as little ahead-of-time work of the virtual machine as a short life is worth."""
+    jars, jdk = java.install(JAVA), machine.java()
+    assert jdk is not None
+    quick = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"]
+    configuration = f"--spring.config.location={JAVA / 'application.properties'}"
+    return [jdk.runtime, *quick, "-cp", f"{jars}:{jars}/*", "SpringClient", configuration]
+
+
 def apache(settings: Mapping[str, str]) -> Sequence[str | Path]:
     """The server with its module, in the foreground."""
     program = machine.apache()
@@ -230,4 +241,12 @@ OIDC_CLIENT_TS = Foreign(
     home="/index.html",
     goodbye="/index.html",
 )
-EVERY = (EXPRESS, PASSPORT, MOZILLA, SOCIAL, AUTHLIB, MOD_AUTH_OPENIDC, OIDC_CLIENT_TS)
+SPRING = Foreign(
+    "Spring Security",
+    spring,
+    callback="/login/oauth2/code/zhanhe",
+    scopes=("openid", "profile"),
+    login="/oauth2/authorization/zhanhe",
+    backchannel="/logout/connect/back-channel/zhanhe",
+)
+EVERY = (EXPRESS, PASSPORT, MOZILLA, SOCIAL, AUTHLIB, MOD_AUTH_OPENIDC, OIDC_CLIENT_TS, SPRING)

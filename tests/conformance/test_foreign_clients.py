@@ -15,6 +15,7 @@ from tests.conformance.foreign import (
     OIDC_CLIENT_TS,
     PASSPORT,
     SOCIAL,
+    SPRING,
     Running,
     running,
 )
@@ -120,6 +121,20 @@ async def test_mod_auth_openidc_hears_of_a_logout_elsewhere(instance: Instance, 
         await eventually(lambda: forgotten(visit, application))
 
 
+async def test_spring_security(instance: Instance, account: Account, visit: Visit) -> None:
+    with running(SPRING, instance) as application:
+        await logs_in(visit, application)
+        assert await seen(visit, application.home) == {"sub": account.account_id, "name": NAME}
+        await logs_out(visit, application)
+
+
+async def test_spring_security_hears_of_a_logout_elsewhere(instance: Instance, visit: Visit) -> None:
+    with running(SPRING, instance) as application:
+        await logs_in(visit, application)
+        await visit.end_everything()
+        await eventually(lambda: forgotten(visit, application))
+
+
 async def test_oidc_client_ts_in_a_browser(instance: Instance, account: Account, page: Page) -> None:
     with running(OIDC_CLIENT_TS, instance) as application:
         shown = page.locator("#seen")
@@ -153,6 +168,9 @@ async def logs_in(visit: Visit, application: Running) -> None:
     here = await visit.open(application.login, application.begins_by)
     assert (here.status_code, visit.asked) == (200, ["password", "consent"]), application.process.last_lines()
     assert str(here.url).startswith(application.url)
+    assert not await forgotten(visit, application), (
+        f"{here.url}: {here.text}\n{application.process.last_lines()}"
+    )
 
 
 async def seen(visit: Visit, page: str) -> Any:
@@ -166,7 +184,7 @@ async def seen(visit: Visit, page: str) -> Any:
 async def logs_out(visit: Visit, application: Running) -> None:
     """Without a question, since the ID token says who it is; the next login needs the password again."""
     asked = list(visit.asked)
-    here = await visit.open(application.logout)
+    here = await visit.leave(application.logout)
     assert str(here.url.copy_with(query=None)).rstrip("/") == application.goodbye.rstrip("/")
     assert visit.asked == asked
     assert await forgotten(visit, application)

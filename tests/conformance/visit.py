@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from tests.support.browserless import Browserless, Callback, Page
+from tests.support.browserless import Browserless, Callback, Page, forms_of
 from tests.support.instance import Account
 
 MOST_STEPS = 20
@@ -23,7 +23,9 @@ class Visit:
         self.account = account
         self.asked: list[str] = []
         """What the provider asked on the way: password, consent or logout."""
-        self._http = httpx2.AsyncClient(trust_env=False, timeout=30, headers={"accept": "text/html"})
+        self._http = httpx2.AsyncClient(
+            trust_env=False, timeout=30, headers={"accept": "text/html, */*;q=0.8"}
+        )
         self._provider = Browserless(issuer, client=self._http)
 
     async def __aenter__(self) -> Self:
@@ -34,7 +36,16 @@ class Visit:
 
     async def open(self, url: str, method: str = "GET") -> httpx2.Response:
         """Open a page of the client, do what the provider asks on the way, and arrive at a page of the client."""
-        response = await self._http.request(method, url)
+        return await self._arrive(await self._http.request(method, url))
+
+    async def leave(self, url: str) -> httpx2.Response:
+        """Open the client's logout, and confirm it where the client has a form for that."""
+        here = await self.open(url)
+        for form in forms_of(here):
+            here = await self._arrive(await self._http.post(form.action, data=form.fields))
+        return here
+
+    async def _arrive(self, response: httpx2.Response) -> httpx2.Response:
         for _ in range(MOST_STEPS):
             if not response.has_redirect_location:
                 return response

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.conformance.foreign import EVERY, LOCK, NODE, Foreign
+from tests.conformance.foreign import EVERY, JAVA, LOCK, NODE, Foreign
 from tests.docs.reading import table_row, text
 
 CLIENTS = "docs/clients.md"
@@ -25,7 +25,9 @@ def test_no_client_is_told_that_no_test_knows() -> None:
 
 
 def _locked() -> dict[str, str]:
-    """Package and version, of both locks."""
+    """Package and version, of all locks."""
     packages = json.loads((NODE / "package-lock.json").read_text())["packages"]
     of_node = {name.removeprefix("node_modules/"): about["version"] for name, about in packages.items()}
+    [spring] = re.findall(r"spring-security-core-(\S+)\.jar", (JAVA / "jars.lock").read_text())
+    of_node["spring security"] = spring
     return {**of_node, **dict(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(), re.MULTILINE))}

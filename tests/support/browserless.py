@@ -156,18 +156,24 @@ class Browserless:
         raise AssertionError("the redirects never end")
 
     def _page(self, response: httpx2.Response) -> Page | Callback:
-        reader = _FormReader(str(response.url))
-        if response.headers.get("content-type", "").startswith("text/html"):
-            reader.feed(response.text)
-        for form in reader.forms:
+        forms = forms_of(response)
+        for form in forms:
             # form_post: the page posts itself to the relying party.
             if form.method == "POST" and not self._is_ours(form.action):
                 return Callback(form.action, form.fields, "POST")
-        return Page(str(response.url), response.status_code, response.text, tuple(reader.forms))
+        return Page(str(response.url), response.status_code, response.text, forms)
 
     def _is_ours(self, url: str) -> bool:
         parts = urlsplit(url)
         return f"{parts.scheme}://{parts.netloc}" == self.origin
+
+
+def forms_of(response: httpx2.Response) -> tuple[Form, ...]:
+    """The forms of an HTML page; none where it is something else."""
+    reader = _FormReader(str(response.url))
+    if response.headers.get("content-type", "").startswith("text/html"):
+        reader.feed(response.text)
+    return tuple(reader.forms)
 
 
 def _question(page: Page) -> tuple[str, Form | None]:

@@ -1,7 +1,9 @@
 """The starters that other tests stand on do what they say."""
 
+import hashlib
 import socket
 from pathlib import Path
+from zipfile import ZipFile
 
 import asyncpg
 import httpx2
@@ -10,6 +12,8 @@ from playwright.async_api import Page
 from redis import Redis as RedisClient
 from redis.exceptions import ConnectionError as RedisDown
 
+from devtools import machine
+from tests.support import java
 from tests.support.network import ReachedOutside
 from tests.support.nginx import Nginx
 from tests.support.ports import LOOPBACK, free_port
@@ -99,3 +103,25 @@ async def test_the_world_is_out_of_reach_of_an_http_client() -> None:
     async with httpx2.AsyncClient(trust_env=False) as client:
         with pytest.RaisesGroup(ReachedOutside):
             await client.get("http://192.0.2.1/")
+
+
+def test_a_jar_that_differs_from_the_lock_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maven = tmp_path / "mvn"
+    maven.write_text(f"#!/bin/sh\nmkdir -p .jars && cp {tmp_path}/fetched .jars/thing-1.0.jar\n")
+    maven.chmod(0o755)
+    with ZipFile(tmp_path / "fetched", "w") as jar:
+        jar.writestr("thing", "")
+    found = machine.java()
+    assert found is not None
+    monkeypatch.setattr(machine, "java", lambda: machine.Jdk(found.runtime, found.compiler, maven))
+    folder = tmp_path / "java"
+    folder.mkdir()
+    (folder / "pom.xml").write_text("<project/>")
+    (folder / "Thing.java").write_text("class Thing {}")
+    (folder / java.LOCK).write_text(f"{hashlib.sha256(b'thing').hexdigest()}  thing-1.0.jar\n")
+    with pytest.raises(java.JavaMissing, match=r"these differ from jars\.lock: thing-1\.0\.jar"):
+        java.install(folder)
+    (folder / java.LOCK).write_text(
+        f"{hashlib.sha256((tmp_path / 'fetched').read_bytes()).hexdigest()}  thing-1.0.jar\n"
+    )
+    assert (java.install(folder) / "Thing.class").exists()
