@@ -72,6 +72,7 @@ from idp.infrastructure.periodic_store import JobRecord
 from idp.infrastructure.revisions import Revisions
 from idp.infrastructure.single_use import FORGET_SECONDS as USED_SECONDS
 from idp.infrastructure.single_use import SingleUse
+from idp.infrastructure.web.attempts import Attempts
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
 from idp.oauth.belongings import GrantBelongings
@@ -152,6 +153,7 @@ class Worker:
         self.periodic.add("single_uses", USED_SECONDS, SingleUse(base).forget_old)
         self.periodic.add("retention", FORGET_SECONDS, self.sweeper.forget_old)
         self.site = site(settings, base.vault, base.sources)
+        self.attempts = Attempts(self.site, base.key_value)
         self.preferences = Preferences(base)
         self.centre = Centre(self.site, self.sessions, self.preferences)
         self._build_login(settings, base)

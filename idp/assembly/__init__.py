@@ -58,7 +58,7 @@ def dispatcher(worker: Worker) -> Dispatcher:
         ("/api/me", "/api/me/"), API_METHODS
     )
     return Dispatcher(
-        routes,
+        worker.attempts.guarded(routes),
         _framework(worker, show_error),
         show_error,
         worker.base.sources,

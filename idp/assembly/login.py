@@ -11,7 +11,7 @@ def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     site, entrance, authentication = worker.site, worker.entrance, worker.authentication
     passkeys = PasskeyPages(site, entrance, authentication, worker.passkeys, worker.throttle)
-    pictures = QrPages(site, entrance, authentication, worker.qr_logins, worker.throttle)
+    pictures = QrPages(site, entrance, authentication, worker.qr_logins, worker.throttle, worker.attempts)
     return {
         **LoginPages(site, entrance, authentication).routes(),
         **passkeys.routes(),

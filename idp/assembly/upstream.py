@@ -10,7 +10,7 @@ from idp.worker import Worker
 def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     site, entrance, federation = worker.site, worker.entrance, worker.federation
-    guards = (worker.throttle, worker.sessions)
+    guards = (worker.throttle, worker.sessions, worker.attempts)
     pages = UpstreamPages(site, entrance, worker.authentication, federation, guards)
     going = HandOnPages(site, entrance, federation, pages.failures)
     return {

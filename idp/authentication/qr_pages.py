@@ -12,6 +12,7 @@ from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.ways import QR
 from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.attempts import Attempts
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
@@ -32,12 +33,14 @@ class QrPages:
         authentication: Authentication,
         logins: QrLogins,
         throttle: Throttle,
+        attempts: Attempts,
     ) -> None:
         self._site = site
         self._entrance = entrance
         self._authentication = authentication
         self._logins = logins
         self._throttle = throttle
+        self._attempts = attempts
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -49,7 +52,11 @@ class QrPages:
         qr_id, browser = self._site.cookies.get(request, names.QR), self._site.browser(request)
         state = State.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
         if qr_id is not None and state is State.APPROVED:
-            return await self._enter(request, continuation, qr_id)
+            return await self._attempts.once(
+                request, qr_id, lambda: self._enter(request, continuation, qr_id)
+            )
+        if (answer := await self._entered(request, qr_id, state)) is not None:
+            return answer
         if wait := await self._throttle.admit_page(self._entrance.caller(request).address):
             return self._slow_down(request, wait)
         if qr_id is None or AGAIN in request.query_params:
@@ -78,6 +85,12 @@ class QrPages:
         response = self._site.error(request, 429, message, "SLOW-DOWN")
         response.headers["retry-after"] = str(wait)
         return response
+
+    async def _entered(self, request: Request, qr_id: str | None, state: State) -> Response | None:
+        """It may be over because this browser is in by it, and has not heard of it yet."""
+        if qr_id is None or state is not State.EXPIRED or AGAIN in request.query_params:
+            return None
+        return await self._attempts.earlier(request, qr_id)
 
     async def _enter(self, request: Request, continuation: Continuation, qr_id: str) -> Response:
         approved = await self._logins.take(qr_id, self._site.browser(request))

@@ -22,6 +22,7 @@ from idp.federation.service import AskedFirst, Beginning, Came, Federation
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.attempts import Attempts
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.readable import reads_by_own_rule
@@ -52,13 +53,13 @@ class UpstreamPages:
         entrance: Entrance,
         authentication: Authentication,
         federation: Federation,
-        guards: tuple[Throttle, Sessions],
+        guards: tuple[Throttle, Sessions, Attempts],
     ) -> None:
         self._site = site
         self._entrance = entrance
         self._authentication = authentication
         self._federation = federation
-        self._throttle, self._sessions = guards
+        self._throttle, self._sessions, self._attempts = guards
         self.failures = FailurePages(site, entrance, federation)
         self._held = HeldPages(
             site, authentication, federation, HeldPort(entrance, self.failures, self.enter)
@@ -128,6 +129,13 @@ class UpstreamPages:
         parameters = self._parameters(request, name)
         if parameters is None:
             return self.failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
+        state = self._federation.state_of(name, parameters)
+        if not state:
+            return await self._complete(request, name, parameters)
+        # Tapped twice on the platform's page, or reloaded: the first one's answer, whatever ticket the second brings.
+        return await self._attempts.once(request, state, lambda: self._complete(request, name, parameters))
+
+    async def _complete(self, request: Request, name: str, parameters: dict[str, str]) -> Response:
         caller, browser = self._entrance.caller(request), self._site.browser(request)
         outcome = await self._federation.complete(name, browser, parameters, caller.address)
         if isinstance(outcome.result, AskedFirst):

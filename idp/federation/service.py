@@ -147,10 +147,17 @@ class Federation:
         start = Start(beginning.channel, beginning.user_type, callback, state, verifier)
         return self.engine.authorize_url(one.profile, one.credentials, start)
 
+    def state_of(self, name: str, parameters: Mapping[str, str]) -> str:
+        """Which of the logins that we began comes back, says the browser; empty where it says nothing."""
+        return (
+            parameters.get("st")
+            or parameters.get(self.installed[name].profile.authorize.state_parameter)
+            or ""
+        )
+
     async def complete(self, name: str, browser: str, parameters: Mapping[str, str], address: str) -> Outcome:
         """What the browser brought back, spent and understood. Whatever happens, no ticket is offered twice."""
-        state = parameters.get("st") or parameters.get(self.installed[name].profile.authorize.state_parameter)
-        key = self._hashed(_LOGIN, state or "")
+        key = self._hashed(_LOGIN, self.state_of(name, parameters))
         begun = await self._key_value.get(_LOGIN, key)
         kept = orjson.loads(begun) if begun else None
         user_type = UserType(kept["user_type"]) if kept else next(iter(self.installed[name].profile.map))

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.entrance import KNOWN, LOGIN, RESUME
 from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.attempts import good_once, sent_before
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import FORM_POST_HEADERS
@@ -102,7 +103,8 @@ class AuthorizePages:
                 request, destination, responses.failure(refusal, destination.state, self._issuer)
             )
         if standing is not None and fields.get("decision") == "allow":
-            await self._service.agree(asked, standing, self._site.addresses.of(request))
+            if not sent_before(request):
+                await self._service.agree(asked, standing, self._site.addresses.of(request))
             # Answered here and now: what was agreed to is this request, and none that waits in another tab.
             query = continuation.query.encode("ascii")
             return await self._answer(request, query, continuation.asked_at, agreed=True)
@@ -129,6 +131,8 @@ class AuthorizePages:
         except OAuthError as error:
             return await self._refuse(request, destination, error)
         if standing is not None and want is Want.NOTHING:
+            # The system may have redeemed the code although the browser has not heard of it: nobody sends it twice.
+            good_once(request)
             code = await self._service.issue(asked, standing, address)
             return self._send(request, destination, responses.success(code, destination.state, self._issuer))
         continuation = self._continue(request, query, moment, destination.client, asked, want)

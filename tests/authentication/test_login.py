@@ -43,7 +43,7 @@ async def attempt(
 
 def without_tokens(text: str) -> str:
     """A page but for what differs each time it is shown."""
-    return re.sub(r'name="(csrf|continue)" value="[^"]*"|continue=[\w-]+', "", text)
+    return re.sub(r'name="(csrf|attempt|continue)" value="[^"]*"|continue=[\w-]+', "", text)
 
 
 async def is_in(someone: Browserless) -> bool:

@@ -117,8 +117,9 @@ async def test_a_one_time_password_is_good_once_in_whatever_login(house: Provide
 async def test_of_parallel_answers_with_one_password_one_succeeds(house: Provider) -> None:
     async with halfway(house) as (someone, _, totp):
         form = await otp_form(someone)
-        data = {**form.fields, "otp": at(house, totp)}
-        answers = await asyncio.gather(*[someone.client.post("/login/otp", data=data) for _ in range(5)])
+        otp = {"otp": at(house, totp)}
+        posts = [someone.client.post("/login/otp", data={**tab.fields, **otp}) for tab in form.in_tabs(5)]
+        answers = await asyncio.gather(*posts)
         assert sum(SESSION_COOKIE in str(answer.headers.get_list("set-cookie")) for answer in answers) == 1
 
 

@@ -47,7 +47,7 @@ async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
         shown = page(await second.open("/counter/queue"))
         assert reference in shown.text
         queue = form_of(shown)
-        answers = await asyncio.gather(*(second.submit(queue, decision="confirm") for _ in range(3)))
+        answers = await asyncio.gather(*(second.submit(tab, decision="confirm") for tab in queue.in_tabs(3)))
         assert sorted(page(answer).status for answer in answers) == [200, 409, 409]
         assert "没有等待处理的事项" in page(await second.open(PATH)).text
     came = await hall.house.worker.federation.linking.enter(

@@ -169,7 +169,8 @@ async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once
         shown = page(await supervisor.submit(end, reason="判决书 1 号"))
         assert "监护已结束" in shown.text
         assert "李四" not in shown.text
-        assert "已经变化" in page(await supervisor.submit(end, reason="判决书 1 号")).text
+        again = end.in_tabs(1)[0]
+        assert "已经变化" in page(await supervisor.submit(again, reason="判决书 1 号")).text
         assert "/login" in page(await guardian.open("/me/mandates")).url
     assert await represented(hall, parent) == []
     [line] = [line for line in await hall.house.audit_lines() if line["event"] == "mandate.revoked"]

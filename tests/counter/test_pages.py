@@ -296,7 +296,7 @@ async def test_two_merge_two_accounts_and_parts_them_again(hall: Hall) -> None:
         undo = form(await find(someone, "accounts"), "merge")
         shown = page(await someone.submit(undo, reason="不是同一人"))
         assert "请另一位工作人员复核" in shown.text
-        shown = page(await someone.submit(undo, reason="不是同一人"))
+        shown = page(await someone.submit(undo.in_tabs(1)[0], reason="不是同一人"))
         assert "已有一项同类申请" in shown.text
         async with at_work(hall) as clerk:
             again = form(page(await clerk.open("/counter/queue")), "decision")

@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from idp.infrastructure.web.attempts import KEPT_SECONDS
 from tests.federation.test_failures_of_platforms import who
 from tests.federation.test_whole_way import Whole, arrived, is_in
 from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
@@ -36,8 +37,24 @@ async def test_a_callback_is_good_once(whole: Whole, name: str) -> None:
         brought = await whole.ticket(someone, name, *who(name))
         await arrived(someone, brought)
         someone.client.cookies.delete(SESSION_COOKIE)
+        whole.house.clock.forward(KEPT_SECONDS + 1)
         assert (await arrived(someone, brought)).status == 400
         assert not is_in(someone)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+async def test_a_callback_that_is_reloaded_is_one_login(whole: Whole, name: str) -> None:
+    """The first answer may have been lost on a slow line."""
+    async with visitor(whole.house) as someone:
+        brought = await whole.ticket(someone, name, *who(name))
+        await arrived(someone, brought)
+        first = someone.client.cookies[SESSION_COOKIE]
+        await arrived(someone, brought)
+        assert someone.client.cookies[SESSION_COOKIE] == first
+        someone.client.cookies.delete(SESSION_COOKIE)
+        await arrived(someone, brought)
+        assert someone.client.cookies[SESSION_COOKIE] == first
+    assert await whole.refusals() == []
 
 
 async def test_a_ticket_that_was_spent_begins_no_second_login(whole: Whole) -> None:

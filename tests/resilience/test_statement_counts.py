@@ -13,6 +13,7 @@ from idp.infrastructure.database.statement import Call
 from tests.resilience.flows import System, enter, person
 from tests.support.browserless import Browserless
 from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
+from tests.support.visits import page
 
 pytestmark = pytest.mark.anyio
 
@@ -131,6 +132,21 @@ async def test_userinfo_and_introspection_are_one_read(stage: Stage) -> None:
     )
     assert asked.json()["active"] is True
     assert stage.take() == {"read": 1, "statements": 1}
+
+
+async def test_a_form_of_ours_costs_a_claim_before_and_an_answer_kept_after(stage: Stage) -> None:
+    """So that it is handled once however often it is sent; the second one costs what it takes to find that out."""
+    form = page(await stage.browser.open("/me/mandates/helper")).form_with("phone")
+    assert form is not None
+    stage.take()
+    first = await stage.browser.client.post(form.action, data={**form.fields, "phone": ""})
+    counted = stage.take()
+    # In memory an add is a put as well.
+    assert {step: counted[step] for step in STEPS if step in counted} == {"add": 1, "put": 2}
+    second = await stage.browser.client.post(form.action, data={**form.fields, "phone": ""})
+    assert stage.take() == {"add": 1, "get": 1}
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert first.status_code == 400
 
 
 async def test_documents_cost_the_stores_nothing(stage: Stage) -> None:

@@ -70,6 +70,7 @@ async def test_a_guardian_adds_a_child_and_it_ends_at_eighteen(town: Town) -> No
         who = await account_id(town.house, "zhangsan")
         [principal] = await town.house.worker.mandates.principals(who)
         assert (principal.name, principal.relation) == ("赵小宝", "guardian")
+        [filled] = filled.in_tabs(1)
         again = page(await zhangsan.submit(filled, **child))
         assert again.status == 409
         assert "登记信息核对不上" in again.text

@@ -66,7 +66,7 @@ async def test_one_login_is_ended_and_the_systems_are_told(house: Provider) -> N
         assert "那处登录已退出" in page(await here.submit(form)).text
         assert await is_in(here)
         assert not await is_in(there)
-        assert "没有改动" in page(await here.submit(form)).text
+        assert "没有改动" in page(await here.submit(form.in_tabs(1)[0])).text
     assert await sql(house, "select id from outbox where recipient = ?", client.client_id)
 
 

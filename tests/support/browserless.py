@@ -22,6 +22,11 @@ class Form:
     fields: dict[str, str] = field(default_factory=dict)
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
+    def in_tabs(self, number: int) -> "list[Form]":
+        """The same form as so many tabs have it: each opened it for itself, so each is an attempt of its own."""
+        tabs = [{**self.fields, "attempt": f"tab {each}"} for each in range(number)]
+        return [Form(self.action, self.method, fields, self.buttons) for fields in tabs]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -124,6 +124,7 @@ class Pages:
             "static": self.static,
             "elder": False,
             "switches": None,
+            "attempt": "",
             "presence": None,
         }
         self._environment.globals |= {"idle_minutes": None, **facts}

@@ -27,6 +27,8 @@ ELDER = "1"
 ORDINARY = "0"
 CSRF_FIELD = "csrf"
 CSRF_BYTES = 18
+ATTEMPT_FIELD = "attempt"
+ATTEMPT_BYTES = 9
 _SECRET = re.compile(r"[A-Za-z0-9_-]{24}")  # what new_token makes of so many bytes
 
 
@@ -88,6 +90,7 @@ class Site:
             lang=lang,
             elder=elder,
             csrf=self._csrf_token(self._secret(request)),
+            attempt=self.sources.new_token(ATTEMPT_BYTES),
             switches=switches(request, elder, context),
             **context,
         )
@@ -134,7 +137,30 @@ class Site:
         self.cookies.set(response, names.CSRF, self._secret(request))
 
     async def form(self, request: Request) -> dict[str, str]:
-        """The fields of a form posted from our own page; raises UnreadableForm, UnreadableField, Forged.
+        """The fields of a form posted from our own page; raises UnreadableForm, UnreadableField, Forged."""
+        fields = await self._fields(request)
+        fields.pop(ATTEMPT_FIELD, None)
+        return fields
+
+    async def sent(self, request: Request) -> str | None:
+        """Names the sending of a form: browser, address, what was filled in, and the page that it stood on.
+
+        None for what is no form of our pages, or of one that was made before they had this.
+        """
+        secret = self.cookies.get(request, names.CSRF)
+        if secret is None:
+            return None
+        try:
+            fields = await self._fields(request)
+        except (UnreadableForm, UnreadableField, Forged):
+            return None
+        if not fields.get(ATTEMPT_FIELD):
+            return None
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        return f"{secret}\n{path}\n{query}\n{(await read_form(request)).decode('ascii')}"
+
+    async def _fields(self, request: Request) -> dict[str, str]:
+        """The fields of a form posted from our own page, and the page's own name for it; raises as `form` does.
 
         Two proofs (OWASP CSRF): the browser's own word on where the form came from, and a token only our page had.
         """

@@ -168,6 +168,17 @@ def test_every_form_of_ours_is_a_post_with_a_csrf_token(pages: Pages, template: 
     assert elements.field("csrf")["value"] == "token"
 
 
+@pytest.mark.parametrize(("template", "changed"), SHOWN, ids=SHOWN_IDS)
+def test_every_form_names_the_attempt(pages: Pages, template: str, changed: dict[str, Any]) -> None:
+    """A form that forgot it would be handled as often as it is tapped."""
+    elements = Elements(render(pages, template, **{"attempt": "this page", **changed}))
+    ours = [] if template == "form_post.html" else list(elements.named("form"))
+    assert {each["method"] for each in ours} <= {"post"}
+    for name, value in (("csrf", "token"), ("attempt", "this page")):
+        found = [each["value"] for each in elements.named("input") if each.get("name") == name]
+        assert found == [value] * len(ours), name
+
+
 def test_the_form_for_another_system_holds_its_fields_and_no_csrf_token(pages: Pages) -> None:
     elements = Elements(render(pages, "form_post.html"))
     assert [attributes["action"] for attributes in elements.named("form")] == ["https://a/callback"]
