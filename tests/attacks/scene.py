@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pyotp
 
 from tests.federation.trial import Platform, federated
@@ -29,11 +30,14 @@ class Scene:
     house: Provider
     platform: Platform
     url: str
+    postgresql: asyncpg.Connection | None
+    """One of its own, since much is looked at."""
 
     async def rows(self, query: str) -> list[dict[str, Any]]:
         """What a query finds."""
-        await self.house.worker.refusals.flush()
-        return await asyncio.to_thread(raw_sql.rows, self.url, query)
+        if self.postgresql is not None:
+            return [dict(row) for row in await self.postgresql.fetch(query)]
+        return raw_sql.rows(self.url, query)
 
     async def execute(self, *statements: str) -> None:
         """Do to the database what no page does."""
@@ -91,8 +95,13 @@ def new_phone() -> str:
 async def played(folder: Path, url: str, **options: Any) -> AsyncIterator[Scene]:
     """Open one; `options` are settings."""
     settings: dict[str, Any] = {"message_sink": True, "sms_per_address": 10_000, **options}
-    async with federated(folder, database_url=url, **settings) as (house, platform):
-        yield Scene(house, platform, url)
+    own = None if url.startswith("sqlite") else await asyncpg.connect(url)
+    try:
+        async with federated(folder, database_url=url, **settings) as (house, platform):
+            yield Scene(house, platform, url, own)
+    finally:
+        if own is not None:
+            await own.close()
 
 
 def field(shown: Page, name: str) -> Form:
