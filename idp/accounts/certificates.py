@@ -9,7 +9,7 @@ from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
 
 from idp.accounts.invalid import InvalidAccount
-from idp.infrastructure.typed import bounded
+from idp.infrastructure import typed
 
 
 class CertificateType(StrEnum):
@@ -74,11 +74,6 @@ _RULES: Mapping[Problem, str] = {
     Problem.IS_RESIDENT_ID: "this is a resident identity card: type 111",
 }
 
-_HALF_WIDTH = str.maketrans(
-    {0xFF01 + offset: chr(0x21 + offset) for offset in range(94)}
-    | {0x3000: " "}  # ！ to ～, and the wide blank
-)
-_BLANKS = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff-]+")
 _EIGHTEEN = re.compile(r"[0-9]{17}[0-9X]")
 _FIFTEEN = re.compile(r"[0-9]{15}")
 # Two digits of the province. What comes after them may be of a county that was merged long ago: never refused.
@@ -93,18 +88,13 @@ Check = Callable[[str, date | None], None]
 """Raises InvalidCertificate for a plain number; the date is today's, if it is known."""
 
 
-def plain_number(text: str) -> str:
-    """What somebody typed, without blanks and hyphens, in half width and upper case."""
-    return _BLANKS.sub("", bounded(text).translate(_HALF_WIDTH)).upper()
-
-
 def checked_number(type_: str, number: str, today: date | None = None) -> str:
     """The number as it is stored; raises InvalidAccount. Without `today`, no birth date is in the future."""
     try:
         check = CHECKS[CertificateType(type_)]
     except ValueError:
         raise InvalidCertificate(Problem.TYPE) from None
-    plain = plain_number(number)
+    plain = typed.certificate_number(number)
     check(plain, today)
     return plain
 
@@ -118,7 +108,7 @@ def stored_type(type_: str) -> CertificateType:
 
 def birth_date_of(type_: str, number: str) -> date | None:
     """The birth date, where the number tells it: only the 18 digits of a type that has them do."""
-    plain = plain_number(number)
+    plain = typed.certificate_number(number)
     if type_ not in _WITH_BIRTH_DATE or not _EIGHTEEN.fullmatch(plain):
         return None
     return _birth_date(plain)
@@ -129,7 +119,7 @@ def eighteen_from_fifteen(number: str) -> str | None:
 
     All holders of old numbers were born in the 1900s, but for a few of over a hundred years.
     """
-    plain = plain_number(number)
+    plain = typed.certificate_number(number)
     if not _FIFTEEN.fullmatch(plain):
         return None
     seventeen = f"{plain[:6]}19{plain[6:]}"

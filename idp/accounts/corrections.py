@@ -8,6 +8,7 @@ from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -121,7 +122,7 @@ class CorrectionBelongings(Belongings):
 
 def checked_text(text: str) -> str:
     """What somebody wrote, in one piece; raises BadText."""
-    plain = "\n".join(line.strip() for line in text.strip().splitlines())
+    plain = typed.paragraphs(text)
     if not 1 <= len(plain) <= LONGEST or not plain.replace("\n", "").isprintable():
         raise BadText
     return plain

@@ -15,6 +15,7 @@ from idp.accounts.real_names import Proof, RealNames
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
@@ -297,8 +298,9 @@ class Lifecycle:
 
 def checked_reason(text: str) -> str:
     """The reason if it is one; raises InvalidAccount. It goes into the audit record: no numbers of people."""
-    if not 1 <= len(text.strip()) <= LONGEST_REASON or not text.isprintable():
+    plain = typed.line(text)
+    if not 1 <= len(plain) <= LONGEST_REASON or not plain.isprintable():
         raise InvalidAccount(f"reason: 1 to {LONGEST_REASON} characters")
-    if _NUMBER_OF_A_PERSON.search(text):
+    if _NUMBER_OF_A_PERSON.search(plain) or _NUMBER_OF_A_PERSON.search(typed.compact(plain)):
         raise InvalidAccount("reason: no certificate number and no phone")
-    return text
+    return plain

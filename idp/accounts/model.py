@@ -7,17 +7,27 @@ from enum import StrEnum
 
 from idp.accounts.certificates import CertificateType, checked_number, stored_type
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.names import normalized_name
-from idp.infrastructure.typed import bounded
+from idp.accounts.names import is_placeholder_name, normalized_name
+from idp.infrastructure import typed
 
-__all__ = ["RESIDENT_ID", "InvalidAccount", "NewAccount", "State", "checked", "normalized_identifier"]
+__all__ = [
+    "RESIDENT_ID",
+    "InvalidAccount",
+    "NewAccount",
+    "State",
+    "checked",
+    "identifier_key",
+    "is_email",
+    "is_phone",
+]
 
 RESIDENT_ID = CertificateType.RESIDENT_ID.value
 """Certificate type code of the resident identity card (GA/T 2000.156)."""
 
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,49}")
 _PHONE = re.compile(r"1[3-9][0-9]{9}")
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９Ｘｘ＋", "0123456789Xx+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_LONGEST_EMAIL = 254  # RFC 5321 §4.5.3.1
 
 
 class State(StrEnum):
@@ -56,32 +66,50 @@ class NewAccount:
 
 
 def checked(account: NewAccount, today: date | None = None) -> NewAccount:
-    """The account, name and certificate as they are stored, if every field keeps its rule; raises InvalidAccount."""
+    """The account, every field as it is stored, if every field keeps its rule; raises InvalidAccount."""
+    username = typed.username(account.username)
+    phone = None if account.phone is None else typed.phone(account.phone)
+    email = None if account.email is None else typed.email(account.email)
     rules = {
-        "username: 3 to 50 of a-z 0-9 . _ -, beginning with a letter": _USERNAME.fullmatch(account.username),
+        "username: 3 to 50 of a-z 0-9 . _ -, beginning with a letter": _USERNAME.fullmatch(username),
         "level: 0 to 4": 0 <= account.level <= 4,
-        "phone: a mobile number of mainland China": account.phone is None or _PHONE.fullmatch(account.phone),
-        "email: name@host": account.email is None
-        or re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", bounded(account.email)),
+        "phone: a mobile number of mainland China": phone is None or is_phone(phone),
+        "email: name@host": email is None or is_email(email),
         "certificate: type and number together": (account.certificate_type is None)
         == (account.certificate_number is None),
     }
     broken = [rule for rule, kept in rules.items() if not kept]
     name, type_, number = account.name, account.certificate_type, account.certificate_number
     try:
-        name = normalized_name(name)
+        name = name if is_placeholder_name(name) else normalized_name(name)
         if type_ is not None and number is not None:
             number, type_ = checked_number(type_, number, today), stored_type(type_).value
     except InvalidAccount as error:
         broken.append(str(error))
     if broken:
         raise InvalidAccount("; ".join(broken))
-    return replace(account, name=name, certificate_type=type_, certificate_number=number)
+    return replace(
+        account,
+        username=username,
+        phone=phone,
+        email=email,
+        name=name,
+        certificate_type=type_,
+        certificate_number=number,
+    )
 
 
-def normalized_identifier(text: str) -> str:
-    """What somebody typed to say who they are: width, case, blanks and country code made equal."""
-    plain = bounded(text).translate(_FULL_WIDTH).strip().replace(" ", "")
-    if re.fullmatch(r"(\+86)?1[3-9][0-9-]{9,11}", plain):
-        return plain.removeprefix("+86").replace("-", "")
-    return plain
+def is_phone(plain: str) -> bool:
+    """Whether a normalised text is a mobile number of mainland China."""
+    return _PHONE.fullmatch(plain) is not None
+
+
+def is_email(plain: str) -> bool:
+    """Whether a normalised text can be a mail address."""
+    return len(plain) <= _LONGEST_EMAIL and plain.isprintable() and _EMAIL.fullmatch(plain) is not None
+
+
+def identifier_key(text: str) -> str:
+    """One word for all spellings of what somebody typed to say who they are: attempts are counted under it."""
+    phone = typed.phone(text)
+    return phone if is_phone(phone) else typed.certificate_number(text)

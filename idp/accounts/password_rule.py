@@ -7,6 +7,7 @@ from string import digits, punctuation
 
 from idp.accounts.model import InvalidAccount
 from idp.accounts.passwords import MOST_CHARACTERS
+from idp.infrastructure import typed
 
 LEAST = 8
 LONG = 14
@@ -38,11 +39,14 @@ class WeakPassword(InvalidAccount):
 
 
 def strong_password(password: str, *known: str | None) -> str:
-    """The password if it keeps the rule; raises WeakPassword. The same wherever one is set.
+    """The password as OpaqueString (RFC 8265), if it keeps the rule; raises WeakPassword. The same wherever one is set.
 
     `known` are the person's name, number and the like: they are no secret. The list is that of NIST SP 800-63B
     §3.1.1.2; the mixture, which it would leave out, is asked for by GB/T 22239-2019 §8.1.4.1 a).
     """
+    password = typed.password(password)
+    if not typed.is_password(password):
+        raise WeakPassword("password: no control, invisible or private character (RFC 8265)")
     if not LEAST <= len(password) <= MOST_CHARACTERS:
         raise WeakPassword(f"password: {LEAST} to {MOST_CHARACTERS} characters")
     kinds = (str.isalpha, str.isdigit, lambda sign: not sign.isalnum())

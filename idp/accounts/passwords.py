@@ -16,6 +16,7 @@ from passlib.context import CryptContext
 from passlib.exc import PasswordValueError
 
 from idp.accounts.password_costs import CURRENT, cost_of, stand_in
+from idp.infrastructure import typed
 
 T = TypeVar("T")
 
@@ -72,8 +73,8 @@ class PasswordHasher:
         self._stand_ins: dict[str, str] = {}
 
     async def hash(self, password: str) -> str:
-        """The argon2id hash of a new password."""
-        return await self._run(_CONTEXT.hash, password)
+        """The argon2id hash of a new password, as OpaqueString (RFC 8265 §4.2)."""
+        return await self._run(_CONTEXT.hash, typed.password(password))
 
     async def verify(self, password: str, stored: str | None) -> tuple[bool, str | None]:
         """Whether the password is right, and the hash to store instead of an outdated one.
@@ -121,6 +122,18 @@ def is_known_hash(text: str) -> bool:
 
 
 def _verify(password: str, stored: str, *vain: str) -> tuple[bool, str | None]:
+    right, new_hash = _verify_form(typed.password(password), stored, *vain)
+    if typed.password(password) == password:
+        return right, new_hash
+    # Hashed before passwords were normalised: what was typed itself is right, too, and the hash is renewed. Both are
+    # tried, whichever is right: what it costs tells of what was typed and of nobody's account.
+    raw_right, _ = _verify_form(password, stored, *vain)
+    if raw_right and not right:
+        return True, _CONTEXT.hash(typed.password(password))
+    return right, new_hash
+
+
+def _verify_form(password: str, stored: str, *vain: str) -> tuple[bool, str | None]:
     right = _check(password, stored)
     for each in vain:
         _check(password, each)

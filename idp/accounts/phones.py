@@ -1,29 +1,27 @@
 """Whose phone it is: a number names at most one account that has proved it, and moves when its owner does."""
 
-import re
-
 from idp.accounts.former_contacts import FormerContacts
-from idp.accounts.model import InvalidAccount, State, normalized_identifier
+from idp.accounts.model import InvalidAccount, State, is_phone
 from idp.accounts.notices import Notices
 from idp.accounts.phone_store import PhoneStore
 from idp.accounts.store import PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import mark as _
 
-_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 MOVED = _("手机号已从您的账号移除，因为新的使用者证实了它。如果号码仍是您的，请登录后重新绑定。")
 CHANGED = _("您的账号已换绑手机号。如果不是您本人操作，请立即联系服务台。")
 
 
 def checked_phone(text: str) -> str:
     """A mobile number of mainland China as it is kept: 11 digits. Raises InvalidAccount."""
-    plain = normalized_identifier(text).removeprefix("0086")
-    if _MOBILE.fullmatch(plain) is None:
+    plain = typed.phone(text)
+    if not is_phone(plain):
         raise InvalidAccount("phone: a mobile number of mainland China")
     return plain
 

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 
 from idp.accounts.certificates import birth_date_of
-from idp.accounts.model import AccountKind, NewAccount, State, normalized_identifier
+from idp.accounts.model import AccountKind, NewAccount, State
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -214,12 +215,11 @@ class AccountStore:
 
     def find(self, identifier: str) -> Transaction[Row | None]:
         """The one account that a username, phone or certificate number names; None when none or several do."""
-        plain = normalized_identifier(identifier)
-        phone = self._vault.blind_index(PHONE, plain)
+        phone = self._vault.blind_index(PHONE, typed.phone(identifier))
         rows = yield FIND(
-            the_username=plain.lower(),
+            the_username=typed.username(identifier),
             the_phone=phone,
-            the_certificate=self._vault.blind_index(CERTIFICATE, plain.upper()),
+            the_certificate=self._vault.blind_index(CERTIFICATE, typed.certificate_number(identifier)),
         )
         if len(rows) > 1:  # who has proved a phone comes before those in whose records it merely stands
             rows = [

@@ -24,6 +24,7 @@ from idp.authentication.methods.totp import matching_step
 from idp.authentication.model import Choice
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.strength import Lacking, lacking
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -291,5 +292,5 @@ class Factors:
 
 def _clean(label: str) -> str | None:
     """A label as it may be shown: one line, bounded."""
-    plain = "".join(sign for sign in label if sign.isprintable()).strip()[:MOST_LABEL]
+    plain = "".join(sign for sign in typed.line(label) if sign.isprintable())[:MOST_LABEL].strip()
     return plain or None

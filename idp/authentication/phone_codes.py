@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
+from idp.infrastructure import typed
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -121,8 +122,7 @@ class PhoneCodes:
         # Counted even without a code, so that both take the same time; the count belongs to this one code.
         counted = self._vault.token_hash(_TRIES, f"{name}:{(stored or b'').hex()}").hex()
         tries = await self._key_value.increment(_TRIES, counted, ELDER_CODE_SECONDS)
-        digits = "".join(code.split()).translate(_FULL_WIDTH)
-        right = hmac.compare_digest(stored or b"", self._proof(name, digits))
+        right = hmac.compare_digest(stored or b"", self._proof(name, typed.compact(code)))
         if stored is None or not right or tries > MOST_TRIES:
             return False
         return await self._key_value.take(_KIND, name) == stored
@@ -178,6 +178,3 @@ class PhoneCodes:
 
     def _hashed(self, text: str) -> str:
         return self._vault.token_hash("phone_code_name", text).hex()
-
-
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")

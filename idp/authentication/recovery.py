@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
-from idp.accounts.model import State, normalized_identifier
+from idp.accounts.model import State, identifier_key
 from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
@@ -145,7 +145,7 @@ class Recovery:
     async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Row | Refusal:
         """The account of a person who lost the phone, if password and second factor are right."""
         account = await self._database.read(lambda: self._accounts.find(lost.identifier))
-        attempt = self._attempt(account, normalized_identifier(lost.identifier).lower(), caller, device)
+        attempt = self._attempt(account, identifier_key(lost.identifier), caller, device)
         if wait := await self._throttle.admit(attempt):
             return self._throttled(account, caller, wait)
         usable = account is not None and account["state"] == State.ACTIVE

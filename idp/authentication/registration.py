@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from idp.accounts.model import NewAccount, State, checked
+from idp.accounts.names import placeholder_name
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
@@ -131,7 +132,7 @@ class Registration:
         digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"
         return NewAccount(
             username=f"zh{digits}",
-            name=person.name or f"用户{digits[-4:]}",
+            name=person.name.strip() or placeholder_name(digits),
             password_hash=stored,
             phone=person.phone,
             phone_verified=True,

@@ -13,6 +13,7 @@ from idp.authentication.model import Answer, Wrong
 from idp.authentication.service import Authentication
 from idp.authentication.ways import PASSKEY as PASSKEY_WAY
 from idp.authentication.ways import PASSWORD, SMS
+from idp.infrastructure import typed
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
@@ -69,7 +70,7 @@ class LoginPages:
         except UnreadableForm:
             return self._begin_again(request, "")
         continuation = self._entrance.continuation(request, fields.get("continue", ""))
-        username, password = fields.get("username", "").strip(), fields.get("password", "")
+        username, password = typed.line(fields.get("username", "")), fields.get("password", "")
         if not username or not password:
             error = self._site.say(request, "请输入用户名和密码。")
             return self._login_page(request, continuation, username=username, error=error, status=400)

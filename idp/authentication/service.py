@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
-from idp.accounts.model import State, normalized_identifier
+from idp.accounts.model import State, identifier_key
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -69,8 +69,8 @@ class Authentication:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
         account = await self._database.read(lambda: self._accounts.find(identifier))
         account_id = account["id"] if account else None
-        # Lower case as in the look-up: were two spellings counted apart, the count would tell who has an account.
-        key = self._throttle.account_key(account_id, normalized_identifier(identifier).lower())
+        # One word for all spellings: were two spellings counted apart, the count would tell who has an account.
+        key = self._throttle.account_key(account_id, identifier_key(identifier))
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
             self._refusals.note(Line(Event.LOGIN_THROTTLED, wait.about(account_id), address=caller.address))

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount, State
+from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.password_rule import WeakPassword, strong_password
 from idp.accounts.phones import Phones
 from idp.authentication import ways
@@ -171,7 +172,7 @@ class SmsPages:
         proof = await self._proof(request)
         if proof is None:
             return self._begin_again(request, continuation)
-        name, password = " ".join(fields.get("name", "").split()), fields.get("new_password", "")
+        name, password = fields.get("name", ""), fields.get("new_password", "")
         if (
             error := _fault(proof.phone, name, password, agreed=fields.get("terms") == TERMS_VERSION)
         ) is not None:
@@ -303,11 +304,13 @@ def _fault(phone: str, name: str, password: str, *, agreed: bool) -> str | None:
     """What is wrong with a registration, if anything is."""
     if not agreed:
         return AGREE
-    if len(name) > 50 or not name.isprintable():
-        return BAD_NAME
     try:
+        if name.strip():
+            normalized_name(name)
         if password:
             strong_password(password, phone, name)
     except WeakPassword:
         return WEAK
+    except InvalidName:
+        return BAD_NAME
     return None

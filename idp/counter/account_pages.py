@@ -74,7 +74,7 @@ class AccountPages:
 
     async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
         """Do one of the actions that the page offers, for a reason."""
-        decision, reason = fields.get("decision", ""), fields.get("reason", "").strip()
+        decision, reason = fields.get("decision", ""), fields.get("reason", "")
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
             return await self.page(request, staff, None, error="not-found")

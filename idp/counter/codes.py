@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.counter.model import DRAFT_SECONDS
+from idp.infrastructure import typed
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import Caller
 
@@ -74,4 +75,4 @@ class CounterCodes:
         return await self._key_value.take(_CONFIRMED, self._key(code_id)) is not None
 
     def _key(self, code_id: str) -> str:
-        return self._vault.token_hash("counter_code_id", code_id).hex()
+        return self._vault.token_hash("counter_code_id", typed.username(code_id)).hex()

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from idp.accounts.certificates import stored_type
-from idp.accounts.invalid import InvalidAccount
-from idp.accounts.names import normalized_name, same_name
+from idp.accounts.names import same_name
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.model import Claim, Kind, NotAtCounter
 from idp.infrastructure.database import Row
@@ -75,10 +74,7 @@ class Comparison:
 
 def is_name_of(claimed: str, recorded: str) -> bool:
     """Whether a name that somebody typed, or a platform sent, is that of the record."""
-    try:
-        return same_name(normalized_name(claimed), normalized_name(recorded))
-    except InvalidAccount:  # no name at all, or an old one that today's rule would not take
-        return bool(claimed) and claimed == recorded
+    return bool(claimed) and same_name(claimed, recorded)
 
 
 def compared(accounts: AccountStore, kind: Kind, account: Row, claim: Claim) -> Comparison:

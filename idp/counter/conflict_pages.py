@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.names import NameProblem
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, masked
@@ -24,8 +25,16 @@ REASONS = {
     Unfit.NAME: _("证件号码相同，姓名不同"),
     Unfit.CERTIFICATE: _("这个证件已经在另一个账号上核验过"),
     Unfit.OTHER_IDENTITY: _("平台上的同一个账号换成了另一个人的证件"),
+    Unfit.UNREADABLE: _("平台给出的姓名或证件不合规则，无法核对"),
     Unfit.REPRESENTATIVE: _("平台和本系统登记的法定代表人不一致"),
 }
+PROBLEMS = {
+    NameProblem.LENGTH: _("姓名是空的或太长（最多 50 个字）"),
+    NameProblem.PRIVATE: _("姓名里有自造字，只有对方系统认识"),
+    NameProblem.SIGN: _("姓名里有表情、括号、数字等不能用在姓名里的符号"),
+    NameProblem.NO_LETTER: _("姓名里没有文字"),
+}
+BAD_CERTIFICATE = _("证件类型或号码不合规则")
 SETTLED = _("已处理。")
 ASKED = _("申请已提交，请另一位工作人员复核。复核后从下次登录起生效。")
 NOT_FOUND = _("没有改动：这一项已经有人处理。")
@@ -113,6 +122,7 @@ class ConflictPages:
             "id": one.row["id"],
             "reference": one.reference,
             "reason": self._site.say(request, REASONS[Unfit(one.row["reason"])]),
+            "problem": self._problem(request, one.content.get("problem", "")),
             "platform": chinese if self._site.language(request) == CHINESE else english,
             "name": masked_name(one.content["name"]),
             "number": masked(one.content["certificate_number"]),
@@ -120,3 +130,10 @@ class ConflictPages:
             "account": account,
             "at": clock(one.row["created_at"]),
         }
+
+    def _problem(self, request: Request, word: str) -> str:
+        """Which rule it breaks, for staff; "" where it breaks none, and where it was noted by an earlier release."""
+        if not word:
+            return ""
+        text = PROBLEMS[NameProblem(word)] if word in list(NameProblem) else BAD_CERTIFICATE
+        return self._site.say(request, text)

@@ -53,7 +53,7 @@ class DeathPages:
                 raise NotAtCounter("own-account")
             if found.state not in (AccountState.ACTIVE, AccountState.FROZEN):
                 raise NotAtCounter("unchanged")
-            name, reason = fields.get("name", ""), fields.get("reason", "").strip()
+            name, reason = fields.get("name", ""), fields.get("reason", "")
             await self._requests.deceased(found.id, name, reason, staff.id)
         except InvalidAccount:
             return await self._page(request, staff, found, "reason")

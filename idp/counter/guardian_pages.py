@@ -63,7 +63,7 @@ class GuardianPages:
                 raise NotAtCounter("not-found")
             if fields.get("mandate") not in [row["id"] for row in await self._counter.guardians(child.id)]:
                 raise NotAtCounter("unchanged")
-            reason = fields.get("reason", "").strip()
+            reason = fields.get("reason", "")
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
         except NotAtCounter as error:
             return await self._accounts.page(request, staff, child, error=str(error))

@@ -85,7 +85,7 @@ class MergePages:
         if not await self._served(staff, plan.account_id, plan.into):
             return await self._accounts.page(request, staff, None, error="not-found")
         try:
-            await self._requests.merge(plan, fields.get("reason", "").strip(), staff.id)
+            await self._requests.merge(plan, fields.get("reason", ""), staff.id)
         except InvalidAccount:
             return await self._page(request, staff, fields, "reason")
         except (MergeRefused, NotAtCounter) as error:
@@ -101,7 +101,7 @@ class MergePages:
         if served is None or fields.get("merge") not in merges:
             return await self._accounts.page(request, staff, None, error="not-found")
         try:
-            reason = fields.get("reason", "").strip()
+            reason = fields.get("reason", "")
             await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
         except InvalidAccount:
             error = "reason"

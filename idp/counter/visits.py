@@ -1,11 +1,11 @@
 """Whom staff may see and serve: people of their divisions, and who stands before them; each look-up is recorded."""
 
-from idp.accounts.model import normalized_identifier
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.model import VISIT_SECONDS, Reason
 from idp.counter.visit_store import VisitStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 
@@ -58,10 +58,9 @@ class Visits:
         return await self._database.read(lambda: self._store.conflicts(staff_id))
 
     def _by(self, row: Row, identifier: str) -> str:
-        plain = normalized_identifier(identifier)
-        if self._accounts.reveal(row, CERTIFICATE) == plain.upper():
+        if self._accounts.reveal(row, CERTIFICATE) == typed.certificate_number(identifier):
             return "certificate"
-        return "phone" if self._accounts.reveal(row, PHONE) == plain else "username"
+        return "phone" if self._accounts.reveal(row, PHONE) == typed.phone(identifier) else "username"
 
     @staticmethod
     def _line(account_id: str | None, staff_id: str, reason: Reason, by: str | None = None) -> Line:

@@ -5,20 +5,38 @@ from datetime import date, datetime, timedelta, timezone
 
 from idp.accounts.certificates import (
     CertificateType,
+    InvalidCertificate,
+    Problem,
     birth_date_of,
     checked_number,
     eighteen_from_fifteen,
     is_under_fourteen,
     stored_type,
 )
-from idp.accounts.invalid import InvalidAccount
-from idp.accounts.names import normalized_name
+from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.verifiers.interface import Claim
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
+from idp.infrastructure import typed
 
 BEIJING = timezone(timedelta(hours=8))
 AGENT = "agent"
 """The kind of link of a natural person who came for a legal person: the platform has no subject for them alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a platform tells of a person and our rules cannot read: for staff, who see papers. `problem` is the rule.
+
+    The certificate is as it is stored where it can be right, else as it was sent.
+    """
+
+    problem: str
+    level: int
+    name: str = field(repr=False)
+    certificate_type: str = ""
+    certificate_number: str = field(default="", repr=False)
+    certified: bool = False
+    """Whether the certificate can be right, so that only the name is in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,7 @@ class Arrival:
     digest: str
     name: str = field(repr=False)
     claim: Claim | None = None
+    unread: Unread | None = None
 
     @property
     def source(self) -> str:
@@ -47,24 +66,27 @@ def of_person(identity: UpstreamIdentity) -> Arrival:
 
 def of_agent(identity: UpstreamIdentity, person: UpstreamPerson) -> Arrival | None:
     """The person behind a legal person; None where the platform does not say by number who it is."""
-    claim = claim_of(person)
-    if claim is None:
+    certificate = _certificate(person)
+    if isinstance(certificate, str) or not person.name.strip():
         return None
-    subject = f"{identity.subject}\n{claim.certificate_type}\n{claim.certificate_number}"
+    subject = "\n".join((identity.subject, *certificate))
     return _arrival(identity, AGENT, subject, person)
 
 
-def claim_of(person: UpstreamPerson) -> Claim | None:
-    """Name and certificate as they are stored; None where they are not complete or cannot be right."""
+def _certificate(person: UpstreamPerson) -> tuple[str, str] | str:
+    """Type and number as they are stored, or the rule that they break; "" where the platform tells or shows none."""
+    number = person.certificate_number
+    if not number.strip() or "*" in typed.compact(number):
+        return ""
     try:
         type_ = CertificateType(person.certificate_type)
-        number = person.certificate_number
         if type_ is CertificateType.RESIDENT_ID:
             number = eighteen_from_fifteen(number) or number
-        plain = checked_number(type_, number)
-        return Claim(normalized_name(person.name), stored_type(type_).value, plain)
-    except (InvalidAccount, ValueError):
-        return None
+        return stored_type(type_).value, checked_number(type_, number)
+    except InvalidCertificate as error:
+        return error.problem.value
+    except ValueError:
+        return Problem.TYPE.value
 
 
 def is_child(claim: Claim | None, now: float) -> bool:
@@ -79,11 +101,20 @@ def today(now: float) -> date:
 
 
 def _arrival(identity: UpstreamIdentity, kind: str, subject: str, person: UpstreamPerson) -> Arrival:
-    claim = claim_of(person)
+    certificate, name, problem = _certificate(person), "", ""
     try:
         name = normalized_name(person.name)
-    except InvalidAccount:
-        name = ""
+    except InvalidName as error:
+        problem = error.problem.value if person.name.strip() else ""
+    claim, unread = None, None
+    if not isinstance(certificate, str):
+        if name:
+            claim = Claim(name, *certificate)
+        elif problem:
+            unread = Unread(problem, identity.level, person.name, *certificate, certified=True)
+    elif certificate or problem:
+        number = person.certificate_number if certificate else ""
+        unread = Unread(certificate or problem, identity.level, person.name, person.certificate_type, number)
     return Arrival(
         identity.profile,
         kind,
@@ -93,4 +124,5 @@ def _arrival(identity: UpstreamIdentity, kind: str, subject: str, person: Upstre
         identity.answer_digest,
         name,
         claim,
+        unread,
     )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idp.accounts.certificates import plain_number
 from idp.federation.arrivals import BEIJING, Arrival, of_agent
 from idp.federation.linking import Linking
 from idp.federation.model import UpstreamIdentity, UpstreamOrganization, UserType
 from idp.federation.organization_logins import OrganizationLogins, Represented
 from idp.federation.outcomes import Held, Linked, Refused, Unfit, Why
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -163,7 +163,7 @@ def represents(identity: UpstreamIdentity) -> bool:
         return True
     if representative is not None and representative.certificate_number:
         theirs = identity.agent.person.certificate_number
-        return plain_number(representative.certificate_number) == plain_number(theirs)
+        return typed.certificate_number(representative.certificate_number) == typed.certificate_number(theirs)
     return identity.agent.relation == Relation.LEGAL_REPRESENTATIVE
 
 

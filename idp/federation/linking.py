@@ -6,15 +6,16 @@ from typing import Any
 
 from idp.accounts.control import NOTHING, ProvenControl
 from idp.accounts.model import NewAccount, State, checked
-from idp.accounts.names import same_name
+from idp.accounts.names import placeholder_name, same_name
 from idp.accounts.proof import AlreadyVerified, OtherIdentity
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import CERTIFICATE, AccountStore
+from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.upstream import VERIFIER
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.federation.arrivals import Arrival, is_child
+from idp.federation.arrivals import Arrival, Unread, is_child
 from idp.federation.conflict_store import ConflictStore
 from idp.federation.outcomes import (
     NOT_THEIRS,
@@ -143,7 +144,7 @@ class Linking:
             "account_id": account_id,
             "created_at": self._sources.now(),
         }
-        if what is Unfit.NAME and (yield from self.conflicts.was_settled(row)):
+        if what in (Unfit.NAME, Unfit.UNREADABLE) and (yield from self.conflicts.was_settled(row)):
             return ""
         kept = yield from self.conflicts.add(row, _content(arrival))
         if kept == conflict_id:
@@ -161,6 +162,7 @@ class Linking:
         account = yield from self._accounts.by_id(link["account_id"])
         if account is None or account["state"] != State.ACTIVE:
             return Refused(Why.CLOSED)
+        arrival = self._read_by_account(account, arrival)
         if self._is_somebody_else(account, arrival):
             conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account["id"])
             return Refused(Why.CONFLICT, conflict)
@@ -170,6 +172,8 @@ class Linking:
             and not same_name(account["name"], arrival.claim.name)
         ):
             yield from self.unfit(Unfit.NAME, arrival, account["id"])
+        if arrival.unread is not None and arrival.unread.certificate_number:
+            yield from self.unfit(Unfit.UNREADABLE, arrival, account["id"])
         if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
             arrival = replace(arrival, level=link["level"] if arrival.level >= link["level"] else LOCAL_LEVEL)
         now = self._sources.now()
@@ -185,6 +189,8 @@ class Linking:
     def _first(
         self, arrival: Arrival, index: bytes, address: str, decision: HolderDecision | None
     ) -> Transaction[Linked | Refused | Held]:
+        if arrival.unread is not None and arrival.unread.certified and arrival.level > LOCAL_LEVEL:
+            return Refused(Why.CONFLICT, (yield from self._unread(arrival, arrival.unread)))
         if arrival.claim is None:  # a level without a certificate is nobody's
             arrival = replace(arrival, level=LOCAL_LEVEL)
         account = yield from self._holder(arrival)
@@ -212,11 +218,31 @@ class Linking:
         shown = None if known is None else ((decision.shown if decision else None) or NOTHING)
         yield from self._prove(account, arrival, address, shown)
         detail = {"profile": arrival.profile, "level": arrival.level, "new": known is None}
+        if arrival.unread is not None:
+            detail["unreadable"] = arrival.unread.problem
+            if arrival.unread.certificate_number:
+                yield from self.unfit(Unfit.UNREADABLE, arrival, account["id"])
         yield self._audit.record(Line(Event.UPSTREAM_LINKED, account["id"], address=address, detail=detail))
         if known is not None:
             title = self._rules.titles.get(arrival.profile, arrival.profile)
             yield from self._notice(known, LINKED, platform=title)
         return Linked((yield from self._again(account)), is_new=known is None)
+
+    def _unread(self, arrival: Arrival, unread: Unread) -> Transaction[str]:
+        """Have staff say whose a certificate is whose name cannot be read: nobody gets an account without one."""
+        index = self._vault.blind_index(CERTIFICATE, unread.certificate_number)
+        holder = yield from self.links.holder(unread.certificate_type, index)
+        return (yield from self.unfit(Unfit.UNREADABLE, arrival, holder["id"] if holder else None))
+
+    def _read_by_account(self, account: Row, arrival: Arrival) -> Arrival:
+        """With the name that is known here, where only the name cannot be read and the certificate is the account's."""
+        unread = arrival.unread
+        if unread is None or not unread.certified:
+            return arrival
+        claim = Claim(account["name"], unread.certificate_type, unread.certificate_number)
+        known = replace(arrival, name=claim.name, claim=claim, unread=None)
+        verified = account["real_name_level"] and account["certificate_index"] is not None
+        return known if verified else arrival
 
     def _holder(self, arrival: Arrival) -> Transaction[Row | None]:
         """The account on which the certificate is verified, where the platform is sure enough of it.
@@ -234,7 +260,7 @@ class Linking:
     def _open(self, arrival: Arrival, address: str) -> Transaction[Row]:
         """A new account of level 0; what the platform vouches for comes as a proof."""
         digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"
-        name = arrival.name or f"用户{digits[-4:]}"
+        name = arrival.name or placeholder_name(digits)
         account_id = self._sources.new_id()
         new = checked(NewAccount(f"zh{digits}", name, NO_PASSWORD))
         yield from self._accounts.add(account_id, new, self._sources.now())
@@ -296,12 +322,13 @@ class Linking:
 
 
 def _content(arrival: Arrival) -> dict[str, Any]:
-    claim = arrival.claim
+    claim = arrival.claim or arrival.unread
     return {
         "kind": arrival.kind,
         "subject": arrival.subject,
-        "level": arrival.level,
-        "name": arrival.name,
+        "level": arrival.unread.level if arrival.unread else arrival.level,
+        "name": arrival.name or (arrival.unread.name if arrival.unread else ""),
         "certificate_type": claim.certificate_type if claim else "",
         "certificate_number": claim.certificate_number if claim else "",
+        "problem": arrival.unread.problem if arrival.unread else "",
     }

@@ -32,6 +32,8 @@ class Unfit(StrEnum):
     """The certificate is verified on another account than the one that the subject is linked to."""
     OTHER_IDENTITY = "other_identity"
     """The subject now comes with somebody else's certificate."""
+    UNREADABLE = "unreadable"
+    """What the platform sends of name or certificate breaks our rule, so that nobody is found or verified by it."""
     REPRESENTATIVE = "representative"
     """The platform and we know different representatives of an organisation."""
 

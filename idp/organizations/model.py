@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from idp.infrastructure import typed
 from idp.organizations.protocol import credit_code
 
 DAY = 86_400.0
@@ -276,7 +277,7 @@ def read(text: str) -> tuple[str, ...]:
 
 def checked_code(text: str) -> str:
     """A unified social credit code as it is stored; raises Refused."""
-    code = credit_code.plain_code(text)
+    code = typed.credit_code(text)
     if not credit_code.is_valid(code):
         raise Refused(Reason.CODE)
     return code
@@ -284,7 +285,7 @@ def checked_code(text: str) -> str:
 
 def checked_organisation_name(text: str) -> str:
     """An organisation's name as it is stored: full width brackets, no blanks around; raises Refused."""
-    name = " ".join(text.replace("(", "（").replace(")", "）").split())
+    name = typed.line(text).replace("(", "（").replace(")", "）")
     if not 2 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise Refused(Reason.NAME)
     return name

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import OBSTACLE_TEXTS, Lifecycle
+from idp.infrastructure import typed
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -55,7 +56,7 @@ class CancellationPages:
             fields = await self._site.form(request)
         except (Forged, UnreadableForm):
             return await self._page(request, session, LAPSED, 400)
-        if fields.get("username", "").strip().lower() != session.username:
+        if typed.username(fields.get("username", "")) != session.username:
             return await self._page(request, session, NOT_THE_NAME, 400)
         if await self._lifecycle.request_cancellation(session.account_id, session.account_id):
             return await self._page(request, session, status=409)  # something has come in between

@@ -1,15 +1,16 @@
 """What a person's own record says, and what of it they change themselves."""
 
-import re
 from dataclasses import dataclass
 
 from idp.accounts import store as fields
 from idp.accounts.contact_store import ContactStore
 from idp.accounts.former_contacts import FormerContacts
+from idp.accounts.model import is_email
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -18,9 +19,7 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.model import HIDDEN, Owner, masked
 from idp.sessions.model import Session
 
-LONGEST_EMAIL = 254
 LONGEST_ADDRESS = 200
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 MAIL_CHANGED = _("您的账号已修改电子邮箱。如果不是您本人操作，请立即修改密码并联系服务台。")
 
 
@@ -137,15 +136,15 @@ class Profiles:
 
 def checked_email(text: str) -> str:
     """A mail address as it is kept, or nothing; raises BadEmail."""
-    plain = text.strip()
-    if plain and (len(plain) > LONGEST_EMAIL or not plain.isprintable() or not _EMAIL.fullmatch(plain)):
+    plain = typed.email(text)
+    if (plain or text.strip()) and not is_email(plain):
         raise BadEmail
     return plain
 
 
 def checked_address(text: str) -> str:
     """A postal address in one line, or nothing; raises BadAddress."""
-    plain = " ".join(text.split())
+    plain = typed.line(text)
     if len(plain) > LONGEST_ADDRESS or not plain.isprintable():
         raise BadAddress
     return plain

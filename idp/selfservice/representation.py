@@ -6,6 +6,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
@@ -169,11 +170,11 @@ def invitation(fields: dict[str, str]) -> Invitation:
     return Invitation(
         name=fields.get("name", ""),
         phone=fields.get("phone", ""),
-        code=fields.get("unified_social_credit_code", "").strip(),
+        code=fields.get("unified_social_credit_code", ""),
         role=Role.ADMINISTRATOR if fields.get("role") == Role.ADMINISTRATOR else Role.AGENT,
         scope=Scope(
             tuple(name.removeprefix(SYSTEM) for name in fields if name.startswith(SYSTEM)),
-            tuple(fields.get("items", "").replace("，", " ").replace(",", " ").split()),
+            typed.words(fields.get("items", "")),
             last_instant(fields.get("valid_until", "")),
         ),
     )
@@ -181,10 +182,11 @@ def invitation(fields: dict[str, str]) -> Invitation:
 
 def last_instant(text: str) -> float | None:
     """The end of a day, in China; raises Refused."""
-    if not text.strip():
+    plain = typed.day(text)
+    if not plain:
         return None
     try:
-        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=BEIJING)
+        day = datetime.strptime(plain, "%Y-%m-%d").replace(tzinfo=BEIJING)
     except ValueError as error:
         raise Refused(Reason.DATES) from error
     return day.timestamp() + DAY

@@ -10,7 +10,7 @@ from idp.accounts.model import (
     InvalidAccount,
     NewAccount,
     checked,
-    normalized_identifier,
+    identifier_key,
 )
 from idp.accounts.passwords import MOST_WAITING, Overloaded, PasswordHasher, is_known_hash
 from idp.accounts.service import Accounts, UnknownAccount
@@ -35,9 +35,9 @@ def account(**fields: object) -> NewAccount:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"username": "ab"}, {"username": "Zhang"}, {"username": "1abc"}, {"username": "张三三"}, {"username": "a" * 51},
-        {"username": "abc\n"}, {"name": ""}, {"name": "张" * 51}, {"name": "张\x00三"}, {"name": "张\u202e三"},
-        {"level": 5}, {"level": -1}, {"phone": "12345"}, {"phone": "１３８００００００００"}, {"email": "nobody"},
+        {"username": "ab"}, {"username": "1abc"}, {"username": "张三三"}, {"username": "a" * 51},
+        {"name": ""}, {"name": "张" * 51}, {"name": "张\x00三"},
+        {"level": 5}, {"level": -1}, {"phone": "12345"}, {"phone": "１２３８００００００００"}, {"email": "nobody"},
         {"email": "a b@c.test"}, {"certificate_type": "111"}, {"certificate_number": NUMBER},
         {"certificate_type": "111", "certificate_number": "410411199001010016"},
         {"certificate_type": "111", "certificate_number": "410411199002300012"},
@@ -55,17 +55,17 @@ def test_a_field_that_breaks_its_rule_is_refused_without_being_quoted(fields: di
     ("typed", "meant"),
     [
         ("+86 138 0000 0001", PHONE), ("138-0000-0001", PHONE), ("１３８００００ 0001", PHONE),
-        (" zhangsan ", "zhangsan"),
-        ("41041119900101001ｘ", "41041119900101001x"),
+        (" zhangsan ", "ZHANGSAN"),
+        ("41041119900101001ｘ", "41041119900101001X"),
     ],
 )  # fmt: skip
 def test_width_blanks_and_country_code_make_no_difference(typed: str, meant: str) -> None:
-    assert normalized_identifier(typed) == meant
+    assert identifier_key(typed) == meant
 
 
 @given(st.text())
 def test_whatever_is_typed_can_be_normalized(text: str) -> None:
-    assert " " not in normalized_identifier(text)
+    assert " " not in identifier_key(text)
 
 
 async def test_phone_and_certificate_are_nowhere_in_plain(house: Provider) -> None:

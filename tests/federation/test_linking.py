@@ -272,3 +272,73 @@ async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
     lines = await stage.events("upstream.unlinked")
     assert [(line["account_id"], line["address"]) for line in lines] == [(known, ADDRESS)]
     assert await desk.of_account(known) == []
+
+
+UNREADABLE = {
+    "private": "\ue000三",
+    "long": "A" * 61,
+    "remark": "张三（注销）",
+    "picture": "张三😀",
+    "masked": "张*",
+}
+
+
+def from_platform(name: str, subject: str = "u-1", number: str = NUMBER, level: int = 3) -> Arrival:
+    who = UpstreamPerson(name, "111", number)
+    return of_person(UpstreamIdentity("henan", subject, UserType.PERSON, level, str(level), who))
+
+
+@pytest.mark.parametrize("name", UNREADABLE.values(), ids=UNREADABLE)
+async def test_a_name_that_cannot_be_read_waits_for_staff_with_certificate_level_and_reason(
+    stage: Stage, name: str
+) -> None:
+    for holder in (None, await stage.citizen(level=3)):
+        refusal = await stage.refused(from_platform(name, f"u-{holder}"))
+        assert refusal.why is Why.CONFLICT
+        [one] = [
+            each for each in await stage.house.worker.links.waiting() if each.reference == refusal.reference
+        ]
+        assert one.row["reason"] == "unreadable"
+        assert one.row["account_id"] == holder or holder is None
+        assert one.content["problem"].startswith("name-")
+        said = {
+            part: one.content[part] for part in ("name", "certificate_type", "certificate_number", "level")
+        }
+        assert said == {"name": name, "certificate_type": "111", "certificate_number": NUMBER, "level": 3}
+    rows = raw_sql.rows(stage.house.worker.settings.database, "select id from accounts")
+    assert len(rows) == 1  # the citizen's, and no nameless one beside it
+
+
+async def test_once_staff_have_said_whose_it_is_certificate_and_level_are_there(stage: Stage) -> None:
+    citizen, came = await stage.citizen(level=2), from_platform("张\ue000")
+    refusal = await stage.refused(came)
+    await stage.house.worker.links.link(refusal.reference, citizen, "staff")
+    account = await stage.account(came)
+    assert (account["id"], account["name"], account["real_name_level"]) == (citizen, "张三", 3)
+    assert await stage.house.worker.links.waiting() == []
+
+
+@pytest.mark.parametrize("name", ["\ufeff张三", "张\u200b三", "张　三", "张三\u3164"])
+async def test_what_cannot_be_seen_in_a_name_makes_no_difference(stage: Stage, name: str) -> None:
+    citizen = await stage.citizen(level=3)
+    assert (await stage.account(from_platform(name)))["id"] == citizen
+
+
+async def test_a_character_of_the_old_standard_is_the_one_of_the_new(stage: Stage) -> None:
+    citizen = await stage.citizen(level=3, name="䶮洋")
+    assert (await stage.account(from_platform("\ue863洋")))["id"] == citizen
+
+
+async def test_a_certificate_that_cannot_be_read_is_told_to_staff(stage: Stage) -> None:
+    account = await stage.account(from_platform("张三", number="410411199001010016"))
+    assert account["real_name_level"] == 0
+    [one] = await stage.house.worker.links.waiting()
+    assert (one.row["reason"], one.row["account_id"]) == ("unreadable", account["id"])
+    assert (one.content["problem"], one.content["level"]) == ("certificate-check", 3)
+    [line] = await stage.events("upstream.linked")
+    assert line["detail"]["unreadable"] == "certificate-check"
+
+
+async def test_a_platform_that_masks_the_number_says_nothing_wrong(stage: Stage) -> None:
+    await stage.account(from_platform("张三", number="410***********0015"))
+    assert await stage.house.worker.links.waiting() == []

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
+from idp.infrastructure.typed import credit_code
 from idp.organizations.model import Kind, Principal, Refused, Scope, checked_code, checked_scope
 from idp.organizations.protocol.credit_code import (
     ALPHABET,
@@ -12,7 +13,6 @@ from idp.organizations.protocol.credit_code import (
     is_valid,
     kind_of,
     organisation_code_is_valid,
-    plain_code,
 )
 
 CODE = "91410411MA0000007X"
@@ -59,7 +59,7 @@ def test_codes_of_rural_collectives_begin_with_a_letter() -> None:
     ],
 )
 def test_width_case_and_blanks_do_not_matter(typed: str) -> None:
-    assert plain_code(typed) == checked_code(typed) == CODE
+    assert credit_code(typed) == checked_code(typed) == CODE
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,14 @@ import httpx2
 import pytest
 import segno
 
-from idp.accounts.certificates import plain_number
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import normalized_identifier
+from idp.accounts.model import identifier_key
 from idp.accounts.names import normalized_name
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof, Proofs
 from idp.authentication.throttle import Limit
+from idp.infrastructure import typed
 from idp.infrastructure.typed import MOST_CHARACTERS
-from idp.organizations.protocol.credit_code import plain_code
 from tests.resilience.conftest import Storage
 from tests.support.inprocess import ISSUER, Clock, Provider, provider
 from tests.support.visits import CSRF_COOKIE
@@ -34,9 +33,9 @@ HEAPS = {
     "hyphens": "1" + "-" * 6000,
 }
 NORMALIZERS: dict[str, Callable[[str], str]] = {
-    "certificate number": plain_number,
-    "credit code": plain_code,
-    "identifier": normalized_identifier,
+    "certificate number": typed.certificate_number,
+    "credit code": typed.credit_code,
+    "identifier": identifier_key,
 }
 
 
@@ -118,7 +117,7 @@ def test_who_brings_text_into_a_normal_form_is_named_here() -> None:
         for path in (root / "idp").rglob("*.py")
         if "unicodedata.normalize(" in path.read_text("utf-8")
     }
-    assert found == {"idp/accounts/names.py", "idp/authentication/known_person.py"}
+    assert found == {"idp/infrastructure/typed.py"}
 
 
 async def test_a_picture_is_drawn_once_and_pages_of_strangers_have_an_end(

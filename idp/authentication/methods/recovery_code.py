@@ -3,6 +3,7 @@
 import hmac
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, AuthenticatorStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.sessions.model import ONE_TIME_PASSWORD
 
@@ -23,18 +24,13 @@ class RecoveryCode:
         self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
     ) -> Transaction[bool]:
         """See `SecondFactor.verify`; a used code is gone."""
-        plain = normalized(answer)
+        plain = typed.capitals(answer)
         account_id = authenticator["account_id"]
         if len(plain) != LETTERS or not hmac.compare_digest(
             authenticator["lookup"], store.lookup(code_key(account_id, plain))
         ):
             return False
         return (yield from store.remove(account_id, authenticator["id"])) is not None
-
-
-def normalized(answer: str) -> str:
-    """The code as it was made, whatever was typed between its letters."""
-    return "".join(answer.upper().replace("-", " ").split())
 
 
 def code_key(account_id: str, code: str) -> str:

@@ -5,6 +5,7 @@ import hmac
 import pyotp
 
 from idp.accounts.authenticator_store import TOTP, AuthenticatorStore
+from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Transaction
 from idp.sessions.model import ONE_TIME_PASSWORD
 
@@ -33,7 +34,7 @@ def matching_step(secret: str, answer: str, now: float) -> int | None:
     """The time step whose digits these are, if it is near enough."""
     generator = pyotp.TOTP(secret, interval=STEP_SECONDS)
     current = int(now) // STEP_SECONDS
-    digits = "".join(answer.split()).encode()
+    digits = typed.compact(answer).encode()
     matching = None
     for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
         if hmac.compare_digest(generator.generate_otp(step).encode(), digits):

@@ -11,7 +11,13 @@ from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.cross_origin import CrossOrigin
-from idp.infrastructure.web.readable import UnreadableField, check_head, check_query, has_own_rule
+from idp.infrastructure.web.readable import (
+    UnreadableField,
+    check_head,
+    check_query,
+    has_own_rule,
+    reads_by_own_rule,
+)
 from idp.infrastructure.web.switches import HAS_GET
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -110,6 +116,7 @@ def _with_head(methods: Mapping[str, Handler]) -> Mapping[str, Handler]:
     return {"HEAD": _is_there, **methods} if "GET" in methods else methods
 
 
+@reads_by_own_rule
 async def _is_there(request: Request) -> Response:
     """What may be said without doing what GET does (RFC 9110 §9.3.2 lets out what only the content would tell)."""
     return Response(headers={"cache-control": "no-store"})

@@ -2,8 +2,6 @@
 
 import re
 
-from idp.infrastructure.typed import bounded
-
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """Without I, O, Z, S and V, which are mistaken for others."""
 WEIGHTS = tuple(3**place % 31 for place in range(17))
@@ -12,20 +10,13 @@ ORGANISATION_CODE = slice(8, 17)
 
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _ORGANISATION_VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_HALF_WIDTH = str.maketrans({0xFF01 + offset: chr(0x21 + offset) for offset in range(94)} | {0x3000: " "})
 # Department, category, six digits of a division, organisation code, check character.
 _FORM = re.compile(f"[{ALPHABET}]{{2}}[0-9]{{6}}[{ALPHABET}]{{10}}")
-_BLANKS = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff-]+")
 
 # A.4 of GB/T 39046-2020, by who registered the organisation and as what (first two characters of the code).
 # From the published table of registering departments; the assignment to A.4 is our judgement.
 _KINDS = {"91": "2", "93": "2", "12": "3", "51": "4", "52": "4", "53": "4", "11": "5"}
 OTHER = "6"
-
-
-def plain_code(text: str) -> str:
-    """What somebody typed, without blanks and hyphens, in half width and upper case."""
-    return _BLANKS.sub("", bounded(text).translate(_HALF_WIDTH)).upper()
 
 
 def check_character(body: str) -> str:

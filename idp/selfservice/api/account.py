@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from idp.infrastructure import typed
 from idp.selfservice.api import models
 from idp.selfservice.api.gate import Reader, Strong, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
@@ -69,7 +70,7 @@ async def cancellation(person: Reader, tools: Tools) -> models.Cancellation:
 @router.post("/cancellation")
 async def give_up(confirmation: models.Confirmation, person: Strong, tools: Tools) -> models.Cancellation:
     """Begin the cooling period."""
-    if confirmation.username.strip().lower() != person.session.username:
+    if typed.username(confirmation.username) != person.session.username:
         raise Problem(422, "invalid_request", "username is not the own one")
     found = await tools.lifecycle.request_cancellation(person.account_id, person.account_id)
     if found:

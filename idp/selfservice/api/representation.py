@@ -70,8 +70,7 @@ def invitation(agent: models.Agent) -> Invitation:
     """What is asked for, in the words of the service; raises Refused."""
     until = last_instant(agent.valid_until.isoformat()) if agent.valid_until else None
     scope = Scope(agent.systems, agent.items, until)
-    code = agent.unified_social_credit_code.strip()
-    return Invitation(agent.name, agent.phone, code, agent.role, scope)
+    return Invitation(agent.name, agent.phone, agent.unified_social_credit_code, agent.role, scope)
 
 
 def shown(rows: Iterable[Row]) -> list[models.Mandate]:
