@@ -16,7 +16,14 @@ from idp.infrastructure.foundation import Foundation
 app = typer.Typer(help="Accounts of persons.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+NO_CERTIFICATE = "level: above 0 takes a certificate (type and number), or --without-certificate"
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from standard input.")]
+
+
+WithoutCertificate = Annotated[
+    bool,
+    typer.Option("--without-certificate", help="A level above 0 although no certificate stands behind it."),
+]
 
 
 @app.command()
@@ -34,10 +41,13 @@ def create(
     certificate_type: str | None = None,
     certificate_number: str | None = None,
     level: int = 0,
+    without_certificate: WithoutCertificate = False,
     totp: Annotated[bool, typer.Option("--totp", help="Enrol a one-time password app.")] = False,
     as_json: Json = False,
 ) -> None:
     """Open an account."""
+    if level > 0 and not certificate_number and not without_certificate:
+        fail(NO_CERTIFICATE)
     password = password_from_input(password_stdin)
     account = NewAccount(
         username,
@@ -68,9 +78,22 @@ def create(
 
 
 @app.command("set-level")
-def set_level(context: typer.Context, account: str, level: int, as_json: Json = False) -> None:
+def set_level(
+    context: typer.Context,
+    account: str,
+    level: int,
+    without_certificate: WithoutCertificate = False,
+    as_json: Json = False,
+) -> None:
     """Set the real-name level, 0 to 4."""
-    _change(context, lambda accounts: accounts.set_level(account, level, actor()), as_json)
+
+    async def change(accounts: Accounts) -> str:
+        row = await accounts.find(account)
+        if level > row["real_name_level"] and row["certificate_index"] is None and not without_certificate:
+            raise InvalidAccount(NO_CERTIFICATE)
+        return await accounts.set_level(account, level, actor())
+
+    _change(context, change, as_json)
 
 
 @app.command("enrol-totp")

@@ -85,11 +85,12 @@ class LegalLinking:
 
     async def cancelled(self, profile: str, subject: str) -> bool:
         """The platform has closed an organisation's account: whom it named acts no more."""
-        index = self._linking.links.index(LEGAL, subject)
-        found = await self._database.read(lambda: self._linking.links.live(profile, index))
-        ended = await self._linking.cancelled(profile, LEGAL, subject)
-        if ended and found is not None:
-            await self._organizations.no_longer_vouched(found["legal_person_id"], profile)
+
+        def acts_no_more(link: Row) -> Transaction[int]:
+            return (yield from self._organizations.no_longer_vouched(link["legal_person_id"], profile))
+
+        ended = await self._linking.cancelled(profile, LEGAL, subject, acts_no_more)
+        self._organizations.sent()
         return ended
 
     async def _confirmed(self, identity: UpstreamIdentity) -> Confirmed | Refused:

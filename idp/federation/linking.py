@@ -43,6 +43,8 @@ NO_PASSWORD = ""
 LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那里登录。如非本人操作，请立即联系服务台。")
 UNLINKED = _("您的账号与%(platform)s的关联已解除，不能再从那里登录。如非本人操作，请立即联系服务台。")
 CANCELLED = _("您在%(platform)s的账号已注销，它与本账号的关联已解除。")
+AlsoEnds = Callable[[Row], Transaction[object]]
+"""What ends with a link, in its transaction."""
 Notice = Callable[..., Transaction[None]]
 """`Notices.everywhere`."""
 
@@ -91,14 +93,18 @@ class Linking:
                     raise
         raise AssertionError("unreachable")
 
-    async def cancelled(self, profile: str, kind: str, subject: str) -> bool:
-        """The platform says that an account is gone: its link ends, and the proof that rested on it."""
+    async def cancelled(self, profile: str, kind: str, subject: str, also: AlsoEnds | None = None) -> bool:
+        """The platform says that an account is gone: its link ends, and what rested on it: a proof, or `also`."""
         index = self.links.index(kind, subject)
 
         def work() -> Transaction[bool]:
             row = yield from self.links.end(profile, index, "cancelled", self._sources.now())
-            if row is None or row["account_id"] is None:
-                return row is not None
+            if row is None:
+                return False
+            if also is not None:
+                yield from also(row)
+            if row["account_id"] is None:
+                return True
             yield from self.unlinked(row, "cancelled")
             yield from self.tell(row, CANCELLED)
             return True

@@ -59,10 +59,12 @@ def paragraphs(text: str) -> str:
 
 
 def compact(text: str) -> str:
-    """A number or code without blanks, dashes and invisible marks: ASCII digits for those of every width and script."""
+    """A number or code without blanks, dashes and invisible marks, in half width.
+
+    Digits of other scripts stay what they are: a room refuses them, since nobody here is issued a number in them.
+    """
     plain = unicodedata.normalize("NFKC", _NOTHING_IN_NUMBERS.sub("", bounded(text)))
-    plain = _DASHES.sub("", _BLANKS.sub("", _NOTHING_IN_NUMBERS.sub("", plain)))
-    return "".join(_digit(sign) for sign in plain)
+    return _DASHES.sub("", _BLANKS.sub("", _NOTHING_IN_NUMBERS.sub("", plain)))
 
 
 def capitals(text: str) -> str:
@@ -76,7 +78,7 @@ def phone(text: str) -> str:
     """A mobile number of mainland China in its 11 digits, whichever way its country code stands before it."""
     plain = compact(text).removeprefix("tel:")
     digits = _BETWEEN_DIGITS.sub("", plain)
-    return _COUNTRY.sub("", digits, count=1) if digits.isdecimal() else plain
+    return _COUNTRY.sub("", digits, count=1) if digits.isascii() and digits.isdecimal() else plain
 
 
 def certificate_number(text: str) -> str:
@@ -112,7 +114,7 @@ def email(text: str) -> str:
 def day(text: str) -> str:
     """A date as YYYY-MM-DD, where it stands in the order of year, month, day."""
     plain = _BLANKS.sub("", _DASHES.sub("-", _NOTHING_IN_NUMBERS.sub("", bounded(text))))
-    found = _DAY.fullmatch("".join(_digit(sign) for sign in plain.translate(_HALF_WIDTH)))
+    found = _DAY.fullmatch(plain.translate(_HALF_WIDTH))
     return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}" if found else plain
 
 
@@ -146,11 +148,6 @@ def is_password(text: str) -> bool:
         and _NOTHING_IN_NUMBERS.search(text) is None
         and not any(unicodedata.category(sign) in unfit for sign in text)
     )
-
-
-def _digit(sign: str) -> str:
-    value = unicodedata.decimal(sign, None) if not sign.isascii() else None
-    return sign if value is None else str(value)
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -286,6 +286,10 @@ class Binding:
             if rests and row["principal_legal_person_id"] == organization_id:
                 raise Refused(Reason.NOT_YOURS)
 
+    def sent(self) -> None:
+        """A transaction of somebody else, which held steps of ours, is on disk: its notices may go out."""
+        self._ledger.sent()
+
     async def _write(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)
         self._ledger.sent()

@@ -119,21 +119,20 @@ class Vouched(Binding):
         """The organisation of a code."""
         return await self._database.read(lambda: self._store.by_code(code))
 
-    async def no_longer_vouched(self, organization_id: str, platform: str) -> int:
-        """A platform has closed an organisation's account: end whom it had named; how many."""
+    def no_longer_vouched(self, organization_id: str, platform: str) -> Transaction[int]:
+        """A platform has closed an organisation's account: end whom it had named; how many.
 
-        def work() -> Transaction[int]:
-            reason = "cancelled upstream"
-            rows = yield END(
-                the_organization=organization_id,
-                the_pattern=f"{UPSTREAM}:{platform}:%",
-                reason=reason,
-                now=self._sources.now(),
-            )
-            yield from self._ledger.closed(list(rows), reason, UPSTREAM)
-            return len(rows)
-
-        return await self._write(work)
+        Within the transaction that ends the link: were it another, what comes between would leave agents without one.
+        """
+        reason = "cancelled upstream"
+        rows = yield END(
+            the_organization=organization_id,
+            the_pattern=f"{UPSTREAM}:{platform}:%",
+            reason=reason,
+            now=self._sources.now(),
+        )
+        yield from self._ledger.closed(list(rows), reason, UPSTREAM)
+        return len(rows)
 
     def _engage(
         self, account_id: str, confirmed: Confirmed, known: Row | None, address: str | None

@@ -1,12 +1,15 @@
 """`idp client …`: register systems, list them, rotate their secrets, disable them."""
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
+from idp.infrastructure import typed
 from idp.infrastructure.console import ANY_NAME, actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.relying_parties.model import AuthMethod, Client, PrincipalKind
@@ -15,6 +18,7 @@ from idp.relying_parties.service import Registry, UnknownClient
 app = typer.Typer(help="Registered systems.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_NEXT_URI = re.compile(r"[,\s]+(?=[A-Za-z][A-Za-z0-9+.-]*:)")
 Many = Annotated[list[str] | None, typer.Option()]
 SigningAlgorithm = Annotated[
     str,
@@ -66,12 +70,12 @@ def create(
     metadata: dict[str, Any] = {
         "client_name": name,
         "client_uri": client_uri,
-        "redirect_uris": redirect_uri or [],
-        "post_logout_redirect_uris": post_logout_redirect_uri or [],
+        "redirect_uris": _uris(redirect_uri),
+        "post_logout_redirect_uris": _uris(post_logout_redirect_uri),
         "backchannel_logout_uri": backchannel_logout_uri,
-        "grant_types": grant or ["authorization_code"],
+        "grant_types": [word for each in grant or ["authorization_code"] for word in typed.words(each)],
         "token_endpoint_auth_method": auth_method,
-        "scope": " ".join(scope or ["openid"]),
+        "scope": " ".join(word for each in scope or ["openid"] for word in typed.words(each)),
         "jwks": _jwks(jwks_file) if jwks_file else None,
         "jwks_uri": jwks_uri,
         "assertion_audience": "token_endpoint" if token_endpoint_audience else None,
@@ -87,6 +91,11 @@ def create(
     }
 
     _register(context, metadata, as_json=as_json)
+
+
+def _uris(values: Sequence[str] | None) -> list[str]:
+    """Each by itself, also where several were given at once: a comma or blank ends one where another scheme begins."""
+    return [uri for each in values or () for uri in _NEXT_URI.split(each.strip()) if uri]
 
 
 def _register(context: typer.Context, metadata: dict[str, Any], *, as_json: bool) -> None:

@@ -71,6 +71,7 @@ DECISIONS: Mapping[str, Words] = {
 }
 ACCEPT = "accept"
 """Takes power: wants a login of the last minutes."""
+OF_THE_AGENT = (ACCEPT, "decline", "resign")
 ENDING = ("decline", "suspend", "revoke", "resign")
 DONE_HERE = {
     **DONE,
@@ -111,7 +112,7 @@ class MandatePages:
         if isinstance(session, Response):
             return session
         done = DONE_HERE.get(request.query_params.get("done", ""))
-        held = self._views.mandates(request, await self._mandates.of_agent(session.account_id))
+        held = self._views.mandates(request, await self._mandates.of_agent(session.account_id), to_agent=True)
         mine = self._views.mandates(request, await self._mandates.of_person(session.account_id))
         invited = await self._mandates.invitations(session.account_id)
         return self._site.page(
@@ -119,7 +120,7 @@ class MandatePages:
             "mandates.html",
             here=MANDATES,
             done=self._site.say(request, done) if done else None,
-            invitations=self._views.mandates(request, invited),
+            invitations=self._views.mandates(request, invited, to_agent=True),
             held=[one for one in held if not one["is_guardian"]],
             children=[one for one in held if one["is_guardian"]],
             mine=[one for one in mine if one["open"]],
@@ -234,7 +235,7 @@ class MandatePages:
             here=ORGANIZATIONS if back.startswith(ORGANIZATIONS) else MANDATES,
             again=_with(DECIDE, f"id={row['id']}&decision={decision}"),
             error=self._site.say(request, error.text) if error else None,
-            mandate=self._views.mandate(request, row),
+            mandate=self._views.mandate(request, row, to_agent=decision in OF_THE_AGENT),
             decision=decision,
             ending=decision in ENDING,
             words=[self._site.say(request, word) for word in words],

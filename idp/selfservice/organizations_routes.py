@@ -184,7 +184,9 @@ class OrganizationPages:
             pending=[one for one in (*agents, *passed_on) if one["pending"]],
             agents=[one for one in agents if one["open"] and not one["pending"]],
             past=[one for one in agents if not one["open"]],
-            held=self._views.mandates(request, await self._organizations.held(organization_id)),
+            held=self._views.mandates(
+                request, await self._organizations.held(organization_id), to_agent=True
+            ),
             passed_on=[one for one in passed_on if one["open"] and not one["pending"]],
             mine=mine,
         )

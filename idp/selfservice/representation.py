@@ -56,6 +56,11 @@ STATES = {
     MandateState.DECLINED: _("对方没有接受"),
     MandateState.EXPIRED: _("已到期"),
 }
+STATES_FOR_AGENT = STATES | {
+    MandateState.INVITED: _("等您接受"),
+    MandateState.DECLINED: _("您没有接受"),
+}
+"""The same as whoever was asked reads it."""
 REASONS = {
     Reason.LEVEL: _("您的实名等级不够。请先到“实名认证”提升等级。"),
     Reason.NO_CERTIFICATE: _("您的账号还没有证件信息。请先到“实名认证”完成认证。"),
@@ -115,9 +120,10 @@ class Views:
         self._site = site
         self._registry = registry
 
-    def mandate(self, request: Request, row: Row) -> dict[str, object]:
-        """One mandate."""
+    def mandate(self, request: Request, row: Row, *, to_agent: bool = False) -> dict[str, object]:
+        """One mandate, as whoever gave it reads it, or the agent."""
         say = self._site.say
+        states = STATES_FOR_AGENT if to_agent else STATES
         relation = RELATIONS[Relation(row["relation"])]
         if row["role"] == Role.ADMINISTRATOR:
             relation = ADMINISTRATOR
@@ -133,7 +139,7 @@ class Views:
             "through": row["through_name"],
             "through_id": row["through_id"],
             "state": row["state"],
-            "state_text": say(request, STATES[MandateState(row["state"])]),
+            "state_text": say(request, states[MandateState(row["state"])]),
             "pending": row["state"] == MandateState.SUSPENDED and row["end_reason"] == CHANGED,
             "open": row["state"] in ("invited", "active", "suspended"),
             "renewable": row["valid_until"] is not None and row["relation"] != Relation.COUNTER,
@@ -143,9 +149,11 @@ class Views:
             "until": clock(row["valid_until"]) if row["valid_until"] else None,
         }
 
-    def mandates(self, request: Request, rows: Iterable[Row]) -> list[dict[str, object]]:
+    def mandates(
+        self, request: Request, rows: Iterable[Row], *, to_agent: bool = False
+    ) -> list[dict[str, object]]:
         """Several."""
-        return [self.mandate(request, row) for row in rows]
+        return [self.mandate(request, row, to_agent=to_agent) for row in rows]
 
     def systems(self, row: Row) -> list[str]:
         """The names of the systems that a mandate is for."""

@@ -119,6 +119,7 @@ def test_width_case_and_blanks_make_no_difference(number: str) -> None:
         ("", Problem.LENGTH),
         ("x" * 18, Problem.FORM),
         ("１" * 500, Problem.LENGTH),
+        ("٤١٠٤١١١٩٩٠٠١٠١٠٠١٥", Problem.FORM),
     ],
 )
 def test_a_citizen_s_number_that_is_none_is_refused_with_a_hint(number: str, expected: Problem) -> None:

@@ -18,6 +18,7 @@ from idp.federation.model import (
     UserType,
 )
 from idp.federation.outcomes import Refused, Why
+from idp.infrastructure.database import Transaction
 from idp.organizations.model import Relation
 from tests.federation.trial import FIRM, ZHANGSAN, Platform, came, federated
 from tests.support.inprocess import Provider, provider
@@ -239,3 +240,22 @@ async def _out(house: Provider, platform: Platform, who: dict[str, str], says: s
         shown = page(await came(someone, platform, who, "legal"))
         assert (shown.status >= 400, says in shown.text) == (True, True), shown.text
         assert SESSION_COOKIE not in someone.client.cookies
+
+
+async def test_a_company_that_is_cancelled_there_ends_with_its_people_or_not_at_all(
+    house: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What breaks between the two must not leave agents whom no later notice would end."""
+    agent = await acting(house, sent_by_firm())
+
+    def breaks(*_: object) -> Transaction[int]:
+        yield from house.worker.federation.linking.links.of_account(agent.linked.account["id"])
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.worker.organizations, "no_longer_vouched", breaks)
+        with pytest.raises(RuntimeError):
+            await desk(house).cancelled("henan", "c-1")
+    assert len(await house.worker.mandates.principals(agent.linked.account["id"])) == 1
+    assert await desk(house).cancelled("henan", "c-1")
+    assert await house.worker.mandates.principals(agent.linked.account["id"]) == []

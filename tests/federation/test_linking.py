@@ -1,6 +1,7 @@
 """Whose account somebody from a platform enters, on both databases: by subject, by certificate, never by less."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -336,7 +337,7 @@ async def test_a_certificate_that_cannot_be_read_is_told_to_staff(stage: Stage) 
     assert (one.row["reason"], one.row["account_id"]) == ("unreadable", account["id"])
     assert (one.content["problem"], one.content["level"]) == ("certificate-check", 3)
     [line] = await stage.events("upstream.linked")
-    assert line["detail"]["unreadable"] == "certificate-check"
+    assert json.loads(line["detail"])["unreadable"] == "certificate-check"
 
 
 async def test_a_platform_that_masks_the_number_says_nothing_wrong(stage: Stage) -> None:

@@ -266,3 +266,27 @@ async def test_without_tls_where_it_is_wanted_no_mail_leaves() -> None:
 async def test_a_mail_server_that_is_away_is_tried_again_later() -> None:
     with pytest.raises(DeliveryFailed, match="ConnectionRefusedError"):
         await Smtp(MailServer("127.0.0.1", 1, "noreply@id.test", "none"), sources())(MAIL)
+
+
+@pytest.mark.parametrize("tls", ["none", "tls"])
+async def test_a_mail_server_that_hangs_on_by_single_bytes_holds_no_thread(tls: str) -> None:
+    """Each byte begins the library's timeout anew; the whole mail has a time of its own, and the line is cut."""
+    gone = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                writer.write(b"2")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        except ConnectionError:
+            gone.set()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        smtp = Smtp(MailServer("127.0.0.1", port, "noreply@id.test", tls), sources(), deadline=0.3)
+        with pytest.raises(DeliveryFailed, match="TimeoutError"):
+            await smtp(MAIL)
+        async with asyncio.timeout(5):
+            await gone.wait()

@@ -117,6 +117,7 @@ class Town:
         username, password = f"newcomer{next(self._numbers)}", secrets.token_urlsafe(12)
         who = ["--username", username, "--name", name, "--level", str(level), "--password-stdin"]
         who += ["--phone", phone, "--phone-verified"] if phone else []
+        who += [] if certificate else ["--without-certificate"]
         if certificate:
             who += ["--certificate-type", certificate[0], "--certificate-number", certificate[1]]
         made = self.command("account", "create", *who, *(["--totp"] if totp else []), stdin=password)

@@ -78,3 +78,22 @@ def test_an_address_that_is_not_ascii_is_refused_with_that_reason(
     answer = CliRunner().invoke(app, ["create", "--name", "系统", *REDIRECT, option, uri])
     assert answer.exit_code == 1
     assert "not ASCII" in answer.stderr
+
+
+def test_several_scopes_and_addresses_may_be_given_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+
+    def register(context: object, metadata: dict[str, Any], *, as_json: bool) -> None:
+        made.append(metadata)
+
+    monkeypatch.setattr("idp.relying_parties.commands._register", register)
+    uris = ["https://a.test/cb?x=1,2", "https://b.test/cb", "com.example.app:/cb"]
+    options = ["--redirect-uri", ",".join(uris), "--post-logout-redirect-uri", " ".join(uris[:2])]
+    options += ["--scope", "openid,profile，phone", "--scope", "email address"]
+    options += ["--grant", "authorization_code,refresh_token"]
+    answer = CliRunner().invoke(app, ["create", "--name", "系统", *options])
+    assert answer.exit_code == 0, answer.output
+    assert made[0]["scope"] == "openid profile phone email address"
+    assert made[0]["redirect_uris"] == uris
+    assert made[0]["post_logout_redirect_uris"] == uris[:2]
+    assert made[0]["grant_types"] == ["authorization_code", "refresh_token"]

@@ -88,3 +88,17 @@ async def test_an_adult_is_nobodys_child(town: Town) -> None:
         shown = page(await zhangsan.submit(filled, certificate_type="111", **adult))
         assert shown.status == 400
         assert "已满 18 岁" in shown.text
+
+
+async def test_each_side_reads_of_an_invitation_in_its_own_words(town: Town) -> None:
+    async with signed_in(town.house, "lisi") as lisi, signed_in(town.house, "zhangsan") as zhangsan:
+        await invite(lisi, "/me/mandates/helper", name="张三", phone=ZHANGSAN)
+        mandate_id = await only_mandate(town, "zhangsan")
+        asked = f"/me/mandates/decide?id={mandate_id}&decision=accept"
+        for address in ("/me/mandates", asked):
+            shown = page(await zhangsan.open(address)).text
+            assert "等您接受" in shown
+            assert "等对方接受" not in shown
+        shown = page(await lisi.open("/me/mandates")).text
+        assert "等对方接受" in shown
+        assert "等您接受" not in shown

@@ -96,6 +96,8 @@ class Instance:
         """Register a person with a password made on the spot."""
         password = secrets.token_urlsafe(16)
         who = ("--username", username, "--name", "张三", "--password-stdin")
+        if "--certificate-number" not in arguments:
+            who += ("--without-certificate",)
         made = self.command("account", "create", *who, *arguments, stdin=password)
         return Account(username, password, made["id"], made.get("totp_secret") or "")
 
