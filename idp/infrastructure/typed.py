@@ -63,13 +63,12 @@ def compact(text: str) -> str:
 
     Digits of other scripts stay what they are: a room refuses them, since nobody here is issued a number in them.
     """
-    plain = unicodedata.normalize("NFKC", _NOTHING_IN_NUMBERS.sub("", bounded(text)))
-    return _DASHES.sub("", _BLANKS.sub("", _NOTHING_IN_NUMBERS.sub("", plain)))
+    return unicodedata.normalize("NFKC", _DASHES.sub("", _bare(text)))
 
 
 def capitals(text: str) -> str:
     """The same in Latin capitals, also where letters of another alphabet look like them."""
-    plain = compact(text).upper()
+    plain = unicodedata.normalize("NFKC", compact(text).upper())
     latin = plain.translate(_LATIN)
     return latin if latin.isascii() and latin.isalnum() else plain
 
@@ -99,8 +98,8 @@ def credit_code(text: str) -> str:
 
 def username(text: str) -> str:
     """An account's name in small letters."""
-    plain = unicodedata.normalize("NFKC", _NOTHING_IN_NUMBERS.sub("", bounded(text)))
-    return _DASHES.sub("-", _BLANKS.sub("", _NOTHING_IN_NUMBERS.sub("", plain))).lower()
+    plain = unicodedata.normalize("NFKC", _DASHES.sub("-", _bare(text)))
+    return unicodedata.normalize("NFKC", plain.lower())
 
 
 def email(text: str) -> str:
@@ -125,7 +124,10 @@ def name(text: str) -> str:
     two characters. Characters that GB 18030-2005 kept among the private ones get the place that they have since 2022.
     """
     plain = unicodedata.normalize("NFC", bounded(text).translate(STANDARD).translate(_HALF_WIDTH_LETTERS))
-    return _BETWEEN_HAN.sub("", line(_LONE_JOINERS.sub("", line(plain))))
+    plain = _BETWEEN_HAN.sub("", line(_LONE_JOINERS.sub("", line(plain))))
+    return unicodedata.normalize(
+        "NFC", plain
+    )  # again: what went may have stood between a letter and its mark
 
 
 def password(text: str) -> str:
@@ -153,3 +155,9 @@ def is_password(text: str) -> bool:
 def words(text: str) -> tuple[str, ...]:
     """What somebody listed, with commas of either width or blanks between."""
     return tuple(line(re.sub("[,，、;；]", " ", text)).split())
+
+
+def _bare(text: str) -> str:
+    """Half width, and nothing that is not seen: looked for before and after, since NFKC makes blanks of some signs."""
+    plain = unicodedata.normalize("NFKC", _NOTHING_IN_NUMBERS.sub("", bounded(text)))
+    return _BLANKS.sub("", _NOTHING_IN_NUMBERS.sub("", plain))
