@@ -95,9 +95,9 @@ class Instance:
     def create_account(self, username: str, *arguments: str) -> Account:
         """Register a person with a password made on the spot."""
         password = secrets.token_urlsafe(16)
-        who = ("--username", username, "--name", "张三", "--password-stdin")
+        who = ["--username", username, "--name", "张三", "--password-stdin"]
         if "--certificate-number" not in arguments:
-            who += ("--without-certificate",)
+            who.append("--without-certificate")
         made = self.command("account", "create", *who, *arguments, stdin=password)
         return Account(username, password, made["id"], made.get("totp_secret") or "")
 
