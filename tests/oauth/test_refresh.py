@@ -91,7 +91,7 @@ async def test_scopes_can_be_narrowed_and_never_widened(house: Provider) -> None
     async with signed_in(house) as someone:
         made = await tokens(house, client, secret, someone, scope="openid profile phone")
     token = made["refresh_token"]
-    for scope in ("openid email", "admin", "openid  profile", " ", "openid openid2"):
+    for scope in ("openid email", "admin", "openid  profile", " ", "openid openid2 email"):
         refused(await refresh(house, client, secret, token, scope=scope), "invalid_scope")
     narrow = (await refresh(house, client, secret, token, scope="openid profile")).json()
     assert narrow["scope"] == claims_of(narrow["access_token"])["scope"] == "openid profile"
@@ -99,6 +99,21 @@ async def test_scopes_can_be_narrowed_and_never_widened(house: Provider) -> None
     assert (
         full["scope"] == "openid profile phone"
     )  # RFC 6749 §6: what was granted, not what was last asked for
+
+
+@pytest.mark.parametrize(
+    ("excess_scope", "status"), [(None, 200), ("refused", 400)], ids=["left out", "strict"]
+)
+async def test_a_refresh_that_repeats_what_was_left_out_is_answered_as_the_login_was(
+    house: Provider, excess_scope: str | None, status: int
+) -> None:
+    client, secret = await house.register(scope="openid profile", excess_scope=excess_scope)
+    wide = "openid profile email offline_access"
+    async with signed_in(house) as someone:
+        made = await tokens(house, client, secret, someone, scope="openid profile" if excess_scope else wide)
+    again = await refresh(house, client, secret, made["refresh_token"], scope=wide)
+    assert again.status_code == status
+    assert again.json().get("scope") == (None if excess_scope else "openid profile")
 
 
 async def test_a_mistake_in_the_scope_costs_no_rotation(house: Provider) -> None:

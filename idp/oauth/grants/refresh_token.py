@@ -9,7 +9,7 @@ from idp.oauth.protocol import scopes
 from idp.oauth.protocol.errors import InvalidGrant
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.oauth.tokens import Answer
-from idp.relying_parties.model import GrantType
+from idp.relying_parties.model import Client, GrantType
 
 _REFUSAL = "the refresh token is invalid, expired or revoked"
 BELOW_MINIMUM = "level"
@@ -28,20 +28,24 @@ class Refresh:
             raise InvalidGrant(_REFUSAL, detail="not made by us")
         asked = request.parameters.get("scope")
         if asked is not None:
-            await _check_scope(token, asked, workshop)
+            await _check_scope(token, asked, request.client, workshop)
         grant = await workshop.foundation.database.write(lambda: _rotate(token, request, workshop))
         if grant is None:
             raise InvalidGrant(_REFUSAL)
-        narrowed = scopes.narrowed(asked, grant.scopes)
+        narrowed = _narrowed(asked, grant, request.client)
         return workshop.mint.for_grant(request.client, grant, narrowed, request.jti)
 
 
-async def _check_scope(token: RefreshToken, asked: str, workshop: Workshop) -> None:
+def _narrowed(asked: str | None, grant: Grant, client: Client) -> tuple[str, ...]:
+    return scopes.narrowed(asked, grant.scopes, client.scopes, strict=client.excess_scope == "refused")
+
+
+async def _check_scope(token: RefreshToken, asked: str, client: Client, workshop: Workshop) -> None:
     """Refuse a wrong scope before the rotation, so that the mistake costs the client nothing."""
     now = workshop.foundation.sources.now()
     found = await workshop.foundation.database.read(lambda: workshop.store.grant(token.grant_id, now))
     if found is not None:
-        scopes.narrowed(asked, found[0].scopes)
+        _narrowed(asked, found[0], client)
 
 
 def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> Transaction[Grant | None]:

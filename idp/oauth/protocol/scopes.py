@@ -49,11 +49,17 @@ def requested(
     return given
 
 
-def narrowed(text: str | None, granted: tuple[str, ...]) -> tuple[str, ...]:
-    """The scopes of a refresh request: none more than were granted (RFC 6749 §6)."""
+def narrowed(
+    text: str | None, granted: tuple[str, ...], registered: frozenset[str], *, strict: bool = False
+) -> tuple[str, ...]:
+    """The scopes of a refresh request: none more than were granted (RFC 6749 §6).
+
+    What the client is not registered for is left out as it was when it was first asked for: some libraries repeat with
+    each refresh what they are configured with.
+    """
     if text is None:
         return granted
-    names = tuple(dict.fromkeys(text.split(" ")))
+    names = requested(text, registered.union(granted), "", strict=strict)
     if not set(names) <= set(granted):
         raise InvalidScope("scope is more than was granted")
     return names
