@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from idp.assembly import dispatcher
 from idp.assembly.waiting import waiting
 from idp.composition import NotMigrated, RestoreUnfinished
+from idp.draining import Drain
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
 from idp.safety import refuse_unsafe
@@ -30,11 +31,14 @@ class Application:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._drain = Drain(settings.drain)
         self._handle: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif self._drain.begun:
+            await self._drain.answer(self._handle, scope, receive, send)
         else:
             await self._handle(scope, receive, send)
 
@@ -42,6 +46,7 @@ class Application:
         await receive()
         async with AsyncExitStack() as stack:
             stack.callback(_end_with_the_supervisor())
+            stack.callback(self._drain.watch())
             try:
                 await self._begin(stack)
             except (DatabaseUnavailable, NotMigrated, RestoreUnfinished) as error:

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from idp import schema
+from idp import schema, server
 from idp.accounts import commands as accounts
 from idp.accounts.lifecycle_commands import LifecycleCommands, Tools
 from idp.accounts.service import Accounts
@@ -142,7 +142,7 @@ def serve() -> None:
     # uvicorn stops gracefully, then raises the signal again: having been asked to end is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     gc.disable()  # until the application stands (idp.app)
-    uvicorn.run(
+    config = uvicorn.Config(
         "idp.app:create",
         factory=True,
         host=settings.host,
@@ -161,6 +161,7 @@ def serve() -> None:
         ssl_certfile=settings.tls_cert_file,
         ssl_keyfile=settings.tls_key_file,
     )
+    server.run(config)
 
 
 @app.command("migrate")

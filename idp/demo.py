@@ -91,6 +91,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
         "IDP_DATABASE_URL": options.database or f"sqlite:///{options.data / 'idp.sqlite3'}",
         "IDP_KEY_VALUE_URL": options.redis or "sql",
         "IDP_DEMO": "true",
+        "IDP_DRAIN": "0",  # there is no proxy that would have to hear of an end
         "IDP_SMS_PER_ADDRESS": "1000",  # everybody sits at the same address here
     }
     if options.tls_cert:

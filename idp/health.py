@@ -12,6 +12,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 
 LIVE = "/health/live"
+READY = "/health/ready"
 ALIVE = {"status": "ok"}
 PING = Statement(select(literal_column("1").label("one")))
 
@@ -32,7 +33,7 @@ def health(base: Foundation) -> APIRouter:
     async def live() -> dict[str, str]:
         return ALIVE
 
-    @router.get("/health/ready")
+    @router.get(READY)
     async def ready(response: Response) -> Health:
         """503 only without the database: without the key-value store those who are logged in still work."""
         database, key_value = await _database(base), await _key_value(base)

@@ -58,6 +58,7 @@ class Instance:
             "PORT": str(port),
             # Plain HTTP on loopback; everything else is as in production.
             "DEMO": "true",
+            "DRAIN": "0",  # but an end: nobody stands in front who would have to hear of it first
             **settings,
         }
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -26,21 +26,26 @@ http {{
     fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi;
     scgi_temp_path {directory}/scgi;
-    upstream provider {{
-        {servers}
-        keepalive 32;
-    }}
-    server {{
-        listen {address}:{port}{tls};
-        location / {{
-            proxy_pass http://provider;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $http_host;
-            proxy_set_header X-Forwarded-For $remote_addr;
-            proxy_set_header X-Forwarded-Proto $scheme;
-            proxy_next_upstream error timeout;
-        }}
+    {served}
+}}
+"""
+
+
+SERVED = """
+upstream provider {{
+    {servers}
+    keepalive 32;
+}}
+server {{
+    listen {address}:{port}{tls};
+    location / {{
+        proxy_pass http://provider;
+        proxy_http_version 1.1;
+        proxy_set_header Connection "";
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+        proxy_next_upstream error timeout;
     }}
 }}
 """
@@ -56,9 +61,17 @@ class Nginx:
 
     @classmethod
     def start(
-        cls, upstreams: Sequence[int], certificate: Path | None = None, key: Path | None = None
+        cls,
+        upstreams: Sequence[int],
+        certificate: Path | None = None,
+        key: Path | None = None,
+        *,
+        written: Callable[[int, Path], str] | None = None,
     ) -> Self:
-        """Spread requests over the ports of the loopback address; with a certificate it speaks TLS."""
+        """Spread requests over the ports of the loopback address; with a certificate it speaks TLS.
+
+        `written` makes the content of `http` for a port and a folder of its own, where it shall be another.
+        """
         program = machine.nginx()
         if program is None:
             raise FileNotFoundError("nginx is not installed; ./dev test installs it")
@@ -69,17 +82,13 @@ class Nginx:
             else ""
         )
         settings = directory / "nginx.conf"
-        settings.write_text(
-            CONFIGURATION.format(
-                # the directory is closed to everybody else, so root's workers stay root
-                user="user root;" if os.geteuid() == 0 else "",
-                directory=directory,
-                servers="\n        ".join(f"server {LOOPBACK}:{upstream};" for upstream in upstreams),
-                address=LOOPBACK,
-                port=port,
-                tls=tls,
-            )
-        )
+        servers = "\n    ".join(f"server {LOOPBACK}:{upstream};" for upstream in upstreams)
+        served = SERVED.format(servers=servers, address=LOOPBACK, port=port, tls=tls)
+        # the directory is closed to everybody else, so root's workers stay root
+        user = "user root;" if os.geteuid() == 0 else ""
+        if written is not None:
+            served = written(port, directory)
+        settings.write_text(CONFIGURATION.format(user=user, directory=directory, served=served))
         process = Process(
             [program, "-e", directory / "log", "-c", settings], port, directory / "output"
         ).start()

@@ -17,11 +17,15 @@ _INTERIM = b"HTTP/1.1 1"
 RECEIVE_SECONDS = 20.0
 """So long a client may take to send a request, head and body (at most 64 KiB), or to begin with its first."""
 
+LAST_SECONDS = 1.0
+"""So long a server that ends waits for the request of a connection that has not sent one yet."""
+
 
 class OneWrite(HttpToolsProtocol):
     """Keeps the head of a response until its body comes, or its end; closes what does not send its request in time."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _asked = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Called by the loop."""
@@ -63,6 +67,7 @@ class OneWrite(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Called with the first byte of a request."""
+        self._asked = True
         self._expect()
         super().on_message_begin()
 
@@ -80,6 +85,13 @@ class OneWrite(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def shutdown(self) -> None:
+        """Called when the server ends. Who has only just connected is about to send a request, and it is answered."""
+        if self._asked:
+            super().shutdown()
+        else:
+            self.loop.call_later(LAST_SECONDS, super().shutdown)
 
     def on_response_complete(self) -> None:
         """Called with the last of a response: to HEAD there is no body."""

@@ -131,6 +131,23 @@ async def test_the_last_answer_is_sent_before_the_connection_closes(server: OneW
     assert answer.endswith(b"\r\n\r\n")
 
 
+async def test_a_server_that_ends_still_answers_who_has_just_connected(server: OneWrite, wire: Wire) -> None:
+    server.shutdown()
+    assert not wire.closed
+    server.data_received(_ask("GET / HTTP/1.1", "connection: close"))
+    await until(lambda: wire.closed)
+    [answer] = wire.writes
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_server_that_ends_waits_for_nobody_who_says_nothing(
+    server: OneWrite, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(one_write, "LAST_SECONDS", 0.01)
+    server.shutdown()
+    await until(lambda: wire.closed)
+
+
 async def test_what_is_no_http_is_told_so(server: OneWrite, wire: Wire) -> None:
     server.data_received(b"\x16\x03\x01 hello\r\n\r\n")
     [answer] = wire.writes
