@@ -66,7 +66,7 @@ async def test_a_restart_machine_by_machine_loses_no_request(
         assert after > forgiven
         for process in running.processes:
             assert await asyncio.to_thread(process.stop) == 0
-            process.start()
+            await asyncio.to_thread(process.start)  # the traffic goes on meanwhile
             await eventually(lambda: _is_ready(process))  # noqa: B023 - waited for here
             await asyncio.sleep(after)
         for task in load:
