@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 import pytest
@@ -44,14 +45,20 @@ class House:
         return await self.send_with(someone.cookie_header(), someone, path, **fields)
 
     async def send_with(
-        self, cookies: str, someone: Browserless, path: str, **fields: str
+        self,
+        cookies: str,
+        someone: Browserless,
+        path: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        /,
+        **fields: str,
     ) -> httpx2.Response:
         """The same with cookies of another moment."""
         data = {"csrf": self.csrf(someone), "attempt": "page-1", **fields}
         transport = httpx2.ASGITransport(app=self.dispatcher, client=("198.51.100.7", 40000))
         async with httpx2.AsyncClient(transport=transport, base_url=ISSUER) as client:
-            headers = {"accept": "text/html", "cookie": cookies}
-            return await client.post(path, data=data, headers=headers)
+            sent = {"accept": "text/html", **headers} | ({"cookie": cookies} if cookies else {})
+            return await client.post(path, data=data, headers=sent)
 
     def csrf(self, someone: Browserless) -> str:
         """What our pages give this browser's forms."""
@@ -106,6 +113,34 @@ async def test_every_form_is_handled_once_however_often_it_is_tapped(house: Hous
             assert house.handled[path] == 1, path
             assert all(seen(each) == seen(both[0]) for each in both), path
             assert both[0].status_code < 500, path
+
+
+async def test_a_browser_that_keeps_no_cookies_is_told_so_by_every_form(house: House) -> None:
+    """And one that was closed since gets a cookie, and what is said of a form that has lapsed."""
+    async with visitor(house.provider) as someone:
+        await inside(house, someone)
+        for path in house.posts:
+            first = await house.send_with("", someone, path)
+            assert first.status_code == 307, path
+            assert first.headers["location"] == f"{path}?cookies=1"
+            second = await house.send_with("", someone, first.headers["location"])
+            assert second.status_code == 400
+            assert "需要允许 Cookie" in second.text
+            assert house.handled[path] == 0
+            kept = f"{CSRF_COOKIE}={first.cookies[CSRF_COOKIE]}"
+            lapsed = await house.send_with(kept, someone, first.headers["location"])
+            assert lapsed.status_code < 500
+            assert "需要允许 Cookie" not in lapsed.text
+            assert house.handled[path] == 1
+
+
+async def test_what_another_site_sends_changes_no_cookie_by_that(house: House) -> None:
+    """A cross-site form brings none of our Lax cookies: the browser is not asked to begin with a new one."""
+    async with visitor(house.provider) as someone:
+        await inside(house, someone)
+        for headers in ({"origin": "https://evil.test"}, {"sec-fetch-site": "cross-site"}):
+            answer = await house.send_with("", someone, "/login", headers)
+            assert answer.status_code == 400
 
 
 async def test_other_fields_another_page_another_address_are_other_attempts(house: House) -> None:

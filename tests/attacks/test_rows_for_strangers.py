@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 MANY = 12
 STRANGER = "203.0.113.9"
-PASSING = {"key_values": 400, "single_uses": 0, "outbox": 1}
+PASSING = {"key_values": 400, "single_uses": 0, "outbox": 1, "periodic_jobs": 5}
 """What goes by itself, and how much of it the requests below may leave: counts, and one message to one phone."""
 MACHINES = ("/token", "/introspect", "/revoke", "/userinfo")
 

@@ -262,6 +262,7 @@ async def a_picture_to_scan(visit: Visit) -> None:
     page = visit.page
     await visit.go("/login/qr")
     await visit.look("picture to scan", ".picture")
+    await page.goto("about:blank")  # the script there would open the page anew without the cookie
     await page.context.clear_cookies(name="zhanhe-qr")
     await visit.log_in()
     await visit.go("/qr?id=nothing")

@@ -1,13 +1,18 @@
 """What can go wrong between a person and a password, and how the pages help."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.steps import agree_if_asked, fill_code, fill_password, log_in, log_out
-from tests.journeys.town import Town
+from tests.journeys.test_late_code import served
+from tests.journeys.town import Person, Town
+from tests.support.inprocess import PASSWORD, provider
+from tests.support.ports import LOOPBACK, free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +87,35 @@ async def test_an_old_login_form_still_leads_on(page: Page, town: Town) -> None:
     await agree_if_asked(page)
     await expect(page).to_have_url(f"{town.portal}/me")
     await expect(page.locator("#me")).to_be_visible()
+
+
+async def test_a_browser_that_keeps_no_cookies_is_told_so_at_once(page: Page, tmp_path: Path) -> None:
+    url = f"http://{LOOPBACK}:{free_port()}"
+    async with provider(tmp_path, issuer=url, demo=True) as house:
+        await house.open_account("zhangsan")
+        async with served(Cookieless(house.dispatcher), url):
+            await page.goto(f"{url}/login")
+            await fill_password(page, Person("zhangsan", "张三", PASSWORD, None))
+            await expect(page.get_by_role("heading", level=1)).to_have_text("需要允许 Cookie")
+            await expect(page.locator("main")).to_contain_text("请在浏览器设置里允许本站使用 Cookie")
+            await page.get_by_role("link", name="回到首页").click()
+            await expect(page.get_by_role("heading", level=1)).to_have_text("一次登录，办全区的事")
+            await page.goto("about:blank")
+
+
+class Cookieless:
+    """A provider as a browser sees it that keeps no cookies."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def without(message: Message) -> None:
+            headers = message.get("headers", [])
+            kept = [header for header in headers if header[0].lower() != b"set-cookie"]
+            await send({**message, "headers": kept} if headers else message)
+
+        await self._app(scope, receive, without)
 
 
 async def test_the_pages_speak_english_from_the_switch_on(page: Page, town: Town) -> None:

@@ -88,7 +88,7 @@ class Attempts:
         self._running: dict[str, asyncio.Future[_Answer | None]] = {}
 
     def guarded(self, routes: Routes) -> Routes:
-        """The same routes; each form of our pages that is sent twice is handled once."""
+        """The same routes; each form that is sent twice is handled once, and none without cookies."""
         return {
             path: {
                 method: self._guarded(handler) if method == "POST" else handler
@@ -117,6 +117,8 @@ class Attempts:
     def _guarded(self, handler: Handler) -> Handler:
         @wraps(handler)
         async def handle(request: Request) -> Response:
+            if (answer := await self._site.without_cookies(request)) is not None:
+                return answer
             sent = await self._site.sent(request)
             if sent is None:
                 return await handler(request)

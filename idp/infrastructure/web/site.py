@@ -4,7 +4,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -21,6 +21,7 @@ from idp.infrastructure.web.presence import Presence, unsealed
 from idp.infrastructure.web.readable import UnreadableField
 from idp.infrastructure.web.switches import switches
 from idp.infrastructure.web.translations import Translations, negotiate
+from idp.infrastructure.web.translations import mark as _
 
 YEAR = 365 * 86_400
 ELDER = "1"
@@ -29,6 +30,11 @@ CSRF_FIELD = "csrf"
 CSRF_BYTES = 18
 ATTEMPT_FIELD = "attempt"
 ATTEMPT_BYTES = 9
+COOKIES_ASKED = "cookies"
+NO_COOKIES = _(
+    "您的浏览器没有保存本站的 Cookie，所以无法继续登录或办理。"
+    "请在浏览器设置里允许本站使用 Cookie，或退出无痕模式、换一个浏览器，再重新打开本站。"
+)
 _SECRET = re.compile(r"[A-Za-z0-9_-]{24}")  # what new_token makes of so many bytes
 
 
@@ -142,6 +148,33 @@ class Site:
         fields.pop(ATTEMPT_FIELD, None)
         return fields
 
+    async def without_cookies(self, request: Request) -> Response | None:
+        """The answer to a form of our page from a browser that brings no cookie of ours; None for all others.
+
+        A browser that was closed meanwhile gets one and sends the form again by itself (307), to whatever is said of a
+        form that has lapsed. One that keeps none comes without it again, and is told.
+        """
+        if (
+            self.cookies.get(request, names.CSRF) is not None
+            or wants_json(request)
+            or self._is_foreign(request)
+        ):
+            return None
+        try:
+            raw = await read_form(request)
+        except UnreadableForm:
+            return None
+        if f"{CSRF_FIELD}=".encode() not in raw:
+            return None
+        if COOKIES_ASKED in request.query_params:
+            title, message = self.say(request, "需要允许 Cookie"), self.say(request, NO_COOKIES)
+            return self.error(request, 400, message, "COOKIES", title)
+        query = [*request.query_params.multi_items(), (COOKIES_ASKED, "1")]
+        headers = {"cache-control": "no-store"}
+        response = RedirectResponse(f"{request.scope['path']}?{urlencode(query)}", 307, headers=headers)
+        self.keep_browser(request, response)
+        return response
+
     async def sent(self, request: Request) -> str | None:
         """Names the sending of a form: browser, address, what was filled in, and the page that it stood on.
 
@@ -174,9 +207,7 @@ class Site:
         if not all(is_readable(name) and is_readable(value) for name, value in pairs):
             raise UnreadableField("form")
         fields = dict(pairs)
-        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            raise Forged(fields)
-        if request.headers.get("origin", self.origin) not in (self.origin, "null"):
+        if self._is_foreign(request):
             raise Forged(fields)
         secret = self.cookies.get(request, names.CSRF)
         presented = fields.pop(CSRF_FIELD, "")
@@ -185,6 +216,12 @@ class Site:
         if not hmac.compare_digest(presented, self._csrf_token(secret)):
             raise Forged(fields)
         return fields
+
+    def _is_foreign(self, request: Request) -> bool:
+        """Whether the browser itself says that a form came from another site."""
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return True
+        return request.headers.get("origin", self.origin) not in (self.origin, "null")
 
     def _secret(self, request: Request) -> str:
         """The cookie's secret; for a browser that has none of our making, one for the rest of this request."""
