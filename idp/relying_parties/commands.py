@@ -98,7 +98,16 @@ def _uris(values: Sequence[str] | None) -> list[str]:
     return [uri for each in values or () for uri in _NEXT_URI.split(each.strip()) if uri]
 
 
+def _refuse_patterns(uris: list[str]) -> None:
+    """Whoever knows wildcards from elsewhere hears now that there are none, not when nobody comes back from a login."""
+    for uri in uris:
+        if "*" in uri.partition("://")[2].partition("/")[0]:
+            fail(f"{uri}: no wildcards; an address is compared to the letter (RFC 9700 §2.1), name each")
+
+
 def _register(context: typer.Context, metadata: dict[str, Any], *, as_json: bool) -> None:
+    _refuse_patterns([*metadata["redirect_uris"], *metadata["post_logout_redirect_uris"]])
+
     async def work(base: Foundation) -> tuple[Client, str | None]:
         return await Registry(base).create(metadata, actor())
 

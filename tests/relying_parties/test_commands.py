@@ -80,6 +80,14 @@ def test_an_address_that_is_not_ascii_is_refused_with_that_reason(
     assert "not ASCII" in answer.stderr
 
 
+@pytest.mark.parametrize("option", ["--redirect-uri", "--post-logout-redirect-uri"])
+@pytest.mark.parametrize("uri", ["https://*.app.test/cb", "https://*/cb", "http://localhost:*/cb"])
+def test_an_address_with_a_wildcard_is_refused_with_that_reason(option: str, uri: str) -> None:
+    answer = CliRunner().invoke(app, ["create", "--name", "系统", *REDIRECT, option, uri])
+    assert answer.exit_code == 1
+    assert f"{uri}: no wildcards" in answer.stderr
+
+
 def test_several_scopes_and_addresses_may_be_given_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[dict[str, Any]] = []
 
