@@ -66,7 +66,7 @@ def check(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    """The hot paths against a peer on this machine; --json FILE keeps the rows."""
+    """The hot paths against a peer on this machine; --scale among a million accounts, --notices beside a silent one."""
     python = environment.ensure(DEV)
     machine.ensure()
     _become(python, "tests.bench", arguments)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import away, machine
+from tests.bench import away, machine, notices, scale
 from tests.bench.backends import Backends, backends
 from tests.bench.logins import measure_logins
 from tests.bench.measure import Plan, log_in, measure, one_round
@@ -22,6 +22,7 @@ from tests.bench.paths import PATHS
 from tests.bench.peer import Peer, start_peer
 from tests.bench.profile import profile
 from tests.bench.report import NOTES, Report
+from tests.bench.signatures import both_signatures
 from tests.bench.target import Target
 from tests.support.instance import Account
 from tests.support.node import executable
@@ -35,6 +36,9 @@ def main() -> None:
     """Parse, run, report."""
     options = _options()
     try:
+        if options.scale or options.notices:
+            print(f"\n{uvloop.run(_beside(options))}")
+            return
         if options.away:
             print(f"\n{uvloop.run(_away(options))}")
             return
@@ -75,9 +79,30 @@ def _options() -> argparse.Namespace:
         action="store_true",
         help="instead: local logins while the province fails; no figure is judged",
     )
+    parser.add_argument(
+        "--scale",
+        nargs="?",
+        type=int,
+        const=1_000_000,
+        metavar="ACCOUNTS",
+        help="instead: what people wait for among so many (a million), beside 10,000, and while the sweep is busy",
+    )
+    parser.add_argument(
+        "--notices",
+        action="store_true",
+        help="instead: logouts beside four hundred notices to a system that hangs",
+    )
     parser.add_argument("--database", metavar="URL", help="an empty PostgreSQL database to use")
     parser.add_argument("--redis", metavar="URL", help="a Redis to use")
     return parser.parse_args()
+
+
+async def _beside(options: argparse.Namespace) -> str:
+    away.stop_on_sigterm()
+    urls = (options.database, options.redis)
+    if options.notices:
+        return await notices.run(options.seconds, urls)
+    return await scale.run(options.scale, options.rounds, options.seconds, urls)
 
 
 async def _away(options: argparse.Namespace) -> str:
@@ -138,6 +163,9 @@ async def _extras(
     if ours is not None and "client_credentials" in report.results:
         guard = report.results["client_credentials"]["ours"].signature_ratio
         extras["guard"] = f"one client_credentials request costs the CPU of {guard:.1f} raw ES256 signatures"
+    if ours is not None and "code" in report.results:
+        plan = Plan(["code"], options.rounds, options.seconds, options.connections)
+        extras["ID tokens"] = await both_signatures(ours, plan)
     if ours is not None and not options.no_logins:
         extras["logins"] = str(await measure_logins(ours.target, ours.accounts, cores))
     return extras

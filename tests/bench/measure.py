@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.bench.generator import Round, run_round
 from tests.bench.machine import ProcessTree, signature_seconds
-from tests.bench.paths import PATHS
+from tests.bench.paths import OF_PEOPLE, PATHS
 from tests.bench.target import Target
 from tests.support.browserless import Browserless, Callback
 from tests.support.instance import Account
@@ -88,7 +88,7 @@ async def measure(targets: Sequence[Target], plan: Plan) -> Results:
 
 async def one_round(target: Target, path: str, plan: Plan, seconds: float) -> Round:
     """One stretch of one path on one server."""
-    scripts = [PATHS[path](target, target.cookies[index]) for index in range(plan.connections)]
+    scripts = [(PATHS | OF_PEOPLE)[path](target, target.cookies[index]) for index in range(plan.connections)]
     tree = ProcessTree(target.pid)
     return await run_round((target.host, target.port), scripts, seconds, WARM_UP, tree.cpu_seconds)
 

@@ -1,5 +1,6 @@
 """Our provider under test: PostgreSQL and Redis, one worker, set up through its command line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,23 @@ class Ours:
     process: Process
     start_seconds: float
     target: Target
+    by_default: Client
+    """The same system, with ID tokens of RS256: what a registration gets that says nothing."""
     accounts: list[Account]
+    instance: Instance
 
 
-def start_ours(stores: Backends, redirect_uri: str, cores: set[int], folder: Path) -> Ours:
-    """A running provider on the given cores."""
+def start_ours(
+    stores: Backends,
+    redirect_uri: str,
+    cores: set[int],
+    folder: Path,
+    *,
+    name: str = "ours",
+    registration: Sequence[str] = (),
+    **settings: str,
+) -> Ours:
+    """A running provider on the given cores; with what the client is registered with beside the usual."""
     instance = Instance.create(
         folder,
         DATABASE_URL=stores.database_url,
@@ -33,8 +46,10 @@ def start_ours(stores: Backends, redirect_uri: str, cores: set[int], folder: Pat
         WORKERS="1",
         ACCESS_TOKEN_LIFETIME="600",
         LOGIN_ATTEMPTS_PER_ADDRESS="1000000",
+        **settings,
     )
-    client = _create_client(instance, redirect_uri)
+    client = _create_client(instance, "bench", redirect_uri, ("--id-token-alg", "ES256", *registration))
+    by_default = _create_client(instance, "bench-rs256", redirect_uri, ("--id-token-alg", "RS256"))
     resource_server = instance.create_client(
         "bench-api", "--resource-server", "--grant", "client_credentials"
     )
@@ -45,7 +60,7 @@ def start_ours(stores: Backends, redirect_uri: str, cores: set[int], folder: Pat
     process.stop()
     start_seconds = start_server(process, ENDPOINTS.discovery, cores)
     target = Target(
-        name="ours",
+        name=name,
         host=LOOPBACK,
         port=instance.port,
         endpoints=ENDPOINTS,
@@ -55,15 +70,16 @@ def start_ours(stores: Backends, redirect_uri: str, cores: set[int], folder: Pat
         scope="openid profile offline_access",
         pid=process.pid,
     )
-    return Ours(process, start_seconds, target, accounts)
+    return Ours(process, start_seconds, target, by_default, accounts, instance)
 
 
-def _create_client(instance: Instance, redirect_uri: str) -> Client:
+def _create_client(instance: Instance, name: str, redirect_uri: str, registration: Sequence[str]) -> Client:
     grants = ("authorization_code", "refresh_token", "client_credentials")
     scopes = ("openid", "profile", "offline_access")
     return instance.create_client(
-        "bench",
-        *("--redirect-uri", redirect_uri, "--no-consent", "--id-token-alg", "ES256"),
+        name,
+        *("--redirect-uri", redirect_uri, "--no-consent"),
         *(argument for grant in grants for argument in ("--grant", grant)),
         *(argument for scope in scopes for argument in ("--scope", scope)),
+        *registration,
     )

@@ -86,6 +86,14 @@ def sign_on(target: Target, cookie: str) -> Script:
         answer.expect(200, b'"sub":"')
 
 
+def own_pages(target: Target, cookie: str) -> Script:
+    """What people look at of their own: the overview, their logins, what happened."""
+    requests = [target.get(path, cookie=cookie) for path in ("/", "/me/sessions", "/me/events")]
+    while True:
+        for request in requests:
+            (yield request).expect(200, b"/end_session")
+
+
 PATHS: dict[str, Callable[[Target, str], Script]] = {
     "client_credentials": client_credentials,
     "authorize": authorize,
@@ -96,6 +104,11 @@ PATHS: dict[str, Callable[[Target, str], Script]] = {
     "discovery": discovery,
     "sign_on": sign_on,
 }
+OF_PEOPLE: dict[str, Callable[[Target, str], Script]] = {
+    **{path: PATHS[path] for path in ("authorize", "code", "refresh")},
+    "own_pages": own_pages,
+}
+"""What `--scale` looks at, beside the logins: nothing of it may depend on how many people there are."""
 
 
 def _code(target: Target, answer: Answer) -> bytes:

@@ -11,15 +11,17 @@ from typing import Any
 import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, event, inspect
+from sqlalchemy import Column, Connection, Engine, Integer, event, inspect
 
 from idp import schema
 from idp.composition import NotMigrated, require_schema
 from idp.infrastructure.database import migrate as module
 from idp.infrastructure.database.migrate import migrate
-from idp.infrastructure.database.version import SCRIPTS, MigrationBusy, head, version
+from idp.infrastructure.database.version import SCRIPTS, MigrationBusy, head, standing, version
 from idp.settings import Settings
+from migrations import steps
 from tests.support import raw_sql
 
 pytestmark = pytest.mark.anyio
@@ -97,6 +99,27 @@ def _taken_away(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
             if name not in was["unique"] and set(index["column_names"]) <= was["columns"].keys()
         ]
     return faults
+
+
+async def test_rules_are_added_to_what_is_there_and_may_be_added_twice(migrated_url: str) -> None:
+    def add(connection: Connection) -> None:
+        context = MigrationContext.configure(connection, opts={"transaction_per_migration": True})
+        with context.begin_transaction(_per_migration=True), Operations.context(context):
+            for _ in range(2):
+                steps.add_check("ck_grants_generation", "grants", "generation >= 0")
+                steps.add_foreign_key("fk_sessions_principal", "sessions", "principal", "accounts")
+                steps.serves_from("0005")
+
+    await module._with_connection(migrated_url, add)
+    described = await module._with_connection(migrated_url, _described)
+    assert "ck_grants_generation" in described["grants"]["rules"]
+    assert "fk_sessions_principal" in described["sessions"]["rules"]
+    assert (await standing(migrated_url)).oldest == 5
+
+
+def test_a_column_that_must_be_given_is_not_added() -> None:
+    with pytest.raises(ValueError, match="could not add a row"):
+        steps.add_column("accounts", Column("shoe_size", Integer, nullable=False))
 
 
 class _Killed(Exception):

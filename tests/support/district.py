@@ -18,6 +18,11 @@ _ID = """CREATE FUNCTION pg_temp.id_of(at double precision, number bigint) RETUR
 SELECT '0' || substr(to_hex((at * 1000)::bigint), 1, 7) || '-' || substr(to_hex((at * 1000)::bigint), 8)
     || '-7000-8000-' || lpad(to_hex(number), 12, '0') $$"""
 
+INDEXES = """SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+WHERE indrelid IN ('accounts'::regclass, 'sessions'::regclass, 'devices'::regclass, 'grants'::regclass,
+    'audit_events'::regclass)
+AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"""
+
 
 def _statements(accounts: int, client_id: str, now: int) -> Sequence[str]:
     def opened(number: str) -> str:
@@ -35,6 +40,7 @@ def _statements(accounts: int, client_id: str, now: int) -> Sequence[str]:
     at = f"{now} - {150 * DAY}.0 * ({LINES * accounts} - n) / {LINES * accounts}"
     return (
         "SET session_replication_role = replica",
+        "SET maintenance_work_mem = '512MB'",
         _ID,
         f"""INSERT INTO accounts (id, username, name, certificate_type, certificate_index, phone_index,
         phone_verified_at, elder_mode, real_name_level, password_hash, state, kind, security_version, created_at,
@@ -57,7 +63,6 @@ def _statements(accounts: int, client_id: str, now: int) -> Sequence[str]:
         SELECT pg_temp.id_of({at}, n), {at}, 'login.succeeded', {whose}, '{client_id}', '192.0.2.1',
         '{{"amr": ["pwd"]}}' FROM generate_series(1, {LINES * accounts}) n""",
         "SET session_replication_role = DEFAULT",
-        "ANALYZE",
     )
 
 
@@ -66,8 +71,14 @@ async def fill(url: str, accounts: int, client_id: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         now = int(await connection.fetchval("SELECT extract(epoch FROM now())"))
+        indexes = await connection.fetch(INDEXES)
+        for index in indexes:  # made at once they take a tenth of the time
+            await connection.execute(f"DROP INDEX {index['name']}")
         for statement in _statements(accounts, client_id, now):
             await connection.execute(statement)
+        for index in indexes:
+            await connection.execute(index["definition"])
+        await connection.execute("ANALYZE")
     finally:
         await connection.close()
 
