@@ -1,6 +1,7 @@
 """Typed settings: from the environment (IDP_*) and a TOML file; unknown keys refused, all problems at once."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
 
 PREFIX = "IDP_"
 CONFIG = "IDP_CONFIG"
+_ANDROID_APP = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+=(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", re.ASCII)
 
 
 class UnsafeSettings(Exception):
@@ -46,6 +48,8 @@ class Settings(BaseSettings):
     drain: int = Field(default=5, ge=0, le=60)
     tls_cert_file: Path | None = None
     tls_key_file: Path | None = None
+    passkey_apps: Annotated[tuple[str, ...], NoDecode] = ()
+    """Android apps whose passkeys count: package=SHA-256 fingerprint of the signing certificate."""
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     """Addresses or networks whose X-Forwarded-For is believed."""
     ca_file: Path | None = None
@@ -121,7 +125,7 @@ class Settings(BaseSettings):
     upstream_link_level: int = Field(default=2, ge=1, le=4)
     """The level of a platform from which on a certificate finds the account that has it."""
 
-    @field_validator("trusted_proxies", "unencrypted_hosts", mode="before")
+    @field_validator("passkey_apps", "trusted_proxies", "unencrypted_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (
@@ -129,6 +133,16 @@ class Settings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("passkey_apps")
+    @classmethod
+    def _are_apps(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            if _ANDROID_APP.fullmatch(each) is None:
+                raise ValueError(
+                    "an app is package=SHA-256 fingerprint: 32 pairs of capital hexadecimals with colons"
+                )
+        return value
 
     @classmethod
     def settings_customise_sources(

@@ -54,11 +54,13 @@ from idp.counter.account_requests import AccountRequests
 from idp.counter.belongings import CounterBelongings
 from idp.counter.effects import Effects
 from idp.counter.model import DUE_SECONDS
+from idp.counter.own_requests import own_requests
 from idp.counter.service import Counter
 from idp.federation.belongings import UpstreamBelongings
 from idp.federation.desk import LinkDesk
 from idp.federation.service import Federation
 from idp.federation.service import Tools as FederationTools
+from idp.federation.store import LinkStore
 from idp.front import site
 from idp.infrastructure import plugins
 from idp.infrastructure.database import DatabaseUnavailable, Transaction
@@ -91,7 +93,7 @@ from idp.relying_parties.service import Registry
 from idp.relying_parties.store import REVISION as CLIENTS
 from idp.selfservice.centre import Centre
 from idp.selfservice.events import Events
-from idp.selfservice.export import Export
+from idp.selfservice.export import Elsewhere, Export
 from idp.selfservice.profile import Profiles
 from idp.selfservice.systems import Systems
 from idp.sessions.belongings import SessionBelongings
@@ -191,13 +193,14 @@ class Worker:
         }
 
         async def forget_old() -> None:
+            await self.devices.purge(base.sources.now() - settings.retention)
             await self.federation.forget_old(base.sources.now() - settings.retention)
 
         self.periodic.add("upstream.forget_old", FORGET_SECONDS, forget_old)
 
     def _build_login(self, settings: Settings, base: Foundation) -> None:
         """The ways to log in, and what protects an account."""
-        self.passkeys = Passkeys(base, settings.issuer)
+        self.passkeys = Passkeys(base, settings.issuer, settings.passkey_apps)
         self.upstreams = upstreams(settings)
         self.ways = Ways(
             ways.PASSWORD,
@@ -230,7 +233,10 @@ class Worker:
         self.corrections = Corrections(base, self.notices)
         self.systems = Systems(base, self.registry, self.outbox)
         self.events = Events(base, self.systems.name)
-        self.export = Export(base, self.real_names, self.factors, self.roles, self.corrections, self.systems)
+        elsewhere = Elsewhere(LinkStore(base.vault).ever_of_account, own_requests)
+        self.export = Export(
+            base, self.real_names, self.factors, self.roles, self.corrections, self.systems, elsewhere
+        )
 
     def _build_lives(self, settings: Settings, base: Foundation) -> None:
         """What becomes of accounts, in which every room has its part."""

@@ -29,7 +29,7 @@ def routes(worker: Worker) -> Routes:
         **overview.routes(),
         **ProfilePages(door, worker.profiles, worker.preferences, worker.corrections).routes(),
         **PhonePages(door, steps, worker.profiles, worker.phones).routes(),
-        **SessionPages(site, centre, worker.sessions, worker.devices, systems.name).routes(),
+        **SessionPages(site, centre, worker.sessions, worker.devices, systems).routes(),
         **SystemPages(site, centre, systems).routes(),
         **DataPages(door, worker.export).routes(),
         **cancellation.routes(),

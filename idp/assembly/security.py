@@ -1,5 +1,6 @@
 """/me/security, /me/upstreams and /qr: what protects the own account, and by what it is entered."""
 
+from idp.authentication.apps import asset_links
 from idp.infrastructure.web.dispatch import Routes
 from idp.selfservice.qr_approval import QrApproval
 from idp.selfservice.security import SecurityPages
@@ -19,5 +20,6 @@ def routes(worker: Worker) -> Routes:
         ).routes(),
         **AddingPages(door, worker.passkeys, worker.own_password).routes(),
         **UpstreamLinkPages(door, worker.links, worker.platforms).routes(),
+        **asset_links(worker.settings.passkey_apps),
         **QrApproval(worker.site, centre, worker.qr_logins).routes(),
     }

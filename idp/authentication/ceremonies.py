@@ -39,7 +39,8 @@ class Party:
 
     id: str
     name: str
-    origin: str
+    origins: tuple[str, ...]
+    """Our pages', and those of apps that the operator names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def created(party: Party, challenge: bytes, answer: str) -> Key:
             credential=parse_registration_credential_json(answer),
             expected_challenge=challenge,
             expected_rp_id=party.id,
-            expected_origin=party.origin,
+            expected_origin=list(party.origins),
             require_user_verification=True,
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
@@ -129,7 +130,7 @@ def used(party: Party, challenge: bytes, answer: str, public_key: str) -> Use:
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=party.id,
-            expected_origin=party.origin,
+            expected_origin=list(party.origins),
             credential_public_key=base64url_to_bytes(public_key),
             credential_current_sign_count=0,
             require_user_verification=True,

@@ -16,6 +16,7 @@ from idp.accounts.model import State
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
+from idp.authentication.apps import app_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import HARDWARE_KEY, MULTIPLE, SOFTWARE_KEY, USER_PRESENT, Caller
@@ -55,7 +56,7 @@ class _Refused(Exception):
 class Passkeys:
     """Ceremonies (WebAuthn §7): each has one challenge, for one browser, and is answered once."""
 
-    def __init__(self, foundation: Foundation, issuer: str) -> None:
+    def __init__(self, foundation: Foundation, issuer: str, apps: Sequence[str] = ()) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
         self._vault = foundation.vault
@@ -63,7 +64,7 @@ class Passkeys:
         self._accounts = AccountStore(foundation.vault)
         self._store = AuthenticatorStore(foundation.vault)
         self._refusals = Refusals(foundation)
-        self._issuer = issuer
+        self._origins = (issuer, *(app_of(app).origin for app in apps))
         self._host = urlsplit(issuer).hostname or ""
 
     @property
@@ -172,7 +173,7 @@ class Passkeys:
         return [orjson.loads(self._store.secret(row))["id"] for row in rows if row["kind"] == PASSKEY]
 
     def _party(self, library: ModuleType) -> Any:
-        return library.Party(self._host, NAME, self._issuer)
+        return library.Party(self._host, NAME, self._origins)
 
     def _handle(self, account_id: str) -> bytes:
         """The name of an account for its passkeys: says nothing of the person (WebAuthn §14.6.1)."""

@@ -139,6 +139,11 @@ MOVE_BACK = Statement(
 OF_ACCOUNT = Statement(
     select(upstream_identities).where(_c.account_id == _account, _live).order_by(_c.linked_at, _c.id)
 )
+EVER_OF_ACCOUNT = Statement(
+    select(_c.profile, _c.kind, _c.level, _c.linked_at, _c.last_seen_at, _c.ended_at, _c.end_reason)
+    .where(_c.account_id == _account)
+    .order_by(_c.linked_at, _c.id)
+)
 # Whose verified certificate this is. One that somebody merely wrote down proves nothing.
 HOLDER = Statement(
     select(accounts).where(
@@ -236,6 +241,10 @@ class LinkStore:
     def move_back(self, link_id: str, account_id: str, into: str) -> Transaction[None]:
         """Return a link that was moved."""
         yield MOVE_BACK(the_id=link_id, the_account=account_id, the_other=into)
+
+    def ever_of_account(self, account_id: str) -> Transaction[list[Row]]:
+        """The links that an account has or had, without what the platform calls the person."""
+        return list((yield EVER_OF_ACCOUNT(the_account=account_id)))
 
     def of_account(self, account_id: str) -> Transaction[list[Row]]:
         """The live links of an account, oldest first."""

@@ -1,6 +1,7 @@
 """A copy of all that is kept about a person, for the person (个人信息保护法 art. 45); no secrets among it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,14 @@ Copy = dict[str, Any]
 """JSON: sections, each an object or a list of objects; instants as ISO 8601 in Beijing time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What rooms keep of a person that this one does not look into: a platform's links, requests at the counter."""
+
+    links: Callable[[str], Transaction[Sequence[Row]]]
+    counter: Callable[[str], Transaction[Sequence[Row]]]
+
+
 class TooOften(Exception):
     """Enough copies for one day."""
 
@@ -49,6 +58,7 @@ class Export:
         roles: Roles,
         corrections: Corrections,
         systems: Systems,
+        elsewhere: Elsewhere,
     ) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
@@ -62,6 +72,7 @@ class Export:
         self._roles = roles
         self._corrections = corrections
         self._systems = systems
+        self._elsewhere = elsewhere
 
     async def of_account(self, owner: Owner, say: Say) -> Copy:
         """The copy, and a line in the record that it was made. Raises TooOften."""
@@ -83,6 +94,8 @@ class Export:
                 "sessions": [self._session(row) for row in (yield from self._store.sessions(account_id))],
                 "devices": _some((yield from self._store.devices(account_id)), *_DEVICE),
                 "grants": [self._grant(row) for row in (yield from self._store.grants(account_id))],
+                "links": _some((yield from self._elsewhere.links(account_id)), *_LINK),
+                "counter_requests": _some((yield from self._elsewhere.counter(account_id)), *_REQUEST),
                 "organizations": _some((yield from self._store.organizations(account_id)), *_ORGANIZATION),
                 "mandates": [
                     _mandate(row, account_id) for row in (yield from self._store.mandates(account_id))
@@ -164,6 +177,8 @@ class Export:
 
 _RECORD = ("level", "method", "source", "verified_at", "expires_at", "ended_at", "end_reason")
 _DEVICE = ("user_agent", "address", "first_seen_at", "last_seen_at", "trusted_until", "forgotten_at")
+_LINK = ("profile", "kind", "level", "linked_at", "last_seen_at", "ended_at", "end_reason")
+_REQUEST = ("kind", "state", "begun_at", "decided_at", "division")
 _ORGANIZATION = ("name", "unified_social_credit_code", "kind", "state", "represented_since")
 _MANDATE = ("relation", "role", "state", "valid_from", "valid_until", "created_at", "ended_at", "end_reason")
 

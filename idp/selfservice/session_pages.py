@@ -11,7 +11,9 @@ from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.centre import Centre
+from idp.selfservice.model import Owner
 from idp.selfservice.security import LAPSED
+from idp.selfservice.systems import Systems
 from idp.selfservice.times import clock
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
 from idp.sessions.model import OpenSession, Session
@@ -41,13 +43,13 @@ class SessionPages:
         centre: Centre,
         sessions: Sessions,
         devices: Devices,
-        system_name: Callable[[str | None], str | None],
+        systems: Systems,
     ) -> None:
         self._site = site
         self._centre = centre
         self._sessions = sessions
         self._devices = devices
-        self._system_name = system_name
+        self._systems = systems
 
     def routes(self) -> Routes:
         """Path → method → handler."""
@@ -77,6 +79,8 @@ class SessionPages:
         async def change(session: Session, fields: dict[str, str]) -> bool:
             caller = self._centre.caller(request)
             await self._sessions.end_all(session.account_id, keep=session.id, caller=caller, reason=ENDED_ALL)
+            if "apps" in fields:
+                await self._systems.withdraw_offline(Owner(session.account_id, session.id, caller))
             return True
 
         return await self._change(request, change, "others")
@@ -107,6 +111,7 @@ class SessionPages:
         found = await self._sessions.of_account(session.account_id)
         here = next((each.device_id for each in found if each.id == session.id), None)
         devices = await self._devices.of_account(session.account_id)
+        used = await self._systems.of_account(session.account_id)
         return self._site.page(
             request,
             "sessions.html",
@@ -115,6 +120,7 @@ class SessionPages:
             again=SESSIONS,
             done=self._site.say(request, done) if done else None,
             error=self._site.say(request, error) if error else None,
+            offline=any("offline_access" in one.scopes and one.active for one in used),
             sessions=[self._session(request, each, session) for each in found],
             devices=[self._device(request, row, here) for row in devices],
         )
@@ -128,7 +134,7 @@ class SessionPages:
             "since": clock(found.authenticated_at),
             "seen": clock(found.last_seen_at),
             "principal": found.principal.name if found.principal else None,
-            "systems": [self._system_name(client_id) for client_id, _joined in found.systems],
+            "systems": [self._systems.name(client_id) for client_id, _joined in found.systems],
         }
 
     def _device(self, request: Request, row: Row, current: str | None) -> dict[str, object]:

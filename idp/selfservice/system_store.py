@@ -52,6 +52,13 @@ REVOKE = Statement(
     .returning(grants.c.id),
     lock_key="the_account",
 )
+REVOKE_OFFLINE = Statement(
+    update(grants)
+    .where(grants.c.account_id == _account, grants.c.offline == _yes, grants.c.revoked_at.is_(None))
+    .values(revoked_at=_now)
+    .returning(grants.c.client_id),
+    lock_key="the_account",
+)
 JOINED = Statement(
     select(sessions.c.id, sessions.c.principal)
     .select_from(participants.join(sessions, sessions.c.id == participants.c.session_id))
@@ -97,6 +104,10 @@ class SystemStore:
     def revoke(self, account_id: str, client_id: str, now: float) -> Transaction[int]:
         """Revoke all that was granted to a system; how many grants there were."""
         return len((yield REVOKE(the_account=account_id, the_client=client_id, now=now)))
+
+    def revoke_offline(self, account_id: str, now: float) -> Transaction[list[str]]:
+        """Revoke what systems may do without a login; the system of each grant."""
+        return [row["client_id"] for row in (yield REVOKE_OFFLINE(the_account=account_id, now=now))]
 
     def leave(self, account_id: str, client_id: str) -> Transaction[list[Row]]:
         """Take a system out of all open sessions of an account; id and principal of those it was in."""

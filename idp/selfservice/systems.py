@@ -70,6 +70,23 @@ class Systems:
         self._outbox.kick()
         return done
 
+    async def withdraw_offline(self, owner: Owner) -> int:
+        """End what systems may do while the person is away, and have them ask again for it; how many systems."""
+        account_id, now = owner.account_id, self._sources.now()
+
+        def work() -> Transaction[int]:
+            revoked = yield from self._store.revoke_offline(account_id, now)
+            for client_id in sorted(set(revoked)):
+                yield from self._store.withdraw(account_id, client_id)
+                detail = {"grants": revoked.count(client_id), "sessions": 0}
+                line = Line(
+                    Event.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
+                )
+                yield self._audit.record(replace(line, detail=detail))
+            return len(set(revoked))
+
+        return await self._database.write(work)
+
     def name(self, client_id: str | None) -> str | None:
         """What a system is called; its id where it is not registered any more."""
         client = self._registry.find(client_id) if client_id else None

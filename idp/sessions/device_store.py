@@ -1,11 +1,26 @@
 """The table of the devices from which somebody has logged in, and what is asked of it."""
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, case, null, select, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    bindparam,
+    case,
+    delete,
+    literal_column,
+    null,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
+from idp.infrastructure.database.sweeping import MOST
 
 devices = Table(
     "devices",
@@ -19,6 +34,7 @@ devices = Table(
     Column("trusted_until", Instant),
     Column("forgotten_at", Instant),
     Index("ix_devices_account_id", "account_id"),
+    Index("ix_devices_last_seen_at", "last_seen_at"),
 )
 
 _account = bindparam("the_account", type_=Text)
@@ -81,6 +97,18 @@ FORGET_OTHERS = Statement(
     .values(forgotten_at=_now, trusted_until=null())
     .returning(devices.c.id)
 )
+# Whatever has been trusted since is seen since: trust ends long before.
+_is_old = devices.c.last_seen_at < bindparam("before", type_=Instant())
+_some_old = (
+    select(devices.c.id)
+    .where(_is_old)
+    .order_by(devices.c.last_seen_at)
+    .limit(literal_column(str(MOST), Integer))
+    .with_for_update(skip_locked=True)
+)
+PURGE = Statement(
+    delete(devices).where(devices.c.id.in_(_some_old.scalar_subquery()), _is_old).returning(devices.c.id)
+)
 
 
 class DeviceStore:
@@ -113,6 +141,10 @@ class DeviceStore:
     def trust(self, account_id: str, device_id: str, until: float) -> Transaction[bool]:
         """Trust a known device for a while."""
         return bool((yield TRUST(the_account=account_id, the_device=device_id, until=until)))
+
+    def purge(self, before: float) -> Transaction[int]:
+        """Delete some of those that nobody has logged in from since an instant; how many."""
+        return len((yield PURGE(before=before)))
 
     def distrust(self, account_id: str) -> Transaction[int]:
         """Trust none any more; how many there were."""

@@ -6,6 +6,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 from idp.sessions.device_store import DeviceStore
@@ -92,6 +93,11 @@ class Devices:
             return forgotten
 
         return await self._database.write(work)
+
+    async def purge(self, before: float) -> int:
+        """Delete what nobody has logged in from since an instant, name and address with it; how many there were."""
+        background = self._database.background
+        return await in_steps(lambda: background.write(lambda: self._store.purge(before)))
 
     async def forget_others(self, account_id: str, keep: str | None, caller: Caller) -> int:
         """Forget every device but the one in use; how many there were."""

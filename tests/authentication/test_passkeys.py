@@ -1,20 +1,24 @@
 """Passkeys: one login by itself, of one person, for one site, with a challenge that is answered once."""
 
 import asyncio
+import base64
 import html
 import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from idp.accounts.merges import Plan
+from idp.settings import Settings
 from tests.authentication.test_login import attempt, is_in
 from tests.support.browserless import Browserless, Form
-from tests.support.inprocess import ISSUER, Provider
+from tests.support.inprocess import ISSUER, Provider, provider
 from tests.support.passkey import Authenticator
 from tests.support.visits import (
     SESSION_COOKIE,
@@ -241,3 +245,35 @@ async def test_the_pages_allow_our_script_and_no_other(house: Provider) -> None:
         policy = (await someone.client.get(LOGIN)).headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "default-src 'none'" in policy
+
+
+FINGERPRINT = ":".join(["AB"] * 32)
+APP_ORIGIN = "android:apk-key-hash:" + base64.urlsafe_b64encode(b"\xab" * 32).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_an_android_app_makes_and_uses_passkeys_where_the_operator_names_it(
+    tmp_path: Path, named: bool
+) -> None:
+    apps = (f"cn.example.app={FINGERPRINT}",) if named else ()
+    async with provider(tmp_path, passkey_apps=apps) as own:
+        key = authenticator(origin=APP_ORIGIN)
+        async with signed_in(own, await person(own, level=3)) as someone:
+            assert ((await made(someone, key)).status_code == 303) is named
+        async with own.machine() as machine:
+            links = await machine.get("/.well-known/assetlinks.json")
+        if not named:
+            assert links.status_code == 404
+            return
+        assert links.json()[0]["target"]["sha256_cert_fingerprints"] == [FINGERPRINT]
+        async with visitor(own) as someone:
+            assert (await used(someone, key)).status_code == 303
+        async with visitor(own) as someone:
+            other = replace(key, origin="android:apk-key-hash:AAAA")
+            assert (await used(someone, other)).status_code != 303
+
+
+@pytest.mark.parametrize("text", ["", "app", "cn.example.app", f"app={FINGERPRINT}", "cn.example.app=AB:CD"])
+def test_what_names_no_app_is_no_setting(text: str) -> None:
+    with pytest.raises(ValueError, match="package=SHA-256"):
+        Settings(issuer=ISSUER, passkey_apps=(text,))

@@ -187,3 +187,18 @@ def test_nobody_else_brings_to_one_spelling_what_is_typed() -> None:
         if any(sign in line for sign in OWN_WAYS)
     ]
     assert found == []
+
+
+def test_no_page_cuts_off_what_may_be_typed_longer_than_it_is_kept() -> None:
+    """A browser cuts silently at maxlength: a pasted (+86) (0) 139 1234 5678 would be another number, or none."""
+    root = Path(__file__).parents[2] / "idp"
+    room = {"phone": 40, "certificate_number": 60, "name": 100, "code": 40, "otp": 40, "identifier": 200}
+    short = [
+        f"{path.relative_to(root)}: {tag}"
+        for path in root.rglob("templates/*.html")
+        for tag in re.findall(r"<input[^>]*>", path.read_text("utf-8"))
+        for name in re.findall(r'\\bname="([a-z_]+)"', tag)
+        for most in re.findall(r'maxlength="([0-9]+)"', tag)
+        if int(most) < room.get(name, 0)
+    ]
+    assert short == []

@@ -52,6 +52,19 @@ async def test_the_copy_holds_everything_and_no_secret(house: Provider) -> None:
     await mandate(house, await account_id(house, await person(house, name="李四")), person=who)
     await house.worker.corrections.ask(who, "名字有错", "192.0.2.1")
     client, client_secret = await house.register(client_name="信用系统")
+    await sql(
+        house,
+        "insert into upstream_identities (id, profile, kind, subject_index, subject, account_id, level, level_source,"
+        " linked_at, last_seen_at) values ('u1', 'henan', 'person', x'01', x'02', ?, 3, 'L3', 1, 2)",
+        who,
+    )
+    await sql(
+        house,
+        "insert into counter_requests (id, kind, account_id, content, state, begun_by, begun_at)"
+        " values ('c1', 'verify', ?, x'03', 'refused', ?, 1)",
+        who,
+        await account_id(house, await person(house, username="clerk7", name="赵六")),
+    )
     async with signed_in(house, username, FULL) as someone:
         await tokens(house, client, client_secret, someone)
         made = await copy(someone)
@@ -69,6 +82,7 @@ async def test_the_copy_holds_everything_and_no_secret(house: Provider) -> None:
         assert known in text
     for kept_back in (secret, password_hash(), cookie, "token_hash", "evidence", "password_hash"):
         assert kept_back not in text
+    assert "clerk7" not in text
     assert set(made) == {"format", "made_at", *SECTION_TEXTS}
     assert all(made[section] for section in set(SECTION_TEXTS) - {"roles", "merged_accounts", "devices"})
     assert {each["given"] for each in made["mandates"]} == {True, False}  # type: ignore[attr-defined]

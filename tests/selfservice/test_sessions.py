@@ -1,17 +1,22 @@
 """/me/sessions: every login can be seen and ended by its owner, and by nobody else."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 
+from idp.sessions.device_store import DeviceStore
 from idp.sessions.model import Caller
 from tests.authentication.test_login import is_in
 from tests.support.browserless import Browserless
-from tests.support.inprocess import Provider
+from tests.support.inprocess import Provider, provider
 from tests.support.visits import (
     ADDRESS,
     account_id,
     audit_of,
     page,
     person,
+    refresh,
     signed_in,
     sql,
     tokens,
@@ -20,6 +25,7 @@ from tests.support.visits import (
 
 pytestmark = pytest.mark.anyio
 HOME = "/me/sessions"
+GRANTS = ["authorization_code", "refresh_token"]
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 
 
@@ -142,3 +148,37 @@ async def test_an_ended_session_ends_nothing_more(house: Provider, path: str) ->
 async def test_who_is_not_logged_in_is_asked_to(house: Provider) -> None:
     async with visitor(house) as someone:
         assert page(await someone.open(HOME)).form_with("password") is not None
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+async def test_what_systems_may_do_offline_ends_with_all_logins_where_that_is_ticked(
+    house: Provider, ticked: bool
+) -> None:
+    username = await person(house)
+    client, secret = await house.register(scope="openid offline_access", grant_types=GRANTS)
+    async with signed_in(house, username) as here, signed_in(house, username) as there:
+        made = await tokens(house, client, secret, there, scope="openid offline_access")
+        [form] = [each for each in page(await here.open(HOME)).forms if each.action.endswith("/end-others")]
+        fields = {name: value for name, value in form.fields.items() if name != "apps"}
+        fields |= {"apps": "1"} if ticked else {}
+        answer = await here.client.post("/me/sessions/end-others", data=fields)
+        assert answer.status_code == 303
+    again = await refresh(house, client, secret, made["refresh_token"])
+    assert (again.status_code, again.json().get("error")) == (
+        (400, "invalid_grant") if ticked else (200, None)
+    )
+    events = await audit_of(house, account_id=await account_id(house, username))
+    assert ("consent.withdrawn" in events) is ticked
+
+
+async def test_devices_that_nobody_has_used_for_the_retention_are_forgotten(
+    migrated_url: str, tmp_path: Path
+) -> None:
+    async with provider(tmp_path, database_url=migrated_url) as any_house:
+        username, now = await person(any_house), any_house.clock.now
+        who, store = await account_id(any_house, username), DeviceStore()
+        for number, seen in enumerate((1.0, 2.0, now - 100.0, *(float(3 + more) for more in range(250)))):
+            login = partial(store.seen, f"d{number}", who, CHROME, "203.0.113.1", seen)
+            await any_house.worker.base.database.write(login)
+        assert await any_house.worker.devices.purge(now - any_house.worker.settings.retention) == 252
+        assert [row["id"] for row in await any_house.worker.devices.of_account(who)] == ["d2"]

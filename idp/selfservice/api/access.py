@@ -39,11 +39,13 @@ async def sessions(person: Reader, tools: Tools) -> list[models.Login]:
 
 
 @router.delete("/sessions")
-async def end_others(person: Writer, tools: Tools) -> models.Ended:
-    """End every login but the one that this token came of."""
+async def end_others(person: Writer, tools: Tools, offline: bool = False) -> models.Ended:
+    """End every login but the one that this token came of; `offline`: and what systems may do without a login."""
     ended = await tools.sessions.end_all(
         person.account_id, keep=person.session.id, caller=person.caller, reason=ENDED_ALL
     )
+    if offline:
+        await tools.systems.withdraw_offline(person.owner)
     return models.Ended(ended=ended)
 
 

@@ -46,7 +46,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
     },
     "sessions.html": {
         "here": "/me/sessions", "done": None, "error": None, "sessions": [LOGIN, {**LOGIN, "current": True}],
-        "devices": [DEVICE],
+        "devices": [DEVICE], "offline": True,
     },
     "systems.html": {
         "here": "/me/systems", "done": None, "error": None,

@@ -51,6 +51,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
             {
                 "id": "1",
                 "reference": "A1B2C3D4",
+                "problem": "姓名里没有文字",
                 "reason": "证件号码相同，姓名不同",
                 "platform": "河南政务服务网",
                 "name": "*三",
