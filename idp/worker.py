@@ -233,10 +233,8 @@ class Worker:
         self.corrections = Corrections(base, self.notices)
         self.systems = Systems(base, self.registry, self.outbox)
         self.events = Events(base, self.systems.name)
-        elsewhere = Elsewhere(LinkStore(base.vault).ever_of_account, own_requests)
-        self.export = Export(
-            base, self.real_names, self.factors, self.roles, self.corrections, self.systems, elsewhere
-        )
+        elsewhere = Elsewhere(self.corrections, LinkStore(base.vault).ever_of_account, own_requests)
+        self.export = Export(base, self.real_names, self.factors, self.roles, self.systems, elsewhere)
 
     def _build_lives(self, settings: Settings, base: Foundation) -> None:
         """What becomes of accounts, in which every room has its part."""

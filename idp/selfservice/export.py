@@ -37,8 +37,9 @@ Copy = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What rooms keep of a person that this one does not look into: a platform's links, requests at the counter."""
+    """What the person asked for, and what rooms keep that this one does not look into: links, requests."""
 
+    corrections: Corrections
     links: Callable[[str], Transaction[Sequence[Row]]]
     counter: Callable[[str], Transaction[Sequence[Row]]]
 
@@ -56,7 +57,6 @@ class Export:
         real_names: RealNames,
         factors: Factors,
         roles: Roles,
-        corrections: Corrections,
         systems: Systems,
         elsewhere: Elsewhere,
     ) -> None:
@@ -70,7 +70,6 @@ class Export:
         self._real_names = real_names
         self._factors = factors
         self._roles = roles
-        self._corrections = corrections
         self._systems = systems
         self._elsewhere = elsewhere
 
@@ -117,7 +116,7 @@ class Export:
     async def _more(self, account_id: str) -> Copy:
         history = await self._real_names.history(account_id)
         factors = await self._factors.of_account(account_id)
-        corrections = await self._corrections.of_account(account_id)
+        corrections = await self._elsewhere.corrections.of_account(account_id)
         return {
             "account": {},  # the first section, filled with the others
             "real_name_records": [_of(each, *_RECORD) for each in history],
