@@ -109,7 +109,7 @@ class Lifecycle:
         """The same, within a transaction."""
         checked_reason(reason)
         now = self._sources.now()
-        row = yield from self._store.turn(account_id, State.ACTIVE, State.FROZEN, reason, now)
+        row = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
         if row is None:
             return False
         yield from self._household.pause(account_id, "frozen")
@@ -130,7 +130,7 @@ class Lifecycle:
         checked_reason(reason)
         for before in states:
             now = self._sources.now()
-            row = yield from self._store.turn(account_id, before, State.ACTIVE, reason, now)
+            row = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
             if row is not None:
                 yield self._line(Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value)
                 yield from self._notices.everywhere(row, THAWED)
@@ -150,7 +150,7 @@ class Lifecycle:
         close = yield from self._household.close_to(account_id)  # whom the end of the mandates would hide
         for before in (State.ACTIVE, State.FROZEN):
             now = self._sources.now()
-            row = yield from self._store.turn(account_id, before, State.DECEASED, evidence, now)
+            row = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
             if row is not None:
                 yield from self._notices.everywhere(row, DIED)  # before the former phones are wiped
                 for each in close:
@@ -250,7 +250,7 @@ class Lifecycle:
     def secured(self, account_id: str, actor: str, reason: str) -> Transaction[dict[str, int] | None]:
         """The same, within a transaction."""
         now = self._sources.now()
-        row = yield from self._store.no_more_password(account_id, now)
+        row = yield from self._store.no_more_password(account_id, actor, now)
         if row is None:
             return None
         since = now - SUSPECT_SECONDS

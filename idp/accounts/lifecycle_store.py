@@ -1,8 +1,9 @@
 """The statements by which an account changes its state; each tells its caller whether it was the one that did it."""
 
-from sqlalchemy import bindparam, delete, literal, null, or_, select, update
+from sqlalchemy import bindparam, delete, literal, not_, null, or_, select, update
 from sqlalchemy.types import Integer, LargeBinary, Text
 
+from idp.accounts.concern import same_person
 from idp.accounts.model import State
 from idp.accounts.real_name_store import real_name_records
 from idp.accounts.store import RAISED, accounts, authenticators
@@ -18,12 +19,14 @@ NO_PASSWORD = ""
 """Instead of a password's hash: no password is right."""
 
 _id = bindparam("the_id", type_=Text)
+# By account or certificate; whoever is no account (an operator, two of the staff, a program) is nobody's.
+_of_another = not_(same_person(accounts.c.id, bindparam("the_actor", type_=Text)))
 _now = bindparam("now", type_=Instant())
 _open = (State.ACTIVE.value, State.FROZEN.value)
 
 TURN = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.state == bindparam("before", type_=Text))
+    .where(accounts.c.id == _id, accounts.c.state == bindparam("before", type_=Text), _of_another)
     .values(
         state=bindparam("after", type_=Text),
         state_reason=bindparam("reason", type_=Text),
@@ -109,7 +112,7 @@ END_RECORDS = Statement(
 )
 NO_MORE_PASSWORD = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.state.in_([literal(state) for state in _open]))
+    .where(accounts.c.id == _id, accounts.c.state.in_([literal(state) for state in _open]), _of_another)
     .values(password_hash=literal(NO_PASSWORD, Text), closes_at=null(), updated_at=_now, **RAISED)
     .returning(accounts),
     lock_key="the_id",
@@ -147,11 +150,17 @@ class LifecycleStore:
     """One statement per method."""
 
     def turn(
-        self, account_id: str, before: State, after: State, reason: str, now: float
+        self, account_id: str, turn: tuple[State, State], reason: str, actor: str, now: float
     ) -> Transaction[Row | None]:
-        """Change the state; the account for the one caller that found it in the state before."""
-        call = TURN(the_id=account_id, before=before.value, after=after.value, reason=reason, now=now)
-        return first((yield call))
+        """Change the state from one to another; the account for the one caller that found it so. Nobody's own."""
+        before, after = (state.value for state in turn)
+        return first(
+            (
+                yield TURN(
+                    the_id=account_id, before=before, after=after, reason=reason, the_actor=actor, now=now
+                )
+            )
+        )
 
     def request(self, account_id: str, end: float, now: float) -> Transaction[Row | None]:
         """Begin the cooling period."""
@@ -181,9 +190,9 @@ class LifecycleStore:
         """End every real-name record."""
         yield END_RECORDS(the_id=account_id, reason=reason, now=now)
 
-    def no_more_password(self, account_id: str, now: float) -> Transaction[Row | None]:
-        """Make the password unusable and stop a cancellation; the account unless it is closed for good."""
-        return first((yield NO_MORE_PASSWORD(the_id=account_id, now=now)))
+    def no_more_password(self, account_id: str, actor: str, now: float) -> Transaction[Row | None]:
+        """Make the password unusable and stop a cancellation; the account, if another's and not closed for good."""
+        return first((yield NO_MORE_PASSWORD(the_id=account_id, the_actor=actor, now=now)))
 
     def drop_new_phone(self, account_id: str, since: float, now: float) -> Transaction[bool]:
         """Take away a phone that was changed after an instant; not the one the account was opened with."""

@@ -66,7 +66,9 @@ class HeldPages:
         if session is not None and await self._lacks_factor(session):
             here = self._continuation(request, name, ticket, strong=True)
             return self._site.redirect(self._entrance.to(LOGIN, here))
-        return self._page(request, name, ticket, held, proven=session is not None)
+        account = await self._authentication.account(held.account_id)
+        weaker = account is not None and account["real_name_level"] > held.arrival.level
+        return self._page(request, name, ticket, held, proven=session is not None, weaker=weaker)
 
     async def decide(self, request: Request) -> Response:
         """Join the two, or give whoever came an account of their own."""
@@ -109,7 +111,10 @@ class HeldPages:
         shown = None if account is None else proven_by(session, account, self._site.sources.now())
         return HolderDecision(session.account_id, shown)
 
-    def _page(self, request: Request, name: str, ticket: str, held: HeldArrival, *, proven: bool) -> Response:
+    def _page(
+        self, request: Request, name: str, ticket: str, held: HeldArrival, *, proven: bool, weaker: bool
+    ) -> Response:
+        """`weaker`: the account is surer than the platform, so that it keeps whatever it has."""
         profile = self._federation.installed[name].profile
         platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
         continuation = self._entrance.continuation(request, held.continuation)
@@ -120,6 +125,7 @@ class HeldPages:
             action=address(name, "held"),
             ticket=ticket,
             proven=proven,
+            weaker=weaker,
             system=self._entrance.system(continuation),
             login=self._entrance.to(LOGIN, self._continuation(request, name, ticket, held.account_id)),
         )

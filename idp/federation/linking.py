@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from idp.accounts.control import NOTHING, ProvenControl
+from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
 from idp.accounts.model import NewAccount, State, checked
 from idp.accounts.names import placeholder_name, same_name
 from idp.accounts.proof import AlreadyVerified, OtherIdentity
@@ -204,7 +204,7 @@ class Linking:
             return Refused(Why.CLOSED)
         if account is not None and arrival.claim and not same_name(account["name"], arrival.claim.name):
             return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account["id"])))
-        if account is not None and 0 < account["real_name_level"] < arrival.level:
+        if account is not None and not _is_as_sure(arrival.level, account["real_name_level"]):
             if decision is None or decision.account_id not in (None, account["id"]):
                 return Held(account["id"])
             if decision == NOT_THEIRS:
@@ -325,6 +325,15 @@ class Linking:
             "linked_at": now,
             "last_seen_at": now,
         }
+
+
+def _is_as_sure(arriving: int, held: int) -> bool:
+    """Whether a platform's word is enough for an account: as sure as what it has, or of somebody who was there.
+
+    A word that is surer is for the person to bring along (decision 18); one that is weaker, and shows knowledge alone,
+    is what somebody else may know too.
+    """
+    return held in (0, arriving) or PRESENCE_LEVEL <= arriving <= held
 
 
 def _content(arrival: Arrival) -> dict[str, Any]:

@@ -49,6 +49,9 @@ def _turn(condition, state: MandateState, **values) -> Statement:  # type: ignor
 
 # What a grant rests on is asked for in the statement that makes it: a mandate of the granter, an open account.
 _columns = list(mandates.columns)
+_new_agent, _new_principal = (
+    bindparam(f"new_{name}", type_=Text) for name in ("agent_account_id", "principal_account_id")
+)
 ADD = Statement(
     insert(mandates)
     .from_select(
@@ -56,6 +59,12 @@ ADD = Statement(
         select(*(bindparam(f"new_{column.name}", type_=column.type) for column in _columns)).where(
             unchanged("own"),
             unchanged("resting_on"),
+            # Nobody acts for themselves, by another account of theirs neither.
+            or_(
+                _new_agent.is_(None),
+                _new_principal.is_(None),
+                not_(same_person(_new_agent, _new_principal)),
+            ),
             exists(
                 select(_opener.c.id).where(
                     _opener.c.id == bindparam("opener_id", type_=Text), _opener.c.state == text("active")

@@ -67,6 +67,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "action": "/upstream/henan/held",
         "ticket": "a",
         "proven": False,
+        "weaker": False,
         "system": "公共信用查询",
         "login": PASSWORD,
     },
