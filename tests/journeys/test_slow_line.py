@@ -6,6 +6,8 @@ The second tap ends the first request, whose answer nobody sees. All of them are
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import pytest
 from playwright.async_api import CDPSession, Locator, Page, Request, Response, expect
@@ -26,7 +28,6 @@ BETWEEN_SECONDS = 0.25
 LATER_SECONDS = 1.2
 """The first answer, a redirect, is there; what it leads to is not."""
 SUBMIT = "main form button[type=submit]:visible"
-HEADING = "湛河统一身份认证"
 
 
 @dataclass
@@ -63,6 +64,11 @@ class Slow:
         return sum(one == other for one, other in zip(self.posts, self.posts[1:], strict=False))
 
 
+async def newcomer(town: Town, **told: Any) -> Person:
+    """Somebody new, while the others go on."""
+    return await asyncio.to_thread(partial(town.newcomer, **told))
+
+
 async def slow(page: Page, between: float = BETWEEN_SECONDS) -> Slow:
     """Let a tab have a slow line."""
     made = Slow(page, between)
@@ -90,7 +96,7 @@ async def throttled(devtools: CDPSession) -> None:
 
 async def by_password_and_code(page: Page, town: Town, between: float) -> Slow:
     """Into a system, which asks for consent; out again there."""
-    person = town.newcomer(totp=True)
+    person = await newcomer(town, totp=True)
     line = await slow(page, between)
     await page.goto(f"{town.portal}/me")
     await line.fill(username=person.username, password=person.password)
@@ -104,7 +110,7 @@ async def by_password_and_code(page: Page, town: Town, between: float) -> Slow:
 
 
 async def by_registration(page: Page, town: Town) -> Slow:
-    """A new account; the password is changed at once, and the person logs out."""
+    """A new account, by a number that nobody has."""
     phone = town.phone()
     line = await slow(page)
     await page.goto(f"{town.issuer}/register")
@@ -123,7 +129,7 @@ async def by_registration(page: Page, town: Town) -> Slow:
 async def by_message(page: Page, town: Town) -> Slow:
     """A code to the phone, and the name that stands there is one's own."""
     phone = town.phone()
-    town.newcomer(phone=phone, name="郭慢")
+    await newcomer(town, phone=phone, name="郭慢")
     line = await slow(page)
     await page.goto(f"{town.issuer}/login/sms")
     await line.fill(phone=phone)
@@ -151,7 +157,7 @@ async def by_recovery(page: Page, town: Town) -> Slow:
     """A forgotten password, and in with the new one."""
     phone, password = town.phone(), "another slow horse 88"
     passport = ("414", "E00880088")
-    person = town.newcomer(phone=phone, totp=True, certificate=passport)
+    person = await newcomer(town, phone=phone, totp=True, certificate=passport)
     line = await slow(page)
     await page.goto(f"{town.issuer}/recover/password")
     await line.fill(phone=phone)
@@ -172,7 +178,9 @@ async def by_recovery(page: Page, town: Town) -> Slow:
 async def for_somebody_else(page: Page, town: Town, other: Page) -> Slow:
     """A relative asks for help; whoever helps says yes, and chooses for whom they are here."""
     phone = town.phone()
-    asking, helping = town.newcomer(name="严慢慢"), town.newcomer(name="范快", phone=phone)
+    asking, helping = await asyncio.gather(
+        newcomer(town, name="严慢慢"), newcomer(town, name="范快", phone=phone)
+    )
     await logged_in(other, town, asking)
     await other.goto(f"{town.issuer}/me/mandates/helper")
     beside = await slow(other)
@@ -223,7 +231,7 @@ async def test_every_way_in_on_a_slow_line_with_every_form_tapped_twice(visitor:
     assert all(line.sent_twice() for line in lines)
 
 
-async def test_a_passkey_a_picture_and_a_step_up_on_a_slow_line(visitor: Visitor, house: House) -> None:
+async def test_a_passkey_and_a_picture_on_a_slow_line(visitor: Visitor, house: House) -> None:
     await authenticator(house)
     line = await slow(house.page)
     await house.page.goto(f"{house.url}/login")
