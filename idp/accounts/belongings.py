@@ -44,6 +44,11 @@ class Belongings:
         none: list[str] = []
         return (yield from _nothing(none))
 
+    def agents_of_firms(self, account_id: str) -> Transaction[list[str]]:
+        """The accounts of those who act for the legal persons that the person represents."""
+        none: list[str] = []
+        return (yield from _nothing(none))
+
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """Somebody else had the account: end what they opened, undo what was given since; how much of each."""
         none: dict[str, int] = {}
@@ -106,6 +111,13 @@ class Household(Belongings):
         found: dict[str, None] = {}
         for part in self._parts:
             found |= dict.fromkeys((yield from part.close_to(account_id)))
+        return list(found)
+
+    def agents_of_firms(self, account_id: str) -> Transaction[list[str]]:
+        """See `Belongings.agents_of_firms`."""
+        found: dict[str, None] = {}
+        for part in self._parts:
+            found |= dict.fromkeys((yield from part.agents_of_firms(account_id)))
         return list(found)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:

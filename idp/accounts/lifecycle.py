@@ -44,6 +44,10 @@ DIED = _(
     "您的账号已登记为“本人去世”并停用。如登记有误，请立即到政务服务窗口或联系服务台，两位工作人员核实后可以恢复。"
 )
 SOMEBODY_DIED = _("与您有代办关系的%(name)s已登记去世，代办关系已终止。如登记有误，请联系政务服务窗口。")
+REPRESENTATIVE_DIED = _(
+    "您代办的单位的法定代表人%(name)s已登记去世，这些代办授权已暂停，等新的法定代表人处理。"
+    "如登记有误，请联系政务服务窗口。"
+)
 CANCELLATION_UNDONE = _("您已撤销注销申请，账号照常使用。")
 RENAMED = _("您账号上的姓名已变更。如非本人办理，请尽快联系服务台。")
 NOT_CANCELLED = _("您的账号未注销：还有事项没有办完，请登录用户中心查看。")
@@ -147,18 +151,18 @@ class Lifecycle:
     def died(self, account_id: str, evidence: str, actor: str) -> Transaction[bool]:
         """The same, within a transaction."""
         checked_reason(evidence)
-        close = yield from self._household.close_to(account_id)  # whom the end of the mandates would hide
+        # Whom the end of the mandates would hide.
+        told = dict.fromkeys((yield from self._household.agents_of_firms(account_id)), REPRESENTATIVE_DIED)
+        told |= dict.fromkeys((yield from self._household.close_to(account_id)), SOMEBODY_DIED)
         for before in (State.ACTIVE, State.FROZEN):
             now = self._sources.now()
             row = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
             if row is not None:
                 yield from self._notices.everywhere(row, DIED)  # before the former phones are wiped
-                for each in close:
+                for each, text in told.items():
                     other = yield from self._accounts.by_id(each)
                     if other is not None and other["state"] == State.ACTIVE:
-                        yield from self._notices.everywhere(
-                            other, SOMEBODY_DIED, name=masked_name(row["name"])
-                        )
+                        yield from self._notices.everywhere(other, text, name=masked_name(row["name"]))
                 yield from self._household.end(account_id, "deceased")
                 yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
                 return True

@@ -13,7 +13,7 @@ def routes(worker: Worker) -> Routes:
     site, centre, registry = worker.site, worker.centre, worker.registry
     door = SecurityDoor(site, centre, worker.entrance, worker.factors, worker.authentication)
     return {
-        **OrganizationPages(site, centre, worker.organizations, registry).routes(),
+        **OrganizationPages(site, centre, worker.organizations, worker.mandates, registry).routes(),
         **AgentPages(door, worker.organizations, worker.mandates, registry).routes(),
         **MandatePages(door, worker.mandates, worker.guardians, registry).routes(),
     }

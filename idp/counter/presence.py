@@ -155,8 +155,7 @@ class PresencePages:
         self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""
     ) -> Response:
         """A code to the phone; until it comes back, what was typed waits sealed in the page."""
-        if not await self._counter.phone_is_free(claim.phone or "", account_id or None):
-            raise NotAtCounter("phone-taken")
+        await self._counter.unknown(claim.phone, "phone", staff.id, account_id or None)
         hall = self._divisions.name(max(staff.divisions, key=len))  # of several, the narrowest
         caller, errand = self._door.caller(request), Errand(hall, ERRANDS[path])
         code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)
@@ -245,6 +244,7 @@ class PresencePages:
             claim=claim or Claim(certificate_type=found.certificate_type if found else None),
             found=found,
             state_text=self._site.say(request, state) if state else "",
+            known=error == "certificate-known",
             types=[(kind.value, self._site.say(request, TYPE_TEXTS[kind])) for kind in CertificateType],
         )
 

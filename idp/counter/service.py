@@ -108,16 +108,27 @@ class Counter:
         row = await self._database.read(lambda: self._accounts.find(phone))
         return row is None or row["id"] == account_id
 
+    async def unknown(
+        self, identifier: str | None, by: str, staff_id: str, account_id: str | None = None
+    ) -> None:
+        """Raises NotAtCounter where another account has it; that staff learned so is a line about that account."""
+        row = (
+            None if identifier is None else await self._database.read(lambda: self._accounts.find(identifier))
+        )
+        if row is None or row["id"] == account_id:
+            return
+        told = {"reason": Reason.PRESENT.value, "found": False, "by": by}
+        await self._database.add(self._line(Event.COUNTER_LOOKED_UP, row["id"], staff_id, **told))
+        raise NotAtCounter("phone-taken" if by == "phone" else "certificate-known")
+
     async def register(self, staff_id: str, claim: Claim) -> str:
         """Open an account for a person who is present, and ask for the second pair of eyes; its id.
 
         There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, NotAtCounter.
         """
         number = claim.certificate_number or ""
-        if await self._database.read(lambda: self._accounts.find(number)) is not None:
-            raise NotAtCounter("certificate-known")
-        if claim.phone is not None and not await self.phone_is_free(claim.phone):
-            raise NotAtCounter("phone-taken")
+        await self.unknown(number, "certificate", staff_id)
+        await self.unknown(claim.phone, "phone", staff_id)
         account_id = self._sources.new_id()
         account = checked(
             NewAccount(
@@ -162,9 +173,7 @@ class Counter:
             raise NotAtCounter("other-certificate")
         if known is None and kind is Kind.RECOVER:
             raise NotAtCounter("never-verified")
-        if claim.phone is not None and not await self.phone_is_free(claim.phone, account_id):
-            raise NotAtCounter("phone-taken")
-
+        await self.unknown(claim.phone, "phone", staff_id, account_id)
         await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
     async def begin(
@@ -238,7 +247,7 @@ class Counter:
         """Note that a member of staff who may confirm a request looks at whole numbers. Raises NotAtCounter."""
         for row, _claim in await self.open_requests(staff_id):
             if row["id"] == request_id and row["begun_by"] != staff_id:
-                if await self.is_concerned(staff_id, row["account_id"]):
+                if await self._database.read(lambda: self._store.is_about(request_id, staff_id)):
                     break
                 detail = {"request": request_id, "kind": row["kind"], "reason": why.value}
                 shown = self._line(Event.COUNTER_NUMBER_SHOWN, row["account_id"], staff_id, **detail)
@@ -286,6 +295,7 @@ class Counter:
             side = compared(self._accounts, kinds[-1], account, self._store.claim(row))
             side.check(name_differs=name_differs)
             detail |= {"name_differs": True} if side.name_differs else {}
+            detail |= {"certificate_differs": True} if side.certificate_differs else {}
         yield self._line(Event.COUNTER_CONFIRMED, row["account_id"], staff_id, **detail)
         if state is State.WAITING:
             if account is not None:

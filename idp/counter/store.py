@@ -130,7 +130,8 @@ PLACE = Statement(
     .limit(literal_column("1", Integer))
 )
 
-# One open request of a kind for an account: the database holds it, by a key that every decision clears.
+# One open request of a kind for an account and its other side: the database holds it, by a key that each decision
+# clears.
 ADD = Statement(
     insert(counter_requests)
     .on_conflict_do_nothing(index_elements=["open_key"])
@@ -149,9 +150,7 @@ FREE = Statement(
     lock_key="the_key",
 )
 ADD_CONCERNED = Statement(insert(counter_concerned))
-IS_ABOUT = Statement(
-    select(counter_requests.c.id).where(counter_requests.c.id == _id, _is_about(counter_requests.c.begun_by))
-)
+IS_ABOUT = Statement(select(counter_requests.c.id).where(counter_requests.c.id == _id, _is_about(_staff)))
 IS_SAME = Statement(
     select(accounts.c.id).where(accounts.c.id == _account, same_person(accounts.c.id, _staff))
 )
@@ -300,14 +299,19 @@ class CounterStore:
         self, row: Mapping[str, object], claim: Claim, since: float, concerned: Sequence[Concerned] = ()
     ) -> Transaction[None]:
         """Note a request and whom it is about. Raises NotAtCounter where that is whoever begins it, or one is open."""
-        key = f"{row['kind']}:{row['account_id']}"
+        about = claim.guardian_id or claim.subject  # a child has two guardians, a person several accounts
+        key = ":".join(filter(None, (str(row["kind"]), str(row["account_id"]), about)))
         yield FREE(the_key=key, since=since)
         if not (yield self._added({**row, "open_key": key}, claim)):
             raise NotAtCounter("already-open")
         for number, each in enumerate(concerned):
             yield ADD_CONCERNED(request_id=row["id"], number=number, **asdict(each))
-        if (yield IS_ABOUT(the_id=row["id"])):
+        if (yield from self.is_about(str(row["id"]), str(row["begun_by"]))):
             raise NotAtCounter("own-account")
+
+    def is_about(self, request_id: str, staff_id: str) -> Transaction[bool]:
+        """Whether a request is about a member of staff, by any of its sides."""
+        return bool((yield IS_ABOUT(the_id=request_id, the_staff=staff_id)))
 
     def is_same(self, account_id: str, staff_id: str) -> Transaction[bool]:
         """Whether two accounts are of one person as far as the record tells."""

@@ -4,7 +4,7 @@ from idp.counter.model import Disclosure, Papers
 from idp.infrastructure.web.translations import mark as _
 
 REFUSALS = {
-    "certificate-known": _("这个证件号码已有账号。请到“账号处理”查看，不要重复登记。"),
+    "certificate-known": _("这个证件号码已有账号，不用再登记。请按下面的情况继续，查找时输入这个证件号码。"),
     "phone-taken": _("这个手机号已属于另一个账号。请先在“账号处理”中把它从原账号解除。"),
     "closed": _("这个账号现在不能使用，请先在“账号处理”中查看。"),
     "own-account": _("不能为自己办理，请另一位工作人员来办。"),

@@ -10,7 +10,7 @@ from idp.infrastructure.database import Row, Transaction
 from idp.organizations.mandate_conditions import the_same
 from idp.organizations.mandate_lists import MandateLists
 from idp.organizations.mandate_store import MandateStore
-from idp.organizations.model import Rank, Refused, Relation, Scope, read
+from idp.organizations.model import MandateState, Rank, Refused, Relation, Role, Scope, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +73,48 @@ def authorities(
                 continue  # nothing that both cover
             found.append(Authority(rank_of(own, of_agent=of_agent), scope_of(own), bounds, own))
     return sorted(found, key=lambda one: -one.rank)
+
+
+def decisions(
+    store: MandateStore, lists: MandateLists, target: Row, actor: str, at: float
+) -> Transaction[frozenset[str]]:
+    """What somebody may do with a mandate that others hold, as it stands: what pages offer, and nothing else.
+
+    The words are those of `Mandates`: renew, suspend, resume, revoke.
+    """
+    if target["agent_account_id"] == actor or target["relation"] in _NOT_GRANTED:
+        return frozenset()
+    found: set[str] = set()
+    rests = target["state"] == MandateState.SUSPENDED
+    by = target["suspended_by_rank"]
+    least = Rank.ANYBODY if not rests else Rank.PRINCIPAL if by is None else by
+    for one in (yield from authorities(store, lists, target, actor, at)):
+        if (
+            one.rank < least
+            or not _grants(one, target)
+            or not one.scope.covers(scope_of(target), dates=False)
+        ):
+            continue
+        found.add("revoke")
+        if target["state"] == MandateState.ACTIVE:
+            found.add("suspend")
+            if _lengthens(one, target):
+                found.add("renew")
+        if rests and one.scope.covers(scope_of(target), dates=True):
+            found.add("resume")
+    return frozenset(found)
+
+
+_NOT_GRANTED = (Relation.LEGAL_REPRESENTATIVE, Relation.GUARDIAN)
+
+
+def _grants(one: Authority, target: Row) -> bool:
+    """Whether it is granted by such authority at all: about administrators the representative alone decides."""
+    of_agent = one.rank <= Rank.REPRESENTATIVE_OF_AGENT
+    return of_agent or one.rank is Rank.PRINCIPAL or target["role"] != Role.ADMINISTRATOR
+
+
+def _lengthens(one: Authority, target: Row) -> bool:
+    """Whether an end can be put off: not beyond that of the own mandate."""
+    until, latest = target["valid_until"], one.bounds.valid_until
+    return until is not None and (latest is None or latest > until) and target["relation"] != Relation.COUNTER

@@ -58,6 +58,16 @@ _close = union(
     .where(mandates.c.agent_account_id == _account, _lasts),
 ).subquery()
 CLOSE_TO = Statement(select(_close.c.id))
+_commissioned = legal_persons.alias("commissioned")
+_of_firms = union(
+    select(mandates.c.agent_account_id.label("id")).where(
+        mandates.c.principal_legal_person_id.in_(_represented), _lasts
+    ),
+    select(_commissioned.c.representative_account_id)
+    .join(mandates, mandates.c.agent_legal_person_id == _commissioned.c.id)
+    .where(mandates.c.principal_legal_person_id.in_(_represented), _lasts),
+).subquery()
+AGENTS_OF_FIRMS = Statement(select(_of_firms.c.id))
 _end = {
     "ended_at": _now,
     "end_reason": bindparam("reason", type_=Text),
@@ -203,6 +213,11 @@ class MandateBelongings(Belongings):
     def close_to(self, account_id: str) -> Transaction[list[str]]:
         """See `Belongings.close_to`."""
         rows = yield CLOSE_TO(the_account=account_id)
+        return sorted({row["id"] for row in rows} - {None, account_id})
+
+    def agents_of_firms(self, account_id: str) -> Transaction[list[str]]:
+        """See `Belongings.agents_of_firms`."""
+        rows = yield AGENTS_OF_FIRMS(the_account=account_id)
         return sorted({row["id"] for row in rows} - {None, account_id})
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:

@@ -36,6 +36,7 @@ HELPER_LEVEL = 1
 """Whoever is to be helped must be known, so that the helper's systems know for whom they work."""
 _PER_ACTOR = "mandates.invited-by"
 _PER_PHONE = "mandates.invited"
+_PER_PAIR = "mandates.invited-by-to"
 INVITED = _(
     "%(principal)s 请您代为办事。请在 %(days)s 天内用本手机号登录用户中心，在“代办授权”里接受或拒绝。"
 )
@@ -124,11 +125,12 @@ class Inviting:
         resting_on: Row | None = None,
     ) -> str:
         actor = str(row["granted_by"])
-        phone = None
+        phone, silent = None, False
         if invitation.code:
             row["agent_legal_person_id"] = await self._organization(row, invitation.code)
         else:
             phone = await self._invitee(row, actor, invitation)
+            silent = await self._is_told_enough(actor, phone)
         await self._limit(_PER_ACTOR, actor, INVITATIONS_PER_DAY)
 
         def work() -> Transaction[Row | None]:
@@ -138,7 +140,8 @@ class Inviting:
             yield from self._ledger.note(Event.MANDATE_INVITED, added, actor, address)
             shown = yield from self._lists.one(added["id"])
             assert shown is not None
-            yield from self._ledger.ask(shown, phone, self._text(shown), self._messages)
+            if not silent:
+                yield from self._ledger.ask(shown, phone, self._text(shown), self._messages)
             return added
 
         if await self._database.write(work) is None:
@@ -170,8 +173,17 @@ class Inviting:
             raise Refused(Reason.OWN)
         if row["relation"] == Relation.FAMILY_HELPER and account["real_name_level"] < HELPER_LEVEL:
             raise Refused(Reason.LEVEL)
-        await self._limit(_PER_PHONE, self._vault.blind_index(PHONE, phone).hex(), INVITATIONS_TO_A_PHONE)
         return phone
+
+    async def _is_told_enough(self, actor: str, phone: str) -> bool:
+        """Whether the invitation goes without a message. Raises Refused where the same actor asks too often.
+
+        A phone is told a few times a day, whoever asks; who comes later is not refused for what others have used up,
+        and the invitation stands in the person's own pages.
+        """
+        index = self._vault.blind_index(PHONE, phone).hex()
+        await self._limit(_PER_PAIR, f"{actor}:{index}", INVITATIONS_TO_A_PHONE)
+        return await self._key_value.increment(_PER_PHONE, index, int(DAY)) > INVITATIONS_TO_A_PHONE
 
     async def _limit(self, kind: str, key: str, most: int) -> None:
         """A text message costs money, and the one who gets it attention."""

@@ -1,12 +1,12 @@
 """Mandates: how somebody comes to act for somebody else, and how that ends."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from idp.audit.model import Event
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.organizations import mandate_store as statements
-from idp.organizations.authority import Authority, authorities, scope_of
+from idp.organizations.authority import Authority, authorities, decisions, scope_of
 from idp.organizations.inviting import Invitation, Inviting
 from idp.organizations.ledger import AT_THE_COUNTER
 from idp.organizations.mandate_sweeps import MOST
@@ -14,6 +14,7 @@ from idp.organizations.model import (
     COUNTER_SECONDS,
     DAY,
     HELPER_DAYS,
+    OPEN,
     RENEWAL_DAYS,
     MandateState,
     Principal,
@@ -68,6 +69,19 @@ class Mandates(Inviting):
                     return row
             invited = yield from self._lists.invitations(account_id, now)
             return next((one for one in invited if one["id"] == mandate_id), None)
+
+        return await self._database.read(work)
+
+    async def decisions(self, actor: str, rows: Sequence[Row]) -> Mapping[str, frozenset[str]]:
+        """What somebody may do with each of some mandates, by its id: see `idp.organizations.authority.decisions`."""
+        now = self._sources.now()
+
+        def work() -> Transaction[dict[str, frozenset[str]]]:
+            found = {}
+            for row in rows:
+                if row["state"] in OPEN:
+                    found[row["id"]] = yield from decisions(self._store, self._lists, row, actor, now)
+            return found
 
         return await self._database.read(work)
 

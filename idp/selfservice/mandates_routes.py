@@ -113,7 +113,8 @@ class MandatePages:
             return session
         done = DONE_HERE.get(request.query_params.get("done", ""))
         held = self._views.mandates(request, await self._mandates.of_agent(session.account_id), to_agent=True)
-        mine = self._views.mandates(request, await self._mandates.of_person(session.account_id))
+        rows = await self._mandates.of_person(session.account_id)
+        mine = self._views.mandates(request, rows, await self._mandates.decisions(session.account_id, rows))
         invited = await self._mandates.invitations(session.account_id)
         return self._site.page(
             request,

@@ -1,16 +1,18 @@
 """/me/organizations: the organisations that somebody represents or acts for, and how one is bound."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
+from idp.organizations.mandates import Mandates
 from idp.organizations.model import Kind, Refused, Relation, Role
 from idp.organizations.registries.interface import Wait
 from idp.organizations.service import Organizations
@@ -55,10 +57,18 @@ Show = Callable[[Request, Session, Problem | None], Awaitable[Response]]
 class OrganizationPages:
     """Handlers of /me/organizations, but for those about agents."""
 
-    def __init__(self, site: Site, centre: Centre, organizations: Organizations, registry: Registry) -> None:
+    def __init__(
+        self,
+        site: Site,
+        centre: Centre,
+        organizations: Organizations,
+        mandates: Mandates,
+        registry: Registry,
+    ) -> None:
         self._site = site
         self._centre = centre
         self._organizations = organizations
+        self._mandates = mandates
         self._views = Views(site, registry)
 
     def routes(self) -> Routes:
@@ -170,8 +180,10 @@ class OrganizationPages:
             return self._site.redirect(ORGANIZATIONS)
         found, by = managed
         done = DONE.get(request.query_params.get("done", ""))
-        agents = self._views.mandates(request, await self._organizations.agents(organization_id))
-        passed_on = self._views.mandates(request, await self._organizations.passed_on(organization_id))
+        agents = await self._decidable(request, session, await self._organizations.agents(organization_id))
+        passed_on = await self._decidable(
+            request, session, await self._organizations.passed_on(organization_id)
+        )
         mine = session.account_id
         return self._site.page(
             request,
@@ -190,6 +202,12 @@ class OrganizationPages:
             passed_on=[one for one in passed_on if one["open"] and not one["pending"]],
             mine=mine,
         )
+
+    async def _decidable(
+        self, request: Request, session: Session, rows: Sequence[Row]
+    ) -> list[dict[str, object]]:
+        """Mandates with what this person may do with them."""
+        return self._views.mandates(request, rows, await self._mandates.decisions(session.account_id, rows))
 
     async def show_leave(self, request: Request) -> Response:
         """Asks once more."""

@@ -1,6 +1,6 @@
 """What the pages about organisations and mandates share: words, rows as they are shown, the fields of an invitation."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -120,8 +120,10 @@ class Views:
         self._site = site
         self._registry = registry
 
-    def mandate(self, request: Request, row: Row, *, to_agent: bool = False) -> dict[str, object]:
-        """One mandate, as whoever gave it reads it, or the agent."""
+    def mandate(
+        self, request: Request, row: Row, decisions: Collection[str] = frozenset(), *, to_agent: bool = False
+    ) -> dict[str, object]:
+        """One mandate, as whoever gave it reads it, or the agent; and what whoever looks at it may do with it."""
         say = self._site.say
         states = STATES_FOR_AGENT if to_agent else STATES
         relation = RELATIONS[Relation(row["relation"])]
@@ -142,7 +144,7 @@ class Views:
             "state_text": say(request, states[MandateState(row["state"])]),
             "pending": row["state"] == MandateState.SUSPENDED and row["end_reason"] == CHANGED,
             "open": row["state"] in ("invited", "active", "suspended"),
-            "renewable": row["valid_until"] is not None and row["relation"] != Relation.COUNTER,
+            "decisions": sorted(decisions),
             "systems": self.systems(row),
             "items": list(read(row["items"])),
             "since": clock(row["valid_from"]),
@@ -150,10 +152,16 @@ class Views:
         }
 
     def mandates(
-        self, request: Request, rows: Iterable[Row], *, to_agent: bool = False
+        self,
+        request: Request,
+        rows: Iterable[Row],
+        decisions: Mapping[str, Collection[str]] | None = None,
+        *,
+        to_agent: bool = False,
     ) -> list[dict[str, object]]:
-        """Several."""
-        return [self.mandate(request, row, to_agent=to_agent) for row in rows]
+        """Several; `decisions` by their ids."""
+        found = decisions or {}
+        return [self.mandate(request, row, found.get(row["id"], ()), to_agent=to_agent) for row in rows]
 
     def systems(self, row: Row) -> list[str]:
         """The names of the systems that a mandate is for."""

@@ -15,9 +15,13 @@ from sqlalchemy import (
 
 from idp.accounts.store import accounts
 from idp.infrastructure.database.schema import Instant
+from idp.organizations.model import Relation
+from idp.organizations.roles import Role
+from idp.organizations.roles_store import decides
 from idp.organizations.store import legal_persons, mandates
 
 _ACTIVE = literal_column("'active'", Text)  # a state of accounts, legal persons and mandates alike
+_COUNTER = literal_column(f"'{Relation.COUNTER.value}'", Text)
 _now = bindparam("now", type_=Instant())
 _mandate = mandates.alias("mandate")
 _parent = mandates.alias("parent")
@@ -41,6 +45,8 @@ def _in_force(mandate: FromClause) -> ColumnElement[bool]:
 def mandate_in_force(mandate_id: ColumnElement[str], *of: Table, **columns: object) -> ColumnElement[bool]:
     """True where a mandate is in force now, with the one that it was passed on from, and its principal is active.
 
+    One that staff have for somebody who is present is in force while they are in office.
+
     `columns` are further values that the mandate must have. Needs the parameter `now`.
     """
     found = select(_mandate.c.id).select_from(_joined)
@@ -50,6 +56,7 @@ def mandate_in_force(mandate_id: ColumnElement[str], *of: Table, **columns: obje
         or_(_mandate.c.parent_mandate_id.is_(None), _in_force(_parent)),
         or_(_mandate.c.principal_legal_person_id.is_(None), _organization.c.state == _ACTIVE),
         or_(_mandate.c.principal_account_id.is_(None), _person.c.state == _ACTIVE),
+        or_(_mandate.c.relation != _COUNTER, decides(_mandate.c.agent_account_id, Role.COUNTER)),
         *(_mandate.c[name] == value for name, value in columns.items()),
     )
     return exists(found.correlate(*of)) if of else exists(found)

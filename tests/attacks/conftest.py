@@ -1,4 +1,4 @@
-"""The scene of an attack, and a bare provider, on each database."""
+"""The scene of an attack, a bare provider, and a service hall, on each database."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.attacks.scene import Scene, played
+from tests.counter.conftest import Hall, filled
 from tests.support.inprocess import Provider, provider
 
 
@@ -23,3 +24,10 @@ async def house(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncI
     stores: dict[str, Any] = {"database_url": migrated_url, "key_value_url": "sql"}
     async with provider(tmp_path, message_sink=True, **stores) as running:
         yield running
+
+
+@pytest.fixture
+async def hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
+    """A service hall with its staff."""
+    async with provider(tmp_path, database_url=migrated_url, message_sink=True) as running:
+        yield await filled(running)

@@ -59,7 +59,7 @@ def _with_document(path: str) -> dict[str, Any]:
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_home.html": _at("/counter", name="赵六", divisions=["湛河区"], supervisor=True, waiting=1),
-    "counter_register.html": {**_with_document("/counter/register"), "found": None, "state_text": ""},
+    "counter_register.html": {**_with_document("/counter/register"), "found": None, "state_text": "", "known": False},
     "counter_verify.html": _with_document("/counter/verify"),
     "counter_recover.html": _with_document("/counter/recover"),
     "counter_code.html": _at(
@@ -119,6 +119,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("counter_objection.html", {"done": "refused"}),
+    ("counter_register.html", {"error": "这个证件号码已有账号。", "known": True}),
     ("counter_code.html", {"confirmed": True, "picture": ""}),
     ("counter_code.html", {"error": "验证码不正确或已过期。", "wrong": True}),
     ("counter_code_own.html", {"error": "验证码不正确或已过期。"}),

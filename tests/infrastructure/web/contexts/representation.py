@@ -10,13 +10,14 @@ MANDATE = {
     "principal": "湛河示例科技有限公司", "principal_code": "91410411MA0000007X", "agent": "张三",
     "is_organization": False, "through": "受托示例公司", "through_id": "b", "state": "active", "state_text": "有效",
     "pending": False, "open": True, "systems": ["门户"], "items": ["公积金提取"], "since": "今天", "until": "明天",
-    "renewable": True,
+    "decisions": ["renew", "revoke", "suspend"],
 }  # fmt: skip
 SUSPENDED = {
     **MANDATE,
     "state": "suspended",
     "state_text": "已暂停",
     "pending": True,
+    "decisions": ["resume", "revoke"],
     "systems": [],
     "items": [],
 }
