@@ -82,7 +82,9 @@ async def test_the_copy_holds_everything_and_no_secret(house: Provider) -> None:
         assert known in text
     for kept_back in (secret, password_hash(), cookie, "token_hash", "evidence", "password_hash"):
         assert kept_back not in text
-    assert "clerk7" not in text
+    assert [(one["profile"], one["level"]) for one in made["links"]] == [("henan", 3)]  # type: ignore[attr-defined]
+    assert [one["kind"] for one in made["counter_requests"]] == ["verify"]  # type: ignore[attr-defined]
+    assert "clerk7" not in text  # who worked on it is not part of the person's data
     assert set(made) == {"format", "made_at", *SECTION_TEXTS}
     assert all(made[section] for section in set(SECTION_TEXTS) - {"roles", "merged_accounts", "devices"})
     assert {each["given"] for each in made["mandates"]} == {True, False}  # type: ignore[attr-defined]
@@ -119,6 +121,7 @@ async def test_whoever_only_has_the_password_or_an_old_login_gets_no_copy(house:
         answer = await thief.client.post(DATA, data={**form.fields, "decision": "file"})
         assert answer.headers["location"].startswith("/login?")
     async with signed_in(house, username, FULL) as someone:
+        await someone.open("/")  # whose cookie every form needs
         house.clock.forward(700)
         answer = await someone.client.post(DATA, data={**form.fields, "decision": "file"})
         assert answer.headers["location"].startswith("/login?")
@@ -127,6 +130,7 @@ async def test_whoever_only_has_the_password_or_an_old_login_gets_no_copy(house:
 
 async def test_a_forged_form_gets_no_copy_and_many_get_no_more(house: Provider) -> None:
     async with signed_in(house) as someone:
+        await someone.open("/")
         answer = await someone.client.post(DATA, data={"csrf": "0" * 64, "decision": "file"})
         assert answer.status_code == 400
         for _ in range(10):
@@ -210,6 +214,7 @@ async def test_a_forged_form_neither_cancels_nor_keeps(house: Provider, path: st
         if path.endswith("undo"):
             await request(someone, username)
         before = await sql(house, "select closes_at from accounts where username = ?", username)
+        await someone.open("/")
         answer = await someone.client.post(path, data={"csrf": "0" * 64, "username": username})
         assert answer.status_code == 400
     assert await sql(house, "select closes_at from accounts where username = ?", username) == before

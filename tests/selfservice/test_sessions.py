@@ -124,6 +124,7 @@ async def test_another_person_s_device_is_not_forgotten(house: Provider) -> None
 async def test_a_forged_form_ends_nothing(house: Provider, path: str) -> None:
     username = await person(house)
     async with signed_in(house, username) as here, signed_in(house, username) as there:
+        await here.open("/")  # whose cookie every form needs
         for session_id in await ids(house, username):
             data = {"csrf": "0" * 64, "id": session_id}
             assert (await here.client.post(f"{HOME}/{path}", data=data)).status_code == 400
