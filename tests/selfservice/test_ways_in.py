@@ -147,7 +147,8 @@ ACTORS: dict[str, tuple[str, float, str]] = {
 
 
 def _table() -> dict[str, dict[str, str]]:
-    text = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)[2].partition("\n## ")[0]
+    text = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)[2]
+    text = text.partition("\n#")[0]  # the next section has a table of its own
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
     columns = [cell.strip() for cell in lines[0]]
     rows = [[cell.strip() for cell in line] for line in lines[2:]]
