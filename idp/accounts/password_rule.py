@@ -18,7 +18,8 @@ _PIECES = (
     "woaiwojia", "woaini", "iloveyou", "tiantian", "xiaoming", "zhangwei", "wangwei", "baobao", "laopo",
     "laogong", "nihao", "beijing", "shanghai", "zhongguo", "zhonghua", "china", "henan", "zhengzhou",
     "pingdingshan", "zhanhe", "weidong", "xinhua", "shilong", "yexian", "lushan", "wugang", "ruzhou",
-    "jiaxian", "baofeng", "yaodian", "zhengwu", "banshi", "5201314", "1314520", "5211314", "520520",
+    "jiaxian", "baofeng", "yaodian", "zhengwu", "zwfw", "hnzw", "banshi", "huawei", "root", "5201314",
+    "1314520", "5211314", "520520",
     "147258369", "147258", "159357", "789456", "456789", "123456", "654321", "111111", "222222", "333333",
     "555555", "666666", "777777", "888888", "999999", "000000", "123123", "112233", "168168",
     "1qaz2wsx3edc", "1qaz2wsx", "2wsx3edc", "zaq12wsx", "qazwsxedc", "qazwsx", "qweasdzxc", "qweasd",
@@ -27,11 +28,17 @@ _PIECES = (
     "welcome", "letmein", "login", "abc123", "abcd", "aa1234", "1234",
 )  # fmt: skip
 """The longer before what it contains."""
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_DATES = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|1[3-9]\d{9}|(?<!\d)(?:19|20)\d\d(?!\d)"
+)
+"""Days, telephones and years, whosever they are."""
 _LEAST_BESIDE = 5
 _SIGNS = f"{punctuation} "
 _INSTEAD = str.maketrans("@4301$5!7", "aaeoissit")
 """Signs that stand for letters, and are tried first."""
+_SHIFTED = str.maketrans("!@#$%^&*()", "1234567890")
+"""Signs that are digits with the shift key held."""
+_LEFT_OUT = str.maketrans("", "", _SIGNS)
 
 
 class WeakPassword(InvalidAccount):
@@ -55,20 +62,21 @@ def strong_password(password: str, *known: str | None) -> str:
         raise WeakPassword("password: letters and digits, or a long phrase")
     if is_common(password):
         raise WeakPassword("password: easy to guess")
-    rest = password.lower()
+    rest = _DATES.sub("", password.lower())
     # What is known of the person goes first: a common word may be part of it.
     for word in (*(part.lower() for part in known if part and len(part) > 3), *_PIECES):
         rest = rest.replace(word, "")
-    if len(_YEAR.sub("", rest)) < _LEAST_BESIDE:
+    if len(_DATES.sub("", rest)) < _LEAST_BESIDE:
         raise WeakPassword("password: easy to guess")
     return password
 
 
 def is_common(password: str) -> bool:
-    """Whether it stands on the list: as it is, without the digits and signs around it, or with letters for signs."""
+    """Whether it stands on the list: as it is, without signs, or digits and signs around it, or others for it."""
     plain = password.lower()
     forms = {plain, plain.strip(_SIGNS), plain.strip(_SIGNS + digits)}
     forms |= {form.translate(_INSTEAD) for form in forms}
+    forms |= {plain.translate(_LEFT_OUT), plain.translate(_SHIFTED)}
     return not forms.isdisjoint(common_passwords())
 
 

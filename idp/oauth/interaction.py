@@ -119,6 +119,10 @@ def _wanted(client: Client, request: AuthorizationRequest, standing: Standing | 
         if _reachable(standing) >= level:
             return Want.STEP_UP
         if session.level < client.minimum_level:
+            if not session.is_person and not fresh:
+                return (
+                    Want.LOGIN
+                )  # an organisation's login proves nobody: whoever sits there logs in as themselves
             if MULTIPLE not in session.amr and session.real_name_level >= client.minimum_level:
                 return Want.STEP_UP  # the person has no second factor yet: the page tells how to get one
             raise UnmetAuthenticationRequirements(

@@ -63,6 +63,18 @@ def test_what_everybody_has_is_refused_also_with_digits_around_it(password: str)
     assert password not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Huawei@123", "Qwer@1234", "qwer!@#$", "zxcv!234", "asdf@1234", "Abc@12345", "Root@123", "test@1234",
+        "zwfw@2023", "Hnzw@2024", "19900101a", "zs19900101", "20240101a", "13800000001a", "a13900000002",
+    ],
+)  # fmt: skip
+def test_a_sign_within_a_day_or_anybody_s_telephone_makes_it_no_better(password: str) -> None:
+    with pytest.raises(WeakPassword):
+        strong_password(password)
+
+
 @pytest.mark.parametrize("password", GOOD)
 def test_what_only_contains_a_common_word_is_taken(password: str) -> None:
     assert strong_password(password) == password

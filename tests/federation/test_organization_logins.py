@@ -162,12 +162,31 @@ async def test_a_system_is_told_the_company_and_that_the_human_is_asserted(trial
     assert line["principal"] == told["principal"]["id"]
 
 
-async def test_a_system_that_demands_a_person_s_level_is_not_entered(trial: Trial) -> None:
+async def test_a_system_that_demands_a_person_s_level_is_entered_as_oneself_with_the_very_request(
+    trial: Trial,
+) -> None:
+    house, platform = trial
+    client, _ = await house.register(minimum_level=1, principal_kinds=["person"])
+    username = await person(house)
+    async with visitor(house) as someone:
+        await came(someone, platform, BOSS, "legal")
+        house.clock.forward(5)
+        silent = await someone.open(asking(client, prompt="none"))
+        assert isinstance(silent, Callback)
+        assert silent.parameters["error"] == "login_required"
+        form = page(await someone.open(asking(client, state="this very one"))).form_with("password")
+        assert form is not None
+        answer = await someone.submit(form, username=username, password=PASSWORD)
+        assert isinstance(answer, Callback)
+        assert (answer.parameters["state"], "code" in answer.parameters) == ("this very one", True)
+
+
+async def test_a_company_s_account_shown_once_more_is_no_person_s_level_either(trial: Trial) -> None:
     house, platform = trial
     client, _ = await house.register(minimum_level=1, principal_kinds=["person", "legal_person"])
     async with visitor(house) as someone:
         await came(someone, platform, BOSS, "legal")
-        answer = await someone.open(asking(client))
+        answer = await someone.open(asking(client))  # it came at this very moment: asking again has no end
         assert isinstance(answer, Callback)
         assert answer.parameters["error"] == "unmet_authentication_requirements"
 
