@@ -219,6 +219,7 @@ async def test_only_so_many_corrections_a_day(house: Provider) -> None:
 async def test_a_forged_form_changes_nothing(house: Provider, path: str) -> None:
     username = await person(house)
     async with signed_in(house, username) as someone:
+        await someone.open("/")
         data = {"csrf": "0" * 64, "email": "a@example.cn", "wanted": "x", "elder": "yes", "phone": phone()}
         assert (await someone.client.post(f"{HOME}/{path}", data=data)).status_code == 400
     rows = await sql(house, "select email, elder_mode from accounts where username = ?", username)

@@ -344,6 +344,7 @@ async def test_two_removals_at_once_do_not_slip_under_the_floor(tmp_path: Path) 
 
 async def test_a_forged_form_changes_nothing(house: Provider) -> None:
     async with protected(house) as (someone, username):
+        await someone.open("/")
         for path in ("remove", "recovery-codes", "choices", "password", "totp", "passkey"):
             data = {"csrf": "0" * 64, "new_password": "a new password", "always": "yes"}
             assert (await someone.client.post(f"{HOME}/{path}", data=data)).status_code == 400

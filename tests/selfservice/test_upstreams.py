@@ -67,6 +67,7 @@ async def test_nobody_ends_the_link_of_another_or_by_a_form_from_elsewhere(whole
     await person(whole.house, username="lisi")
     async with signed_in(whole.house, "zhangsan") as owner, signed_in(whole.house, "lisi") as other:
         form = await question(owner)
+        await other.open("/")
         assert page(await other.submit(form)).status == 400  # the token is the owner's
         assert (
             page(await owner.submit(Form(form.action, "POST", form.fields | {"csrf": "0" * 64}))).status
