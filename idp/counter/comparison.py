@@ -59,10 +59,10 @@ class Comparison:
     def wants_tick(self) -> bool:
         """Whether whoever confirms has to say expressly that it is the same person all the same.
 
-        Two accounts of one person and a platform's login are about a difference from the outset: there it is shown.
+        Two accounts of one person and a platform's login too, which are about a difference from the outset: that is
+        what is decided there, and nobody decides it by a button that is pressed for everything else.
         """
-        differs = self.name_differs or self.certificate_differs
-        return differs and self.kind not in (Kind.MERGE, Kind.LINK) and not self.impossible
+        return (self.name_differs or self.certificate_differs) and not self.impossible
 
     def check(self, *, name_differs: bool) -> None:
         """Raises NotAtCounter where it cannot be right, or where another name was not noticed expressly."""

@@ -137,8 +137,9 @@ async def confirm(hall: Hall, username: str) -> int:
             return shown.status
         form = shown.form_with("decision")
         assert form is not None
-        [request] = [row["id"] for row in await rows(hall)]
-        sent = Form(form.action, "POST", form.fields | {"request": request})
+        [row] = await rows(hall)
+        tick = {"name_differs": "1"} if Kind(row["kind"]) in (Kind.MERGE, Kind.LINK) else {}
+        sent = Form(form.action, "POST", form.fields | {"request": row["id"]} | tick)
         return page(await someone.submit(sent, decision="confirm")).status
 
 

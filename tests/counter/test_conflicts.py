@@ -47,7 +47,10 @@ async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
         shown = page(await second.open("/counter/queue"))
         assert reference in shown.text
         queue = form_of(shown)
-        answers = await asyncio.gather(*(second.submit(tab, decision="confirm") for tab in queue.in_tabs(3)))
+        refused = await second.submit(queue.in_tabs(1)[0], decision="confirm")
+        assert page(refused).status == 409  # another name: not unnoticed
+        pressed = (second.submit(tab, decision="confirm", name_differs="1") for tab in queue.in_tabs(3))
+        answers = await asyncio.gather(*pressed)
         assert sorted(page(answer).status for answer in answers) == [200, 409, 409]
         assert "没有等待处理的事项" in page(await second.open(PATH)).text
     came = await hall.house.worker.federation.linking.enter(
