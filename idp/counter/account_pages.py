@@ -11,7 +11,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import Kind, NotAtCounter, Person
+from idp.counter.model import Kind, NotAtCounter, Person, Reason
 from idp.counter.routes import clock, reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
@@ -70,6 +70,7 @@ class AccountPages:
         found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
         if found is None:
             return await self.page(request, staff, None, error="not-found")
+        await self._look_up_duplicates(found, staff, reason_of(fields))
         return self._site.redirect(shown(found.id))
 
     async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
@@ -154,7 +155,15 @@ class AccountPages:
         row = await self._counter.row(found.id) if found and staff.is_supervisor else None
         if row is None or row["state"] != AccountState.ACTIVE:
             return []
-        return [self._counter.person(other) for other in await self._merges.duplicates(row)]
+        others = await self._merges.duplicates(row)
+        visited = [await self._counter.visits.row(other["id"], staff.id) for other in others]
+        return [self._counter.person(other) for other in visited if other is not None]
+
+    async def _look_up_duplicates(self, found: Person, staff: Staff, reason: Reason) -> None:
+        """Who is shown beside somebody is looked up like them: another division's is not found, each is a line."""
+        row = await self._counter.row(found.id) if staff.is_supervisor else None
+        for other in [] if row is None else await self._merges.duplicates(row):
+            await self._counter.visits.look_up(other["username"], staff.id, reason)
 
     async def _undoable(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
         if found is None or not staff.is_supervisor:
