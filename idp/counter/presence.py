@@ -155,7 +155,7 @@ class PresencePages:
         self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""
     ) -> Response:
         """A code to the phone; until it comes back, what was typed waits sealed in the page."""
-        await self._counter.unknown(claim.phone, "phone", staff.id, account_id or None)
+        # Whether another account has the phone is said once the code came back: to nobody who does not hold it.
         hall = self._divisions.name(max(staff.divisions, key=len))  # of several, the narrowest
         caller, errand = self._door.caller(request), Errand(hall, ERRANDS[path])
         code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)

@@ -108,7 +108,7 @@ class Counter:
         row = await self._database.read(lambda: self._accounts.find(phone))
         return row is None or row["id"] == account_id
 
-    async def unknown(
+    async def _unknown(
         self, identifier: str | None, by: str, staff_id: str, account_id: str | None = None
     ) -> None:
         """Raises NotAtCounter where another account has it; that staff learned so is a line about that account."""
@@ -127,8 +127,8 @@ class Counter:
         There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, NotAtCounter.
         """
         number = claim.certificate_number or ""
-        await self.unknown(number, "certificate", staff_id)
-        await self.unknown(claim.phone, "phone", staff_id)
+        await self._unknown(number, "certificate", staff_id)
+        await self._unknown(claim.phone, "phone", staff_id)
         account_id = self._sources.new_id()
         account = checked(
             NewAccount(
@@ -173,7 +173,7 @@ class Counter:
             raise NotAtCounter("other-certificate")
         if known is None and kind is Kind.RECOVER:
             raise NotAtCounter("never-verified")
-        await self.unknown(claim.phone, "phone", staff_id, account_id)
+        await self._unknown(claim.phone, "phone", staff_id, account_id)
         await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
     async def begin(

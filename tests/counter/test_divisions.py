@@ -59,6 +59,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/counter/guardian/end": {"mandate": "x", "reason": "依据文书"},
     "/counter/merge": {"reason": "依据文书"},
     "/counter/merge/undo": {"merge": "x", "reason": "依据文书"},
+    "/counter/deceased": {"name": "林远", "reason": "依据文书"},
     "/counter/merge/find": {"identifier": "13800000017"},
     **{f"/counter/accounts/change?{each}": {"decision": each, "reason": "依据文书"} for each in FATES},
 }

@@ -5,6 +5,8 @@ it is said here by a table of its own (`allowed`), not by the code that is judge
 """
 
 import asyncio
+import html
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from idp.organizations.model import DAY, Refused, Relation, Role, Scope
 from tests.organizations.conftest import CODE, OTHER_CODE, OTHER_NAME, Stage
 from tests.support import raw_sql
+from tests.support.visits import page, signed_in
 
 pytestmark = pytest.mark.anyio
 
@@ -153,14 +156,33 @@ async def test_every_act_by_everybody_about_every_mandate(stage: Stage, actor: s
         if case.rests_by:
             await rest(stage, accounts, mandate_id, case.rests_by)
         before = stage.rows(f"SELECT * FROM mandates WHERE id = '{mandate_id}'")  # noqa: S608
+        offered = (await stage.mandates.decisions(accounts[actor], before))[mandate_id]
         done = await getattr(stage.mandates, case.act)(accounts[actor], mandate_id)
         [after] = stage.rows(f"SELECT * FROM mandates WHERE id = '{mandate_id}'")  # noqa: S608
-        if done != allowed(actor, case) or (not done and [after] != before):
-            wrong.append((case, done))
+        if done != allowed(actor, case) or (not done and [after] != before) or done != (case.act in offered):
+            wrong.append((case, done, offered))
         own = ACTORS[actor]
         if done and case.act == "renew" and own is not None and own.valid_until is not None:
             assert after["valid_until"] <= stage.clock.now + own.valid_until
     assert wrong == []
+
+
+async def test_the_page_of_a_firm_offers_what_will_be_done_and_nothing_else(stage: Stage) -> None:
+    firm = await stage.bound()
+    await stage.agent("zhangsan", firm, role=Role.ADMINISTRATOR, scope=Scope(("tax",)))
+    agent = await stage.agent("wangwu", firm, scope=Scope(("tax",), (), stage.clock.now + 20 * DAY))
+    for username, acts in {"zhangsan": "renew suspend revoke", "lisi": "renew suspend revoke"}.items():
+        assert await offers(stage, username, firm, agent) == set(acts.split())
+    assert await stage.mandates.suspend(stage.ids["lisi"], agent)
+    for username, acts in {"zhangsan": "", "lisi": "resume revoke"}.items():
+        assert await offers(stage, username, firm, agent) == set(acts.split())
+
+
+async def offers(stage: Stage, username: str, firm: str, mandate_id: str) -> set[str]:
+    """What the page of a firm offers somebody to do with a mandate."""
+    async with signed_in(stage.house, username) as someone:
+        text = html.unescape(page(await someone.open(f"/me/organizations/details?id={firm}")).text)
+    return set(re.findall(rf"id={mandate_id}&decision=(\w+)", text))
 
 
 async def test_who_resumes_leaves_nothing_of_who_had_let_it_rest(stage: Stage) -> None:

@@ -10,6 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from idp.accounts.proof import Record
+from idp.accounts.verification import MOST_OWN
 from idp.selfservice.real_name_view import RealNameView
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
@@ -245,10 +246,12 @@ async def test_attempts_are_counted_before_anybody_is_asked(house: Provider, wor
 async def test_a_certificate_is_not_guessed_at_from_many_accounts(house: Provider, world: World) -> None:
     who = somebody(world)
     statuses = []
-    for number in range(9):
+    for number in range(MOST_OWN + 9):
         async with signed_in(house, await account_of(house, who, phone=None)) as someone:
-            statuses.append((await check(someone, who, name=f"赵{'一二三四五六七八九'[number]}")).status)
-    assert statuses == [400] * 8 + [429]
+            statuses.append(
+                (await check(someone, who, name=f"赵{'一二三四五六七八九十'[number % 10]}")).status
+            )
+    assert statuses == [400] * (MOST_OWN + 8) + [429]
 
 
 @pytest.mark.parametrize("mode", ["500", "garbage", "slow"])
