@@ -353,6 +353,7 @@ async def test_a_form_from_elsewhere_is_refused(house: Provider, world: World) -
     who = somebody(world)
     username = await account_of(house, who)
     async with signed_in(house, username) as someone:
+        await someone.open("/")
         for path in (CHECK, PHONE, NETWORK, f"{NETWORK}/answer"):
             response = await someone.client.post(path, data={"csrf": "x", "name": who.name})
             assert response.status_code == 400, path
