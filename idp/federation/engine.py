@@ -29,7 +29,6 @@ TOKEN = "token"  # noqa: S105
 """The extract that a step may leave for `hand_on`."""
 MOST_CHARACTERS = 4096
 """Of a ticket; none that is known has a tenth of them."""
-_ODD = frozenset("<>\"'\\ ")
 Record = Callable[[Exchange], Awaitable[None]]
 
 
@@ -174,10 +173,8 @@ BUILTINS = frozenset(
 
 
 def _is_sent_on(text: str) -> bool:
-    """Whether a platform may be asked about it: no ticket has signs at which a guard before one takes offence."""
-    return (
-        len(text) <= MOST_CHARACTERS and text.isascii() and text.isprintable() and not _ODD.intersection(text)
-    )
+    """Whether a platform may be asked about it: VSCHAR, of which a code is made (RFC 6749 Appendix A.11)."""
+    return len(text) <= MOST_CHARACTERS and text.isascii() and text.isprintable()
 
 
 def _challenge(verifier: str) -> str:
