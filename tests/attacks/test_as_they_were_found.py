@@ -12,6 +12,7 @@ from passlib.hash import bcrypt
 
 from idp.accounts import passwords
 from idp.infrastructure.http_client import BadAnswer
+from idp.organizations.roles import Role
 from idp.relying_parties.model import AuthMethod
 from tests.attacks.remains import stored
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
@@ -19,7 +20,16 @@ from tests.oauth.assertions import CREDENTIALS, JWT_BEARER, assertion, key
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.inprocess import PASSWORD, Provider
 from tests.support.messages import last_code, messages_to
-from tests.support.visits import SESSION_COOKIE, claims_of, page, person, signed_in, tokens, visitor
+from tests.support.visits import (
+    SESSION_COOKIE,
+    account_id,
+    claims_of,
+    page,
+    person,
+    signed_in,
+    tokens,
+    visitor,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +46,7 @@ async def sms(someone: Browserless) -> Page:
     return page(await someone.submit(field(page(await someone.open("/login/sms")), "phone"), phone=PHONE))
 
 
-async def test_b10_a_hundred_requests_leave_no_hundred_lines(house: Provider) -> None:
+async def test_a_hundred_requests_leave_no_hundred_lines(house: Provider) -> None:
     before = await stored(house)
     headers = {"authorization": f"Basic {base64.b64encode(b'nobody:nothing').decode()}"}
     async with house.machine() as machine:
@@ -45,7 +55,7 @@ async def test_b10_a_hundred_requests_leave_no_hundred_lines(house: Provider) ->
     assert (await stored(house) - before)["audit_events"] <= 10
 
 
-async def test_b11_strangers_who_ask_for_codes_leave_the_owner_one(house: Provider) -> None:
+async def test_strangers_who_ask_for_codes_leave_the_owner_one(house: Provider) -> None:
     await person(house, username="zhangsan", phone=PHONE, phone_verified=True)
     async with visitor(house) as owner:
         form = field(page(await owner.open("/login")), "password")
@@ -60,7 +70,7 @@ async def test_b11_strangers_who_ask_for_codes_leave_the_owner_one(house: Provid
         assert len(await messages_to(house, PHONE)) == before + 1
 
 
-async def test_b11_a_stranger_who_types_wrong_codes_leaves_the_owner_s_right(house: Provider) -> None:
+async def test_a_stranger_who_types_wrong_codes_leaves_the_owner_s_right(house: Provider) -> None:
     async with visitor(house) as owner, visitor(house, "203.0.113.9") as stranger:
         form = field(await sms(owner), "code")
         code = await last_code(house, PHONE)
@@ -71,7 +81,7 @@ async def test_b11_a_stranger_who_types_wrong_codes_leaves_the_owner_s_right(hou
         assert page(await owner.submit(form, code=code)).status == 200
 
 
-async def test_b12_a_hundred_assertions_cause_no_hundred_requests(
+async def test_a_hundred_assertions_cause_no_hundred_requests(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     by = AuthMethod.PRIVATE_KEY_JWT
@@ -93,7 +103,7 @@ async def test_b12_a_hundred_assertions_cause_no_hundred_requests(
     assert len(fetched) <= 2
 
 
-async def test_b13_twenty_pages_draw_one_picture(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_twenty_pages_draw_one_picture(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     real = segno.make
 
@@ -108,7 +118,7 @@ async def test_b13_twenty_pages_draw_one_picture(house: Provider, monkeypatch: p
     assert len(drawn) == 1
 
 
-async def test_b13_a_heap_of_marks_reaches_no_normal_form(
+async def test_a_heap_of_marks_reaches_no_normal_form(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longest: list[int] = [0]
@@ -126,7 +136,7 @@ async def test_b13_a_heap_of_marks_reaches_no_normal_form(
     assert 0 < max(longest) <= 400
 
 
-async def test_b14_an_imported_password_costs_what_nobody_s_costs(
+async def test_an_imported_password_costs_what_nobody_s_costs(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: Counter[str] = Counter()
@@ -151,7 +161,7 @@ async def test_b14_an_imported_password_costs_what_nobody_s_costs(
     assert set(found[0]) <= set(found[1])
 
 
-async def test_b15_guesses_at_a_lost_phone_are_counted(house: Provider) -> None:
+async def test_guesses_at_a_lost_phone_are_counted(house: Provider) -> None:
     name = await person(house)
     totp = pyotp.TOTP(await house.enrol_totp(name))
     house.clock.forward(60)
@@ -165,7 +175,61 @@ async def test_b15_guesses_at_a_lost_phone_are_counted(house: Provider) -> None:
     assert statuses[-1] == 429, statuses
 
 
-async def test_c16_one_supervisor_leaves_a_person_alive(hall: Hall) -> None:
+async def account_of(someone: Browserless, identifier: str) -> Form:
+    """The form that changes an account, found by a clerk."""
+    form = field(page(await someone.open("/counter/accounts")), "identifier")
+    return field(page(await someone.submit(form, identifier=identifier)), "decision")
+
+
+@pytest.mark.parametrize("decision", ["release", "thaw"])
+async def test_one_clerk_takes_no_phone_off_and_opens_no_account(hall: Hall, decision: str) -> None:
+    if decision == "thaw":
+        assert await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "冒用", "system")
+    before = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
+        await someone.submit(await account_of(someone, NUMBER), decision=decision, reason="依据文书")
+    after = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    assert before is not None
+    assert after is not None
+    assert (after["phone"], after["state"]) == (before["phone"], before["state"])
+
+
+@pytest.mark.parametrize("decision", ["freeze", "secure"])
+async def test_one_clerk_shuts_no_supervisor_out(hall: Hall, decision: str) -> None:
+    before = await hall.house.worker.counter.row(hall.id("sunqi"))
+    async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
+        await someone.submit(await account_of(someone, "sunqi"), decision=decision, reason="依据文书")
+    after = await hall.house.worker.counter.row(hall.id("sunqi"))
+    assert before is not None
+    assert after is not None
+    assert (after["state"], after["password_hash"]) == (before["state"], before["password_hash"])
+
+
+async def test_one_supervisor_joins_no_two_accounts(hall: Hall) -> None:
+    async with signed_in(hall.house, "sunqi", STRONG) as someone:
+        await account_of(someone, "wangwu")
+        shown = page(
+            await someone.submit(
+                field(page(await someone.open("/counter/accounts")), "identifier"), identifier=NUMBER
+            )
+        )
+        find = next(form for form in shown.forms if form.action.endswith("/counter/merge/find"))
+        form = field(page(await someone.submit(find, identifier="wangwu")), "reason")
+        await someone.submit(form, reason="本人到场")
+    row = await hall.house.worker.counter.row(hall.id("wangwu"))
+    assert row is not None
+    assert row["state"] == "active"
+
+
+async def test_a_clerk_of_another_street_sees_no_request_of_the_district(hall: Hall) -> None:
+    await verified(hall, "张三")
+    roles, clerk = hall.house.worker.roles, await person(hall.house, name="钱九")
+    await roles.grant(await account_id(hall.house, clerk), Role.COUNTER, "410411002", "test")
+    async with signed_in(hall.house, clerk, STRONG) as someone:
+        assert page(await someone.open("/counter/queue")).form_with("decision") is None
+
+
+async def test_one_supervisor_leaves_a_person_alive(hall: Hall) -> None:
     async with signed_in(hall.house, "sunqi", STRONG) as someone:
         form = field(page(await someone.open("/counter/accounts")), "identifier")
         form = field(page(await someone.submit(form, identifier=NUMBER)), "decision")
@@ -175,7 +239,7 @@ async def test_c16_one_supervisor_leaves_a_person_alive(hall: Hall) -> None:
     assert row["state"] == "active"
 
 
-async def test_c17_whoever_acts_and_presses_on_enters_as_the_citizen(hall: Hall) -> None:
+async def test_whoever_acts_and_presses_on_enters_as_the_citizen(hall: Hall) -> None:
     house = hall.house
     client, secret = await house.register(principal_kinds=["person"])
     async with signed_in(house, "zhaoliu", STRONG) as someone:
@@ -197,7 +261,7 @@ async def verified(hall: Hall, name: str) -> None:
         await someone.submit(form, no_phone="1", seen="1", **fields)
 
 
-async def test_c18_a_button_confirms_no_other_name(hall: Hall) -> None:
+async def test_a_button_confirms_no_other_name(hall: Hall) -> None:
     await verified(hall, "赵小明")
     async with signed_in(hall.house, "zhouba", STRONG) as second:
         form = field(page(await second.open("/counter/queue")), "decision")
@@ -207,13 +271,13 @@ async def test_c18_a_button_confirms_no_other_name(hall: Hall) -> None:
     assert row["real_name_level"] == 2
 
 
-async def test_c18_equal_requests_do_not_stack(hall: Hall) -> None:
+async def test_equal_requests_do_not_stack(hall: Hall) -> None:
     for _ in range(3):
         await verified(hall, "张三")
     assert len(await hall.house.worker.counter.open_requests()) == 1
 
 
-async def test_c19_the_message_says_that_the_counter_asks(hall: Hall) -> None:
+async def test_the_message_says_that_the_counter_asks(hall: Hall) -> None:
     facts = {"name": "王新", "certificate_type": "553", "certificate_number": "910411199001010013"}
     async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
         form = field(page(await someone.open("/counter/register")), "name")
