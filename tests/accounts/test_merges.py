@@ -119,6 +119,8 @@ async def test_what_is_chosen_stays_and_both_names_lead_to_it(house: Provider) -
     assert [factor["account_id"] for factor in await rows(house, "authenticators")] == [into]
     line = next(line for line in await house.audit_lines() if line["event"] == "account.merged")
     assert (line["account_id"], line["actor"]) == (other, "staff")
+    joined = next(line for line in await house.audit_lines() if line["event"] == "account.joined")
+    assert (joined["account_id"], other in joined["detail"]) == (into, True)  # who remains reads it too
     assert NUMBER not in str(await house.audit_lines())
 
 
@@ -227,6 +229,7 @@ async def test_of_many_who_undo_a_merge_one_does(house: Provider) -> None:
     )
     assert outcomes.count(None) == 1, outcomes
     assert (await house.audit_events()).count("account.merge_undone") == 1
+    assert (await house.audit_events()).count("account.parted") == 1
 
 
 @pytest.mark.parametrize("broken", ["same", "certificate", "none", "closed", "nobody"])
