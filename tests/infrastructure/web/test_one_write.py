@@ -191,6 +191,15 @@ async def test_a_body_that_stays_away_behind_such_an_offer_is_not_waited_for(
     late.connection_made(other)
     late.data_received(_ask("POST /echo HTTP/1.1", *HTTP_2, "content-length: 4") + b"bo")
     await until(lambda: other.closed)
+    await hung_up(late)
+
+
+async def hung_up(server: OneWrite) -> None:
+    """The far end sees that it was closed; whoever waited for the rest of a body hears of it and ends."""
+    server.connection_lost(None)
+    cycle = server.cycle
+    await until(lambda: cycle is None or cycle.response_complete or cycle.disconnected)
+    await asyncio.sleep(0.01)
 
 
 async def test_a_tunnel_is_refused(server: OneWrite, wire: Wire) -> None:
@@ -215,6 +224,7 @@ async def test_a_request_that_does_not_come_to_its_end_is_not_waited_for(
     if sent:
         late.data_received(sent)
     await until(lambda: other.closed)
+    await hung_up(late)
     # After a whole request the time that the answer takes is ours, and the pause is uvicorn's to count.
     third = Wire()
     patient = OneWrite(server.config, ServerState(), {}, asyncio.get_running_loop())
