@@ -13,6 +13,7 @@ from idp.sessions.farewells import Farewells
 from idp.sessions.store import MOST_OPEN
 from tests.sessions.conftest import CALLER, Stage
 from tests.support import raw_sql
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +77,8 @@ async def test_however_many_sessions_end_at_once_and_the_unit_stays_small(
     assert max(steps) <= 5 + 2 * MOST_AT_ONCE  # a line and a notice for each of the first
     farewells = stage.sessions.farewells
     told = await asyncio.gather(*[farewells.tell_all() for _ in range(3)])
-    assert sum(told) == MANY - MOST_AT_ONCE
+    assert 0 < sum(told) <= MANY - MOST_AT_ONCE  # the worker's own job may have told some of them
+    await until(lambda: len(stage.notices()) >= MANY)
     assert len(set(stage.notices())) == len(stage.notices()) == MANY
     assert {recipient for recipient, _ in stage.notices()} == {client_id}
     lines = await stage.lines("session.ended")
