@@ -91,6 +91,7 @@ MARKERS = {
     "idp/infrastructure/web/attempts.py": "what was sent twice is answered alike, but spent where it always was",
     "idp/authentication/qr.py": "who scanned first, and what was decided: the login itself is in the same store",
     "idp/authentication/phone_codes.py": "a pause between two codes, and no code",
+    "idp/accounts/verification.py": "the number that an account tried first today: a count of tries, and no proof",
 }
 
 
