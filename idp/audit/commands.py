@@ -1,16 +1,16 @@
 """`idp record …`: the audit record, taken along to where a restore of the database does not reach it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import orjson
 import typer
 
+from idp.audit.model import AuditRecord
 from idp.audit.store import EARLY_SECONDS, AuditStore
 from idp.infrastructure.console import console
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import first_id
 
@@ -32,13 +32,13 @@ def export(context: typer.Context, since: Since) -> None:
 
     async def work(base: Foundation) -> None:
         store, after = AuditStore(base.sources), first_id(instant - EARLY_SECONDS)
-        while rows := await base.database.read(lambda after=after: store.after(after, PAGE)):  # type: ignore[misc]
-            _print([row for row in rows if row["at"] >= instant])
-            after = rows[-1]["id"]
+        while lines := await base.database.read(lambda after=after: store.after(after, PAGE)):  # type: ignore[misc]
+            _print(line for line in lines if line.at >= instant)
+            after = lines[-1].id
 
     console(context).run(work)
 
 
-def _print(rows: Sequence[Row]) -> None:
-    for row in rows:
-        sys.stdout.write(orjson.dumps(dict(row)).decode() + "\n")
+def _print(lines: Iterable[AuditRecord]) -> None:
+    for line in lines:
+        sys.stdout.write(orjson.dumps(line).decode() + "\n")

@@ -126,3 +126,23 @@ class Line:
     actor: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
     principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """A line as it was stored, its fields in the order of the columns, by whichever release.
+
+    `at` in Unix seconds; `event` is a word, because a later release may have recorded others; `detail` the JSON text
+    as it was written, so that an archive holds what was written.
+    """
+
+    id: str
+    at: float
+    event: str
+    account_id: str | None
+    client_id: str | None
+    session_id: str | None
+    address: str | None
+    actor: str | None
+    principal: str | None
+    detail: str

@@ -3,7 +3,7 @@
 import orjson
 from sqlalchemy import Column, Index, Table, Text, bindparam, insert, select
 
-from idp.audit.model import Line
+from idp.audit.model import AuditRecord, Line
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
@@ -56,6 +56,22 @@ AFTER = Statement(
 )
 
 
+def audit_record_of(row: Row) -> AuditRecord:
+    """The line of a row with every column."""
+    return AuditRecord(
+        id=row["id"],
+        at=row["at"],
+        event=row["event"],
+        account_id=row["account_id"],
+        client_id=row["client_id"],
+        session_id=row["session_id"],
+        address=row["address"],
+        actor=row["actor"],
+        principal=row["principal"],
+        detail=row["detail"],
+    )
+
+
 class AuditStore:
     """Writes lines; there is no method that changes or removes one, and the database refuses it too."""
 
@@ -77,10 +93,11 @@ class AuditStore:
             detail=orjson.dumps(line.detail).decode() if line.detail else "{}",
         )
 
-    def after(self, last: str, most: int) -> Transaction[list[Row]]:
+    def after(self, last: str, most: int) -> Transaction[list[AuditRecord]]:
         """The lines behind an id, in the order of ids."""
-        return list((yield AFTER(the_last=last, most=most)))
+        return [audit_record_of(row) for row in (yield AFTER(the_last=last, most=most))]
 
-    def since(self, instant: float, most: int = 1000) -> Transaction[list[Row]]:
+    def since(self, instant: float, most: int = 1000) -> Transaction[list[AuditRecord]]:
         """The lines from an instant on, oldest first."""
-        return list((yield SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)))
+        call = SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)
+        return [audit_record_of(row) for row in (yield call)]

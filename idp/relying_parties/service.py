@@ -1,7 +1,6 @@
 """The registry of clients: kept in memory by every worker, changed through the database."""
 
 import hmac
-from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -9,12 +8,12 @@ import structlog
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import DatabaseUnavailable, Row, Transaction
+from idp.infrastructure.database import DatabaseUnavailable, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.revisions import number
 from idp.relying_parties.model import AuthMethod, Client
 from idp.relying_parties.store import REVISION, ClientStore
-from idp.relying_parties.stored import read
+from idp.relying_parties.stored import Registered, Unreadable
 
 SECRET_PREFIX = "zcs_"  # noqa: S105
 SECRET_BYTES = 32
@@ -27,33 +26,6 @@ log = structlog.get_logger(__name__)
 
 class UnknownClient(Exception):
     """There is no such client, or it has no secret to rotate, or it was disabled already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A client as the registry keeps it."""
-
-    client: Client
-    secret_hash: bytes | None
-    previous_secret_hash: bytes | None
-    previous_secret_expires_at: float
-    disabled: bool
-    ignored: tuple[str, ...] = ()
-    """What another release has written of it, and this one does not know."""
-
-
-def _registered(row: Row) -> Registered | None:
-    stored = read(row["document"])
-    if stored is None:
-        return None
-    return Registered(
-        client=stored.client,
-        secret_hash=row["secret_hash"],
-        previous_secret_hash=row["previous_secret_hash"],
-        previous_secret_expires_at=row["previous_secret_expires_at"] or 0.0,
-        disabled=row["disabled_at"] is not None,
-        ignored=stored.ignored,
-    )
 
 
 class Registry:
@@ -75,14 +47,13 @@ class Registry:
     async def load(self) -> None:
         """Read every client."""
 
-        def work() -> Transaction[tuple[int, list[Row]]]:
+        def work() -> Transaction[tuple[int, list[Registered | Unreadable]]]:
             # The number first: a change in between is loaded twice rather than missed.
             return (yield from number(REVISION)), (yield from self._store.all())
 
-        self._revision, rows = await self._database.read(work)
-        found = {row["client_id"]: _registered(row) for row in rows}
-        self._registered = {client_id: kept for client_id, kept in found.items() if kept is not None}
-        self.unreadable = tuple(client_id for client_id, kept in found.items() if kept is None)
+        self._revision, found = await self._database.read(work)
+        self._registered = {kept.client.client_id: kept for kept in found if isinstance(kept, Registered)}
+        self.unreadable = tuple(kept.client_id for kept in found if isinstance(kept, Unreadable))
         self._say_what_is_not_known()
         self._origins = frozenset(
             origin

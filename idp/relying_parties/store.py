@@ -6,6 +6,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.revisions import bump
 from idp.relying_parties.model import Client
+from idp.relying_parties.stored import Registered, Unreadable, read
 
 REVISION = "clients"
 
@@ -41,6 +42,20 @@ DISABLE = Statement(
 )
 
 
+def _registered(row: Row) -> Registered | Unreadable:
+    stored = read(row["document"])
+    if stored is None:
+        return Unreadable(row["client_id"])
+    return Registered(
+        client=stored.client,
+        secret_hash=row["secret_hash"],
+        previous_secret_hash=row["previous_secret_hash"],
+        previous_secret_expires_at=row["previous_secret_expires_at"] or 0.0,
+        disabled=row["disabled_at"] is not None,
+        ignored=stored.ignored,
+    )
+
+
 class ClientStore:
     """One statement per method."""
 
@@ -57,9 +72,9 @@ class ClientStore:
         )
         yield bump(REVISION)
 
-    def all(self) -> Transaction[list[Row]]:
+    def all(self) -> Transaction[list[Registered | Unreadable]]:
         """Every client, disabled ones too, oldest first."""
-        return list((yield ALL()))
+        return [_registered(row) for row in (yield ALL())]
 
     def rotate_secret(self, client_id: str, new_hash: bytes, overlap_ends_at: float) -> Transaction[bool]:
         """Replace the secret, keep the old one until the overlap ends; False when the client has none."""

@@ -16,6 +16,28 @@ class Stored:
     ignored: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A client as the registry keeps it; `previous_secret_expires_at` in Unix seconds, 0 where there is no such secret.
+
+    `ignored`: what another release has written of it, and this one does not know.
+    """
+
+    client: Client
+    secret_hash: bytes | None
+    previous_secret_hash: bytes | None
+    previous_secret_expires_at: float
+    disabled: bool
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A client that another release has registered with what this one cannot read."""
+
+    client_id: str
+
+
 def read(document: str) -> Stored | None:
     """None where a later release wrote a value that this one cannot read: here, there is no such client."""
     metadata = orjson.loads(document)

@@ -31,14 +31,16 @@ async def test_a_line_keeps_everything_it_was_given(database: tuple[Database, st
     )
     await opened.add(store.record(line))
     [row] = await opened.read(lambda: store.since(0))
-    assert {name: row[name] for name in ("at", "event", "account_id", "client_id", "session_id")} == {
+    assert {
+        name: getattr(row, name) for name in ("at", "event", "account_id", "client_id", "session_id")
+    } == {
         "at": clock.now,
         "event": "login.failed",
         "account_id": "account",
         "client_id": "client",
         "session_id": "session",
     }
-    assert (row["address"], row["actor"], row["detail"]) == ("198.51.100.7", "cli:li", '{"reason":"密码"}')
+    assert (row.address, row.actor, row.detail) == ("198.51.100.7", "cli:li", '{"reason":"密码"}')
 
 
 async def test_lines_come_in_the_order_of_time_and_from_an_instant_on(database: tuple[Database, str]) -> None:
@@ -48,7 +50,7 @@ async def test_lines_come_in_the_order_of_time_and_from_an_instant_on(database: 
         await opened.add(store.record(Line(Event.LOGIN_SUCCEEDED, str(number))))
         clock.forward(1)
     rows = await opened.read(lambda: store.since(clock.now - 5))
-    assert [row["account_id"] for row in rows] == ["5", "6", "7", "8", "9"]
+    assert [row.account_id for row in rows] == ["5", "6", "7", "8", "9"]
     assert len(await opened.read(lambda: store.since(0, most=3))) == 3
 
 

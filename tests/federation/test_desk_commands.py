@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,8 @@ def lines(event: str) -> list[dict[str, Any]]:
     """The lines of an event."""
 
     async def read(worker: Worker) -> list[dict[str, Any]]:
-        rows = await worker.base.database.read(lambda: AuditStore(worker.base.sources).since(0.0))
-        return [dict(row) for row in rows if row["event"] == event]
+        found = await worker.base.database.read(lambda: AuditStore(worker.base.sources).since(0.0))
+        return [asdict(line) for line in found if line.event == event]
 
     found = within(read)
     assert isinstance(found, list)

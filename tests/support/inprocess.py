@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,8 @@ class Provider:
     async def audit_lines(self) -> list[dict[str, Any]]:
         """All audit lines so far."""
         await self.worker.refusals.flush()
-        rows = await self.worker.base.database.read(lambda: AuditStore(self.worker.base.sources).since(0.0))
-        return [dict(row) for row in rows]
+        lines = await self.worker.base.database.read(lambda: AuditStore(self.worker.base.sources).since(0.0))
+        return [asdict(line) for line in lines]
 
 
 def basic(client: Client, secret: str | None) -> dict[str, str]:

@@ -59,3 +59,8 @@ def fetch(call: Call) -> Callable[[], Transaction[Sequence[Row]]]:
 def first(rows: Sequence[Row]) -> Row | None:
     """The only row expected, or None."""
     return rows[0] if rows else None
+
+
+def first_as(record: Callable[[Row], T], rows: Sequence[Row]) -> T | None:
+    """The only row expected, as the record that a store makes of it; or None."""
+    return record(rows[0]) if rows else None
