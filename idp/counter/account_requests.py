@@ -62,14 +62,14 @@ class AccountRequests:
         """
         one = await self._desk.find(conflict)
         holder = await self._database.read(lambda: self._desk.holder(one))
-        number = one.content["certificate_number"]
-        concerned = [Concerned(one.row["account_id"])]
-        concerned += [] if holder is None else [Concerned(holder["account_id"])]
+        number = one.content.certificate_number
+        concerned = [Concerned(one.account_id)]
+        concerned += [] if holder is None else [Concerned(holder.account_id)]
         concerned += [Concerned(None, self._vault.blind_index(CERTIFICATE, number))] if number else []
         claim = Claim(
-            name=one.content["name"],
+            name=one.content.name,
             certificate_number=number,
-            subject=one.row["id"],
+            subject=one.id,
             other=one.reference,
         )
         await self._counter.begin(Kind.LINK, account_id, staff_id, claim, concerned)

@@ -11,7 +11,8 @@ from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, masked
 from idp.counter.routes import clock
 from idp.counter.service import Counter
-from idp.federation.desk import LinkDesk, NoSuchConflict, Waiting
+from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.federation.model import UpstreamConflict
 from idp.federation.outcomes import Unfit
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
@@ -80,9 +81,9 @@ class ConflictPages:
         conflict = fields.get("id", "")
         try:
             one = await self._desk.find(conflict)
-            if one.row["id"] not in await self._counter.visits.conflicts(staff.id):
+            if one.id not in await self._counter.visits.conflicts(staff.id):
                 raise NoSuchConflict
-            if one.row["account_id"] and await self._counter.is_concerned(staff.id, one.row["account_id"]):
+            if one.account_id and await self._counter.is_concerned(staff.id, one.account_id):
                 return await self._page(request, staff, OWN, 403)
             if fields.get("decision") == DISMISS:
                 await self._desk.dismiss(conflict, staff.id)
@@ -111,24 +112,24 @@ class ConflictPages:
             done=self._site.say(request, done) if done else None,
             error=self._site.say(request, error) if error else None,
             decides=staff.is_supervisor,
-            conflicts=[await self._shown(request, one) for one in waiting if one.row["id"] in mine],
+            conflicts=[await self._shown(request, one) for one in waiting if one.id in mine],
         )
 
-    async def _shown(self, request: Request, one: Waiting) -> dict[str, object]:
-        row = await self._counter.row(one.row["account_id"] or "")
+    async def _shown(self, request: Request, one: UpstreamConflict) -> dict[str, object]:
+        row = await self._counter.row(one.account_id or "")
         account = None if row is None else self._counter.person(row)
-        chinese, english = self._platforms.get(one.row["profile"], (one.row["profile"],) * 2)
+        chinese, english = self._platforms.get(one.profile, (one.profile,) * 2)
         return {
-            "id": one.row["id"],
+            "id": one.id,
             "reference": one.reference,
-            "reason": self._site.say(request, REASONS[Unfit(one.row["reason"])]),
-            "problem": self._problem(request, one.content.get("problem", "")),
+            "reason": self._site.say(request, REASONS[Unfit(one.reason)]),
+            "problem": self._problem(request, one.content.problem),
             "platform": chinese if self._site.language(request) == CHINESE else english,
-            "name": masked_name(one.content["name"]),
-            "number": masked(one.content["certificate_number"]),
-            "level": one.content["level"],
+            "name": masked_name(one.content.name),
+            "number": masked(one.content.certificate_number),
+            "level": one.content.level,
             "account": account,
-            "at": clock(one.row["created_at"]),
+            "at": clock(one.created_at),
         }
 
     def _problem(self, request: Request, word: str) -> str:

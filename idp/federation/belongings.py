@@ -35,8 +35,8 @@ class UpstreamBelongings(Belongings):
     def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
         """Who comes from there is not known to be the one who proved more, unless they have just come."""
         now = self._sources.now()
-        rows = yield from self._links.end_unshown(account_id, shown.since, shown.level, "bound", now)
-        return {"upstreams": len(rows)}
+        ended = yield from self._links.end_unshown(account_id, shown.since, shown.level, "bound", now)
+        return {"upstreams": ended}
 
     def recover(self, account_id: str, now: float) -> Transaction[None]:
         """Whoever comes from there may be the one from whom the account is taken back."""

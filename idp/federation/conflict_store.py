@@ -1,7 +1,7 @@
 """The table of what did not fit: who came from a platform and could not be told apart by rule waits for a person."""
 
 import json
-from typing import Any
+from dataclasses import asdict
 
 from sqlalchemy import (
     Column,
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.concern import same_person
+from idp.federation.model import ConflictContent, ConflictSummary, UpstreamConflict
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -113,27 +114,38 @@ class ConflictStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def add(self, row: dict[str, object], content: dict[str, Any]) -> Transaction[str]:
+    def add(self, conflict: UpstreamConflict) -> Transaction[str]:
         """Have a conflict wait, if it does not wait already; its id."""
-        sealed = self._vault.encrypt(CONTENT, json.dumps(content, ensure_ascii=False))
-        open_row = {"state": OPEN, "decided_by": None, "decided_at": None, "content": sealed}
-        added = first((yield ADD(**row | open_row)))
+        call = ADD(
+            id=conflict.id,
+            profile=conflict.profile,
+            reason=conflict.reason,
+            subject_index=conflict.subject_index,
+            account_id=conflict.account_id,
+            content=self._vault.encrypt(CONTENT, json.dumps(asdict(conflict.content), ensure_ascii=False)),
+            state=OPEN,
+            created_at=conflict.created_at,
+            decided_by=None,
+            decided_at=None,
+        )
+        added = first((yield call))
         if added is not None:
             return str(added["id"])
-        found = first((yield FIND(**_key(row))))
-        return str(found["id"] if found else row["id"])
+        found = first((yield FIND(**_key(conflict))))
+        return str(found["id"]) if found else conflict.id
 
-    def was_settled(self, row: dict[str, object]) -> Transaction[bool]:
+    def was_settled(self, conflict: UpstreamConflict) -> Transaction[bool]:
         """Whether a person has decided about the same before."""
-        return bool((yield WAS_SETTLED(**_key(row))))
+        return bool((yield WAS_SETTLED(**_key(conflict))))
 
-    def waiting(self, most: int) -> Transaction[list[Row]]:
+    def waiting(self, most: int) -> Transaction[list[UpstreamConflict]]:
         """What waits, oldest first."""
-        return list((yield WAITING(most=most)))
+        return [self._conflict_of(row) for row in (yield WAITING(most=most))]
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[ConflictSummary]]:
         """What waits about an account."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        rows = yield OF_ACCOUNT(the_account=account_id)
+        return [ConflictSummary(row["id"], row["profile"], row["reason"], row["created_at"]) for row in rows]
 
     def decide(self, conflict_id: str, state: str, actor: str, now: float) -> Transaction[bool]:
         """Close a conflict and forget what it was about; True for the one caller that closed it."""
@@ -145,15 +157,30 @@ class ConflictStore:
         decided = {"new_state": DISMISSED, "actor": reason, "now": now, "nothing": b""}
         yield DISMISS_OF_ACCOUNT(the_account=account_id, **decided)
 
-    def reveal(self, row: Row) -> dict[str, Any]:
-        """What a conflict is about."""
-        content: dict[str, Any] = json.loads(self._vault.decrypt(CONTENT, row["content"]))
-        return content
+    def _conflict_of(self, row: Row) -> UpstreamConflict:
+        content = json.loads(self._vault.decrypt(CONTENT, row["content"]))
+        return UpstreamConflict(
+            id=row["id"],
+            profile=row["profile"],
+            reason=row["reason"],
+            subject_index=row["subject_index"],
+            account_id=row["account_id"],
+            created_at=row["created_at"],
+            content=ConflictContent(
+                kind=content["kind"],
+                subject=content["subject"],
+                level=content["level"],
+                name=content["name"],
+                certificate_type=content["certificate_type"],
+                certificate_number=content["certificate_number"],
+                problem=content.get("problem", ""),  # an earlier release noted none
+            ),
+        )
 
 
-def _key(row: dict[str, object]) -> dict[str, object]:
+def _key(conflict: UpstreamConflict) -> dict[str, object]:
     return {
-        "the_profile": row["profile"],
-        "the_subject": row["subject_index"],
-        "the_reason": row["reason"],
+        "the_profile": conflict.profile,
+        "the_subject": conflict.subject_index,
+        "the_reason": conflict.reason,
     }

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from idp.accounts.service import UnknownAccount
-from idp.federation.desk import LinkDesk, NoSuchConflict, Waiting
+from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.federation.model import UpstreamConflict
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
@@ -53,10 +54,9 @@ class DeskCommands:
         """The platforms by which somebody comes in."""
 
         async def work(tools: Tools) -> list[dict[str, Any]]:
-            rows = await tools.desk.of_account((await tools.find(account))["id"])
+            links = await tools.desk.of_account((await tools.find(account))["id"])
             return [
-                {"id": row["id"], "platform": row["profile"], "since": _time(row["linked_at"])}
-                for row in rows
+                {"id": link.id, "platform": link.profile, "since": _time(link.linked_at)} for link in links
             ]
 
         show(self._run(context, work), as_json=as_json)
@@ -109,13 +109,13 @@ class DeskCommands:
             fail("nothing of that reference waits")
 
 
-def _shown(one: Waiting) -> dict[str, Any]:
+def _shown(one: UpstreamConflict) -> dict[str, Any]:
     return {
         "reference": one.reference,
-        "platform": one.row["profile"],
-        "reason": one.row["reason"],
-        "account": one.row["account_id"],
-        "since": _time(one.row["created_at"]),
+        "platform": one.profile,
+        "reason": one.reason,
+        "account": one.account_id,
+        "since": _time(one.created_at),
     }
 
 

@@ -2,10 +2,12 @@
 
 import hmac
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text, bindparam, insert, select
 
-from idp.federation.model import Exchange
+from idp.federation.model import Exchange, ExchangeRecord
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
@@ -75,20 +77,38 @@ class ExchangeStore:
         }
         return ADD(**row, signature=self._signature(row))
 
-    def is_genuine(self, row: Row) -> bool:
+    def is_genuine(self, line: ExchangeRecord) -> bool:
         """Whether a line is as it was written."""
-        return hmac.compare_digest(row["signature"], self._signature(row))
+        return hmac.compare_digest(line.signature, self._signature(asdict(line)))
 
-    def since(self, instant: float, most: int) -> Transaction[list[Row]]:
+    def since(self, instant: float, most: int) -> Transaction[list[ExchangeRecord]]:
         """The lines from an instant on, oldest first."""
-        return list((yield SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)))
+        call = SINCE(the_first=first_id(instant - EARLY_SECONDS), since=instant, most=most)
+        return [_exchange_of(row) for row in (yield call)]
 
     def forget(self, before: float) -> Transaction[int]:
         """Remove some of what is older than an instant; how many lines."""
         return len((yield FORGET(before=before)))
 
-    def _signature(self, row: Row | dict[str, object]) -> bytes:
+    def _signature(self, row: Mapping[str, object]) -> bytes:
         fields = {name: row[name] for name in sorted(upstream_exchanges.c.keys()) if name != "signature"}
         digest = fields["answer_digest"]
         assert isinstance(digest, bytes)
         return self._vault.token_hash(SIGNATURE, json.dumps(fields | {"answer_digest": digest.hex()}))
+
+
+def _exchange_of(row: Row) -> ExchangeRecord:
+    return ExchangeRecord(
+        id=row["id"],
+        profile=row["profile"],
+        step=row["step"],
+        method=row["method"],
+        host=row["host"],
+        path=row["path"],
+        status=row["status"],
+        milliseconds=row["milliseconds"],
+        outcome=row["outcome"],
+        answer_digest=row["answer_digest"],
+        at=row["at"],
+        signature=row["signature"],
+    )

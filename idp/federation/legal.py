@@ -5,11 +5,11 @@ from datetime import datetime
 
 from idp.federation.arrivals import BEIJING, Arrival, of_agent
 from idp.federation.linking import Linking
-from idp.federation.model import UpstreamIdentity, UpstreamOrganization, UserType
+from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamOrganization, UserType
 from idp.federation.organization_logins import OrganizationLogins, Represented
 from idp.federation.outcomes import Held, Linked, Refused, Unfit, Why
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import model as organizations
@@ -86,8 +86,10 @@ class LegalLinking:
     async def cancelled(self, profile: str, subject: str) -> bool:
         """The platform has closed an organisation's account: whom it named acts no more."""
 
-        def acts_no_more(link: Row) -> Transaction[int]:
-            return (yield from self._organizations.no_longer_vouched(link["legal_person_id"], profile))
+        def acts_no_more(link: UpstreamLink) -> Transaction[int]:
+            if link.legal_person_id is None:
+                return 0
+            return (yield from self._organizations.no_longer_vouched(link.legal_person_id, profile))
 
         ended = await self._linking.cancelled(profile, LEGAL, subject, acts_no_more)
         self._organizations.sent()
@@ -132,24 +134,24 @@ class LegalLinking:
         index = links.index(LEGAL, identity.subject)
 
         def work() -> Transaction[None]:
-            live: Row | None = yield from links.live(identity.profile, index)
-            if live is not None and live["legal_person_id"] == organization_id:
-                yield from links.seen(live["id"], identity.level, identity.level_source, now)
+            live = yield from links.live(identity.profile, index)
+            if live is not None and live.legal_person_id == organization_id:
+                yield from links.seen(live.id, identity.level, identity.level_source, now)
                 return
             if live is not None:
                 yield from links.end(identity.profile, index, "another organisation", now)
-            row: dict[str, object] = {
-                "id": self._sources.new_id(),
-                "profile": identity.profile,
-                "kind": LEGAL,
-                "subject_index": index,
-                "legal_person_id": organization_id,
-                "level": identity.level,
-                "level_source": identity.level_source,
-                "linked_at": now,
-                "last_seen_at": now,
-            }
-            yield from links.add(row, identity.subject)
+            link = UpstreamLink(
+                id=self._sources.new_id(),
+                profile=identity.profile,
+                kind=LEGAL,
+                subject_index=index,
+                level=identity.level,
+                level_source=identity.level_source,
+                linked_at=now,
+                last_seen_at=now,
+                legal_person_id=organization_id,
+            )
+            yield from links.add(link, identity.subject)
 
         try:
             await self._database.write(work)

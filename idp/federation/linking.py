@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from typing import Any
 
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
 from idp.accounts.model import NewAccount, State, checked
@@ -17,17 +16,8 @@ from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import Arrival, Unread, is_child
 from idp.federation.conflict_store import ConflictStore
-from idp.federation.outcomes import (
-    NOT_THEIRS,
-    Held,
-    HolderDecision,
-    Linked,
-    Refused,
-    Rules,
-    Unfit,
-    Why,
-    reference,
-)
+from idp.federation.model import ConflictContent, UpstreamConflict, UpstreamLink, reference
+from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Rules, Unfit, Why
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
@@ -43,7 +33,7 @@ NO_PASSWORD = ""
 LINKED = _("您的账号已与%(platform)s的账号关联，今后可以从那里登录。如非本人操作，请立即联系服务台。")
 UNLINKED = _("您的账号与%(platform)s的关联已解除，不能再从那里登录。如非本人操作，请立即联系服务台。")
 CANCELLED = _("您在%(platform)s的账号已注销，它与本账号的关联已解除。")
-AlsoEnds = Callable[[Row], Transaction[object]]
+AlsoEnds = Callable[[UpstreamLink], Transaction[object]]
 """What ends with a link, in its transaction."""
 Notice = Callable[..., Transaction[None]]
 """`Notices.everywhere`."""
@@ -98,15 +88,13 @@ class Linking:
         index = self.links.index(kind, subject)
 
         def work() -> Transaction[bool]:
-            row = yield from self.links.end(profile, index, "cancelled", self._sources.now())
-            if row is None:
+            link = yield from self.links.end(profile, index, "cancelled", self._sources.now())
+            if link is None:
                 return False
             if also is not None:
-                yield from also(row)
-            if row["account_id"] is None:
-                return True
-            yield from self.unlinked(row, "cancelled")
-            yield from self.tell(row, CANCELLED)
+                yield from also(link)
+            yield from self.unlinked(link, "cancelled")
+            yield from self.tell(link, CANCELLED)
             return True
 
         return await self._database.write(work)
@@ -118,41 +106,49 @@ class Linking:
 
     def is_way_in(self, account_id: str) -> Transaction[bool]:
         """Whether a platform in use here brings somebody into the account."""
-        rows = yield from self.links.of_account(account_id)
-        return any(row["profile"] in self.in_use for row in rows)
+        links = yield from self.links.of_account(account_id)
+        return any(link.profile in self.in_use for link in links)
 
-    def tell(self, row: Row, text: str) -> Transaction[None]:
-        """Let the owner of a link know what became of it."""
-        account: Row | None = yield from self._accounts.by_id(row["account_id"])
+    def tell(self, link: UpstreamLink, text: str) -> Transaction[None]:
+        """Let the owner of a link know what became of it; that of a legal person has none."""
+        if link.account_id is None:
+            return
+        account: Row | None = yield from self._accounts.by_id(link.account_id)
         if account is not None:
-            title = self._rules.titles.get(row["profile"], row["profile"])
+            title = self._rules.titles.get(link.profile, link.profile)
             yield from self._notice(account, text, platform=title)
 
     def unlinked(
-        self, row: Row, reason: str, actor: str | None = None, address: str | None = None
+        self, link: UpstreamLink, reason: str, actor: str | None = None, address: str | None = None
     ) -> Transaction[None]:
-        """What follows of a link's end: its proof ends, a login by it that is under way too, the record tells it."""
-        yield self._accounts.raised(row["account_id"])
-        source = row["profile"] if row["kind"] == "person" else f"{row['profile']}:legal"
-        yield from self._end_proofs(row["account_id"], source, f"upstream {reason}", keep=None)
-        detail = {"profile": row["profile"], "reason": reason}
-        line = Line(Event.UPSTREAM_UNLINKED, row["account_id"], actor=actor, address=address, detail=detail)
+        """What follows of a link's end: its proof ends, a login by it that is under way too, the record tells it.
+
+        A link of a legal person proved nothing of anybody.
+        """
+        if link.account_id is None:
+            return
+        yield self._accounts.raised(link.account_id)
+        source = link.profile if link.kind == "person" else f"{link.profile}:legal"
+        yield from self._end_proofs(link.account_id, source, f"upstream {reason}", keep=None)
+        detail = {"profile": link.profile, "reason": reason}
+        line = Line(Event.UPSTREAM_UNLINKED, link.account_id, actor=actor, address=address, detail=detail)
         yield self._audit.record(line)
 
     def unfit(self, what: Unfit, arrival: Arrival, account_id: str | None) -> Transaction[str]:
         """Have a person settle what does not fit; the reference."""
         conflict_id = self._sources.new_id()
-        row: dict[str, object] = {
-            "id": conflict_id,
-            "profile": arrival.profile,
-            "reason": what.value,
-            "subject_index": self.links.index(arrival.kind, arrival.subject),
-            "account_id": account_id,
-            "created_at": self._sources.now(),
-        }
-        if what in (Unfit.NAME, Unfit.UNREADABLE) and (yield from self.conflicts.was_settled(row)):
+        conflict = UpstreamConflict(
+            id=conflict_id,
+            profile=arrival.profile,
+            reason=what.value,
+            subject_index=self.links.index(arrival.kind, arrival.subject),
+            account_id=account_id,
+            created_at=self._sources.now(),
+            content=_content(arrival),
+        )
+        if what in (Unfit.NAME, Unfit.UNREADABLE) and (yield from self.conflicts.was_settled(conflict)):
             return ""
-        kept = yield from self.conflicts.add(row, _content(arrival))
+        kept = yield from self.conflicts.add(conflict)
         if kept == conflict_id:
             detail = {"profile": arrival.profile, "reason": what.value, "conflict": kept}
             yield self._audit.record(Line(Event.UPSTREAM_CONFLICT, account_id, detail=detail))
@@ -165,7 +161,7 @@ class Linking:
         link = yield from self.links.live(arrival.profile, index)
         if link is None:
             return (yield from self._first(arrival, index, address, decision))
-        account = yield from self._accounts.by_id(link["account_id"])
+        account = None if link.account_id is None else (yield from self._accounts.by_id(link.account_id))
         if account is None or account["state"] != State.ACTIVE:
             return Refused(Why.CLOSED)
         arrival = self._read_by_account(account, arrival)
@@ -181,13 +177,13 @@ class Linking:
         if arrival.unread is not None and arrival.unread.certificate_number:
             yield from self.unfit(Unfit.UNREADABLE, arrival, account["id"])
         if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
-            arrival = replace(arrival, level=link["level"] if arrival.level >= link["level"] else LOCAL_LEVEL)
+            arrival = replace(arrival, level=link.level if arrival.level >= link.level else LOCAL_LEVEL)
         now = self._sources.now()
-        if not (yield from self.links.seen(link["id"], arrival.level, arrival.level_source, now)):
+        if not (yield from self.links.seen(link.id, arrival.level, arrival.level_source, now)):
             raise _Overtaken
-        if link["level"] != arrival.level:
+        if link.level != arrival.level:
             # Whoever opened the account by this link has let everything else in themselves.
-            opened_by_it = link["linked_at"] - account["created_at"] < OPENING_SECONDS
+            opened_by_it = link.linked_at - account["created_at"] < OPENING_SECONDS
             shown = None if opened_by_it else NOTHING
             yield from self._prove(account, arrival, address, shown)
         return Linked((yield from self._again(account)))
@@ -214,7 +210,7 @@ class Linking:
         known = account
         if account is None:
             account = yield from self._open(arrival, address)
-        link = self._row(arrival, index, account["id"])
+        link = self._link(arrival, index, account["id"])
         if known is not None:
             now = self._sources.now()
             for former in (yield from self.links.end_others(account["id"], link, "superseded", now)):
@@ -312,19 +308,19 @@ class Linking:
         """The account as it is now."""
         return (yield from self._accounts.by_id(account["id"])) or account
 
-    def _row(self, arrival: Arrival, index: bytes, account_id: str) -> dict[str, object]:
+    def _link(self, arrival: Arrival, index: bytes, account_id: str) -> UpstreamLink:
         now = self._sources.now()
-        return {
-            "id": self._sources.new_id(),
-            "profile": arrival.profile,
-            "kind": arrival.kind,
-            "subject_index": index,
-            "account_id": account_id,
-            "level": arrival.level,
-            "level_source": arrival.level_source,
-            "linked_at": now,
-            "last_seen_at": now,
-        }
+        return UpstreamLink(
+            id=self._sources.new_id(),
+            profile=arrival.profile,
+            kind=arrival.kind,
+            subject_index=index,
+            level=arrival.level,
+            level_source=arrival.level_source,
+            linked_at=now,
+            last_seen_at=now,
+            account_id=account_id,
+        )
 
 
 def _is_as_sure(arriving: int, held: int) -> bool:
@@ -336,14 +332,14 @@ def _is_as_sure(arriving: int, held: int) -> bool:
     return held in (0, arriving) or PRESENCE_LEVEL <= arriving <= held
 
 
-def _content(arrival: Arrival) -> dict[str, Any]:
+def _content(arrival: Arrival) -> ConflictContent:
     claim = arrival.claim or arrival.unread
-    return {
-        "kind": arrival.kind,
-        "subject": arrival.subject,
-        "level": arrival.unread.level if arrival.unread else arrival.level,
-        "name": arrival.name or (arrival.unread.name if arrival.unread else ""),
-        "certificate_type": claim.certificate_type if claim else "",
-        "certificate_number": claim.certificate_number if claim else "",
-        "problem": arrival.unread.problem if arrival.unread else "",
-    }
+    return ConflictContent(
+        kind=arrival.kind,
+        subject=arrival.subject,
+        level=arrival.unread.level if arrival.unread else arrival.level,
+        name=arrival.name or (arrival.unread.name if arrival.unread else ""),
+        certificate_type=claim.certificate_type if claim else "",
+        certificate_number=claim.certificate_number if claim else "",
+        problem=arrival.unread.problem if arrival.unread else "",
+    )

@@ -134,3 +134,100 @@ class Exchange:
     milliseconds: int
     outcome: str
     answer_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRecord:
+    """A call as it was kept, in the words of `Exchange`: `answer_digest` hashed anew, `at` in Unix seconds, signed."""
+
+    id: str
+    profile: str
+    step: str
+    method: str
+    host: str
+    path: str
+    status: int
+    milliseconds: int
+    outcome: str
+    answer_digest: bytes
+    at: float
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLink:
+    """Which account or legal person here a platform's subject is; `kind` tells which of the platform's subjects.
+
+    `subject_index` is the keyed hash under which the subject is found, `level` what the platform vouched for last,
+    `level_source` its own word for that; instants are Unix seconds.
+    """
+
+    id: str
+    profile: str
+    kind: str
+    subject_index: bytes = field(repr=False)
+    level: int
+    level_source: str
+    linked_at: float
+    last_seen_at: float
+    account_id: str | None = None
+    legal_person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHistory:
+    """A link that an account has or had, as its owner may know it: without what the platform calls the person."""
+
+    profile: str
+    kind: str
+    level: int
+    linked_at: float
+    last_seen_at: float
+    ended_at: float | None
+    end_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictContent:
+    """What the platform said of whom nobody here can be told to be; `problem` is the rule of ours that it breaks."""
+
+    kind: str
+    subject: str = field(repr=False)
+    level: int
+    name: str = field(repr=False)
+    certificate_type: str
+    certificate_number: str = field(repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamConflict:
+    """What does not fit and waits for a person; `reason` is a word of `outcomes.Unfit`, or of a later release."""
+
+    id: str
+    profile: str
+    reason: str
+    subject_index: bytes = field(repr=False)
+    account_id: str | None
+    created_at: float
+    content: ConflictContent
+
+    @property
+    def reference(self) -> str:
+        """What the person was told."""
+        return reference(self.id)
+
+
+def reference(conflict_id: str) -> str:
+    """How a conflict is named to the person and at the help desk."""
+    return conflict_id[-8:].upper()
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictSummary:
+    """That something waits about an account, as its owner may know it."""
+
+    id: str
+    profile: str
+    reason: str
+    created_at: float

@@ -8,7 +8,7 @@ from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.federation.model import UpstreamIdentity, UpstreamPerson
+from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamPerson
 from idp.federation.outcomes import Refused, Why
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Row, Transaction
@@ -77,10 +77,11 @@ class OrganizationLogins:
             link = yield from self._links.live(identity.profile, index)
             if link is None:
                 account_id = yield from self._open(identity, name, address)
-                yield from self._links.add(self._row(identity, index, account_id), subject)
+                yield from self._links.add(self._link(identity, index, account_id), subject)
             else:
-                account_id = link["account_id"]
-                yield from self._links.seen(link["id"], _LOCAL_LEVEL, identity.level_source, now)
+                assert link.account_id is not None
+                account_id = link.account_id
+                yield from self._links.seen(link.id, _LOCAL_LEVEL, identity.level_source, now)
             account: Row | None = yield from self._accounts.by_id(account_id)
             assert account is not None
             return account
@@ -96,19 +97,19 @@ class OrganizationLogins:
         yield self._audit.record(Line(Event.ACCOUNT_REGISTERED, account_id, address=address, detail=detail))
         return account_id
 
-    def _row(self, identity: UpstreamIdentity, index: bytes, account_id: str) -> dict[str, object]:
+    def _link(self, identity: UpstreamIdentity, index: bytes, account_id: str) -> UpstreamLink:
         now = self._sources.now()
-        return {
-            "id": self._sources.new_id(),
-            "profile": identity.profile,
-            "kind": KIND,
-            "subject_index": index,
-            "account_id": account_id,
-            "level": _LOCAL_LEVEL,
-            "level_source": identity.level_source,
-            "linked_at": now,
-            "last_seen_at": now,
-        }
+        return UpstreamLink(
+            id=self._sources.new_id(),
+            profile=identity.profile,
+            kind=KIND,
+            subject_index=index,
+            level=_LOCAL_LEVEL,
+            level_source=identity.level_source,
+            linked_at=now,
+            last_seen_at=now,
+            account_id=account_id,
+        )
 
 
 def _named(identity: UpstreamIdentity) -> UpstreamPerson | None:

@@ -78,8 +78,3 @@ class Rules:
 
     level: int
     titles: dict[str, str]
-
-
-def reference(conflict_id: str) -> str:
-    """How a conflict is named to the person and at the help desk."""
-    return conflict_id[-8:].upper()

@@ -16,8 +16,9 @@ from sqlalchemy import (
 )
 
 from idp.accounts.store import accounts
+from idp.federation.model import LinkHistory, UpstreamLink
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first, first_as
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.vault import Vault
 
@@ -113,7 +114,7 @@ END_UNSHOWN = Statement(
         _live,
     )
     .values(**_ended)
-    .returning(_c.id, _c.profile, _c.kind),
+    .returning(_c.id),
     lock_key="the_account",
 )
 # Who is gone is nobody there any more: the name that the platform had for them goes too.
@@ -181,42 +182,57 @@ class LinkStore:
         """The keyed hash of a subject of a kind."""
         return self._vault.blind_index(SUBJECT, f"{kind}:{subject}")
 
-    def add(self, row: dict[str, object], subject: str) -> Transaction[None]:
+    def add(self, link: UpstreamLink, subject: str) -> Transaction[None]:
         """Link a subject; raises Conflict where it is linked already."""
-        unset: dict[str, object] = {"account_id": None, "legal_person_id": None, "ended_at": None}
-        sealed = self._vault.encrypt(SUBJECT, subject)
-        yield ADD(**unset | {"end_reason": None, "subject": sealed} | row)
+        yield ADD(
+            id=link.id,
+            profile=link.profile,
+            kind=link.kind,
+            subject_index=link.subject_index,
+            subject=self._vault.encrypt(SUBJECT, subject),
+            account_id=link.account_id,
+            legal_person_id=link.legal_person_id,
+            level=link.level,
+            level_source=link.level_source,
+            linked_at=link.linked_at,
+            last_seen_at=link.last_seen_at,
+            ended_at=None,
+            end_reason=None,
+        )
 
-    def live(self, profile: str, index: bytes) -> Transaction[Row | None]:
+    def live(self, profile: str, index: bytes) -> Transaction[UpstreamLink | None]:
         """The link of a subject."""
-        return first((yield LIVE(the_profile=profile, the_subject=index)))
+        return first_as(_link_of, (yield LIVE(the_profile=profile, the_subject=index)))
 
     def seen(self, link_id: str, level: int, level_source: str, now: float) -> Transaction[bool]:
         """Note that somebody came by a link; False where it has ended meanwhile."""
         call = SEEN(the_id=link_id, new_level=level, new_source=level_source, now=now)
         return bool((yield call))
 
-    def end(self, profile: str, index: bytes, reason: str, now: float) -> Transaction[Row | None]:
-        """End the link of a subject; its row for the one caller that ended it."""
-        return first((yield END(the_profile=profile, the_subject=index, reason=reason, now=now)))
+    def end(self, profile: str, index: bytes, reason: str, now: float) -> Transaction[UpstreamLink | None]:
+        """End the link of a subject; the link for the one caller that ended it."""
+        return first_as(_link_of, (yield END(the_profile=profile, the_subject=index, reason=reason, now=now)))
 
     def end_others(
-        self, account_id: str, link: dict[str, object], reason: str, now: float
-    ) -> Transaction[list[Row]]:
+        self, account_id: str, link: UpstreamLink, reason: str, now: float
+    ) -> Transaction[list[UpstreamLink]]:
         """End the account's links of the same platform and kind to other subjects."""
         call = END_OTHERS(
             the_account=account_id,
-            the_profile=link["profile"],
-            the_kind=link["kind"],
-            the_subject=link["subject_index"],
+            the_profile=link.profile,
+            the_kind=link.kind,
+            the_subject=link.subject_index,
             reason=reason,
             now=now,
         )
-        return list((yield call))
+        return [_link_of(row) for row in (yield call)]
 
-    def end_one(self, account_id: str, link_id: str, reason: str, now: float) -> Transaction[Row | None]:
+    def end_one(
+        self, account_id: str, link_id: str, reason: str, now: float
+    ) -> Transaction[UpstreamLink | None]:
         """End a link of an account."""
-        return first((yield END_ONE(the_id=link_id, the_account=account_id, reason=reason, now=now)))
+        call = END_ONE(the_id=link_id, the_account=account_id, reason=reason, now=now)
+        return first_as(_link_of, (yield call))
 
     def end_of_account(self, account_id: str, since: float, reason: str, now: float) -> Transaction[int]:
         """End the links that an account got since an instant; how many."""
@@ -225,10 +241,10 @@ class LinkStore:
 
     def end_unshown(
         self, account_id: str, since: float, level: int, reason: str, now: float
-    ) -> Transaction[list[Row]]:
-        """End the links below a level by which nobody has come since an instant; which platforms they led from."""
+    ) -> Transaction[int]:
+        """End the links below a level by which nobody has come since an instant; how many."""
         call = END_UNSHOWN(the_account=account_id, since=since, the_level=level, reason=reason, now=now)
-        return list((yield call))
+        return len((yield call))
 
     def wipe(self, account_id: str) -> Transaction[None]:
         """Forget under which names platforms knew an account."""
@@ -242,13 +258,13 @@ class LinkStore:
         """Return a link that was moved."""
         yield MOVE_BACK(the_id=link_id, the_account=account_id, the_other=into)
 
-    def ever_of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def ever_of_account(self, account_id: str) -> Transaction[list[LinkHistory]]:
         """The links that an account has or had, without what the platform calls the person."""
-        return list((yield EVER_OF_ACCOUNT(the_account=account_id)))
+        return [_history_of(row) for row in (yield EVER_OF_ACCOUNT(the_account=account_id))]
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[UpstreamLink]]:
         """The live links of an account, oldest first."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        return [_link_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
     def holder(self, type_: str, index: bytes) -> Transaction[Row | None]:
         """The account on which a certificate is verified."""
@@ -261,3 +277,30 @@ class LinkStore:
             the_profile=profile, the_index=index, the_type=type_, merged="merged", settled="settled"
         )
         return first((yield call))
+
+
+def _link_of(row: Row) -> UpstreamLink:
+    return UpstreamLink(
+        id=row["id"],
+        profile=row["profile"],
+        kind=row["kind"],
+        subject_index=row["subject_index"],
+        level=row["level"],
+        level_source=row["level_source"],
+        linked_at=row["linked_at"],
+        last_seen_at=row["last_seen_at"],
+        account_id=row["account_id"],
+        legal_person_id=row["legal_person_id"],
+    )
+
+
+def _history_of(row: Row) -> LinkHistory:
+    return LinkHistory(
+        profile=row["profile"],
+        kind=row["kind"],
+        level=row["level"],
+        linked_at=row["linked_at"],
+        last_seen_at=row["last_seen_at"],
+        ended_at=row["ended_at"],
+        end_reason=row["end_reason"],
+    )

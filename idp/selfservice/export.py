@@ -14,6 +14,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import EVENTS, Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
+from idp.federation.model import LinkHistory
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.model import read
@@ -40,7 +41,7 @@ class Elsewhere:
     """What the person asked for, and what rooms keep that this one does not look into: links, requests."""
 
     corrections: Corrections
-    links: Callable[[str], Transaction[Sequence[Row]]]
+    links: Callable[[str], Transaction[Sequence[LinkHistory]]]
     counter: Callable[[str], Transaction[Sequence[Row]]]
 
 
@@ -93,7 +94,7 @@ class Export:
                 "sessions": [self._session(row) for row in (yield from self._store.sessions(account_id))],
                 "devices": _some((yield from self._store.devices(account_id)), *_DEVICE),
                 "grants": [self._grant(row) for row in (yield from self._store.grants(account_id))],
-                "links": _some((yield from self._elsewhere.links(account_id)), *_LINK),
+                "links": [_of(each, *_LINK) for each in (yield from self._elsewhere.links(account_id))],
                 "counter_requests": _some((yield from self._elsewhere.counter(account_id)), *_REQUEST),
                 "organizations": _some((yield from self._store.organizations(account_id)), *_ORGANIZATION),
                 "mandates": [

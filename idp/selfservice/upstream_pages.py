@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from idp.authentication.entrance import SECURITY
 from idp.federation.desk import LastWay, LinkDesk
-from idp.infrastructure.database import Row
+from idp.federation.model import UpstreamLink
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -50,11 +50,11 @@ class UpstreamLinkPages:
         if isinstance(session, Response):
             return session
         for link in await self._desk.of_account(session.account_id):
-            if link["id"] == request.query_params.get("id"):
-                title = self._title(request, link)
+            if link.id == request.query_params.get("id"):
+                title = self._title(request, link.profile)
                 return self._site.page(
                     request, "upstreams_unlink.html",
-                    here=SECURITY, action=UNLINK, id=link["id"], platform=title, back=UPSTREAMS,
+                    here=SECURITY, action=UNLINK, id=link.id, platform=title, back=UPSTREAMS,
                 )  # fmt: skip
         return self._site.redirect(UPSTREAMS)
 
@@ -90,16 +90,16 @@ class UpstreamLinkPages:
             done=say(request, DONE) if request.query_params.get("done") == "unlinked" else None,
             error=say(request, error) if error else None,
             links=[self._shown(request, link) for link in links],
-            waiting=[(self._title(request, one), clock(one["created_at"])) for one in waiting],
+            waiting=[(self._title(request, one.profile), clock(one.created_at)) for one in waiting],
         )
 
-    def _shown(self, request: Request, link: Row) -> dict[str, str]:
+    def _shown(self, request: Request, link: UpstreamLink) -> dict[str, str]:
         return {
-            "platform": self._title(request, link),
-            "since": clock(link["linked_at"]),
-            "used": clock(link["last_seen_at"]),
-            "href": f"{UNLINK}?{urlencode({'id': link['id']})}",
+            "platform": self._title(request, link.profile),
+            "since": clock(link.linked_at),
+            "used": clock(link.last_seen_at),
+            "href": f"{UNLINK}?{urlencode({'id': link.id})}",
         }
 
-    def _title(self, request: Request, row: Row) -> str:
-        return platform_title(self._site, request, self._platforms, row["profile"])
+    def _title(self, request: Request, profile: str) -> str:
+        return platform_title(self._site, request, self._platforms, profile)

@@ -11,6 +11,7 @@ from idp.accounts.lifecycle import DAY
 from idp.accounts.merges import FACTORS, INTO, OTHER, MergeRefused, Plan
 from idp.accounts.model import InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE, AccountStore
+from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
@@ -347,10 +348,8 @@ async def test_no_way_in_of_a_side_that_nobody_has_verified_comes_along(
     accomplice = await account_id(house, username)
     await house.enrol_totp("accomplice")
     linking, world = house.worker.federation.linking, house.worker.base
-    link: dict[str, object] = {
-        "id": "link", "profile": "henan", "kind": "person", "subject_index": b"thief", "account_id": accomplice,
-        "level": 0, "level_source": "", "linked_at": house.clock.now, "last_seen_at": house.clock.now,
-    }  # fmt: skip
+    now = house.clock.now
+    link = UpstreamLink("link", "henan", "person", b"thief", 0, "", now, now, accomplice)
     await world.database.write(lambda: linking.links.add(link, "thief"))
     agent = await account_id(house, await person(house, username="agent"))
     other, into = (accomplice, certified) if stays == OTHER else (certified, accomplice)

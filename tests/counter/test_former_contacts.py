@@ -11,6 +11,7 @@ from sqlalchemy import select
 from idp.accounts.former_contacts import KEPT_SECONDS, former_contacts
 from idp.accounts.store import AccountStore
 from idp.counter.model import Claim, Kind
+from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
 from tests.counter.conftest import NUMBER, PHONE, Hall, filled
@@ -117,10 +118,7 @@ async def test_what_is_kept_goes_with_the_account(any_hall: Hall) -> None:
 async def test_a_recovery_leaves_no_link_to_a_platform(any_hall: Hall) -> None:
     house, now = any_hall.house, any_hall.house.clock.now
     links = house.worker.federation.linking.links
-    link: dict[str, object] = {
-        "id": "link", "profile": "henan", "kind": "person", "subject_index": b"thief",
-        "account_id": any_hall.id("zhangsan"), "level": 0, "level_source": "", "linked_at": now, "last_seen_at": now,
-    }  # fmt: skip
+    link = UpstreamLink("link", "henan", "person", b"thief", 0, "", now, now, any_hall.id("zhangsan"))
     await house.worker.base.database.write(lambda: links.add(link, "thief"))
     house.clock.forward(60)
     await recovered(any_hall)

@@ -157,8 +157,9 @@ async def test_another_representative_than_the_one_we_know_waits_for_a_person(ho
     organization = UpstreamOrganization(name=NAME, unified_social_credit_code=CODE, representative=other)
     assert await refused(house, replace(firm(), organization=organization, person=other)) is Why.CONFLICT
     [waiting] = await house.worker.links.waiting()
-    assert waiting.row["reason"] == "representative"
-    principals = await house.worker.mandates.principals(waiting.row["account_id"])
+    assert waiting.reason == "representative"
+    assert waiting.account_id is not None
+    principals = await house.worker.mandates.principals(waiting.account_id)
     assert principals == []
     assert [one.id for one in await house.worker.mandates.principals(known.linked.account["id"])] == [
         known.principal.id

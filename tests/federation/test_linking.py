@@ -108,9 +108,7 @@ async def test_a_platform_that_is_not_sure_enough_opens_no_account_of_others(sta
     other = await stage.account(arrival(level=1))
     assert other["id"] != known
     assert (other["real_name_level"], other["certificate_index"]) == (0, None)
-    assert [row["reason"] for row in await stage.house.worker.links.conflicts_of(other["id"])] == [
-        "certificate"
-    ]
+    assert [row.reason for row in await stage.house.worker.links.conflicts_of(other["id"])] == ["certificate"]
 
 
 async def test_a_phone_and_a_name_are_nobody(stage: Stage) -> None:
@@ -128,7 +126,7 @@ async def test_a_forged_answer_with_a_victim_s_number_and_another_name_waits_for
     refused = await stage.refused(arrival(name="李四"))
     assert refused.why is Why.CONFLICT
     [waiting] = await stage.house.worker.links.waiting()
-    assert (waiting.reference, waiting.row["account_id"]) == (refused.reference, known)
+    assert (waiting.reference, waiting.account_id) == (refused.reference, known)
     assert await stage.house.worker.links.of_account(known) == []
     [line] = await stage.events("upstream.conflict")
     assert NUMBER not in str(line)
@@ -267,9 +265,9 @@ async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
     assert (await stage.account(arrival()))["id"] == known
     [link] = await desk.of_account(known)
     stranger = await account_id(stage.house, await person(stage.house))
-    assert not await desk.unlink_own(stranger, link["id"], ADDRESS)
-    assert await desk.unlink_own(known, link["id"], ADDRESS)
-    assert not await desk.unlink_own(known, link["id"], ADDRESS)
+    assert not await desk.unlink_own(stranger, link.id, ADDRESS)
+    assert await desk.unlink_own(known, link.id, ADDRESS)
+    assert not await desk.unlink_own(known, link.id, ADDRESS)
     lines = await stage.events("upstream.unlinked")
     assert [(line["account_id"], line["address"]) for line in lines] == [(known, ADDRESS)]
     assert await desk.of_account(known) == []
@@ -299,11 +297,12 @@ async def test_a_name_that_cannot_be_read_waits_for_staff_with_certificate_level
         [one] = [
             each for each in await stage.house.worker.links.waiting() if each.reference == refusal.reference
         ]
-        assert one.row["reason"] == "unreadable"
-        assert one.row["account_id"] == holder or holder is None
-        assert one.content["problem"].startswith("name-")
+        assert one.reason == "unreadable"
+        assert one.account_id == holder or holder is None
+        assert one.content.problem.startswith("name-")
         said = {
-            part: one.content[part] for part in ("name", "certificate_type", "certificate_number", "level")
+            part: getattr(one.content, part)
+            for part in ("name", "certificate_type", "certificate_number", "level")
         }
         assert said == {"name": name, "certificate_type": "111", "certificate_number": NUMBER, "level": 3}
     rows = raw_sql.rows(stage.house.worker.settings.database, "select id from accounts")
@@ -334,8 +333,8 @@ async def test_a_certificate_that_cannot_be_read_is_told_to_staff(stage: Stage) 
     account = await stage.account(from_platform("张三", number="410411199001010016"))
     assert account["real_name_level"] == 0
     [one] = await stage.house.worker.links.waiting()
-    assert (one.row["reason"], one.row["account_id"]) == ("unreadable", account["id"])
-    assert (one.content["problem"], one.content["level"]) == ("certificate-check", 3)
+    assert (one.reason, one.account_id) == ("unreadable", account["id"])
+    assert (one.content.problem, one.content.level) == ("certificate-check", 3)
     [line] = await stage.events("upstream.linked")
     assert json.loads(line["detail"])["unreadable"] == "certificate-check"
 

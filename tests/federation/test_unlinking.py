@@ -69,7 +69,7 @@ async def came(house: Provider, *profiles: str) -> str:
 
 async def links(house: Provider, account: str) -> list[str]:
     """The ids of the links of an account."""
-    return [row["id"] for row in await house.worker.links.of_account(account)]
+    return [link.id for link in await house.worker.links.of_account(account)]
 
 
 async def ended(house: Provider, account: str, link: str) -> bool:

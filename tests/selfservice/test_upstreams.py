@@ -74,7 +74,7 @@ async def test_nobody_ends_the_link_of_another_or_by_a_form_from_elsewhere(whole
             == 400
         )
         [link] = await whole.house.worker.links.of_account(known)
-        asked = page(await other.open(f"{PATH}/unlink?id={link['id']}"))
+        asked = page(await other.open(f"{PATH}/unlink?id={link.id}"))
         assert "河南" not in asked.text
     assert len(await whole.house.worker.links.of_account(known)) == 1
 

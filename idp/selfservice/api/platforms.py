@@ -21,13 +21,13 @@ async def upstreams(request: Request, person: Reader, tools: Tools) -> list[mode
     """The platforms by which the person comes in."""
     return [
         models.Link(
-            id=row["id"],
-            platform=row["profile"],
-            title=platform_title(tools.site, request, tools.platforms, row["profile"]),
-            linked_at=at(row["linked_at"]),
-            last_seen_at=at(row["last_seen_at"]),
+            id=link.id,
+            platform=link.profile,
+            title=platform_title(tools.site, request, tools.platforms, link.profile),
+            linked_at=at(link.linked_at),
+            last_seen_at=at(link.last_seen_at),
         )
-        for row in await tools.links.of_account(person.account_id)
+        for link in await tools.links.of_account(person.account_id)
     ]
 
 
