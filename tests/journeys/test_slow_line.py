@@ -5,93 +5,20 @@ The second tap ends the first request, whose answer nobody sees. All of them are
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
 
 import pytest
-from playwright.async_api import CDPSession, Locator, Page, Request, Response, expect
+from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Visitor
+from tests.journeys.slow_line import BETWEEN_SECONDS, LATER_SECONDS, Slow, logged_in, newcomer, slow
 from tests.journeys.steps import ALLOW
 from tests.journeys.test_passkey import CREATE, USE, House, authenticator
 from tests.journeys.test_passkey import house as house  # noqa: PLC0414 - the fixture
 from tests.journeys.test_upstream import to_the_province
-from tests.journeys.town import Person, Town
+from tests.journeys.town import Town
 from tests.support.inprocess import PASSWORD
 
 pytestmark = pytest.mark.anyio
-
-LATENCY_MILLISECONDS = 900
-BETWEEN_SECONDS = 0.25
-"""Sooner than the first answer is there."""
-LATER_SECONDS = 1.2
-"""The first answer, a redirect, is there; what it leads to is not."""
-SUBMIT = "main form button[type=submit]:visible"
-
-
-@dataclass
-class Slow:
-    """A tab on a slow line, and what nobody should have seen in it."""
-
-    page: Page
-    between: float = BETWEEN_SECONDS
-    refused: list[str] = field(default_factory=list)
-    posts: list[str] = field(default_factory=list)
-
-    async def tap(self, button: str | Locator = SUBMIT) -> None:
-        """Press a button of a form, and again; go on when another page is there."""
-        target = (self.page.locator(button) if isinstance(button, str) else button).first
-        await target.scroll_into_view_if_needed()
-        box = await target.bounding_box()
-        assert box is not None
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        before = len(self.posts)
-        async with self.page.expect_event("domcontentloaded"):
-            await self.page.mouse.click(x, y)
-            await asyncio.sleep(self.between)
-            await self.page.mouse.click(x, y)
-        assert self.posts[before:] in ([self.posts[before]] * 2, [self.posts[before]])
-        assert await self.page.locator(".alert#error").all_inner_texts() == []
-
-    async def fill(self, **fields: str) -> None:
-        """What somebody types."""
-        for name, value in fields.items():
-            await self.page.fill(f"main [name={name}]", value)
-
-    def sent_twice(self) -> int:
-        """How many forms the browser did send twice."""
-        return sum(one == other for one, other in zip(self.posts, self.posts[1:], strict=False))
-
-
-async def newcomer(town: Town, **told: Any) -> Person:
-    """Somebody new, while the others go on."""
-    return await asyncio.to_thread(partial(town.newcomer, **told))
-
-
-async def slow(page: Page, between: float = BETWEEN_SECONDS) -> Slow:
-    """Let a tab have a slow line."""
-    made = Slow(page, between)
-
-    def watch(response: Response) -> None:
-        if response.request.is_navigation_request() and response.status >= 400:
-            made.refused.append(f"{response.status} {response.url}")
-
-    def count(request: Request) -> None:
-        if request.method == "POST":
-            made.posts.append(f"{request.url} {request.post_data}")
-
-    page.on("response", watch)
-    page.on("request", count)
-    await throttled(await page.context.new_cdp_session(page))
-    return made
-
-
-async def throttled(devtools: CDPSession) -> None:
-    """Each answer comes so much later."""
-    await devtools.send("Network.enable")
-    conditions = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
-    await devtools.send("Network.emulateNetworkConditions", {"latency": LATENCY_MILLISECONDS, **conditions})
 
 
 async def by_password_and_code(page: Page, town: Town, between: float) -> Slow:
@@ -106,6 +33,28 @@ async def by_password_and_code(page: Page, town: Town, between: float) -> Slow:
     await line.tap(ALLOW)
     await expect(page).to_have_url(f"{town.portal}/me")
     await expect(page.locator("#me")).to_be_visible()
+    return line
+
+
+async def by_recovery_code(page: Page, town: Town) -> Slow:
+    """The phone with the app is not at hand: a code from the sheet, which is good once."""
+    person = await newcomer(town, totp=True)
+    await logged_in(page, town, person)
+    await page.goto(f"{town.issuer}/me/security")
+    await page.click("form[action$=recovery-codes] button")
+    code = await page.locator(".codes code").first.inner_text()
+    await page.goto(f"{town.issuer}/end_session")
+    await page.click("button[value=logout]")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("您已退出登录")
+    line = await slow(page)
+    await page.goto(f"{town.issuer}/login")
+    await line.fill(username=person.username, password=person.password)
+    await line.tap()
+    await page.get_by_role("link", name="使用恢复码").click()
+    await line.fill(otp=code)
+    await line.tap()
+    await expect(page).to_have_url(f"{town.issuer}/")
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(person.name)
     return line
 
 
@@ -200,15 +149,6 @@ async def for_somebody_else(page: Page, town: Town, other: Page) -> Slow:
     return line
 
 
-async def logged_in(page: Page, town: Town, person: Person) -> None:
-    """On a line as everybody has it."""
-    await page.goto(f"{town.issuer}/login")
-    await page.fill("[name=username]", person.username)
-    await page.fill("[name=password]", person.password)
-    await page.click("main button[type=submit]")
-    await page.wait_for_url(f"{town.issuer}/")
-
-
 async def test_every_way_in_on_a_slow_line_with_every_form_tapped_twice(visitor: Visitor, town: Town) -> None:
     async def tab() -> Page:
         return await (await visitor()).new_page()
@@ -216,6 +156,7 @@ async def test_every_way_in_on_a_slow_line_with_every_form_tapped_twice(visitor:
     ways: list[Callable[[], Awaitable[Slow]]] = [
         lambda: go(by_password_and_code, BETWEEN_SECONDS),
         lambda: go(by_password_and_code, LATER_SECONDS),
+        lambda: go(by_recovery_code),
         lambda: go(by_registration),
         lambda: go(by_message),
         lambda: go(by_province),

@@ -41,6 +41,11 @@ class Person:
         assert self.totp_secret is not None
         return pyotp.TOTP(self.totp_secret).now()
 
+    def next_code(self) -> str:
+        """What it shows in the next half minute, which counts already: each code is good once."""
+        assert self.totp_secret is not None
+        return pyotp.TOTP(self.totp_secret).at(int(time.time()) + STEP_SECONDS)
+
     def wrong_code(self) -> str:
         """Six digits that the app shows neither now nor within two minutes."""
         assert self.totp_secret is not None
