@@ -53,7 +53,7 @@ PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
     (
         NewAccount("wangwu", "王五", "", 0, "13800000003", phone_verified=True),
         False,
-        "未实名：能进门户，进不了信用查询 / level 0: the portal only, the credit system explains why",
+        "未实名：能进门户；进信用查询时，途中先办实名 / level 0: on the way to the credit system it is raised first",
     ),
     (
         NewAccount("zhaoliu", "赵六", "", 2, "13800000004", phone_verified=True),

@@ -103,6 +103,10 @@ from idp.sessions.logout import LogoutNotices
 from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.service import Sessions
 from idp.settings import Settings
+from idp.sign_on.acting import Acting
+from idp.sign_on.protocols import Protocols
+from idp.sign_on.routes import SignOnPages
+from idp.sign_on.service import SignOn
 
 log = structlog.get_logger(__name__)
 
@@ -160,6 +164,7 @@ class Worker:
         self.centre = Centre(self.site, self.sessions, self.preferences)
         self._build_login(settings, base)
         self._build_organizations(base)
+        self._build_sign_on(base)
         self._build_federation(settings, base)
         self._build_lives(settings, base)
         self._build_centre(base)
@@ -174,6 +179,13 @@ class Worker:
         check = partial(VERIFIER.check, authority=population) if population else None
         self.guardians = Guardians(base, ledger, self.real_names, check)
         self.periodic.add("mandates.expire_due", MANDATE_SECONDS, self.mandates.expire_due)
+
+    def _build_sign_on(self, base: Foundation) -> None:
+        """What is still wanted of a person before a system is served, for every protocol that systems speak."""
+        self.acting = Acting(self.sessions, self.mandates)
+        self.sign_on = SignOn(base, self.sessions, self.acting, self.verification, self.session_lifetimes)
+        self.protocols = Protocols()
+        self.sign_on_pages = SignOnPages(self.site, self.sign_on, self.protocols)
 
     def _build_federation(self, settings: Settings, base: Foundation) -> None:
         """Logins by the platforms of province and state."""

@@ -5,9 +5,7 @@ from idp.audit.store import AuditStore
 from idp.authentication.upstream_stay import Farewell
 from idp.infrastructure import plugins
 from idp.infrastructure.web.dispatch import Routes
-from idp.oauth.acting import Acting
-from idp.oauth.acting_routes import ActingPages
-from idp.oauth.authorization import AuthorizationService
+from idp.oauth.authorization_service import AuthorizationService
 from idp.oauth.authorize_routes import AuthorizePages
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.end_session import Leaving, LogoutPages
@@ -17,6 +15,7 @@ from idp.oauth.routes import MachineEndpoints
 from idp.oauth.service import TokenService
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import Mint
+from idp.sign_on.acting_routes import ActingPages
 from idp.worker import Worker
 
 
@@ -24,11 +23,10 @@ def routes(worker: Worker) -> Routes:
     """See `idp.assembly`."""
     leaving = Leaving(worker.outbox, Farewell(worker.site, worker.federation).of_session)
     logout = LogoutPages(worker.site, worker.keys, worker.registry, worker.sessions, leaving)
-    acting = Acting(worker.sessions, worker.mandates)
     return {
         **_machines(worker).routes(),
-        **_authorize(worker, acting).routes(),
-        **ActingPages(worker.site, worker.entrance, worker.registry, acting).routes(),
+        **_front_channel(worker),
+        **ActingPages(worker.site, worker.entrance, worker.registry, worker.acting).routes(),
         **logout.routes(),
     }
 
@@ -47,8 +45,10 @@ def _machines(worker: Worker) -> MachineEndpoints:
     return MachineEndpoints(issuer, worker.site.addresses, authenticator, tokens, resources, worker.keys)
 
 
-def _authorize(worker: Worker, acting: Acting) -> AuthorizePages:
-    service = AuthorizationService(
-        worker.base, worker.sessions, worker.keys, worker.lifetimes, worker.session_lifetimes
+def _front_channel(worker: Worker) -> Routes:
+    service = AuthorizationService(worker.base, worker.sign_on, worker.keys, worker.lifetimes)
+    authorize = AuthorizePages(
+        worker.settings.issuer, worker.site, service, worker.registry, worker.sign_on_pages
     )
-    return AuthorizePages(worker.settings.issuer, worker.site, service, worker.registry, acting)
+    worker.protocols.add(authorize)
+    return {**worker.sign_on_pages.routes(), **authorize.routes()}

@@ -16,19 +16,22 @@ class Lapsed(Exception):
 class Continuation:
     """Where to go on after the login.
 
-    `query` is the authorization request to resume, else `path` one of our own pages; `asked_at` when it arrived
-    (a login or consent after that satisfies its prompt); `browser` binds it to one browser; `level` is what a step-up
-    has to reach; `again` says that the person must prove themselves even with a session, `strong` that one factor
-    is too little, `account_id` whose session alone will do.
+    `query` is the request to resume, in the words of `protocol`, else `path` one of our own pages; `asked_at` when it
+    arrived (a login or consent after that satisfies its prompt); `browser` binds it to one browser; `level` is what a
+    step-up has to reach; `again` says that the person must prove themselves even with a session, `strong` that one
+    factor is too little, `declined` that they would not have their level raised for this request, `account_id` whose
+    session alone will do.
     """
 
     asked_at: float
     browser: str
     query: str | None = None
+    protocol: str = "oauth"
     client_id: str | None = None
     level: int = 0
     again: bool = False
     strong: bool = False
+    declined: bool = False
     account_id: str = ""
     login_hint: str = ""
     path: str = "/"
@@ -43,10 +46,12 @@ def unseal(vault: Vault, text: str, browser: str, now: float) -> Continuation:
     """The continuation of a sealed text; raises Lapsed.
 
     In another browser, or after long, the request stands as if it came now: nobody can use a seal to make an
-    older login or consent of somebody else count for it.
+    older login or consent of somebody else count for it. What a newer release seals beside is not looked at.
     """
     try:
-        continuation = Continuation(**vault.unseal(PURPOSE, text))
+        sealed = vault.unseal(PURPOSE, text)
+        known = {name: value for name, value in sealed.items() if name in Continuation.__slots__}
+        continuation = Continuation(**known)
     except (Unreadable, TypeError, ValueError) as error:
         raise Lapsed("unreadable") from error
     if continuation.browser != browser or continuation.asked_at < now - LIFETIME_SECONDS:

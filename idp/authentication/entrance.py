@@ -23,6 +23,7 @@ SECURITY = "/me/security"
 OTP = "/login/otp"
 KNOWN = "/login/known"
 RESUME = "/authorize/resume"
+REAL_NAME = "/me/real-name"
 
 
 class Entrance:

@@ -10,7 +10,8 @@ from idp.accounts.control import ProvenControl
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.sources import Sources
-from idp.oauth.store import consents, grants
+from idp.oauth.store import grants
+from idp.sign_on.store import consents
 
 _account = bindparam("the_account", type_=Text)
 _into = bindparam("the_other", type_=Text)

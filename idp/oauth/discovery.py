@@ -6,10 +6,11 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
 from idp.keys.model import Algorithm
 from idp.oauth.client_authentication import ASSERTION_ALGORITHMS
-from idp.oauth.protocol import acr, scopes
+from idp.oauth.protocol import acr
 from idp.oauth.protocol.assertions import longest_life
 from idp.oauth.protocol.responses import ResponseMode
 from idp.oauth.protocol.verified_claims import TRUST_FRAMEWORK
+from idp.relying_parties import scopes
 from idp.relying_parties.model import AuthMethod
 
 METHODS = [method.value for method in AuthMethod]

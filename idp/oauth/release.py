@@ -7,9 +7,9 @@ from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.oauth.protocol import scopes
 from idp.oauth.protocol.acting import ACT, LEGAL_PERSON, PRINCIPAL
 from idp.oauth.protocol.verified_claims import verified_claims
+from idp.relying_parties import scopes
 
 ZONE = "Asia/Shanghai"
 """The one time zone of the country, in which every page of ours shows times (zoneinfo, OpenID Connect Core §5.1)."""

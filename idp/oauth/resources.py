@@ -10,12 +10,13 @@ from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
 from idp.oauth.grant_rows import level_now, principal_id
-from idp.oauth.protocol import acr, scopes
+from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
 from idp.oauth.release import Release
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ACCESS_TOKEN, GRANT_CLAIM
+from idp.relying_parties import scopes
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
 from idp.sessions.model import Lifetimes

@@ -17,13 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.authenticator_store import RECOVERY_CODE
 from idp.accounts.model import State
-from idp.accounts.store import accounts, authenticators
+from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
-from idp.infrastructure.database.statement import Call
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.grant_rows import columns, grant_of
 from idp.oauth.model import Grant
@@ -31,7 +29,7 @@ from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client
 from idp.sessions.liveness import mandate_lives
 from idp.sessions.model import Lifetimes as SessionLifetimes
-from idp.sessions.store import SESSION_COLUMNS, alive_session, limits, participants, sessions
+from idp.sessions.store import participants, sessions
 
 grants = Table(
     "grants",
@@ -56,15 +54,6 @@ grants = Table(
 # What a replay leaves where the code's grant never came to be.
 _tombstones = grants.c.session_id.is_(None)
 Index("ix_grants_tombstones", grants.c.revoked_at, postgresql_where=_tombstones, sqlite_where=_tombstones)
-
-consents = Table(
-    "consents",
-    metadata,
-    Column("account_id", Text, ForeignKey("accounts.id"), primary_key=True),
-    Column("client_id", Text, ForeignKey("clients.client_id"), primary_key=True),
-    Column("scope", Text, nullable=False),
-    Column("granted_at", Instant, nullable=False),
-)
 
 revoked_tokens = Table(
     "revoked_tokens",
@@ -119,46 +108,6 @@ _level_suffices = and_(
     ),
 )
 
-AUTHORIZE = Statement(
-    select(
-        *SESSION_COLUMNS,
-        consents.c.scope.label("consented_scope"),
-        participants.c.joined_at,
-        exists(
-            select(authenticators.c.id).where(
-                authenticators.c.account_id == accounts.c.id,
-                authenticators.c.kind != RECOVERY_CODE,  # they stand in for a second factor, they are none
-            )
-        )
-        .correlate(accounts)
-        .label("second_factor"),
-    )
-    .select_from(
-        sessions.join(accounts, accounts.c.id == sessions.c.account_id)
-        .outerjoin(
-            consents,
-            and_(
-                consents.c.account_id == sessions.c.account_id,
-                consents.c.client_id == bindparam("the_client"),
-            ),
-        )
-        .outerjoin(
-            participants,
-            and_(
-                participants.c.session_id == sessions.c.id,
-                participants.c.client_id == bindparam("the_client"),
-            ),
-        )
-    )
-    .where(sessions.c.token_hash == bindparam("the_token"), *alive_session())
-)
-CONSENT = Statement(
-    insert(consents).on_conflict_do_update(
-        index_elements=["account_id", "client_id"],
-        set_={"scope": insert(consents).excluded.scope, "granted_at": insert(consents).excluded.granted_at},
-    ),
-    lock_key="account_id",
-)
 # Whoever logged out, was frozen, lost the mandate or put the client out since the code was issued must not be let in;
 # and a grant is added only once.
 ADD_GRANT = Statement(
@@ -250,15 +199,6 @@ class OAuthStore:
 
     def __init__(self, session_lifetimes: SessionLifetimes) -> None:
         self._sessions = session_lifetimes
-
-    def authorize(self, token_hash: bytes, client_id: str, now: float) -> Transaction[Row | None]:
-        """The live session of a cookie, with its account's consent to a client and whether that client joined."""
-        parameters = {"the_token": token_hash, "the_client": client_id}
-        return first((yield AUTHORIZE(**parameters, **limits(self._sessions, now))))
-
-    def consent(self, account_id: str, client_id: str, scope: str, now: float) -> Call:
-        """The call that notes what a person agreed to give a client."""
-        return CONSENT(account_id=account_id, client_id=client_id, scope=scope, granted_at=now)
 
     def add_grant(self, grant: Grant, minimum_level: int, now: float) -> Transaction[Grant | None]:
         """Add a grant; it, at the level that its account has now.

@@ -11,9 +11,9 @@ from idp.oauth import refresh_tokens
 from idp.oauth.model import Grant, Lifetimes, Subject
 from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
-from idp.oauth.protocol.scopes import OPENID
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client, GrantType
+from idp.relying_parties.scopes import OPENID
 
 ACCESS_TOKEN = "at+jwt"  # noqa: S105
 ID_TOKEN = "JWT"  # noqa: S105

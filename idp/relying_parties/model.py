@@ -9,8 +9,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-ACCOUNT_SECURITY = "account.security"
-"""The scope of /api/me that can set a password or let a computer in: for the operator's own apps."""
+from idp.relying_parties.scopes import ACCOUNT_SECURITY
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 URI_LENGTH = 2000

@@ -11,12 +11,12 @@ from idp.authentication.routes import LOGIN
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.switches import LANGUAGE
-from idp.oauth.acting import ACTING
 from idp.oauth.end_session import END_SESSION
 from idp.organizations.model import Human
 from idp.selfservice.model import Owner
 from idp.sessions.model import Session
 from idp.sessions.service import Caller, Sessions
+from idp.sign_on.acting import ACTING
 
 FRESH_SECONDS = 600
 """How long ago somebody may have logged in to change what protects the account."""

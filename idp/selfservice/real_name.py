@@ -1,7 +1,7 @@
 """/me/real-name: how real the account is, what it rests on, and how to raise it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from starlette.requests import Request
@@ -25,6 +25,8 @@ from idp.accounts.verification import (
 )
 from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.network_identity import Mode
+from idp.authentication.continuation import Continuation
+from idp.authentication.entrance import REAL_NAME
 from idp.authentication.session_control import proven_by
 from idp.infrastructure.database import Row
 from idp.infrastructure.typed import is_readable
@@ -38,7 +40,6 @@ from idp.selfservice.real_name_view import RealNameView
 from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import QR_CODE, Session
 
-REAL_NAME = "/me/real-name"
 PAGES = {
     "population": f"{REAL_NAME}/check",
     "carrier": f"{REAL_NAME}/phone",
@@ -59,6 +60,15 @@ class Shown:
     status: int = 200
     retry_after: int = 0
     duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """Which system asks for which level, and where to go for whoever will not raise theirs now."""
+
+    system: str
+    level: int
+    declined_href: str
 
 
 class RealNamePages:
@@ -96,12 +106,14 @@ class RealNamePages:
 
     async def show(self, request: Request) -> Response:
         """The level, its history, and the ways up."""
-        session = await self._centre.enter(request)
+        asking = self._asking(request)
+        session = await self._centre.enter(request, back=self._address(REAL_NAME, asking))
         if isinstance(session, Response):
             return session
         account = await self._verification.account(session.account_id)
         history = await self._real_names.history(session.account_id)
         level = account["real_name_level"]
+        enough = max(asking.level if asking else 0, level + 1)
         say = self._site.say
         return self._site.page(
             request,
@@ -114,12 +126,13 @@ class RealNamePages:
             identity=self._view.identity(request, session, self._verification.identity(account)),
             until=self._view.until(history, level),
             ways=[
-                (say(request, texts.WAYS[method][0]), say(request, texts.WAYS[method][1]), PAGES[method])
+                (*(say(request, text) for text in texts.WAYS[method]), self._address(PAGES[method], asking))
                 for method, verifier in sorted(
                     self._verification.offered.items(), key=lambda one: one[1].level
                 )
-                if method in PAGES and verifier.level > level
+                if method in PAGES and verifier.level >= enough
             ],
+            asking=self._asked_for(asking),
             history=[self._view.row(request, record) for record in history],
         )
 
@@ -168,7 +181,9 @@ class RealNamePages:
 
     async def answer(self, request: Request) -> Response:
         """What the app brought back."""
-        session = await self._centre.enter(request, back=PAGES[NETWORK_IDENTITY])
+        session = await self._centre.enter(
+            request, back=self._address(PAGES[NETWORK_IDENTITY], self._asking(request))
+        )
         if isinstance(session, Response):
             return session
         try:
@@ -188,7 +203,25 @@ class RealNamePages:
 
     async def _enter(self, request: Request) -> Session | Response:
         """A login of the last minutes, with the second factor where there is one: it decides what stays."""
-        return await self._door.enter(request, request.url.path, knowledge=False, without=QR_CODE)
+        back = self._address(request.url.path, self._asking(request))
+        return await self._door.enter(request, back, knowledge=False, without=QR_CODE)
+
+    def _asking(self, request: Request) -> Continuation | None:
+        """The request of the system that asks for a higher level, where the person came from one."""
+        sealed = request.query_params.get("continue", "")
+        continuation = self._door.entrance.continuation(request, sealed) if sealed else None
+        return None if continuation is None or continuation.query is None else continuation
+
+    def _address(self, path: str, asking: Continuation | None) -> str:
+        """A page of the verification, with what the person came for."""
+        return path if asking is None else self._door.entrance.to(path, asking)
+
+    def _asked_for(self, asking: Continuation | None) -> AskedFor | None:
+        if asking is None:
+            return None
+        entrance = self._door.entrance
+        back = entrance.next(replace(asking, declined=True))
+        return AskedFor(entrance.system(asking) or "", asking.level, back)
 
     def _shown(self, session: Session, account: Row) -> ProvenControl:
         return proven_by(session, account, self._site.sources.now())
@@ -208,15 +241,17 @@ class RealNamePages:
             here=REAL_NAME,
             call=call,
             app_url=self._app_url,
-            action=ANSWER,
-            back=PAGES[NETWORK_IDENTITY],
+            action=self._address(ANSWER, self._asking(request)),
+            back=self._address(PAGES[NETWORK_IDENTITY], self._asking(request)),
         )
 
     async def _told(
         self, request: Request, session: Session, outcome: Outcome, fields: dict[str, str]
     ) -> Response:
         if isinstance(outcome, Verified):
-            return self._site.redirect(f"{REAL_NAME}?done=verified")
+            asking = self._asking(request)
+            onward = self._door.entrance.next(asking) if asking else f"{REAL_NAME}?done=verified"
+            return self._site.redirect(onward)
         if isinstance(outcome, Throttled):
             text = self._site.say(request, texts.THROTTLED, minutes=outcome.retry_after // 60)
             shown = Shown(text, status=429, retry_after=outcome.retry_after)
@@ -235,14 +270,16 @@ class RealNamePages:
         method, fields = _method(request), fields or {}
         account = await self._verification.account(session.account_id)
         types = self._verification.offered[method].types
+        asking = self._asking(request)
         say = self._site.say
         response = self._site.page(
             request,
             "real_name_form.html",
             shown.status,
             here=REAL_NAME,
-            action=PAGES[method],
-            back=REAL_NAME,
+            action=self._address(PAGES[method], asking),
+            back=self._address(REAL_NAME, asking),
+            asking=self._asked_for(asking),
             title=say(request, texts.WAYS[method][0]),
             about=say(request, texts.WAYS[method][1]),
             error=say(request, shown.error) if shown.error else None,

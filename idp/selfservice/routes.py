@@ -8,7 +8,6 @@ from idp.authentication.sms_pages import REGISTER
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
-from idp.oauth.acting import ACTING
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
 from idp.selfservice.attention import Attention, Matter
@@ -17,6 +16,7 @@ from idp.selfservice.real_name_texts import LEVELS
 from idp.selfservice.times import clock
 from idp.sessions.model import Session
 from idp.sessions.service import Sessions
+from idp.sign_on.acting import ACTING
 
 HOME = "/"
 MATTERS = {

@@ -9,12 +9,12 @@ from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
-from idp.oauth.scope_texts import scope_items
 from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import System, Systems
 from idp.selfservice.times import clock
 from idp.sessions.model import Session
+from idp.sign_on.scope_texts import scope_items
 
 SYSTEMS = "/me/systems"
 WITHDRAW = "/me/systems/withdraw"

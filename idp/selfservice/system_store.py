@@ -6,8 +6,9 @@ from sqlalchemy import Integer, Text, and_, bindparam, case, delete, func, liter
 
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.schema import Instant
-from idp.oauth.store import consents, grants
+from idp.oauth.store import grants
 from idp.sessions.store import participants, sessions
+from idp.sign_on.store import consents
 
 _account = bindparam("the_account", type_=Text)
 _client = bindparam("the_client", type_=Text)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from idp.oauth.protocol import scopes
-from idp.oauth.scope_texts import SCOPE_TEXTS
+from idp.relying_parties import scopes
+from idp.sign_on.scope_texts import SCOPE_TEXTS
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider
 from tests.support.visits import (

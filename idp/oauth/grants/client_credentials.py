@@ -5,6 +5,7 @@ from idp.oauth.grants.interface import TokenRequest, Workshop
 from idp.oauth.protocol import scopes
 from idp.oauth.tokens import Answer
 from idp.relying_parties.model import GrantType
+from idp.relying_parties.scopes import OF_PERSONS
 
 
 class ClientCredentials:
@@ -15,7 +16,7 @@ class ClientCredentials:
     async def authorize(self, request: TokenRequest, workshop: Workshop) -> Answer:
         """Only scopes that are not about a person."""
         client = request.client
-        registered = client.scopes.difference(scopes.OF_PERSONS)
+        registered = client.scopes.difference(OF_PERSONS)
         text = request.parameters.get("scope")
         strict = client.excess_scope == "refused"
         wanted = scopes.requested(text, registered, "", strict=strict) if text else tuple(sorted(registered))

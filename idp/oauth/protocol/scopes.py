@@ -1,30 +1,8 @@
-"""Scopes we know, and how a request is held against a registration."""
+"""Scopes as requests have them, held against a registration (RFC 6749 §3.3)."""
 
 import re
 
 from idp.oauth.protocol.errors import InvalidScope
-from idp.relying_parties import model
-
-OPENID = "openid"
-PROFILE = "profile"
-EMAIL = "email"
-PHONE = "phone"
-ADDRESS = "address"
-OFFLINE_ACCESS = "offline_access"
-REAL_NAME = "real_name"
-ACCOUNT = "account"
-ACCOUNT_WRITE = "account.write"
-ACCOUNT_SECURITY = model.ACCOUNT_SECURITY
-
-OF_PERSONS = (
-    *(OPENID, PROFILE, EMAIL, PHONE, ADDRESS, OFFLINE_ACCESS),
-    *(REAL_NAME, ACCOUNT, ACCOUNT_WRITE, ACCOUNT_SECURITY),
-)
-"""Scopes about a person. Ours are real_name (certificate type and number and the real-name level), and those of
-/api/me: account reads the own account, account.write changes it, account.security changes what protects it."""
-
-CHANGING = frozenset({ACCOUNT_WRITE, ACCOUNT_SECURITY})
-"""Those that change the own account: given to a login only that shows enough for it."""
 
 _TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]{1,100}")  # RFC 6749 §3.3
 

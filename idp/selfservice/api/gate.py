@@ -24,11 +24,11 @@ from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
 from idp.oauth.protocol.errors import InsufficientScope, MissingToken
-from idp.oauth.protocol.scopes import ACCOUNT, ACCOUNT_SECURITY, ACCOUNT_WRITE
 from idp.oauth.resources import Resources
 from idp.organizations.guardians import Guardians
 from idp.organizations.mandates import Mandates
 from idp.organizations.service import Organizations
+from idp.relying_parties.scopes import ACCOUNT, ACCOUNT_SECURITY, ACCOUNT_WRITE
 from idp.selfservice.api.problems import Problem, StepUp
 from idp.selfservice.attention import Attention
 from idp.selfservice.centre import FRESH_SECONDS

@@ -24,8 +24,8 @@ from idp.infrastructure.web.pages import (
 )
 from idp.infrastructure.web.switches import Switches
 from idp.infrastructure.web.translations import CHINESE, LANGUAGES, Translations
-from idp.oauth.protocol.scopes import OF_PERSONS
-from idp.oauth.scope_texts import SCOPE_TEXTS, scope_items
+from idp.relying_parties.scopes import OF_PERSONS
+from idp.sign_on.scope_texts import SCOPE_TEXTS, scope_items
 
 HOUSE = Path(next(iter(idp.__path__)))
 ROOMS = sorted(HOUSE.glob("*/templates"))

@@ -12,11 +12,13 @@ RECORD = {
     "end": None,
 }
 
+ASKING = {"system": "公共信用查询", "level": 2, "declined_href": "/authorize/resume?continue=x"}
+
 CONTEXTS: dict[str, dict[str, Any]] = {
     "real_name.html": {
         "here": "/me/real-name", "done": "认证成功。", "level": 2, "highest": 4, "level_text": "已核对。",
         "identity": IDENTITY, "until": "明天", "ways": [("国家网络身份认证", "为 3 级。", "/me/real-name/network")],
-        "history": [RECORD, {**RECORD, "end": "已结束"}, {**RECORD, "until": None}],
+        "history": [RECORD, {**RECORD, "end": "已结束"}, {**RECORD, "until": None}], "asking": None,
     },
     "real_name_form.html": {
         "here": "/me/real-name", "action": "/me/real-name/network", "back": "/me/real-name",
@@ -24,6 +26,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "identity": None, "name": "张三", "certificate_type": "111", "certificate_number": "E00000001",
         "types": [("111", "居民身份证"), ("414", "普通护照")], "needs_phone": True, "has_phone": True,
         "with_app": True, "going": [("密码", "/login"), ("身份验证器、通行密钥", "")],
+        "asking": None,
     },
     "real_name_app.html": {
         "here": "/me/real-name", "app_url": "https://authority.test/app", "action": "/me/real-name/network/answer",
@@ -33,6 +36,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
 SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("real_name.html", {"level": 4, "ways": [], "history": [], "identity": None, "until": None}),
     ("real_name.html", {"level": 0, "ways": []}),
+    ("real_name.html", {"level": 0, "asking": ASKING}),
+    ("real_name_form.html", {"asking": ASKING}),
     ("real_name_form.html", {"duplicate": True, "error": "这个证件已经有一个实名账号。"}),
     ("real_name_form.html", {"has_phone": False, "going": []}),
     ("real_name_form.html", {"identity": IDENTITY, "with_app": False}),

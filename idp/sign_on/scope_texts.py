@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from idp.infrastructure.web.translations import mark as _
-from idp.oauth.protocol import scopes
+from idp.relying_parties import scopes
 
 SCOPE_TEXTS: Mapping[str, tuple[str, str]] = {
     scopes.OPENID: (_("您的账号标识"), _("一个用来认出您的编号，不含姓名和证件信息。")),

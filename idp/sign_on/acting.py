@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from idp.infrastructure.database import Row
-from idp.oauth.interaction import suits
 from idp.organizations.model import Principal, Relation
 from idp.relying_parties.model import Client
 from idp.sessions.model import Caller, Session
 from idp.sessions.service import Sessions
+from idp.sign_on.model import suits
 
 ACTING = "/acting"
 MYSELF = "self"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from idp.oauth.protocol import authorization as syntax
-from idp.oauth.protocol import redirect_uris, scopes
+from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import (
     InvalidRequest,
@@ -16,11 +16,13 @@ from idp.oauth.protocol.errors import (
 )
 from idp.oauth.protocol.parameters import Parameters, parse
 from idp.oauth.protocol.responses import ResponseMode
+from idp.oauth.protocol.scopes import requested
 from idp.relying_parties.model import Client, GrantType
+from idp.relying_parties.scopes import OPENID
 from idp.relying_parties.service import Registry
 
 
-class ShownToPerson(Exception):
+class DisplayedError(Exception):
     """An error before client and redirect URI are known good: it never travels by redirect (RFC 6749 §4.1.2.1)."""
 
     def __init__(self, error: OAuthError) -> None:
@@ -38,7 +40,7 @@ class Destination:
     state: str | None
 
 
-class SentBack(Exception):
+class RedirectedError(Exception):
     """An error that goes back to the client by the response mode."""
 
     def __init__(self, error: OAuthError, destination: Destination) -> None:
@@ -115,10 +117,10 @@ def _response_type(draft: Draft) -> None:
 
 
 def _scope(draft: Draft) -> None:
-    draft.scopes = scopes.requested(
+    draft.scopes = requested(
         draft.parameters.get("scope"),
         draft.client.scopes,
-        scopes.OPENID,
+        OPENID,
         strict=draft.client.excess_scope == "refused",
     )
 
@@ -129,7 +131,7 @@ def _pkce(draft: Draft) -> None:
     if draft.code_challenge is None and draft.client.pkce_required:
         raise InvalidRequest("code_challenge is missing (PKCE with S256 is required)")
     nonce_missing = draft.nonce is None and draft.client.nonce != "optional"
-    if draft.code_challenge is None and (nonce_missing or scopes.OPENID not in draft.scopes):
+    if draft.code_challenge is None and (nonce_missing or OPENID not in draft.scopes):
         raise InvalidRequest("without PKCE, openid and nonce are required (RFC 9700 2.1.1)")
 
 
@@ -138,9 +140,9 @@ def _prompt(draft: Draft) -> None:
     draft.max_age = syntax.max_age(draft.parameters)
 
 
-SHOWN_TO_PERSON: tuple[Check, ...] = (_client, _redirect_uri)
+DISPLAYED: tuple[Check, ...] = (_client, _redirect_uri)
 """Before these have passed nothing is redirected anywhere."""
-SENT_BACK: tuple[Check, ...] = (
+REDIRECTED: tuple[Check, ...] = (
     _response_mode,
     _single_values,
     _unsupported,
@@ -153,26 +155,26 @@ SENT_BACK: tuple[Check, ...] = (
 
 
 def read(query: bytes) -> Parameters:
-    """The parameters of a query string; raises ShownToPerson."""
+    """The parameters of a query string; raises DisplayedError."""
     try:
         return parse(query)
     except OAuthError as error:
-        raise ShownToPerson(error) from error
+        raise DisplayedError(error) from error
 
 
 def check(parameters: Parameters, registry: Registry) -> tuple[Destination, AuthorizationRequest]:
-    """The request, if every check in the two tables passes; raises ShownToPerson or SentBack."""
+    """The request, if every check in the two tables passes; raises DisplayedError or RedirectedError."""
     draft = Draft(parameters, registry)
     try:
-        for step in SHOWN_TO_PERSON:
+        for step in DISPLAYED:
             step(draft)
     except OAuthError as error:
-        raise ShownToPerson(error) from error
+        raise DisplayedError(error) from error
     try:
-        for step in SENT_BACK:
+        for step in REDIRECTED:
             step(draft)
     except OAuthError as error:
-        raise SentBack(error, draft.destination) from error
+        raise RedirectedError(error, draft.destination) from error
     request = AuthorizationRequest(
         client_id=draft.client.client_id,
         redirect_uri=draft.redirect_uri,

@@ -13,14 +13,14 @@ from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
-from idp.oauth.acting import ACTING, MYSELF, Acting, NotOffered
-from idp.oauth.authorize_routes import CONSENT
-from idp.oauth.interaction import suits
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
 from idp.sessions.model import Session
 from idp.sessions.service import CannotRepresent
+from idp.sign_on.acting import ACTING, MYSELF, Acting, NotOffered
+from idp.sign_on.model import suits
+from idp.sign_on.routes import CONSENT
 
 CHANGED = "changed"
 RELATION_TEXTS = {

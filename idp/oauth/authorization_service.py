@@ -1,4 +1,4 @@
-"""Answers a checked authorization request: looks at the person's standing, notes consent, issues the code."""
+"""Answers a checked authorization request: reads its hint, issues the code, records what was refused."""
 
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
@@ -7,49 +7,25 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.codes import Codes
-from idp.oauth.interaction import Standing, standing_of
 from idp.oauth.model import Code, Lifetimes, Subject
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import InvalidRequest, LoginRequired, OAuthError
-from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ID_TOKEN
-from idp.relying_parties.model import Client
-from idp.sessions.model import Lifetimes as SessionLifetimes
 from idp.sessions.model import Session
-from idp.sessions.service import TOUCH_SECONDS, Sessions
-from idp.sessions.store import SessionStore
+from idp.sign_on.model import SignOnState
+from idp.sign_on.service import SignOn
 
 
 class AuthorizationService:
-    """The database's side of /authorize."""
+    """What /authorize keeps and records."""
 
-    def __init__(
-        self,
-        foundation: Foundation,
-        sessions: Sessions,
-        keys: KeyRing,
-        lifetimes: Lifetimes,
-        session_lifetimes: SessionLifetimes,
-    ) -> None:
+    def __init__(self, foundation: Foundation, sign_on: SignOn, keys: KeyRing, lifetimes: Lifetimes) -> None:
         self._database = foundation.database
-        self._sources = foundation.sources
-        self._sessions = sessions
+        self._sign_on = sign_on
         self._keys = keys
-        self._store = OAuthStore(session_lifetimes)
-        self._session_store = SessionStore(session_lifetimes)
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
         self._codes = Codes(foundation, lifetimes.code)
-
-    async def standing(self, session_token: str | None, client: Client) -> Standing | None:
-        """Where the person of a session cookie stands toward a client."""
-        if session_token is None:
-            return None
-        token_hash = self._sessions.token_hash(session_token)
-        now = self._sources.now()
-        return standing_of(
-            await self._database.read(lambda: self._store.authorize(token_hash, client.client_id, now))
-        )
 
     def hinted(self, request: AuthorizationRequest) -> str | None:
         """The account of the id_token_hint, expired or not; raises InvalidRequest when it is not ours.
@@ -65,9 +41,9 @@ class AuthorizationService:
         except (InvalidToken, KeyError) as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 
-    async def issue(self, request: AuthorizationRequest, standing: Standing, address: str) -> str:
+    async def issue(self, request: AuthorizationRequest, state: SignOnState, address: str) -> str:
         """A code; that it was issued and that the client takes part in the session is on disk before it leaves."""
-        session = standing.session
+        session = state.session
         subject = _subject(session)
         code = Code(
             client_id=request.client_id,
@@ -77,7 +53,6 @@ class AuthorizationService:
             code_challenge=request.code_challenge,
             subject=subject,
         )
-        now = self._sources.now()
         line = Line(
             Event.AUTHORIZATION_GRANTED,
             session.account_id,
@@ -89,43 +64,12 @@ class AuthorizationService:
         )
 
         def work() -> Transaction[None]:
-            if not standing.joined:
-                yield self._session_store.join(session.id, request.client_id, now)
-            if now - session.last_seen_at > TOUCH_SECONDS:
-                yield from self._session_store.touch(session.id, now)
+            yield from self._sign_on.join(state, request.client_id)
             yield self._audit.record(line)
 
         text = await self._codes.issue(code)
         await self._database.write(work)
         return text
-
-    async def agree(self, request: AuthorizationRequest, standing: Standing, address: str) -> None:
-        """Note that the person agrees, now, to what the request asks on top of what was agreed before."""
-        session = standing.session
-        scope = " ".join(sorted(standing.consented.union(request.scopes)))
-        line = Line(
-            Event.CONSENT_GIVEN,
-            session.account_id,
-            request.client_id,
-            session.id,
-            address,
-            detail={"scope": request.scope},
-            principal=session.principal.id if session.principal else None,
-        )
-        now = self._sources.now()
-
-        def work() -> Transaction[None]:
-            yield self._store.consent(session.account_id, request.client_id, scope, now)
-            yield self._audit.record(line)
-
-        await self._database.write(work)
-
-    async def refuse(self, standing: Standing, client: Client, address: str) -> None:
-        """Note that the person said no."""
-        session = standing.session
-        principal_id = session.principal.id if session.principal else None
-        where = (session.account_id, client.client_id, session.id, address)
-        await self._note(Line(Event.CONSENT_REFUSED, *where, principal=principal_id))
 
     def note_refusal(
         self, error: OAuthError, client_id: str | None, address: str, claimed: str | None = None
@@ -137,9 +81,6 @@ class AuthorizationService:
         self._refusals.note(
             Line(Event.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
         )
-
-    async def _note(self, line: Line) -> None:
-        await self._database.add(self._audit.record(line))
 
 
 def _subject(session: Session) -> Subject:

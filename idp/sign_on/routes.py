@@ -1,0 +1,179 @@
+"""Sign-on in the browser: leads a person through what is still wanted, asks for consent, resumes the request."""
+
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from idp.authentication.continuation import Continuation, Lapsed, unseal
+from idp.authentication.entrance import KNOWN, LOGIN, REAL_NAME, RESUME
+from idp.infrastructure.web import cookies as names
+from idp.infrastructure.web.attempts import good_once, sent_before
+from idp.infrastructure.web.dispatch import Routes
+from idp.infrastructure.web.forms import UnreadableForm
+from idp.infrastructure.web.site import Forged, Site
+from idp.sessions.model import masked_name
+from idp.sign_on.acting import ACTING
+from idp.sign_on.model import Circumstances, NextStep, Refusal, SignOnRequest, SignOnState
+from idp.sign_on.protocols import Answer, Arrival, Protocols, SignOnProtocol
+from idp.sign_on.scope_texts import scope_items
+from idp.sign_on.service import SignOn
+from idp.sign_on.steps import next_step
+
+CONSENT = "/consent"
+PAGES = {
+    NextStep.LOGIN: LOGIN,
+    NextStep.STEP_UP: LOGIN,
+    NextStep.REAL_NAME: REAL_NAME,
+    NextStep.KNOWLEDGE: KNOWN,
+    NextStep.FOR_WHOM: ACTING,
+}
+"""Where each step is done; consent is asked for here."""
+
+
+class SignOnPages:
+    """Handlers of /consent and of what the pages lead back to; protocols ask it for the outcome of their requests."""
+
+    def __init__(self, site: Site, service: SignOn, protocols: Protocols) -> None:
+        self._site = site
+        self._service = service
+        self._protocols = protocols
+
+    def routes(self) -> Routes:
+        """Path → method → handler."""
+        return {
+            RESUME: {"GET": self.resume},
+            CONSENT: {"GET": self.resume, "POST": self.consent},
+        }
+
+    async def outcome(
+        self, request: Request, asked: SignOnRequest, arrival: Arrival
+    ) -> SignOnState | Refusal | Response:
+        """The state in which to serve the system, or why it is not served, or the page that the person sees next."""
+        if arrival.answer is Answer.DENIED:
+            return Refusal.DENIED
+        state = await self._state(request, asked)
+        around = Circumstances(
+            arrival.asked_at,
+            self._site.sources.now(),
+            arrival.answer is Answer.ALLOWED,
+            arrival.declined,
+            self._service.raisable_level,
+        )
+        wanted = next_step(asked, state, around)
+        if isinstance(wanted, Refusal):
+            return wanted
+        if wanted is not None or state is None:
+            return self._lead(request, asked, state, arrival, wanted or NextStep.LOGIN)
+        # The system may have used the answer although the browser has not heard of it: nobody sends it twice.
+        good_once(request)
+        return state
+
+    async def resume(self, request: Request) -> Response:
+        """Go on after one of our pages, with the very request that led there."""
+        continuation = self._continuation(request, request.query_params.get("continue", ""))
+        found = self._resumed(continuation)
+        return self._lapsed(request) if found is None else await found[0].resume(request, found[1])
+
+    async def consent(self, request: Request) -> Response:
+        """The person agreed or refused."""
+        try:
+            fields = await self._site.form(request)
+        except (UnreadableForm, Forged):
+            return self._lapsed(request)
+        continuation = self._continuation(request, fields.get("continue", ""))
+        found = self._resumed(continuation)
+        if continuation is None or found is None:
+            return self._lapsed(request)
+        protocol, arrival = found
+        asked = protocol.asked(arrival.query)
+        if asked is None:
+            return self._lapsed(request)  # the client was changed or disabled while the page was open
+        state = await self._state(request, asked)
+        decision, address = fields.get("decision"), self._site.addresses.of(request)
+        # Where somebody else has logged in meanwhile they are asked themselves.
+        if state is None or continuation.account_id not in ("", state.session.account_id):
+            decision = None
+        elif decision == "deny":
+            await self._service.deny(asked, state, address)
+            return await protocol.resume(request, replace(arrival, answer=Answer.DENIED))
+        elif decision == "allow":
+            if not sent_before(request):
+                await self._service.agree(asked, state, address)
+            # Answered here and now: what was agreed to is this request, and none that waits in another tab.
+            return await protocol.resume(request, replace(arrival, answer=Answer.ALLOWED))
+        return self._site.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
+
+    async def _state(self, request: Request, asked: SignOnRequest) -> SignOnState | None:
+        return await self._service.state(self._site.cookies.get(request, names.SESSION), asked)
+
+    def _resumed(self, continuation: Continuation | None) -> tuple[SignOnProtocol, Arrival] | None:
+        if continuation is None or continuation.query is None:
+            return None
+        protocol = self._protocols.find(continuation.protocol)
+        if protocol is None:
+            return None
+        arrival = Arrival(protocol.name, continuation.query, continuation.asked_at)
+        return protocol, replace(arrival, declined=continuation.declined)
+
+    def _lead(
+        self,
+        request: Request,
+        asked: SignOnRequest,
+        state: SignOnState | None,
+        arrival: Arrival,
+        wanted: NextStep,
+    ) -> Response:
+        continuation = self._continue(request, asked, arrival, wanted)
+        if state is not None and wanted is NextStep.CONSENT:
+            sealed = replace(continuation, account_id=state.session.account_id).seal(self._site.vault)
+            return self._consent_page(request, asked, state, sealed)
+        if wanted is NextStep.LOGIN and asked.account_id is not None:
+            continuation = replace(continuation, account_id=asked.account_id)
+        sealed = continuation.seal(self._site.vault)
+        response = self._site.redirect(f"{PAGES[wanted]}?{urlencode({'continue': sealed})}")
+        self._site.keep_browser(request, response)
+        self._site.keep_asked(request, response)
+        return response
+
+    def _continue(
+        self, request: Request, asked: SignOnRequest, arrival: Arrival, wanted: NextStep
+    ) -> Continuation:
+        return Continuation(
+            asked_at=arrival.asked_at,
+            browser=self._site.browser(request),
+            query=arrival.query,
+            protocol=arrival.protocol,
+            client_id=asked.client.client_id,
+            level=asked.demanded_level,
+            again=wanted is NextStep.LOGIN,
+            strong=wanted is NextStep.STEP_UP,
+            declined=arrival.declined,
+            login_hint=asked.login_hint[:100],
+        )
+
+    def _continuation(self, request: Request, sealed: str) -> Continuation | None:
+        try:
+            return unseal(self._site.vault, sealed, self._site.browser(request), self._site.sources.now())
+        except Lapsed:
+            return None
+
+    def _consent_page(
+        self, request: Request, asked: SignOnRequest, state: SignOnState, continuation: str
+    ) -> Response:
+        return self._site.page(
+            request,
+            "consent.html",
+            action=CONSENT,
+            continue_=continuation,
+            system=asked.client.client_name,
+            client_uri=asked.client.client_uri,
+            items=scope_items(asked.scopes, lambda text: self._site.say(request, text)),
+            name_masked=masked_name(state.session.name),
+            principal=state.session.principal,
+        )
+
+    def _lapsed(self, request: Request) -> Response:
+        message = self._site.say(request, "页面已过期。请回到您要使用的系统，重新登录。")
+        return self._site.error(request, 400, message, "LAPSED")
