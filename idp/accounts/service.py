@@ -3,7 +3,6 @@
 from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from idp.accounts.model import InvalidAccount, NewAccount, checked
@@ -16,13 +15,12 @@ from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure.beijing import day_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 
 TOTP = "totp"
 _TOTP_BYTES = 20
-
-BEIJING = timezone(timedelta(hours=8))
 
 
 class UnknownAccount(Exception):
@@ -54,7 +52,7 @@ class Accounts:
             raise InvalidAccount("password_hash: unknown scheme")
         cost = cost_of(account.password_hash)
         now = self._sources.now()
-        account = checked(account, datetime.fromtimestamp(now, BEIJING).date())
+        account = checked(account, day_of(now))
         account_id = self._sources.new_id()
         line = Line(
             Event.ACCOUNT_CREATED, account_id=account_id, actor=actor, detail={"level": account.level}

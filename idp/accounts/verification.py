@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
 from idp.accounts.authority import Authority, AuthorityUnavailable
@@ -17,6 +16,7 @@ from idp.accounts.verifiers.interface import Claim, Verifier
 from idp.accounts.verifiers.network_identity import SUCCESS, Mode, client_call
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.infrastructure.beijing import day_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -27,7 +27,6 @@ START_SECONDS = 300
 OWN_TRIES, MOST_OWN = 2, 20
 """So many tries a day has each account at the first number that it tries, and all accounts together at one number."""
 _BIZ_SEQ_BYTES = 16  # 32 letters and digits, as published
-_BEIJING = timezone(timedelta(hours=8))
 
 
 class Why(StrEnum):
@@ -130,7 +129,7 @@ class Verification:
 
     def claim(self, name: str, certificate_type: str, certificate_number: str) -> Claim:
         """What was typed, by the rules; raises InvalidAccount."""
-        today = datetime.fromtimestamp(self._sources.now(), _BEIJING).date()
+        today = day_of(self._sources.now())
         number = checked_number(certificate_type, certificate_number, today)
         return Claim(normalized_name(name), stored_type(certificate_type).value, number)
 
@@ -209,7 +208,7 @@ class Verification:
         if claim.certificate_type not in verifier.types:
             return claim, Why.TYPE
         born = birth_date_of(claim.certificate_type, claim.certificate_number)
-        today = datetime.fromtimestamp(self._sources.now(), _BEIJING).date()
+        today = day_of(self._sources.now())
         if born is not None and is_under_fourteen(born, today):
             return claim, Why.UNDER_FOURTEEN
         phone = None if account["phone_verified_at"] is None else self._accounts.reveal(account, PHONE)

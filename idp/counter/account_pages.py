@@ -12,9 +12,10 @@ from idp.accounts.model import State as AccountState
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import Kind, NotAtCounter, Person, Reason
-from idp.counter.routes import clock, reason_of, said, typed_reason
+from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site

@@ -9,11 +9,11 @@ from idp.accounts.names import NameProblem
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import NotAtCounter, masked
-from idp.counter.routes import clock
 from idp.counter.service import Counter
 from idp.federation.desk import LinkDesk, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.federation.outcomes import Unfit
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import CHINESE

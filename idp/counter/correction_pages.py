@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections
 from idp.counter.door import Door, Staff
-from idp.counter.routes import clock
 from idp.counter.visits import Visits
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _

@@ -1,7 +1,5 @@
 """The pages of the counter: home, the queue of what a second member of staff decides, and the owner's objection."""
 
-from datetime import UTC, datetime, timedelta, timezone
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -22,6 +20,7 @@ from idp.counter.model import (
 )
 from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -31,7 +30,6 @@ from idp.organizations.divisions import Divisions
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
 NUMBER = f"{QUEUE}/number"
-BEIJING = timezone(timedelta(hours=8))
 KINDS = {
     Kind.VERIFY: _("实名核验"),
     Kind.RECOVER: _("找回账号"),
@@ -254,8 +252,3 @@ def reason_of(fields: dict[str, str]) -> Reason:
         return Reason(fields.get("why", ""))
     except ValueError:
         return Reason.ORDERED
-
-
-def clock(instant: float) -> str:
-    """An instant as it is read here."""
-    return datetime.fromtimestamp(instant, UTC).astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")

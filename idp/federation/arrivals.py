@@ -1,7 +1,7 @@
 """Somebody who comes from a platform, in our own terms: checked name and certificate, and how far they are believed."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 
 from idp.accounts.certificates import (
     CertificateType,
@@ -17,8 +17,8 @@ from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.verifiers.interface import Claim
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.infrastructure import typed
+from idp.infrastructure.beijing import day_of
 
-BEIJING = timezone(timedelta(hours=8))
 AGENT = "agent"
 """The kind of link of a natural person who came for a legal person: the platform has no subject for them alone."""
 
@@ -97,7 +97,7 @@ def is_child(claim: Claim | None, now: float) -> bool:
 
 def today(now: float) -> date:
     """The date in China."""
-    return datetime.fromtimestamp(now, BEIJING).date()
+    return day_of(now)
 
 
 def _arrival(identity: UpstreamIdentity, kind: str, subject: str, person: UpstreamPerson) -> Arrival:

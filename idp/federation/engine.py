@@ -5,7 +5,7 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import quote
@@ -21,10 +21,10 @@ from idp.federation.signers.interface import Signer
 from idp.federation.templates import FILTERS, fill
 from idp.federation.transforms.interface import Transform
 from idp.infrastructure import plugins
+from idp.infrastructure.beijing import BEIJING
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.sources import Sources
 
-BEIJING = timezone(timedelta(hours=8))
 TOKEN = "token"  # noqa: S105
 """The extract that a step may leave for `hand_on`."""
 MOST_CHARACTERS = 4096

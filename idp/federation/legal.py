@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from idp.federation.arrivals import BEIJING, Arrival, of_agent
+from idp.federation.arrivals import Arrival, of_agent
 from idp.federation.linking import Linking
 from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamOrganization, UserType
 from idp.federation.organization_logins import OrganizationLogins, Represented
 from idp.federation.outcomes import Held, Linked, Refused, Unfit, Why
 from idp.infrastructure import typed
+from idp.infrastructure.beijing import BEIJING
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation

@@ -1,7 +1,7 @@
 """Guardians: a parent registers a child, or is entered at the counter; it ends by itself when the child is of age."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
@@ -17,6 +17,7 @@ from idp.accounts.real_names import RealNames
 from idp.accounts.store import BIRTH_DATE
 from idp.accounts.verifiers.interface import Claim
 from idp.audit.model import Event, Line
+from idp.infrastructure.beijing import BEIJING, day_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
@@ -30,7 +31,6 @@ GUARDIAN_LEVEL = 2
 ATTEMPTS_PER_DAY = 5
 METHOD = "guardian"
 _ATTEMPTS = "guardians.attempts"
-_BEIJING = timezone(timedelta(hours=8))
 _NAME_BYTES = 9
 _NAMESPACE = UUID("6f0d2c5e-52d4-4d5c-9d0e-0f6a3c1b7e21")
 _IN_FORCE = (MandateState.ACTIVE, MandateState.SUSPENDED)
@@ -228,7 +228,7 @@ class Guardians:
         return None if text is None else date.fromisoformat(text)
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._sources.now(), UTC).astimezone(_BEIJING).date()
+        return day_of(self._sources.now())
 
     async def _write(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)
@@ -242,4 +242,4 @@ def comes_of_age(born: date) -> float:
         day = born.replace(year=born.year + ADULT)
     except ValueError:
         day = date(born.year + ADULT, 3, 1)
-    return datetime(day.year, day.month, day.day, tzinfo=_BEIJING).timestamp()
+    return datetime(day.year, day.month, day.day, tzinfo=BEIJING).timestamp()

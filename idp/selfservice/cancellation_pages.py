@@ -6,6 +6,7 @@ from starlette.responses import Response
 from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import OBSTACLE_TEXTS, Lifecycle
 from idp.infrastructure import typed
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -13,7 +14,6 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.profile import Profiles
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 
 CANCELLATION = "/me/cancellation"

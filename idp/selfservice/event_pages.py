@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.selfservice.events import Events
-from idp.selfservice.times import clock
 
 EVENTS = "/me/events"
 LONGEST_ID = 64

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -15,6 +14,7 @@ from idp.audit.model import EVENTS, Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
 from idp.federation.model import LinkHistory
+from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.model import read
@@ -24,7 +24,6 @@ from idp.selfservice.event_texts import TITLES
 from idp.selfservice.export_store import ExportStore
 from idp.selfservice.model import Owner
 from idp.selfservice.systems import Systems
-from idp.selfservice.times import BEIJING
 from idp.sessions.store import principal_of
 
 FORMAT = "zhanhe-account-export/1"
@@ -215,7 +214,7 @@ _INSTANTS = ("_at", "_from", "_until", "_since")
 
 
 def _iso(instant: float) -> str:
-    return datetime.fromtimestamp(int(instant), BEIJING).isoformat()
+    return moment_of(int(instant)).isoformat()
 
 
 def as_json(copy: Copy) -> bytes:

@@ -7,6 +7,7 @@ from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
 from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections, TooMany
 from idp.accounts.preferences import Preferences
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -15,7 +16,6 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.profile import BadAddress, BadEmail, Profiles
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 
 PROFILE = "/me/profile"

@@ -5,11 +5,11 @@ from starlette.responses import Response
 
 from idp.authentication.qr import QrLogins, Shown
 from idp.authentication.qr_pages import APPROVE
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice.centre import Centre
-from idp.selfservice.times import clock
 from idp.sessions.devices import browser_name
 from idp.sessions.model import QR_CODE, Session, masked_name
 

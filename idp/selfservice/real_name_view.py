@@ -6,11 +6,11 @@ from idp.accounts.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.site import Site
 from idp.selfservice import real_name_texts as texts
 from idp.selfservice.model import HIDDEN
 from idp.selfservice.platforms import Titles, platform_title
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 
 from idp.infrastructure import typed
+from idp.infrastructure.beijing import BEIJING, clock
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
@@ -24,7 +25,6 @@ from idp.organizations.model import (
     read,
 )
 from idp.relying_parties.service import Registry
-from idp.selfservice.times import BEIJING, clock
 
 GIVING = frozenset({"resume", "renew"})
 """Decisions that give power: like an invitation, they want as strong a login as what protects the account."""

@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from idp.authentication.routes import LOGIN
 from idp.authentication.sms_pages import REGISTER
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
@@ -13,7 +14,6 @@ from idp.relying_parties.service import Registry
 from idp.selfservice.attention import Attention, Matter
 from idp.selfservice.centre import Centre
 from idp.selfservice.real_name_texts import LEVELS
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 from idp.sessions.service import Sessions
 from idp.sign_on.acting import ACTING

@@ -11,12 +11,12 @@ from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, NotAllowed
 from idp.authentication.model import Choice, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.security_door import SecurityDoor
-from idp.selfservice.times import clock
 from idp.sessions.model import MULTIPLE, Session
 
 REMOVE = "/me/security/remove"

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -14,7 +15,6 @@ from idp.selfservice.centre import Centre
 from idp.selfservice.model import Owner
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import Systems
-from idp.selfservice.times import clock
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
 from idp.sessions.model import OpenSession, Session
 from idp.sessions.service import Sessions

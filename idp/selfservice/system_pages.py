@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
@@ -12,7 +13,6 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import System, Systems
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 from idp.sign_on.scope_texts import scope_items
 

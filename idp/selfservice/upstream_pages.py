@@ -8,6 +8,7 @@ from starlette.responses import Response
 from idp.authentication.entrance import SECURITY
 from idp.federation.desk import LastWay, LinkDesk
 from idp.federation.model import UpstreamLink
+from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -15,7 +16,6 @@ from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
-from idp.selfservice.times import clock
 from idp.sessions.model import Session
 
 UPSTREAMS = "/me/upstreams"

@@ -85,10 +85,14 @@ async def test_by_the_app_too_and_a_mistake_does_not_lose_the_way(house: Provide
         form = form_of(await link(someone, level, "/me/real-name/network"), "certificate_number")
         wrong = page(await someone.submit(form, **typed(who) | {"certificate_number": "410411199001010016"}))
         assert wrong.status == 400
-        app = form_of(page(await someone.submit(form_of(wrong, "certificate_number"), **typed(who))), "biz_seq")
+        app = form_of(
+            page(await someone.submit(form_of(wrong, "certificate_number"), **typed(who))), "biz_seq"
+        )
         unread = page(await someone.submit(app, answer="nothing"))
         assert unread.status == 400
-        app = form_of(page(await someone.submit(form_of(unread, "certificate_number"), **typed(who))), "biz_seq")
+        app = form_of(
+            page(await someone.submit(form_of(unread, "certificate_number"), **typed(who))), "biz_seq"
+        )
         answer = json.dumps(confirm(world, app.fields["biz_seq"], "0", who.number))
         assert "code" in callback(await someone.submit(app, answer=answer)).parameters
 
@@ -132,9 +136,10 @@ async def test_silence_and_a_level_beyond_what_is_offered_are_answered_as_before
             back = callback(await someone.open(asking(client, prompt=prompt)))
             assert back.parameters["error"] == "unmet_authentication_requirements"
         client, _ = await house.register()
-        assert "code" in callback(
-            await someone.open(asking(client, prompt="none", acr_values=f"{LEVEL}2"))
-        ).parameters
+        assert (
+            "code"
+            in callback(await someone.open(asking(client, prompt="none", acr_values=f"{LEVEL}2"))).parameters
+        )
 
 
 async def test_the_way_back_cannot_be_made_by_anybody_else(house: Provider, world: World) -> None:

@@ -4,16 +4,16 @@ Assumption: names of fields and service. Public is only that such a service is a
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
 from idp.accounts.verifiers.interface import Claim, verdict
+from idp.infrastructure.beijing import BEIJING
 
 SERVICE, PATH = "population.check", "/population/check"
-_BEIJING = timezone(timedelta(hours=8))
 
 
 class Population:
@@ -47,7 +47,7 @@ class Population:
 def _end_of_day(text: Any) -> float | None:
     """The end of the last day on which the certificate is valid (YYYYMMDD, GB/T 7408); without one it stays so."""
     try:
-        day = datetime.strptime(str(text or ""), "%Y%m%d").replace(tzinfo=_BEIJING)
+        day = datetime.strptime(str(text or ""), "%Y%m%d").replace(tzinfo=BEIJING)
     except ValueError:
         return None
     return day.timestamp() + 86_400

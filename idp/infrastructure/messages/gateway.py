@@ -5,19 +5,17 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 
+from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.http_client import Answer, BadAnswer, HttpClient
 from idp.infrastructure.messages.interface import Message
 from idp.infrastructure.messages.profile import BadProfile, GatewayProfile, Signer, fill
 from idp.infrastructure.outbox import DeliveryFailed
 from idp.infrastructure.sources import Sources
-
-CHINA = timezone(timedelta(hours=8))
 
 
 class Gateway:
@@ -71,9 +69,7 @@ class Gateway:
             "template": self._profile.templates.get(message.sort, ""),  # type: ignore[call-overload]
             "timestamp": str(int(now)),
             "timestamp_ms": str(int(now * 1000)),
-            "time_text": datetime.fromtimestamp(now, UTC)
-            .astimezone(CHINA)
-            .strftime(self._profile.time_format),
+            "time_text": moment_of(now).strftime(self._profile.time_format),
         }
         return values | {"signature": self._signature(values)}
 

@@ -1,11 +1,9 @@
 """The page of a demonstration on which one reads what would have been sent."""
 
-from datetime import UTC, datetime
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.infrastructure.messages.gateway import CHINA
+from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.messages.sink import Sink
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
@@ -27,7 +25,6 @@ class MessagesPage:
     async def show(self, request: Request) -> Response:
         """The last messages."""
         messages = [
-            {**line, "at": datetime.fromtimestamp(line["at"], UTC).astimezone(CHINA).strftime("%H:%M:%S")}
-            for line in await self._sink.latest()
+            {**line, "at": moment_of(line["at"]).strftime("%H:%M:%S")} for line in await self._sink.latest()
         ]
         return self._site.page(request, "messages.html", messages=messages)

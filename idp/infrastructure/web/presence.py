@@ -1,16 +1,15 @@
 """What a browser carries while staff act in it for a person who is present: for whom, how long, and the way back."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta, timezone
 from math import ceil
 from typing import Any
 
+from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.vault import Unreadable, Vault
 
 END = "/counter/act/end"
 """Where it is ended (the counter)."""
 PURPOSE = "counter.presence"
-_BEIJING = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Presence:
     def shown(self, now: float) -> dict[str, Any]:
         """What the banner of a page needs."""
         left = max(0.0, self.until - now)
-        ends_at = datetime.fromtimestamp(self.until, UTC).astimezone(_BEIJING).strftime("%H:%M")
+        ends_at = moment_of(self.until).strftime("%H:%M")
         return {
             "name": self.name,
             "seconds": int(left),
