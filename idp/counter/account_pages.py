@@ -145,11 +145,10 @@ class AccountPages:
             guardians=await self._guardians(found, staff),
         )
 
-    async def _guardians(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
-        rows = await self._counter.guardians(found.id) if found and staff.is_supervisor else []
+    async def _guardians(self, found: Person | None, staff: Staff) -> list[dict[str, str | None]]:
+        guardians = await self._counter.guardians(found.id) if found and staff.is_supervisor else []
         return [
-            {"id": row["id"], "name": row["agent_person_name"], "since": clock(row["valid_from"])}
-            for row in rows
+            {"id": one.id, "name": one.agent_person_name, "since": clock(one.valid_from)} for one in guardians
         ]
 
     async def _duplicates(self, found: Person | None, staff: Staff) -> list[Person]:

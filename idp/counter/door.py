@@ -85,15 +85,15 @@ class Door:
             return self._to_login(
                 request, Continuation(self._site.sources.now(), self._site.browser(request))
             )
-        rows = await self._roles.of_account(session.account_id)
-        roles = frozenset(row["role"] for row in rows)
+        held = await self._roles.of_account(session.account_id)
+        roles = frozenset(one.role for one in held)
         if Role.COUNTER not in roles:
             return self._refused(request, "role")
         if MULTIPLE not in session.amr:
             return self._refused(request, "factor", session)
         if session.principal is not None:  # what staff do here, they do as staff
             return self._refused(request, "acting")
-        divisions = dict.fromkeys(row["division"] for row in rows if row["role"] == Role.COUNTER)
+        divisions = dict.fromkeys(one.division for one in held if one.role == Role.COUNTER)
         return Staff(session, roles, tuple(divisions))
 
     async def session(self, request: Request) -> Session | None:

@@ -61,7 +61,7 @@ class GuardianPages:
         try:
             if child is None:
                 raise NotAtCounter("not-found")
-            if fields.get("mandate") not in [row["id"] for row in await self._counter.guardians(child.id)]:
+            if fields.get("mandate") not in [one.id for one in await self._counter.guardians(child.id)]:
                 raise NotAtCounter("unchanged")
             reason = fields.get("reason", "")
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)

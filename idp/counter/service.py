@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from idp.accounts.lifecycle import Notifier
+from idp.accounts.lifecycle import Notifier, checked_reason
 from idp.accounts.lifecycle_store import NO_PASSWORD
 from idp.accounts.model import InvalidAccount, NewAccount, checked
 from idp.accounts.proof import NotRecorded
@@ -36,6 +36,7 @@ from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
+from idp.organizations.records import NamedMandate
 from idp.sessions.model import masked_name
 
 _USERNAME_BYTES = 9
@@ -191,24 +192,28 @@ class Counter:
         number = claim.certificate_number
         return Concerned(None, None if number is None else self._vault.blind_index(CERTIFICATE, number))
 
-    async def guardians(self, minor_id: str) -> list[Row]:
+    async def guardians(self, minor_id: str) -> list[NamedMandate]:
         """The mandates of a child's guardians."""
         return await self._effects.guardians.of(minor_id)
 
     async def end_guardian(self, mandate_id: str, reason: str, staff_id: str) -> None:
         """End a guardianship. Raises NotAtCounter."""
 
-        def work() -> Transaction[None]:
-            row = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
-            if row is None:
-                raise NotAtCounter("unchanged")
-            # What was asked for before this was known must not bring it back.
-            yield from self._withdraw(Kind.GUARDIAN, row["principal_account_id"], staff_id)
-
         try:
-            await self._database.write(work)
+            checked_reason(reason)
         except InvalidAccount as error:
             raise NotAtCounter("reason") from error
+
+        def work() -> Transaction[bool]:
+            minor_id = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
+            if minor_id is None:
+                return False
+            # What was asked for before this was known must not bring it back.
+            yield from self._withdraw(Kind.GUARDIAN, minor_id, staff_id)
+            return True
+
+        if not await self._database.write(work):
+            raise NotAtCounter("unchanged")
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
         """Begin to enter a guardian, whose papers are there. Raises NotAtCounter."""

@@ -106,7 +106,7 @@ class LegalLinking:
         except organizations.Refused:
             return Refused(Why.NO_CODE)
         known = await self._organizations.by_code(code)
-        if known is not None and known["state"] != organizations.LegalPersonState.ACTIVE:
+        if known is not None and known.state is not organizations.LegalPersonState.ACTIVE:
             return Refused(Why.ORGANIZATION)
         until = valid_until(identity.agent.valid_until if identity.agent else "")
         if isinstance(until, Refused):

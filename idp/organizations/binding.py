@@ -11,7 +11,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.single_use import SingleUse
 from idp.infrastructure.vault import Unreadable
-from idp.organizations.confirmed_rows import mandate_row, method_of, organization_row
+from idp.organizations.confirmed_records import method_of, new_legal_person, new_mandate
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,
@@ -26,6 +26,7 @@ from idp.organizations.model import (
     checked_organisation_name,
     checked_scope,
 )
+from idp.organizations.records import LegalPerson
 from idp.organizations.registries import licence_qr, register_lookup
 from idp.organizations.registries.interface import (
     Claim,
@@ -186,35 +187,30 @@ class Binding:
         """Write down what a registry vouched for; the organisation's id."""
         take = self._represent if confirmed.holding is Holding.REPRESENTATIVE else self._appoint
 
-        def work() -> Transaction[str | None]:
+        def work() -> Transaction[str | Reason]:
             return (yield from take(account_id, confirmed, address, actor or account_id))
 
         organization_id = await self._write(work)
-        if organization_id is None:
-            raise Refused(Reason.DISSOLVED)
+        if isinstance(organization_id, Reason):
+            raise Refused(organization_id)
         return organization_id
 
     def _represent(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
-    ) -> Transaction[str | None]:
-        """One of several at the same moment changes the legal person's row, and gets the mandate with it."""
+    ) -> Transaction[str | Reason]:
+        """One of several at the same moment changes the legal person, and gets the mandate with it."""
         now = self._sources.now()
         organization_id = self._sources.new_id()
-        row = organization_row(organization_id, confirmed, now) | {
-            "representative_account_id": account_id,
-            "represented_since": now,
-        }
-        if not (yield from self._store.register(row)):
-            found = {
-                "the_name": confirmed.name,
-                "the_method": method_of(confirmed),
-                "the_evidence": confirmed.evidence,
-                "now": now,
-            }
-            taken = yield from self._store.take_over(confirmed.code, account_id, found)
+        found = replace(
+            new_legal_person(organization_id, confirmed, now),
+            representative_account_id=account_id,
+            represented_since=now,
+        )
+        if not (yield from self._store.register(found)):
+            taken = yield from self._store.take_over(found)
             if taken is None:
                 return (yield from self._confirm(account_id, confirmed, found, actor))
-            organization_id = taken["id"]
+            organization_id = taken.id
             yield from self._ledger.representative_changed(taken, account_id, actor, address)
         yield from self._empower(organization_id, account_id, confirmed, actor)
         detail = {"code": confirmed.code, "method": method_of(confirmed)}
@@ -223,17 +219,15 @@ class Binding:
         return organization_id
 
     def _confirm(
-        self, account_id: str, confirmed: Confirmed, found: dict[str, object], actor: str
-    ) -> Transaction[str | None]:
+        self, account_id: str, confirmed: Confirmed, found: LegalPerson, actor: str
+    ) -> Transaction[str | Reason]:
         """The same representative again: what rests of their own mandate counts again."""
         known = yield from self._store.by_code(confirmed.code)
-        if known is None or known["state"] != LegalPersonState.ACTIVE:
-            return None
-        organization_id = str(known["id"])
-        since = known["represented_since"]
-        if (yield from self._store.confirm(confirmed.code, account_id, since, found)) is not None:
-            yield from self._empower(organization_id, account_id, confirmed, actor, again=True)
-        return organization_id
+        if known is None or known.state is not LegalPersonState.ACTIVE:
+            return Reason.DISSOLVED
+        if (yield from self._store.confirm(found, known.represented_since)) is not None:
+            yield from self._empower(known.id, account_id, confirmed, actor, again=True)
+        return known.id
 
     def _empower(
         self, organization_id: str, account_id: str, confirmed: Confirmed, actor: str, *, again: bool = False
@@ -244,47 +238,51 @@ class Binding:
             kept = yield from self._ledger.sweeps.restore(organization_id, account_id, now)
             if kept is not None:
                 return
-        row = mandate_row(self._sources.new_id(), now, organization_id, account_id, confirmed, Scope()) | {
-            "relation": Relation.LEGAL_REPRESENTATIVE.value,
-            "granted_by": actor,
-        }
-        added = yield from self._ledger.store.add(row, account_id)
+        own = replace(
+            new_mandate(self._sources.new_id(), now, organization_id, account_id, confirmed, Scope()),
+            relation=Relation.LEGAL_REPRESENTATIVE,
+            granted_by=actor,
+        )
+        added = yield from self._ledger.store.add(own, account_id)
         if added is not None:
             yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor)
 
     def _appoint(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
-    ) -> Transaction[str | None]:
+    ) -> Transaction[str | Reason]:
         """An administrator or a temporary agent by the licence; an earlier such mandate makes room."""
         now = self._sources.now()
         organization_id = self._sources.new_id()
-        if not (yield from self._store.register(organization_row(organization_id, confirmed, now))):
+        if not (yield from self._store.register(new_legal_person(organization_id, confirmed, now))):
             known = yield from self._store.by_code(confirmed.code)
-            if known is None or known["state"] != LegalPersonState.ACTIVE:
-                return None
-            organization_id = known["id"]
+            if known is None or known.state is not LegalPersonState.ACTIVE:
+                return Reason.DISSOLVED
+            organization_id = known.id
         latest = now + LICENCE_DAYS[confirmed.holding] * DAY
         until = min(confirmed.valid_until or latest, latest)
         if until <= now:
-            return None
-        yield from self._refuse_resting(account_id, organization_id, licence_qr.NAME)
+            return Reason.DISSOLVED
+        if (yield from self._rests(account_id, organization_id, licence_qr.NAME)):
+            return Reason.NOT_YOURS
         earlier = yield from self._ledger.sweeps.replace_licence(organization_id, account_id, now)
         yield from self._ledger.closed(earlier, "replaced", actor, address, quiet=True)
         scope = checked_scope(Scope((), confirmed.items, until), now)
-        row = mandate_row(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
+        mandate = new_mandate(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
         if confirmed.holding is Holding.ADMINISTRATOR:
-            row["role"] = Role.ADMINISTRATOR.value
-        added = yield from self._ledger.store.add(row, account_id)
+            mandate = replace(mandate, role=Role.ADMINISTRATOR)
+        added = yield from self._ledger.store.add(mandate, account_id)
         if added is not None:
             yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
         return organization_id
 
-    def _refuse_resting(self, account_id: str, organization_id: str, granted_by: str) -> Transaction[None]:
-        """What somebody let rest here, a registry does not undo by naming the same person again. Raises Refused."""
-        for row in (yield from self._ledger.lists.of_agent(account_id)):
-            rests = row["state"] == MandateState.SUSPENDED and row["granted_by"] == granted_by
-            if rests and row["principal_legal_person_id"] == organization_id:
-                raise Refused(Reason.NOT_YOURS)
+    def _rests(self, account_id: str, organization_id: str, granted_by: str) -> Transaction[bool]:
+        """Whether somebody let such a mandate rest: a registry does not undo that by naming the same person again."""
+        return any(
+            one.state is MandateState.SUSPENDED
+            and one.granted_by == granted_by
+            and one.principal_legal_person_id == organization_id
+            for one in (yield from self._ledger.lists.of_agent(account_id))
+        )
 
     def sent(self) -> None:
         """A transaction of somebody else, which held steps of ours, is on disk: its notices may go out."""

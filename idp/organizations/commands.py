@@ -12,6 +12,7 @@ from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.model import Refused
+from idp.organizations.records import LegalPerson
 from idp.organizations.service import Organizations
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -52,7 +53,7 @@ class OrganizationCommands:
         """Every legal person."""
 
         async def work(tools: Tools) -> list[dict[str, Any]]:
-            return [_shown(row) for row in await tools.organizations.all()]
+            return [_shown(one) for one in await tools.organizations.all()]
 
         show(self._run(context, work), as_json=as_json)
 
@@ -97,13 +98,13 @@ class OrganizationCommands:
             fail(refused.reason.value)
 
 
-def _shown(row: Row) -> dict[str, Any]:
+def _shown(one: LegalPerson) -> dict[str, Any]:
     return {
-        "code": row["unified_social_credit_code"],
-        "name": row["name"],
-        "kind": row["kind"],
-        "state": row["state"],
-        "representative": row["representative_account_id"],
-        "method": row["method"],
-        "id": row["id"],
+        "code": one.unified_social_credit_code,
+        "name": one.name,
+        "kind": one.kind.value,
+        "state": one.state.value,
+        "representative": one.representative_account_id,
+        "method": one.method,
+        "id": one.id,
     }

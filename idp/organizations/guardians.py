@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from idp.accounts.authority import AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.lifecycle import checked_reason
 from idp.accounts.model import NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.proof import NotRecorded, Proof
@@ -24,6 +23,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.organizations import mandate_store as statements
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import ADULT, DAY, MandateState, Reason, Refused, Relation, Role
+from idp.organizations.records import Mandate, NamedMandate
 
 T = TypeVar("T")
 
@@ -87,20 +87,22 @@ class Guardians:
         """What stands against it now; None when only the papers are to be seen."""
         return await self._database.read(lambda: self._against(guardian_id, minor_id, staff_id))
 
-    async def of(self, minor_id: str) -> list[Row]:
+    async def of(self, minor_id: str) -> list[NamedMandate]:
         """The mandates of the guardians that somebody has."""
-        rows = await self._database.read(lambda: self._ledger.lists.of_person(minor_id))
-        return [row for row in rows if row["relation"] == Relation.GUARDIAN and row["state"] in _IN_FORCE]
+        found = await self._database.read(lambda: self._ledger.lists.of_person(minor_id))
+        return [one for one in found if one.relation is Relation.GUARDIAN and one.state in _IN_FORCE]
 
-    def end(self, mandate_id: str, reason: str, actor: str) -> Transaction[Row | None]:
-        """End a guardianship by what staff were shown, such as a judgment; raises InvalidAccount without a reason."""
-        checked_reason(reason)
-        row = yield from self._ledger.store.turn(
+    def end(self, mandate_id: str, reason: str, actor: str) -> Transaction[str | None]:
+        """End a guardianship by what staff were shown, such as a judgment, for a `checked_reason`; the minor's id.
+
+        None where it has ended already, or whoever ends it is concerned.
+        """
+        ended = yield from self._ledger.store.turn(
             statements.END_GUARDIANSHIP, mandate_id, actor, self._sources.now(), reason=reason
         )
-        if row is not None:
-            yield from self._ledger.closed([row], reason, actor)
-        return row
+        if ended is not None:
+            yield from self._ledger.closed([ended], reason, actor)
+        return None if ended is None else ended.principal_account_id
 
     def enter(
         self, guardian_id: str, minor_id: str, *, actor: str, evidence: str
@@ -114,10 +116,11 @@ class Guardians:
             return Against.AGE
         # Of two who are entered at once, both have this id, so that one of them is a conflict.
         earlier = yield from self._ledger.lists.of_person(minor_id)
-        number = sum(row["agent_account_id"] == guardian_id for row in earlier)
+        number = sum(one.agent_account_id == guardian_id for one in earlier)
         mandate_id = str(uuid5(_NAMESPACE, f"{minor_id} {guardian_id} {number}"))
-        row = self._row(mandate_id, guardian_id, minor_id, born)
-        done = yield from self._empower(row, actor, evidence)
+        done = yield from self._empower(
+            self._guardianship(mandate_id, guardian_id, minor_id, born, granted_by=actor, evidence=evidence)
+        )
         return Against.GUARDIAN if done is None else None
 
     def _against(self, guardian_id: str, minor_id: str, staff_id: str) -> Transaction[Against | None]:
@@ -190,38 +193,42 @@ class Guardians:
                 Event.ACCOUNT_REGISTERED, minor_id, address=address, actor=guardian_id, detail={"by": METHOD}
             )
         )
-        row = self._row(self._sources.new_id(), guardian_id, minor_id, born)
-        mandate_id = yield from self._empower(row, guardian_id, "stated", address)
+        mandate_id = yield from self._empower(
+            self._guardianship(
+                self._sources.new_id(), guardian_id, minor_id, born, granted_by=guardian_id, evidence="stated"
+            ),
+            address,
+        )
         if mandate_id is None:
             raise NotRecorded
         return mandate_id
 
-    def _row(self, mandate_id: str, guardian_id: str, minor_id: str, born: date) -> dict[str, Any]:
+    def _guardianship(
+        self, mandate_id: str, guardian_id: str, minor_id: str, born: date, *, granted_by: str, evidence: str
+    ) -> Mandate:
         now = self._sources.now()
-        return {
-            "id": mandate_id,
-            "relation": Relation.GUARDIAN.value,
-            "principal_account_id": minor_id,
-            "agent_account_id": guardian_id,
-            "role": Role.AGENT.value,
-            "systems": "",
-            "items": "",
-            "valid_from": now,
-            "valid_until": comes_of_age(born),
-            "state": MandateState.ACTIVE.value,
-            "created_at": now,
-            "decided_at": now,
-        }
+        return Mandate(
+            id=mandate_id,
+            relation=Relation.GUARDIAN,
+            role=Role.AGENT,
+            state=MandateState.ACTIVE,
+            granted_by=granted_by,
+            evidence_reference=f"{METHOD}:{evidence[:150]}",
+            valid_from=now,
+            created_at=now,
+            valid_until=comes_of_age(born),
+            principal_account_id=minor_id,
+            agent_account_id=guardian_id,
+            decided_at=now,
+        )
 
-    def _empower(
-        self, row: dict[str, Any], actor: str, evidence: str, address: str | None = None
-    ) -> Transaction[str | None]:
-        granted = {"granted_by": actor, "evidence_reference": f"{METHOD}:{evidence[:150]}"}
-        added = yield from self._ledger.store.add(row | granted, row["agent_account_id"])
+    def _empower(self, guardianship: Mandate, address: str | None = None) -> Transaction[str | None]:
+        guardian_id = guardianship.agent_account_id or ""
+        added = yield from self._ledger.store.add(guardianship, guardian_id)
         if added is None:
             return None
-        yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
-        return str(added["id"])
+        yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, guardianship.granted_by, address)
+        return added.id
 
     def _birth_date(self, minor: Row) -> date | None:
         text = self._ledger.accounts.reveal(minor, BIRTH_DATE)

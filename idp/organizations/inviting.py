@@ -1,24 +1,23 @@
 """Invitations: somebody is asked to act for an organisation or a person, within what the asking one may grant."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.phones import checked_phone
 from idp.accounts.store import PHONE
 from idp.audit.model import Event
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import CHINESE, Translations
 from idp.infrastructure.web.translations import mark as _
-from idp.organizations.authority import scope_of
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,
     HELPER_DAYS,
     INVITATION_DAYS,
+    LegalPersonState,
     MandateState,
     Reason,
     Refused,
@@ -27,8 +26,8 @@ from idp.organizations.model import (
     Scope,
     checked_code,
     checked_scope,
-    stored,
 )
+from idp.organizations.records import Mandate, NamedMandate
 
 INVITATIONS_PER_DAY = 50
 INVITATIONS_TO_A_PHONE = 5
@@ -75,11 +74,11 @@ class Inviting:
         managing = await self._database.read(lambda: self._store.managing(actor, organization_id, now))
         if managing is None:
             raise Refused(Reason.NOT_YOURS)
-        if managing["relation"] != Relation.LEGAL_REPRESENTATIVE and invitation.role is Role.ADMINISTRATOR:
+        if managing.relation is not Relation.LEGAL_REPRESENTATIVE and invitation.role is Role.ADMINISTRATOR:
             raise Refused(Reason.NOT_YOURS)
-        row = self._row(Relation.AGENT, actor, invitation, scope_of(managing))
-        row["principal_legal_person_id"] = organization_id
-        return await self._invite(row, invitation, address, managing)
+        asked = self._asked(Relation.AGENT, actor, invitation, managing.scope)
+        asked = replace(asked, principal_legal_person_id=organization_id)
+        return await self._invite(asked, invitation, address, managing)
 
     async def pass_on(
         self,
@@ -92,7 +91,7 @@ class Inviting:
         """Ask somebody of an organisation that is an agent to act by its mandate; the new mandate's id."""
         now = self._sources.now()
 
-        def look() -> Transaction[tuple[Row | None, Row | None]]:
+        def look() -> Transaction[tuple[Mandate | None, Mandate | None]]:
             managing = yield from self._store.managing(actor, organization_id, now)
             return managing, (yield from self._store.held_by(held_id, organization_id, now))
 
@@ -100,80 +99,81 @@ class Inviting:
         if managing is None or held is None or invitation.code or invitation.role is not Role.AGENT:
             raise Refused(Reason.NOT_YOURS)
         # Neither more than the organisation holds, nor more than whoever passes it on may do for the organisation.
-        row = self._row(Relation.AGENT, actor, invitation, scope_of(held).meet(scope_of(managing)))
-        row |= {
-            "principal_legal_person_id": held["principal_legal_person_id"],
-            "parent_mandate_id": held_id,
-        }
-        return await self._invite(row, invitation, address, managing, held)
+        asked = replace(
+            self._asked(Relation.AGENT, actor, invitation, held.scope.meet(managing.scope)),
+            principal_legal_person_id=held.principal_legal_person_id,
+            parent_mandate_id=held_id,
+        )
+        return await self._invite(asked, invitation, address, managing, held)
 
     async def invite_helper(self, actor: str, invitation: Invitation, address: str | None = None) -> str:
         """Ask a relative or friend to act for oneself; the mandate's id. Raises Refused."""
         until = invitation.scope.valid_until or self._sources.now() + HELPER_DAYS * DAY
         scope = Scope(invitation.scope.systems, invitation.scope.items, until)
-        asked = Invitation(invitation.name, invitation.phone, "", Role.AGENT, scope)
-        row = self._row(Relation.FAMILY_HELPER, actor, asked, Scope())
-        row["principal_account_id"] = actor
-        return await self._invite(row, asked, address)
+        plain = Invitation(invitation.name, invitation.phone, "", Role.AGENT, scope)
+        asked = self._asked(Relation.FAMILY_HELPER, actor, plain, Scope())
+        return await self._invite(replace(asked, principal_account_id=actor), plain, address)
 
     async def _invite(
         self,
-        row: dict[str, Any],
+        asked: Mandate,
         invitation: Invitation,
         address: str | None,
-        own: Row | None = None,
-        resting_on: Row | None = None,
+        own: Mandate | None = None,
+        resting_on: Mandate | None = None,
     ) -> str:
-        actor = str(row["granted_by"])
-        phone, silent = None, False
+        actor, phone, silent = asked.granted_by, None, False
         if invitation.code:
-            row["agent_legal_person_id"] = await self._organization(row, invitation.code)
+            agent = await self._organization(asked, invitation.code)
+            wanted = replace(asked, agent_legal_person_id=agent)
         else:
-            phone = await self._invitee(row, actor, invitation)
+            name, phone = await self._invitee(asked, invitation)
+            wanted = replace(asked, invitee_name=name)
             silent = await self._is_told_enough(actor, phone)
         await self._limit(_PER_ACTOR, actor, INVITATIONS_PER_DAY)
 
-        def work() -> Transaction[Row | None]:
-            added = yield from self._store.add(row, actor, own, resting_on)
+        def work() -> Transaction[bool]:
+            added = yield from self._store.add(wanted, actor, own, resting_on, phone=phone)
             if added is None:
-                return None
+                return False
             yield from self._ledger.note(Event.MANDATE_INVITED, added, actor, address)
-            shown = yield from self._lists.one(added["id"])
+            shown = yield from self._lists.one(added.id)
             assert shown is not None
             if not silent:
                 yield from self._ledger.ask(shown, phone, self._text(shown), self._messages)
-            return added
+            return True
 
-        if await self._database.write(work) is None:
+        if not await self._database.write(work):
             raise Refused(Reason.NOT_YOURS)
         self._ledger.sent()
-        return str(row["id"])
+        return wanted.id
 
-    async def _organization(self, row: dict[str, Any], code: str) -> str:
+    async def _organization(self, asked: Mandate, code: str) -> str:
+        """The id of the legal person that is asked to act. Raises Refused."""
         plain = checked_code(code)
         found = await self._database.read(lambda: self._ledger.legal_persons.by_code(plain))
-        if found is None or found["state"] != "active":
+        if found is None or found.state is not LegalPersonState.ACTIVE:
             raise Refused(Reason.UNKNOWN_ORGANIZATION)
-        if found["id"] == row.get("principal_legal_person_id"):
+        if found.id == asked.principal_legal_person_id:
             raise Refused(Reason.OWN)
-        return str(found["id"])
+        return found.id
 
-    async def _invitee(self, row: dict[str, Any], actor: str, invitation: Invitation) -> str:
+    async def _invitee(self, asked: Mandate, invitation: Invitation) -> tuple[str, str]:
+        """The name and the phone of the person who is asked to act. Raises Refused."""
         try:
-            row["invitee_name"] = normalized_name(invitation.name)
+            name = normalized_name(invitation.name)
         except InvalidAccount as error:
             raise Refused(Reason.NAME) from error
         try:
             phone = checked_phone(invitation.phone)
         except InvalidAccount as error:
             raise Refused(Reason.PHONE) from error
-        row |= self._store.invitee(phone)
-        account = await self._database.read(lambda: self._ledger.accounts.by_id(actor))
+        account = await self._database.read(lambda: self._ledger.accounts.by_id(asked.granted_by))
         if account is None or account["phone_index"] == self._vault.blind_index(PHONE, phone):
             raise Refused(Reason.OWN)
-        if row["relation"] == Relation.FAMILY_HELPER and account["real_name_level"] < HELPER_LEVEL:
+        if asked.relation is Relation.FAMILY_HELPER and account["real_name_level"] < HELPER_LEVEL:
             raise Refused(Reason.LEVEL)
-        return phone
+        return name, phone
 
     async def _is_told_enough(self, actor: str, phone: str) -> bool:
         """Whether the invitation goes without a message. Raises Refused where the same actor asks too often.
@@ -190,26 +190,27 @@ class Inviting:
         if await self._key_value.increment(kind, key, int(DAY)) > most:
             raise Refused(Reason.TOO_OFTEN)
 
-    def _text(self, shown: Row) -> str:
-        principal = shown["principal_organization_name"] or masked(shown["principal_person_name"] or "")
+    def _text(self, shown: NamedMandate) -> str:
+        principal = shown.principal_organization_name or masked(shown.principal_person_name or "")
         return self._translations.gettext(CHINESE, INVITED, principal=principal, days=INVITATION_DAYS)
 
-    def _row(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> dict[str, Any]:
+    def _asked(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> Mandate:
+        """A mandate as it is asked for, of no principal yet. Raises Refused."""
         now = self._sources.now()
         scope = checked_scope(invitation.scope, now).within(outer)
-        return {
-            "id": self._sources.new_id(),
-            "relation": relation.value,
-            "role": invitation.role.value,
-            "systems": stored(scope.systems),
-            "items": stored(scope.items),
-            "valid_from": now,
-            "valid_until": scope.valid_until,
-            "state": MandateState.INVITED.value,
-            "granted_by": actor,
-            "evidence_reference": "invitation",
-            "created_at": now,
-        }
+        return Mandate(
+            id=self._sources.new_id(),
+            relation=relation,
+            role=invitation.role,
+            state=MandateState.INVITED,
+            granted_by=actor,
+            evidence_reference="invitation",
+            valid_from=now,
+            created_at=now,
+            valid_until=scope.valid_until,
+            systems=scope.systems,
+            items=scope.items,
+        )
 
 
 def masked(name: str) -> str:

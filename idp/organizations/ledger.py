@@ -9,10 +9,11 @@ from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import mark as _
-from idp.organizations.mandate_lists import MandateLists
+from idp.organizations.mandate_list_store import MandateLists
 from idp.organizations.mandate_store import MandateStore
-from idp.organizations.mandate_sweeps import MandateSweeps
+from idp.organizations.mandate_sweep_store import MandateSweeps
 from idp.organizations.model import MandateState, Relation
+from idp.organizations.records import LegalPerson, Mandate, NamedMandate
 from idp.organizations.store import LegalPersonStore
 
 Ended = Callable[[str, str], Transaction[None]]
@@ -69,25 +70,28 @@ class Ledger:
         self._ended = ended
         self._notice = notice
 
-    def note(self, event: Event, row: Row, actor: str, address: str | None = None) -> Transaction[None]:
+    def note(
+        self, event: Event, mandate: Mandate, actor: str, address: str | None = None
+    ) -> Transaction[None]:
         """The line in the record: whose mandate, who did it, for whom."""
-        detail = {"mandate": row["id"], "relation": row["relation"]}
-        if row["end_reason"]:
-            detail["reason"] = row["end_reason"]
-        principal_id = row["principal_legal_person_id"] or row["principal_account_id"]
-        subject = row["agent_account_id"] or row["granted_by"]  # who invites is an account
+        detail = {"mandate": mandate.id, "relation": mandate.relation.value}
+        if mandate.end_reason:
+            detail["reason"] = mandate.end_reason
+        subject = mandate.agent_account_id or mandate.granted_by  # who invites is an account
         yield self.audit.record(
-            Line(event, subject, address=address, actor=actor, detail=detail, principal=principal_id)
+            Line(event, subject, address=address, actor=actor, detail=detail, principal=mandate.principal_id)
         )
 
-    def changed(self, event: Event, row: Row, actor: str, address: str | None = None) -> Transaction[None]:
+    def changed(
+        self, event: Event, mandate: Mandate, actor: str, address: str | None = None
+    ) -> Transaction[None]:
         """Record a change and tell both sides."""
-        yield from self.note(event, row, actor, address)
-        yield from self.tell(event, row)
+        yield from self.note(event, mandate, actor, address)
+        yield from self.tell(event, mandate)
 
     def closed(
         self,
-        rows: Iterable[Row],
+        mandates: Iterable[Mandate],
         reason: str,
         actor: str,
         address: str | None = None,
@@ -95,65 +99,61 @@ class Ledger:
         quiet: bool = False,
     ) -> Transaction[None]:
         """What follows where mandates are active no more; `quiet`: the principals' side knows."""
-        for row in rows:
-            state = MandateState(row["state"])
-            yield from self._ended(row["id"], reason)
-            yield from self.note(EVENTS[state], row, actor, address)
-            yield from self.tell(EVENTS[state], row, quiet=quiet)
-            if state is not MandateState.SUSPENDED:
-                yield from self._close_below(row, state, reason, actor)
+        for one in mandates:
+            yield from self._ended(one.id, reason)
+            yield from self.note(EVENTS[one.state], one, actor, address)
+            yield from self.tell(EVENTS[one.state], one, quiet=quiet)
+            if one.state is not MandateState.SUSPENDED:
+                yield from self._close_below(one, reason, actor)
 
     def representative_changed(
-        self, organization: Row, account_id: str | None, actor: str, address: str | None
+        self, organization: LegalPerson, account_id: str | None, actor: str, address: str | None
     ) -> Transaction[None]:
         """All mandates of the organisation rest until the new representative has looked at each."""
-        rows = yield from self.sweeps.turn_all(organization["id"], CHANGED, self.sources.now())
-        yield from self.closed(rows, CHANGED, actor, address, quiet=True)
-        for row in rows:
-            if row["relation"] == Relation.LEGAL_REPRESENTATIVE:
-                yield from self.tell_account(
-                    row["agent_account_id"], REPLACED, principal=organization["name"]
-                )
-        detail = {"code": organization["unified_social_credit_code"], "suspended": len(rows)}
+        rested = yield from self.sweeps.turn_all(organization.id, CHANGED, self.sources.now())
+        yield from self.closed(rested, CHANGED, actor, address, quiet=True)
+        for one in rested:
+            if one.relation is Relation.LEGAL_REPRESENTATIVE and one.agent_account_id is not None:
+                yield from self.tell_account(one.agent_account_id, REPLACED, principal=organization.name)
+        detail = {"code": organization.unified_social_credit_code, "suspended": len(rested)}
         line = Line(
             Event.REPRESENTATIVE_CHANGED, account_id or actor, None, None, address, actor, detail,
-            organization["id"],
+            organization.id,
         )  # fmt: skip
         yield self.audit.record(line)
 
-    def _close_below(self, row: Row, state: MandateState, reason: str, actor: str) -> Transaction[None]:
-        """What was passed on from a mandate ends with it. Each closed row is left once, so a circle would end too."""
-        waiting = [row["id"]]
+    def _close_below(self, mandate: Mandate, reason: str, actor: str) -> Transaction[None]:
+        """What was passed on from a mandate ends with it. Each closed one is left once, so a circle would end too."""
+        state, waiting = mandate.state, [mandate.id]
         while waiting:
             below = yield from self.sweeps.end_below(waiting.pop(), state, reason, self.sources.now())
             for one in below:
-                yield from self._ended(one["id"], reason)
+                yield from self._ended(one.id, reason)
                 yield from self.note(EVENTS[state], one, actor)
                 yield from self.tell(EVENTS[state], one, quiet=True)
-                waiting.append(one["id"])
+                waiting.append(one.id)
 
-    def tell(self, event: Event, row: Row, *, quiet: bool = False) -> Transaction[None]:
+    def tell(self, event: Event, mandate: Mandate, *, quiet: bool = False) -> Transaction[None]:
         """Notices to both sides."""
-        shown = yield from self.lists.one(row["id"])
-        if shown is None or shown["relation"] == Relation.LEGAL_REPRESENTATIVE:
+        shown = yield from self.lists.one(mandate.id)
+        if shown is None or shown.relation is Relation.LEGAL_REPRESENTATIVE:
             return
-        agent = shown["agent_person_name"] or shown["agent_organization_name"] or shown["invitee_name"] or ""
-        principal = shown["principal_organization_name"] or shown["principal_person_name"] or ""
+        agent, principal = shown.agent_name or "", shown.principal_name or ""
         if event in TO_AGENT:
-            told = yield from self._side(shown["agent_account_id"], shown["agent_legal_person_id"])
+            told = yield from self._side(shown.agent_account_id, shown.agent_legal_person_id)
             if told is not None:
                 yield from self._notice(told, TO_AGENT[event], principal=principal)
         if event in TO_PRINCIPAL and not quiet:
-            told = yield from self._side(shown["principal_account_id"], shown["principal_legal_person_id"])
+            told = yield from self._side(shown.principal_account_id, shown.principal_legal_person_id)
             if told is not None:
                 yield from self._notice(told, TO_PRINCIPAL[event], agent=agent, principal=principal)
 
-    def ask(self, shown: Row, phone: str | None, text: str, messages: Messages) -> Transaction[None]:
+    def ask(self, shown: NamedMandate, phone: str | None, text: str, messages: Messages) -> Transaction[None]:
         """The invitation itself: to the phone it is meant for, or to an organisation's representative."""
         if phone is not None:
             yield messages.sms(phone, text)
             return
-        told = yield from self._side(None, shown["agent_legal_person_id"])
+        told = yield from self._side(None, shown.agent_legal_person_id)
         if told is not None:
             yield from self._notice(told, text)
 
@@ -167,5 +167,5 @@ class Ledger:
         """The account that hears of it: the person's, or that of an organisation's representative."""
         if account_id is None and organization_id is not None:
             organization = yield from self.legal_persons.by_id(organization_id)
-            account_id = organization["representative_account_id"] if organization else None
+            account_id = organization.representative_account_id if organization else None
         return None if account_id is None else (yield from self.accounts.by_id(account_id))

@@ -19,9 +19,9 @@ from sqlalchemy import (
 
 from idp.accounts.model import State
 from idp.accounts.store import accounts
-from idp.infrastructure.database import Row
 from idp.infrastructure.database.schema import Instant
-from idp.organizations.model import DAY, INVITATION_DAYS, MandateState, Rank, Relation, Role
+from idp.organizations.model import DAY, INVITATION_DAYS, MandateState, Rank, Relation, Role, stored
+from idp.organizations.records import Mandate
 from idp.organizations.store import legal_persons, mandates
 
 c = mandates.c
@@ -145,10 +145,15 @@ def unchanged(name: str, *more: Any) -> ColumnElement[bool]:
     return or_(the_one.is_(None), exists(found.correlate(mandates)))
 
 
-def the_same(name: str, row: Row | None) -> dict[str, object]:
+def the_same(name: str, one: Mandate | None) -> dict[str, object]:
     """The parameters of `unchanged`."""
-    taken = {"id": "id", "role": "role", "systems": "systems", "items": "items", "until": "valid_until"}
-    return {f"{name}_{word}": row[column] if row else None for word, column in taken.items()}
+    return {
+        f"{name}_id": one.id if one else None,
+        f"{name}_role": one.role.value if one else None,
+        f"{name}_systems": stored(one.systems) if one else None,
+        f"{name}_items": stored(one.items) if one else None,
+        f"{name}_until": one.valid_until if one else None,
+    }
 
 
 _rank = bindparam("the_rank", type_=Integer)

@@ -6,8 +6,8 @@ from sqlalchemy.types import Integer, Text
 
 from idp.accounts.concern import same_person
 from idp.accounts.store import PHONE, accounts
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 from idp.organizations.mandate_conditions import (
@@ -28,8 +28,9 @@ from idp.organizations.mandate_conditions import (
     the_same,
     unchanged,
 )
-from idp.organizations.model import ALL, OPEN, MandateState, Relation, Role
-from idp.organizations.store import mandates
+from idp.organizations.model import ALL, OPEN, MandateState, Relation, Role, stored
+from idp.organizations.records import Mandate
+from idp.organizations.store import mandate_of, mandates
 
 INVITEE_PHONE = "mandates.invitee_phone"
 _reason = bindparam("reason", type_=Text)
@@ -207,49 +208,72 @@ HELD_BY = Statement(
 
 
 class MandateStore:
-    """One statement per method; each returns the rows that it changed."""
+    """One statement per method; each returns the mandates that it changed."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def invitee(self, phone: str) -> dict[str, bytes]:
-        """A phone as an invitation keeps it: found by the same index as that of accounts, to be compared in SQL."""
-        return {
-            "invitee_phone": self._vault.encrypt(INVITEE_PHONE, phone),
-            "invitee_phone_index": self._vault.blind_index(PHONE, phone),
-        }
-
-    def reveal_phone(self, row: Row) -> str | None:
-        """The phone of an invitation."""
-        sealed = row["invitee_phone"]
-        return None if sealed is None else self._vault.decrypt(INVITEE_PHONE, sealed)
-
     def add(
-        self, row: dict[str, object], opener_id: str, own: Row | None = None, resting_on: Row | None = None
-    ) -> Transaction[Row | None]:
+        self,
+        new: Mandate,
+        opener_id: str,
+        own: Mandate | None = None,
+        resting_on: Mandate | None = None,
+        *,
+        phone: str | None = None,
+    ) -> Transaction[Mandate | None]:
         """Add a mandate, if the account that does so is open and what it is granted by is in force as it was read.
 
-        That is the granter's `own` mandate, and the one that a mandate which is passed on rests on.
+        That is the granter's `own` mandate, and the one that a mandate which is passed on rests on. `phone` is whom an
+        invitation is for: kept by the same index as that of accounts, to be compared in SQL.
         """
-        values: dict[str, object] = {f"new_{column.name}": row.get(column.name) for column in _columns}
         held = the_same("own", own) | the_same("resting_on", resting_on)
-        return first((yield ADD(**values, **held, opener_id=opener_id, now=row["created_at"])))
+        call = ADD(
+            **held,
+            opener_id=opener_id,
+            now=new.created_at,
+            new_id=new.id,
+            new_relation=new.relation.value,
+            new_principal_legal_person_id=new.principal_legal_person_id,
+            new_principal_account_id=new.principal_account_id,
+            new_agent_legal_person_id=new.agent_legal_person_id,
+            new_agent_account_id=new.agent_account_id,
+            new_parent_mandate_id=new.parent_mandate_id,
+            new_invitee_name=new.invitee_name,
+            new_invitee_phone=None if phone is None else self._vault.encrypt(INVITEE_PHONE, phone),
+            new_invitee_phone_index=None if phone is None else self._vault.blind_index(PHONE, phone),
+            new_role=new.role.value,
+            new_systems=stored(new.systems),
+            new_items=stored(new.items),
+            new_valid_from=new.valid_from,
+            new_valid_until=new.valid_until,
+            new_state=new.state.value,
+            new_granted_by=new.granted_by,
+            new_evidence_reference=new.evidence_reference,
+            new_created_at=new.created_at,
+            new_decided_at=new.decided_at,
+            new_ended_at=new.ended_at,
+            new_end_reason=new.end_reason,
+            new_suspended_by_rank=new.suspended_by_rank,
+        )
+        return first_as(mandate_of, (yield call))
 
     def turn(
         self, statement: Statement, mandate_id: str, actor: str, at: float, **more: object
-    ) -> Transaction[Row | None]:
+    ) -> Transaction[Mandate | None]:
         """Change the state of one mandate; None where its state or the actor's rights do not allow it."""
-        return first((yield statement(the_id=mandate_id, the_actor=actor, now=at, **more)))
+        return first_as(mandate_of, (yield statement(the_id=mandate_id, the_actor=actor, now=at, **more)))
 
-    def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
+    def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[Mandate | None]:
         """The mandate by which somebody manages an organisation now: the highest, if there are several."""
-        return first((yield from self.all_managing(account_id, organization_id, at)))
+        return next(iter((yield from self.all_managing(account_id, organization_id, at))), None)
 
-    def all_managing(self, account_id: str, organization_id: str, at: float) -> Transaction[list[Row]]:
+    def all_managing(self, account_id: str, organization_id: str, at: float) -> Transaction[list[Mandate]]:
         """Every such mandate: the representative's first, then those without bounds."""
         call = MANAGING(the_actor=account_id, the_organization=organization_id, now=at)
-        return list((yield call))
+        return [mandate_of(row) for row in (yield call)]
 
-    def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[Row | None]:
+    def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[Mandate | None]:
         """The mandate that an organisation may pass on."""
-        return first((yield HELD_BY(the_id=mandate_id, the_organization=organization_id, now=at)))
+        call = HELD_BY(the_id=mandate_id, the_organization=organization_id, now=at)
+        return first_as(mandate_of, (yield call))

@@ -1,15 +1,16 @@
 """Mandates: how somebody comes to act for somebody else, and how that ends."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from idp.audit.model import Event
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database import Statement, Transaction
 from idp.organizations import mandate_store as statements
-from idp.organizations.authority import Authority, authorities, decisions, scope_of
+from idp.organizations.authority import Authority, authorities, decisions
 from idp.organizations.inviting import Invitation, Inviting
 from idp.organizations.ledger import AT_THE_COUNTER
-from idp.organizations.mandate_sweeps import MOST
+from idp.organizations.mandate_sweep_store import MOST
 from idp.organizations.model import (
     COUNTER_SECONDS,
     DAY,
@@ -22,6 +23,7 @@ from idp.organizations.model import (
     Role,
     Scope,
 )
+from idp.organizations.records import Mandate, NamedMandate
 
 __all__ = ["EXPIRY_SECONDS", "Invitation", "Mandates"]
 
@@ -38,49 +40,49 @@ class Mandates(Inviting):
         """Everybody for whom somebody may act now."""
         return await self._database.read(lambda: self._lists.principals(account_id, self._sources.now()))
 
-    async def of_agent(self, account_id: str) -> list[Row]:
+    async def of_agent(self, account_id: str) -> list[NamedMandate]:
         """What somebody holds, suspended ones too."""
         return await self._database.read(lambda: self._lists.of_agent(account_id))
 
-    async def invitations(self, account_id: str) -> list[Row]:
+    async def invitations(self, account_id: str) -> list[NamedMandate]:
         """What somebody may accept or decline."""
         return await self._database.read(lambda: self._lists.invitations(account_id, self._sources.now()))
 
-    async def of_person(self, account_id: str) -> list[Row]:
+    async def of_person(self, account_id: str) -> list[NamedMandate]:
         """Who acts, or acted, for a person."""
         return await self._database.read(lambda: self._lists.of_person(account_id))
 
-    async def visible(self, account_id: str, mandate_id: str) -> Row | None:
+    async def visible(self, account_id: str, mandate_id: str) -> NamedMandate | None:
         """One mandate, for those whom it concerns: agent, principal, invitee, and who manages either organisation."""
         now = self._sources.now()
 
-        def work() -> Transaction[Row | None]:
-            row = yield from self._lists.one(mandate_id)
-            if row is None or account_id in (row["agent_account_id"], row["principal_account_id"]):
-                return row
+        def work() -> Transaction[NamedMandate | None]:
+            found = yield from self._lists.one(mandate_id)
+            if found is None or account_id in (found.agent_account_id, found.principal_account_id):
+                return found
             for organization_id in (
-                row["principal_legal_person_id"],
-                row["through_id"],
-                row["agent_legal_person_id"],
+                found.principal_legal_person_id,
+                found.through_id,
+                found.agent_legal_person_id,
             ):
                 if organization_id is not None and (
                     yield from self._store.managing(account_id, organization_id, now)
                 ):
-                    return row
+                    return found
             invited = yield from self._lists.invitations(account_id, now)
-            return next((one for one in invited if one["id"] == mandate_id), None)
+            return next((one for one in invited if one.id == mandate_id), None)
 
         return await self._database.read(work)
 
-    async def decisions(self, actor: str, rows: Sequence[Row]) -> Mapping[str, frozenset[str]]:
+    async def decisions(self, actor: str, mandates: Iterable[Mandate]) -> Mapping[str, frozenset[str]]:
         """What somebody may do with each of some mandates, by its id: see `idp.organizations.authority.decisions`."""
         now = self._sources.now()
 
         def work() -> Transaction[dict[str, frozenset[str]]]:
             found = {}
-            for row in rows:
-                if row["state"] in OPEN:
-                    found[row["id"]] = yield from decisions(self._store, self._lists, row, actor, now)
+            for one in mandates:
+                if one.state in OPEN:
+                    found[one.id] = yield from decisions(self._store, self._lists, one, actor, now)
             return found
 
         return await self._database.read(work)
@@ -90,33 +92,35 @@ class Mandates(Inviting):
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = None
+            accepted = None
             for statement in (statements.ACCEPT, statements.ACCEPT_FOR_ORGANIZATION):
-                row = row or (yield from self._decide(statement, mandate_id, actor, now, accepting=True))
-            if row is None:
+                accepted = accepted or (
+                    yield from self._decide(statement, mandate_id, actor, now, accepting=True)
+                )
+            if accepted is None:
                 return False
-            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, row, actor, address)
-            if row["agent_legal_person_id"] is not None:
-                yield from self._hand_to(row, actor, address)
+            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, accepted, actor, address)
+            if accepted.agent_legal_person_id is not None:
+                yield from self._hand_to(accepted, actor, address)
             return True
 
         return await self._write(work)
 
-    def _hand_to(self, row: Row, actor: str, address: str | None) -> Transaction[None]:
+    def _hand_to(self, accepted: Mandate, actor: str, address: str | None) -> Transaction[None]:
         """Whoever accepts for an organisation is the first of its people to act by the mandate."""
-        now = self._sources.now()
-        child = dict(row) | {
-            "id": self._sources.new_id(),
-            "agent_legal_person_id": None,
-            "agent_account_id": actor,
-            "parent_mandate_id": row["id"],
-            "role": Role.AGENT.value,
-            "granted_by": actor,
-            "evidence_reference": "accepted",
-            "invitee_name": None,
-            "created_at": now,
-        }
-        added = yield from self._store.add(child, actor, resting_on=row)
+        child = replace(
+            accepted,
+            id=self._sources.new_id(),
+            agent_legal_person_id=None,
+            agent_account_id=actor,
+            parent_mandate_id=accepted.id,
+            role=Role.AGENT,
+            granted_by=actor,
+            evidence_reference="accepted",
+            invitee_name=None,
+            created_at=self._sources.now(),
+        )
+        added = yield from self._store.add(child, actor, resting_on=accepted)
         if added is not None:
             yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor, address)
 
@@ -125,10 +129,12 @@ class Mandates(Inviting):
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = yield from self._store.turn(statements.DECLINE, mandate_id, actor, now, reason="declined")
-            if row is not None:
-                yield from self._ledger.changed(Event.MANDATE_DECLINED, row, actor, address)
-            return row is not None
+            declined = yield from self._store.turn(
+                statements.DECLINE, mandate_id, actor, now, reason="declined"
+            )
+            if declined is not None:
+                yield from self._ledger.changed(Event.MANDATE_DECLINED, declined, actor, address)
+            return declined is not None
 
         return await self._write(work)
 
@@ -141,10 +147,10 @@ class Mandates(Inviting):
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = yield from self._decide(statements.RESUME, mandate_id, actor, now, dates=True)
-            if row is not None:
-                yield from self._ledger.changed(Event.MANDATE_RESUMED, row, actor, address)
-            return row is not None
+            resumed = yield from self._decide(statements.RESUME, mandate_id, actor, now, dates=True)
+            if resumed is not None:
+                yield from self._ledger.changed(Event.MANDATE_RESUMED, resumed, actor, address)
+            return resumed is not None
 
         return await self._write(work)
 
@@ -162,22 +168,22 @@ class Mandates(Inviting):
 
         def work() -> Transaction[bool]:
             before = yield from self._lists.one(mandate_id)
-            if before is None or before["valid_until"] is None:
+            if before is None or before.valid_until is None:
                 return False
-            most = now + (HELPER_DAYS if before["principal_account_id"] else RENEWAL_DAYS) * DAY
-            wanted = min(now + before["valid_until"] - before["valid_from"], most)
-            above = before["parent_mandate_id"]
+            most = now + (HELPER_DAYS if before.principal_account_id else RENEWAL_DAYS) * DAY
+            wanted = min(now + before.valid_until - before.valid_from, most)
+            above = before.parent_mandate_id
             parent = None if above is None else (yield from self._lists.one(above))
             for one in (yield from self._authorities(before, actor, now)):
                 until = min(wanted, one.bounds.valid_until or wanted)
-                if until < before["valid_until"]:
+                if until < before.valid_until:
                     continue
-                row = yield from self._store.turn(
+                renewed = yield from self._store.turn(
                     statements.RENEW, mandate_id, actor, now, **one.parameters(before, parent),
-                    old_end=before["valid_until"], new_end=until,
+                    old_end=before.valid_until, new_end=until,
                 )  # fmt: skip
-                if row is not None:
-                    yield from self._ledger.changed(Event.MANDATE_RENEWED, row, actor, address)
+                if renewed is not None:
+                    yield from self._ledger.changed(Event.MANDATE_RENEWED, renewed, actor, address)
                     return True
             return False
 
@@ -192,24 +198,24 @@ class Mandates(Inviting):
             return None
         now = self._sources.now()
         invitation = Invitation(scope=Scope(valid_until=now + COUNTER_SECONDS))
-        row = self._row(Relation.COUNTER, staff_id, invitation, Scope())
-        row |= {
-            "principal_account_id": applicant_id,
-            "agent_account_id": staff_id,
-            "state": MandateState.ACTIVE.value,
-            "decided_at": now,
-            "evidence_reference": evidence[:200],
-        }
+        asked = replace(
+            self._asked(Relation.COUNTER, staff_id, invitation, Scope()),
+            principal_account_id=applicant_id,
+            agent_account_id=staff_id,
+            state=MandateState.ACTIVE,
+            decided_at=now,
+            evidence_reference=evidence[:200],
+        )
 
         def work() -> Transaction[str | None]:
-            added = yield from self._store.add(row, applicant_id)
+            added = yield from self._store.add(asked, applicant_id)
             if added is None:
                 return None
             yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, staff_id)
             staff = yield from self._ledger.accounts.by_id(staff_id)
             name = staff["name"] if staff else ""
             yield from self._ledger.tell_account(applicant_id, AT_THE_COUNTER, agent=name)
-            return str(added["id"])
+            return added.id
 
         return await self._write(work)
 
@@ -218,9 +224,9 @@ class Mandates(Inviting):
         count = 0
 
         def work() -> Transaction[int]:
-            rows = yield from self._ledger.sweeps.expire(self._sources.now())
-            yield from self._ledger.closed(rows, "expired", SYSTEM)
-            return len(rows)
+            expired = yield from self._ledger.sweeps.expire(self._sources.now())
+            yield from self._ledger.closed(expired, "expired", SYSTEM)
+            return len(expired)
 
         while True:
             done = await self._write(work)
@@ -229,11 +235,11 @@ class Mandates(Inviting):
                 return count
 
     def _authorities(
-        self, target: Row, actor: str, now: float, *, dates: bool = False
+        self, target: Mandate, actor: str, now: float, *, dates: bool = False
     ) -> Transaction[list[Authority]]:
         """By what somebody may decide about a mandate: only what covers it all, `dates` too where it gives power."""
         found = yield from authorities(self._store, self._lists, target, actor, now)
-        return [one for one in found if one.scope.covers(scope_of(target), dates=dates)]
+        return [one for one in found if one.scope.covers(target.scope, dates=dates)]
 
     def _decide(
         self,
@@ -245,17 +251,17 @@ class Mandates(Inviting):
         dates: bool = False,
         accepting: bool = False,
         **more: object,
-    ) -> Transaction[Row | None]:
+    ) -> Transaction[Mandate | None]:
         """Change a mandate by the first authority that allows it; `accepting`: that of whoever invited."""
         target = yield from self._lists.one(mandate_id)
         if target is None:
             return None
-        by = target["granted_by"] if accepting else actor
+        by = target.granted_by if accepting else actor
         for one in (yield from self._authorities(target, by, now, dates=dates or accepting)):
             parameters = one.parameters(target) | more
-            row = yield from self._store.turn(statement, mandate_id, actor, now, **parameters)
-            if row is not None:
-                return row
+            changed = yield from self._store.turn(statement, mandate_id, actor, now, **parameters)
+            if changed is not None:
+                return changed
         return None
 
     async def _close(
@@ -265,17 +271,16 @@ class Mandates(Inviting):
 
         def work() -> Transaction[bool]:
             if statement is statements.RESIGN:
-                row = yield from self._store.turn(statement, mandate_id, actor, now, reason=reason)
+                closed = yield from self._store.turn(statement, mandate_id, actor, now, reason=reason)
             else:
-                row = yield from self._decide(statement, mandate_id, actor, now, reason=reason)
-            if row is None:
+                closed = yield from self._decide(statement, mandate_id, actor, now, reason=reason)
+            if closed is None:
                 return False
-            yield from self._ledger.closed([row], reason, actor, address)
-            if row["role"] == Role.ADMINISTRATOR and row["agent_account_id"]:
+            yield from self._ledger.closed([closed], reason, actor, address)
+            agent, organization = closed.agent_account_id, closed.principal_legal_person_id
+            if closed.role is Role.ADMINISTRATOR and agent and organization:
                 # Whoever may not grant any more has not granted what nobody took up yet.
-                taken_back = yield from self._ledger.sweeps.withdraw(
-                    row["agent_account_id"], row["principal_legal_person_id"], reason, now
-                )
+                taken_back = yield from self._ledger.sweeps.withdraw(agent, organization, reason, now)
                 yield from self._ledger.closed(taken_back, reason, actor, address, quiet=True)
             return True
 

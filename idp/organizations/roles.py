@@ -5,9 +5,10 @@ from enum import StrEnum
 from idp.accounts.model import InvalidAccount
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.divisions import Divisions
+from idp.organizations.records import StaffRole
 from idp.organizations.roles_store import RoleStore
 
 
@@ -29,7 +30,7 @@ class Roles:
         self._audit = AuditStore(foundation.sources)
         self._divisions = divisions
 
-    async def of_account(self, account_id: str) -> list[Row]:
+    async def of_account(self, account_id: str) -> list[StaffRole]:
         """The roles of an open account."""
         return await self._database.read(lambda: self._store.of_account(account_id))
 
@@ -39,16 +40,10 @@ class Roles:
             raise InvalidAccount("role: nobody grants one to themselves")
         if division not in self._divisions:
             raise InvalidAccount("division: not in the table of divisions")
-        row = {
-            "account_id": account_id,
-            "role": role.value,
-            "division": division,
-            "granted_by": actor,
-            "granted_at": self._sources.now(),
-        }
+        new = StaffRole(account_id, role.value, division, actor, self._sources.now())
 
         def work() -> Transaction[bool]:
-            granted = yield from self._store.grant(row)
+            granted = yield from self._store.grant(new)
             if granted:
                 yield self._audit.record(self._line(Event.ROLE_GRANTED, account_id, role, division, actor))
             return granted

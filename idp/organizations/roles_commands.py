@@ -65,12 +65,12 @@ class RoleCommands:
         async def work(roles: Roles, account_id: str) -> Any:
             return [
                 {
-                    "role": row["role"],
-                    "division": row["division"],
-                    "name": self._divisions().name(row["division"]),
-                    "granted_by": row["granted_by"],
+                    "role": held.role,
+                    "division": held.division,
+                    "name": self._divisions().name(held.division),
+                    "granted_by": held.granted_by,
                 }
-                for row in await roles.of_account(account_id)
+                for held in await roles.of_account(account_id)
             ]
 
         show(self._run(context, account, work), as_json=as_json)

@@ -1,7 +1,5 @@
 """The table of staff roles: who may do what for which administrative division."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -25,6 +23,7 @@ from idp.accounts.model import State
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
+from idp.organizations.records import StaffRole
 
 staff_roles = Table(
     "staff_roles",
@@ -98,14 +97,31 @@ OF_ACCOUNT = Statement(
 class RoleStore:
     """One statement per method."""
 
-    def grant(self, row: Mapping[str, object]) -> Transaction[bool]:
+    def grant(self, new: StaffRole) -> Transaction[bool]:
         """Add a role; False when it is there already."""
-        return bool((yield GRANT(**row)))
+        call = GRANT(
+            account_id=new.account_id,
+            role=new.role,
+            division=new.division,
+            granted_by=new.granted_by,
+            granted_at=new.granted_at,
+        )
+        return bool((yield call))
 
     def withdraw(self, account_id: str, role: str, division: str) -> Transaction[bool]:
         """Remove a role; False when there was none."""
         return bool((yield WITHDRAW(the_account=account_id, the_role=role, the_division=division)))
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[StaffRole]]:
         """The roles of an open account."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        return [_role_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
+
+
+def _role_of(row: Row) -> StaffRole:
+    return StaffRole(
+        account_id=row["account_id"],
+        role=row["role"],
+        division=row["division"],
+        granted_by=row["granted_by"],
+        granted_at=row["granted_at"],
+    )

@@ -1,8 +1,9 @@
 """Legal persons: what is known of them, bound by their representative, handed to the next one, dissolved."""
 
 from idp.audit.model import Event, Line
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.organizations.model import checked_code, checked_organisation_name
+from idp.organizations.records import LegalPerson, Mandate, NamedMandate, OwnOrganization
 from idp.organizations.registries.interface import Confirmed, Holding
 from idp.organizations.vouched import Vouched
 
@@ -13,33 +14,31 @@ MOST = 1000
 class Organizations(Vouched):
     """`actor` is the account of the human who acts, or the name of an operator's command line."""
 
-    async def of_account(self, account_id: str) -> list[Row]:
+    async def of_account(self, account_id: str) -> list[OwnOrganization]:
         """The organisations that somebody represents or is an agent of, with that mandate."""
-        return list(
-            await self._database.read(
-                lambda: self._ledger.lists.organizations(account_id, self._sources.now())
-            )
+        return await self._database.read(
+            lambda: self._ledger.lists.organizations(account_id, self._sources.now())
         )
 
-    async def managed(self, account_id: str, organization_id: str) -> tuple[Row, Row] | None:
+    async def managed(self, account_id: str, organization_id: str) -> tuple[LegalPerson, Mandate] | None:
         """An organisation that somebody manages now, and the mandate by which they do."""
 
-        def work() -> Transaction[tuple[Row, Row] | None]:
+        def work() -> Transaction[tuple[LegalPerson, Mandate] | None]:
             found = yield from self._store.by_id(organization_id)
             by = yield from self._ledger.store.managing(account_id, organization_id, self._sources.now())
             return None if found is None or by is None else (found, by)
 
         return await self._database.read(work)
 
-    async def agents(self, organization_id: str) -> list[Row]:
+    async def agents(self, organization_id: str) -> list[NamedMandate]:
         """Who acts, or acted, for an organisation."""
         return await self._database.read(lambda: self._ledger.lists.of_organization(organization_id))
 
-    async def held(self, organization_id: str) -> list[Row]:
+    async def held(self, organization_id: str) -> list[NamedMandate]:
         """For whom an organisation acts."""
         return await self._database.read(lambda: self._ledger.lists.held(organization_id))
 
-    async def passed_on(self, organization_id: str) -> list[Row]:
+    async def passed_on(self, organization_id: str) -> list[NamedMandate]:
         """Who of an organisation acts for those that it acts for."""
         return await self._database.read(lambda: self._ledger.lists.passed_on(organization_id))
 
@@ -47,10 +46,10 @@ class Organizations(Vouched):
         """Somebody is no longer the representative: whom they had empowered waits for the next one."""
 
         def work() -> Transaction[bool]:
-            row = yield from self._store.step_down(organization_id, account_id, self._sources.now())
-            if row is None:
+            left = yield from self._store.step_down(organization_id, account_id, self._sources.now())
+            if left is None:
                 return False
-            yield from self._ledger.representative_changed(row, None, account_id, address)
+            yield from self._ledger.representative_changed(left, None, account_id, address)
             return True
 
         return await self._write(work)
@@ -63,7 +62,7 @@ class Organizations(Vouched):
         known = await self._database.read(lambda: self._store.by_code(plain))
         confirmed = Confirmed(
             code=plain,
-            name=checked_organisation_name(name or (known["name"] if known else "")),
+            name=checked_organisation_name(name or (known.name if known else "")),
             holding=Holding.REPRESENTATIVE,
             evidence=f"{OPERATOR}:{evidence[:100]}",
             certain=True,
@@ -76,18 +75,18 @@ class Organizations(Vouched):
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = yield from self._store.dissolve(plain, now)
-            if row is None:
+            gone = yield from self._store.dissolve(plain, now)
+            if gone is None:
                 return False
-            rows = yield from self._ledger.sweeps.end_all(row["id"], "dissolved", now)
-            yield from self._ledger.closed(rows, "dissolved", actor, quiet=True)
+            ended = yield from self._ledger.sweeps.end_all(gone.id, "dissolved", now)
+            yield from self._ledger.closed(ended, "dissolved", actor, quiet=True)
             yield self._ledger.audit.record(
-                Line(Event.LEGAL_PERSON_DISSOLVED, actor=actor, detail={"code": plain}, principal=row["id"])
+                Line(Event.LEGAL_PERSON_DISSOLVED, actor=actor, detail={"code": plain}, principal=gone.id)
             )
             return True
 
         return await self._write(work)
 
-    async def all(self, most: int = MOST) -> list[Row]:
+    async def all(self, most: int = MOST) -> list[LegalPerson]:
         """Every organisation, by code."""
         return await self._database.read(lambda: self._store.all(most))

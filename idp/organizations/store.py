@@ -18,9 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
-from idp.organizations.model import LegalPersonState
+from idp.organizations.model import Kind, LegalPersonState, MandateState, Relation, Role, read
+from idp.organizations.records import LegalPerson, Mandate
 
 legal_persons = Table(
     "legal_persons",
@@ -149,36 +150,110 @@ ALL = Statement(
 class LegalPersonStore:
     """One statement per method."""
 
-    def register(self, row: dict[str, object]) -> Transaction[bool]:
+    def register(self, new: LegalPerson) -> Transaction[bool]:
         """Add a legal person; False when its code is known already."""
-        return bool((yield REGISTER(**row)))
+        call = REGISTER(
+            id=new.id,
+            name=new.name,
+            kind=new.kind.value,
+            unified_social_credit_code=new.unified_social_credit_code,
+            state=new.state.value,
+            representative_account_id=new.representative_account_id,
+            represented_since=new.represented_since,
+            method=new.method,
+            evidence_reference=new.evidence_reference,
+            created_at=new.created_at,
+            updated_at=new.updated_at,
+        )
+        return bool((yield call))
 
-    def take_over(self, code: str, account_id: str, found: dict[str, object]) -> Transaction[Row | None]:
-        """Make somebody the representative of an active legal person; None when they are, or there is none."""
-        return first((yield TAKE_OVER(the_code=code, the_account=account_id, **found)))
+    def take_over(self, found: LegalPerson) -> Transaction[LegalPerson | None]:
+        """Make somebody the representative of the active legal person of a code, as it was found in a register.
 
-    def confirm(
-        self, code: str, account_id: str, since: float, found: dict[str, object]
-    ) -> Transaction[Row | None]:
+        None when they are already, or there is none.
+        """
+        account_id = found.representative_account_id
+        call = TAKE_OVER(the_code=found.unified_social_credit_code, the_account=account_id, **_found(found))
+        return first_as(legal_person_of, (yield call))
+
+    def confirm(self, found: LegalPerson, since: float | None) -> Transaction[LegalPerson | None]:
         """Note a new proof of the same representative; for one of several at the same moment."""
-        return first((yield CONFIRM(the_code=code, the_account=account_id, since=since, **found)))
+        account_id = found.representative_account_id
+        call = CONFIRM(
+            the_code=found.unified_social_credit_code, the_account=account_id, since=since, **_found(found)
+        )
+        return first_as(legal_person_of, (yield call))
 
-    def step_down(self, legal_person_id: str, account_id: str, now: float) -> Transaction[Row | None]:
+    def step_down(self, legal_person_id: str, account_id: str, now: float) -> Transaction[LegalPerson | None]:
         """Leave a legal person without representative, if it is this one."""
-        return first((yield STEP_DOWN(the_id=legal_person_id, the_account=account_id, now=now)))
+        call = STEP_DOWN(the_id=legal_person_id, the_account=account_id, now=now)
+        return first_as(legal_person_of, (yield call))
 
-    def dissolve(self, code: str, now: float) -> Transaction[Row | None]:
+    def dissolve(self, code: str, now: float) -> Transaction[LegalPerson | None]:
         """End a legal person; None when there is no active one."""
-        return first((yield DISSOLVE(the_code=code, now=now)))
+        return first_as(legal_person_of, (yield DISSOLVE(the_code=code, now=now)))
 
-    def by_code(self, code: str) -> Transaction[Row | None]:
+    def by_code(self, code: str) -> Transaction[LegalPerson | None]:
         """The legal person of a code."""
-        return first((yield BY_CODE(the_code=code)))
+        return first_as(legal_person_of, (yield BY_CODE(the_code=code)))
 
-    def by_id(self, legal_person_id: str) -> Transaction[Row | None]:
+    def by_id(self, legal_person_id: str) -> Transaction[LegalPerson | None]:
         """The legal person of an id."""
-        return first((yield BY_ID(the_id=legal_person_id)))
+        return first_as(legal_person_of, (yield BY_ID(the_id=legal_person_id)))
 
-    def all(self, most: int) -> Transaction[list[Row]]:
+    def all(self, most: int) -> Transaction[list[LegalPerson]]:
         """Every legal person, by code."""
-        return list((yield ALL(most=most)))
+        return [legal_person_of(row) for row in (yield ALL(most=most))]
+
+
+def _found(found: LegalPerson) -> dict[str, object]:
+    return {
+        "the_name": found.name,
+        "the_method": found.method,
+        "the_evidence": found.evidence_reference,
+        "now": found.updated_at,
+    }
+
+
+def legal_person_of(row: Row) -> LegalPerson:
+    """The legal person of a row with every column of `legal_persons`."""
+    return LegalPerson(
+        id=row["id"],
+        name=row["name"],
+        kind=Kind(row["kind"]),
+        unified_social_credit_code=row["unified_social_credit_code"],
+        state=LegalPersonState(row["state"]),
+        method=row["method"],
+        evidence_reference=row["evidence_reference"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        representative_account_id=row["representative_account_id"],
+        represented_since=row["represented_since"],
+    )
+
+
+def mandate_of(row: Row) -> Mandate:
+    """The mandate of a row with every column of `mandates`."""
+    return Mandate(
+        id=row["id"],
+        relation=Relation(row["relation"]),
+        role=Role(row["role"]),
+        state=MandateState(row["state"]),
+        granted_by=row["granted_by"],
+        evidence_reference=row["evidence_reference"],
+        valid_from=row["valid_from"],
+        created_at=row["created_at"],
+        valid_until=row["valid_until"],
+        systems=read(row["systems"]),
+        items=read(row["items"]),
+        principal_legal_person_id=row["principal_legal_person_id"],
+        principal_account_id=row["principal_account_id"],
+        agent_legal_person_id=row["agent_legal_person_id"],
+        agent_account_id=row["agent_account_id"],
+        parent_mandate_id=row["parent_mandate_id"],
+        invitee_name=row["invitee_name"],
+        decided_at=row["decided_at"],
+        ended_at=row["ended_at"],
+        end_reason=row["end_reason"],
+        suspended_by_rank=row["suspended_by_rank"],
+    )

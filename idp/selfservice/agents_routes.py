@@ -3,12 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import Refused, Relation
+from idp.organizations.records import LegalPerson, NamedMandate
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
 from idp.selfservice.organizations_routes import DETAILS
@@ -102,17 +102,15 @@ class AgentPages:
             organization=found,
             through=self._views.mandate(request, through) if through else None,
             is_organization=is_organization,
-            may_appoint=by["relation"] == Relation.LEGAL_REPRESENTATIVE
-            and not is_organization
-            and not through,
+            may_appoint=by.relation is Relation.LEGAL_REPRESENTATIVE and not is_organization and not through,
             fields={name: fields.get(name, "")[:200] for name in FIELDS},
             systems=self._views.choices(fields),
-            back=f"{DETAILS}?id={found['id']}",
+            back=f"{DETAILS}?id={found.id}",
         )
 
-    async def _through(self, organization: Row, mandate_id: str) -> Row | None:
-        held = await self._organizations.held(organization["id"]) if mandate_id else []
-        return next((one for one in held if one["id"] == mandate_id), None)
+    async def _through(self, organization: LegalPerson, mandate_id: str) -> NamedMandate | None:
+        held = await self._organizations.held(organization.id) if mandate_id else []
+        return next((one for one in held if one.id == mandate_id), None)
 
 
 def _address(fields: dict[str, str]) -> str:

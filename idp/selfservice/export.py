@@ -121,7 +121,7 @@ class Export:
             "account": {},  # the first section, filled with the others
             "real_name_records": [_of(each, *_RECORD) for each in history],
             "factors": [_of(each, "kind", "label", "created_at", "last_used_at") for each in factors],
-            "roles": _some(await self._roles.of_account(account_id), "role", "division"),
+            "roles": [_of(each, "role", "division") for each in await self._roles.of_account(account_id)],
             "consents": [
                 _of(each, "client_id", "name", "consented_at", "first_used_at", "last_used_at")
                 | {"scope": " ".join(each.scopes)}

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
@@ -17,6 +16,7 @@ from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
 from idp.organizations.inviting import HELPER_LEVEL
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import HELPER_DAYS, Reason, Refused, Relation
+from idp.organizations.records import NamedMandate
 from idp.relying_parties.service import Registry
 from idp.selfservice.organizations_routes import DETAILS, DONE
 from idp.selfservice.representation import (
@@ -113,8 +113,8 @@ class MandatePages:
             return session
         done = DONE_HERE.get(request.query_params.get("done", ""))
         held = self._views.mandates(request, await self._mandates.of_agent(session.account_id), to_agent=True)
-        rows = await self._mandates.of_person(session.account_id)
-        mine = self._views.mandates(request, rows, await self._mandates.decisions(session.account_id, rows))
+        given = await self._mandates.of_person(session.account_id)
+        mine = self._views.mandates(request, given, await self._mandates.decisions(session.account_id, given))
         invited = await self._mandates.invitations(session.account_id)
         return self._site.page(
             request,
@@ -155,14 +155,14 @@ class MandatePages:
         if isinstance(session, Response):
             return session
         change = self._changes.get(decision)
-        row = await self._mandates.visible(session.account_id, mandate_id)
-        if change is None or row is None:
+        one = await self._mandates.visible(session.account_id, mandate_id)
+        if change is None or one is None:
             return self._site.redirect(MANDATES)
         if not await change(session.account_id, mandate_id, self._centre.caller(request).address):
             text = REFUSED_ACCEPTANCE if decision == "accept" else MISSED
             shown = Problem(text, "", 409)
             return await self._decision_page(request, session, mandate_id, decision, shown)
-        return self._site.redirect(_with(_back(session, row, decision), f"done={decision}"))
+        return self._site.redirect(_with(_back(session, one, decision), f"done={decision}"))
 
     async def _enter(self, request: Request, mandate_id: str, decision: str) -> Session | Response:
         """The session, as strong as the decision wants; else to the login and back to the question."""
@@ -224,19 +224,19 @@ class MandatePages:
     async def _decision_page(
         self, request: Request, session: Session, mandate_id: str, decision: str, error: Problem | None = None
     ) -> Response:
-        row = await self._mandates.visible(session.account_id, mandate_id)
+        one = await self._mandates.visible(session.account_id, mandate_id)
         words = DECISIONS.get(decision)
-        if row is None or words is None:
+        if one is None or words is None:
             return self._site.redirect(MANDATES)
-        back = _back(session, row, decision)
+        back = _back(session, one, decision)
         return self._site.page(
             request,
             "mandate_decide.html",
             error.status if error else 200,
             here=ORGANIZATIONS if back.startswith(ORGANIZATIONS) else MANDATES,
-            again=_with(DECIDE, f"id={row['id']}&decision={decision}"),
+            again=_with(DECIDE, f"id={one.id}&decision={decision}"),
             error=self._site.say(request, error.text) if error else None,
-            mandate=self._views.mandate(request, row, to_agent=decision in OF_THE_AGENT),
+            mandate=self._views.mandate(request, one, to_agent=decision in OF_THE_AGENT),
             decision=decision,
             ending=decision in ENDING,
             words=[self._site.say(request, word) for word in words],
@@ -281,12 +281,12 @@ REFUSED_ACCEPTANCE = _(
 )
 
 
-def _back(session: Session, row: Row, decision: str) -> str:
+def _back(session: Session, one: NamedMandate, decision: str) -> str:
     """The page that the decision was made from: the organisation's where one is managed, else the own."""
-    mine = session.account_id in (row["agent_account_id"], row["principal_account_id"])
-    if mine or decision in ("accept", "decline", "resign") or row["relation"] != Relation.AGENT:
+    mine = session.account_id in (one.agent_account_id, one.principal_account_id)
+    if mine or decision in ("accept", "decline", "resign") or one.relation is not Relation.AGENT:
         return MANDATES
-    return f"{DETAILS}?id={row['through_id'] or row['principal_legal_person_id']}"
+    return f"{DETAILS}?id={one.through_id or one.principal_legal_person_id}"
 
 
 def _with(path: str, query: str) -> str:

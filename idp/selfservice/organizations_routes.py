@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pictures import qr_code
@@ -13,7 +12,8 @@ from idp.infrastructure.web.site import Forged, Site
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
 from idp.organizations.mandates import Mandates
-from idp.organizations.model import Kind, Refused, Relation, Role
+from idp.organizations.model import LegalPersonState, MandateState, Refused, Relation, Role
+from idp.organizations.records import NamedMandate
 from idp.organizations.registries.interface import Wait
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
@@ -87,7 +87,6 @@ class OrganizationPages:
         if isinstance(session, Response):
             return session
         done = DONE.get(request.query_params.get("done", ""))
-        rows = await self._organizations.of_account(session.account_id)
         return self._site.page(
             request,
             "organizations.html",
@@ -95,16 +94,16 @@ class OrganizationPages:
             done=self._site.say(request, done) if done else None,
             organizations=[
                 {
-                    "id": row["id"],
-                    "name": row["name"],
-                    "code": row["unified_social_credit_code"],
-                    "dissolved": row["state"] != "active",
-                    "suspended": row["mandate_state"] == "suspended",
-                    "relation": row["relation"],
-                    "is_administrator": row["role"] == Role.ADMINISTRATOR,
-                    "manages": _manages(row["relation"], row["role"]) and bool(row["in_force"]),
+                    "id": own.organization.id,
+                    "name": own.organization.name,
+                    "code": own.organization.unified_social_credit_code,
+                    "dissolved": own.organization.state is not LegalPersonState.ACTIVE,
+                    "suspended": own.mandate_state is MandateState.SUSPENDED,
+                    "relation": own.relation,
+                    "is_administrator": own.role is Role.ADMINISTRATOR,
+                    "manages": _manages(own.relation, own.role) and own.in_force,
                 }
-                for row in rows
+                for own in await self._organizations.of_account(session.account_id)
             ],
             level=session.real_name_level,
             needed=REPRESENTATIVE_LEVEL,
@@ -166,7 +165,7 @@ class OrganizationPages:
                 request, shown, error=Problem(WAITING[outcome], "", 409 if over else 200)
             )
         managed = await self._organizations.managed(session.account_id, outcome)
-        bound = managed is not None and managed[1]["relation"] == Relation.LEGAL_REPRESENTATIVE
+        bound = managed is not None and managed[1].relation is Relation.LEGAL_REPRESENTATIVE
         return self._site.redirect(f"{ORGANIZATIONS}?done={'bound' if bound else 'appointed'}")
 
     async def show_details(self, request: Request) -> Response:
@@ -191,8 +190,8 @@ class OrganizationPages:
             here=ORGANIZATIONS,
             done=self._site.say(request, done) if done else None,
             organization=found,
-            kind=self._site.say(request, KINDS[Kind(found["kind"])]),
-            is_representative=by["relation"] == Relation.LEGAL_REPRESENTATIVE,
+            kind=self._site.say(request, KINDS[found.kind]),
+            is_representative=by.relation is Relation.LEGAL_REPRESENTATIVE,
             pending=[one for one in (*agents, *passed_on) if one["pending"]],
             agents=[one for one in agents if one["open"] and not one["pending"]],
             past=[one for one in agents if not one["open"]],
@@ -204,10 +203,11 @@ class OrganizationPages:
         )
 
     async def _decidable(
-        self, request: Request, session: Session, rows: Sequence[Row]
+        self, request: Request, session: Session, several: Sequence[NamedMandate]
     ) -> list[dict[str, object]]:
         """Mandates with what this person may do with them."""
-        return self._views.mandates(request, rows, await self._mandates.decisions(session.account_id, rows))
+        decisions = await self._mandates.decisions(session.account_id, several)
+        return self._views.mandates(request, several, decisions)
 
     async def show_leave(self, request: Request) -> Response:
         """Asks once more."""
@@ -263,7 +263,7 @@ class OrganizationPages:
         self, request: Request, session: Session, organization_id: str, error: Problem | None = None
     ) -> Response:
         managed = await self._organizations.managed(session.account_id, organization_id)
-        if managed is None or managed[1]["relation"] != Relation.LEGAL_REPRESENTATIVE:
+        if managed is None or managed[1].relation is not Relation.LEGAL_REPRESENTATIVE:
             return self._site.redirect(ORGANIZATIONS)
         return self._site.page(
             request,
@@ -275,5 +275,5 @@ class OrganizationPages:
         )
 
 
-def _manages(relation: str, role: str) -> bool:
-    return relation == Relation.LEGAL_REPRESENTATIVE or role == Role.ADMINISTRATOR
+def _manages(relation: Relation, role: Role) -> bool:
+    return relation is Relation.LEGAL_REPRESENTATIVE or role is Role.ADMINISTRATOR

@@ -8,13 +8,13 @@ from starlette.requests import Request
 
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import BEIJING, clock
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.translations import mark as _
 from idp.organizations.inviting import Invitation
 from idp.organizations.ledger import CHANGED
 from idp.organizations.model import (
     DAY,
+    OPEN,
     Kind,
     MandateState,
     Reason,
@@ -22,8 +22,8 @@ from idp.organizations.model import (
     Relation,
     Role,
     Scope,
-    read,
 )
+from idp.organizations.records import NamedMandate
 from idp.relying_parties.service import Registry
 
 GIVING = frozenset({"resume", "renew"})
@@ -114,58 +114,61 @@ def problem(refused: Refused) -> Problem:
 
 
 class Views:
-    """Rows of mandates as the pages show them."""
+    """Mandates as the pages show them."""
 
     def __init__(self, site: Site, registry: Registry) -> None:
         self._site = site
         self._registry = registry
 
     def mandate(
-        self, request: Request, row: Row, decisions: Collection[str] = frozenset(), *, to_agent: bool = False
+        self,
+        request: Request,
+        one: NamedMandate,
+        decisions: Collection[str] = frozenset(),
+        *,
+        to_agent: bool = False,
     ) -> dict[str, object]:
         """One mandate, as whoever gave it reads it, or the agent; and what whoever looks at it may do with it."""
         say = self._site.say
         states = STATES_FOR_AGENT if to_agent else STATES
-        relation = RELATIONS[Relation(row["relation"])]
-        if row["role"] == Role.ADMINISTRATOR:
-            relation = ADMINISTRATOR
+        relation = ADMINISTRATOR if one.role is Role.ADMINISTRATOR else RELATIONS[one.relation]
         return {
-            "id": row["id"],
+            "id": one.id,
             "relation": say(request, relation),
-            "is_representative": row["relation"] == Relation.LEGAL_REPRESENTATIVE,
-            "is_guardian": row["relation"] == Relation.GUARDIAN,
-            "principal": row["principal_organization_name"] or row["principal_person_name"],
-            "principal_code": row["principal_code"],
-            "agent": row["agent_person_name"] or row["agent_organization_name"] or row["invitee_name"],
-            "is_organization": row["agent_legal_person_id"] is not None,
-            "through": row["through_name"],
-            "through_id": row["through_id"],
-            "state": row["state"],
-            "state_text": say(request, states[MandateState(row["state"])]),
-            "pending": row["state"] == MandateState.SUSPENDED and row["end_reason"] == CHANGED,
-            "open": row["state"] in ("invited", "active", "suspended"),
+            "is_representative": one.relation is Relation.LEGAL_REPRESENTATIVE,
+            "is_guardian": one.relation is Relation.GUARDIAN,
+            "principal": one.principal_name,
+            "principal_code": one.principal_code,
+            "agent": one.agent_name,
+            "is_organization": one.agent_legal_person_id is not None,
+            "through": one.through_name,
+            "through_id": one.through_id,
+            "state": one.state,
+            "state_text": say(request, states[one.state]),
+            "pending": one.state is MandateState.SUSPENDED and one.end_reason == CHANGED,
+            "open": one.state in OPEN,
             "decisions": sorted(decisions),
-            "systems": self.systems(row),
-            "items": list(read(row["items"])),
-            "since": clock(row["valid_from"]),
-            "until": clock(row["valid_until"]) if row["valid_until"] else None,
+            "systems": self.systems(one),
+            "items": list(one.items),
+            "since": clock(one.valid_from),
+            "until": clock(one.valid_until) if one.valid_until else None,
         }
 
     def mandates(
         self,
         request: Request,
-        rows: Iterable[Row],
+        several: Iterable[NamedMandate],
         decisions: Mapping[str, Collection[str]] | None = None,
         *,
         to_agent: bool = False,
     ) -> list[dict[str, object]]:
         """Several; `decisions` by their ids."""
         found = decisions or {}
-        return [self.mandate(request, row, found.get(row["id"], ()), to_agent=to_agent) for row in rows]
+        return [self.mandate(request, one, found.get(one.id, ()), to_agent=to_agent) for one in several]
 
-    def systems(self, row: Row) -> list[str]:
+    def systems(self, one: NamedMandate) -> list[str]:
         """The names of the systems that a mandate is for."""
-        found = ((self._registry.find(client_id), client_id) for client_id in read(row["systems"]))
+        found = ((self._registry.find(client_id), client_id) for client_id in one.systems)
         return [client.client_name if client else client_id for client, client_id in found]
 
     def choices(self, fields: dict[str, str]) -> list[tuple[str, str, bool]]:

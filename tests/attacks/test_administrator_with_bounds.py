@@ -83,7 +83,7 @@ async def founded(scene: Scene, place: AsyncExitStack) -> Firm:
         )
     one = await company(house, await account_id(house, people["boss"]))
     made = Firm(scene, one, tax.client_id, licence.client_id, people, {}, {})
-    await made.give("boss", "boss", relation="legal_representative", role="representative")
+    await made.give("boss", "boss", relation="legal_representative")
     await made.give("chief", "chief", role="administrator")
     until = house.clock.now + 20 * DAY
     await made.give("bounded", "bounded", role="administrator", systems=tax.client_id, valid_until=until)

@@ -68,7 +68,7 @@ async def a_helper(scene: Scene, victim: Victim, thief: Browserless, actor: acts
     assert answer.status_code < 300, answer.text
     helper = await account_id(scene.house, "helper")
     [invited] = await scene.house.worker.mandates.invitations(helper)
-    assert await scene.house.worker.mandates.accept(helper, invited["id"])
+    assert await scene.house.worker.mandates.accept(helper, invited.id)
 
 
 ACTS: dict[str, Act] = {

@@ -209,9 +209,9 @@ async def test_staff_whom_it_concerns_neither_ask_nor_confirm_nor_end(any_hall: 
         await counter.confirm(request, staff)
     await counter.confirm(request, any_hall.id("zhouba"))
     if same == "guardian":
-        [theirs] = [row for row in await counter.guardians(child) if row["agent_account_id"] == parent]
+        [theirs] = [row for row in await counter.guardians(child) if row.agent_account_id == parent]
         with pytest.raises(NotAtCounter, match="unchanged"):
-            await counter.end_guardian(theirs["id"], "判决书 1 号", staff)
+            await counter.end_guardian(theirs.id, "判决书 1 号", staff)
 
 
 async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> None:
@@ -225,7 +225,7 @@ async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> No
     )
     assert sorted(map(str, outcomes)) == ["confirmed", "not-yours-to-confirm"]
     [mandate] = await counter.guardians(child)
-    await counter.end_guardian(mandate["id"], "判决书 1 号", staff)
+    await counter.end_guardian(mandate.id, "判决书 1 号", staff)
     assert await counter.open_requests() == []  # the other one does not bring it back
     again = await asked(any_hall, child, parent)
     assert await counter.confirm(again, staff) is State.CONFIRMED  # a new decision does
@@ -258,7 +258,7 @@ async def test_only_a_supervisor_who_is_not_concerned_ends_it(hall: Hall, who: s
     [row] = await hall.house.worker.counter.guardians(child)
     async with at_work(hall, who) as someone:
         token = form(page(await someone.open("/counter/guardian")), "child").fields["csrf"]
-        fields = {"csrf": token, "mandate": row["id"], "account": child, "reason": "判决书 1 号"}
+        fields = {"csrf": token, "mandate": row.id, "account": child, "reason": "判决书 1 号"}
         answer = await someone.client.post("/counter/guardian/end", data=fields)
     assert answer.status_code == (403 if who == "zhaoliu" else 400)
     assert await represented(hall, hall.id("sunqi")) == ["赵小宝"]

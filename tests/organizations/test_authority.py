@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from idp.organizations.model import DAY, Refused, Relation, Role, Scope
+from idp.organizations.store import mandate_of
 from tests.organizations.conftest import CODE, OTHER_CODE, OTHER_NAME, Stage
 from tests.support import raw_sql
 from tests.support.visits import page, signed_in
@@ -156,7 +157,7 @@ async def test_every_act_by_everybody_about_every_mandate(stage: Stage, actor: s
         if case.rests_by:
             await rest(stage, accounts, mandate_id, case.rests_by)
         before = stage.rows(f"SELECT * FROM mandates WHERE id = '{mandate_id}'")  # noqa: S608
-        offered = (await stage.mandates.decisions(accounts[actor], before))[mandate_id]
+        offered = (await stage.mandates.decisions(accounts[actor], map(mandate_of, before)))[mandate_id]
         done = await getattr(stage.mandates, case.act)(accounts[actor], mandate_id)
         [after] = stage.rows(f"SELECT * FROM mandates WHERE id = '{mandate_id}'")  # noqa: S608
         if done != allowed(actor, case) or (not done and [after] != before) or done != (case.act in offered):

@@ -16,7 +16,7 @@ async def test_an_agent_acts_from_the_acceptance_until_the_end(stage: Stage) -> 
     mandate_id = await stage.mandates.invite(stage.ids["lisi"], firm, stage.invitation("zhangsan"))
     assert await stage.represented("zhangsan") == []
     [invited] = await stage.mandates.invitations(stage.ids["zhangsan"])
-    assert (invited["id"], invited["principal_organization_name"]) == (mandate_id, NAME)
+    assert (invited.id, invited.principal_organization_name) == (mandate_id, NAME)
     assert await stage.mandates.accept(stage.ids["zhangsan"], mandate_id)
     [principal] = await stage.mandates.principals(stage.ids["zhangsan"])
     assert (principal.kind, principal.id, principal.number) == ("legal_person", firm, CODE)

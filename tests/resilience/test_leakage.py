@@ -131,8 +131,10 @@ async def represent(day: Day) -> None:
     await person(day.house, username="lisi", name="李四", phone=LISI, **fields)
     async with signed_in(day.house, "lisi") as lisi:
         assert (await bind(lisi)).status == 200
-        company = (await day.house.worker.organizations.of_account(await account_id(day.house, "lisi")))[0]
-        await invite(lisi, f"/me/organizations/invite?id={company['id']}", name="欧阳春", phone=NEWCOMER)
+        own, *_ = await day.house.worker.organizations.of_account(await account_id(day.house, "lisi"))
+        await invite(
+            lisi, f"/me/organizations/invite?id={own.organization.id}", name="欧阳春", phone=NEWCOMER
+        )
 
 
 async def serve(day: Day) -> None:

@@ -55,7 +55,7 @@ async def bind(someone: Browserless, code: str = CODE, name: str = NAME) -> Page
 async def organization_id(town: Town) -> str:
     """lisi's company."""
     lisi = await account_id(town.house, "lisi")
-    return str((await town.house.worker.organizations.of_account(lisi))[0]["id"])
+    return (await town.house.worker.organizations.of_account(lisi))[0].organization.id
 
 
 async def invite(someone: Browserless, address: str, **fields: str) -> Page:
@@ -73,8 +73,8 @@ async def decide(someone: Browserless, mandate_id: str, decision: str) -> Page:
 async def only_mandate(town: Town, username: str) -> str:
     """The id of the only mandate that somebody holds, or is invited to."""
     mandates, who = town.house.worker.mandates, await account_id(town.house, username)
-    [row] = [*await mandates.of_agent(who), *await mandates.invitations(who)]
-    return str(row["id"])
+    [one] = [*await mandates.of_agent(who), *await mandates.invitations(who)]
+    return one.id
 
 
 def confirm(town: Town, ticket: str, role: str, holder: str) -> None:

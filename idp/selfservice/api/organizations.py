@@ -20,17 +20,17 @@ async def organizations(person: Reader, tools: Tools) -> list[models.Organizatio
     """The legal persons that the person represents or acts for."""
     return [
         models.Organization(
-            id=row["id"],
-            name=row["name"],
-            kind=row["kind"],
-            unified_social_credit_code=row["unified_social_credit_code"],
-            state=row["state"],
-            mandate_id=row["mandate_id"],
-            relation=row["relation"],
-            mandate_state=row["mandate_state"],
-            in_force=bool(row["in_force"]),
+            id=own.organization.id,
+            name=own.organization.name,
+            kind=own.organization.kind,
+            unified_social_credit_code=own.organization.unified_social_credit_code,
+            state=own.organization.state,
+            mandate_id=own.mandate_id,
+            relation=own.relation,
+            mandate_state=own.mandate_state,
+            in_force=own.in_force,
         )
-        for row in await tools.organizations.of_account(person.account_id)
+        for own in await tools.organizations.of_account(person.account_id)
     ]
 
 

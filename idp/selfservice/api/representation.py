@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from idp.infrastructure.database import Row
 from idp.organizations.inviting import Invitation
-from idp.organizations.model import Scope, read
+from idp.organizations.model import Scope
+from idp.organizations.records import NamedMandate
 from idp.selfservice.api import representation_models as models
 from idp.selfservice.api.gate import Giver, Reader, Tools, Writer, strong
 from idp.selfservice.api.models import at, at_or_none
@@ -73,22 +73,22 @@ def invitation(agent: models.Agent) -> Invitation:
     return Invitation(agent.name, agent.phone, agent.unified_social_credit_code, agent.role, scope)
 
 
-def shown(rows: Iterable[Row]) -> list[models.Mandate]:
+def shown(found: Iterable[NamedMandate]) -> list[models.Mandate]:
     """Mandates as the interface says them."""
     return [
         models.Mandate(
-            id=row["id"],
-            relation=row["relation"],
-            role=row["role"],
-            state=row["state"],
-            principal=row["principal_organization_name"] or row["principal_person_name"],
-            unified_social_credit_code=row["principal_code"],
-            agent=row["agent_person_name"] or row["agent_organization_name"] or row["invitee_name"],
-            systems=list(read(row["systems"])),
-            items=list(read(row["items"])),
-            valid_from=at(row["valid_from"]),
-            valid_until=at_or_none(row["valid_until"]),
-            created_at=at(row["created_at"]),
+            id=one.id,
+            relation=one.relation,
+            role=one.role,
+            state=one.state,
+            principal=one.principal_name,
+            unified_social_credit_code=one.principal_code,
+            agent=one.agent_name,
+            systems=list(one.systems),
+            items=list(one.items),
+            valid_from=at(one.valid_from),
+            valid_until=at_or_none(one.valid_until),
+            created_at=at(one.created_at),
         )
-        for row in rows
+        for one in found
     ]

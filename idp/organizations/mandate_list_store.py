@@ -1,12 +1,10 @@
 """What is read of mandates: for whom somebody acts, who acts for whom, with the names that people know."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Integer, Text, and_, bindparam, case, exists, literal_column, or_, select, union
 
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first_as
 from idp.organizations.mandate_conditions import (
     c,
     in_force,
@@ -28,9 +26,11 @@ from idp.organizations.model import (
     MandateState,
     Principal,
     Relation,
+    Role,
     read,
 )
-from idp.organizations.store import legal_persons, mandates
+from idp.organizations.records import NamedMandate, OwnOrganization
+from idp.organizations.store import legal_person_of, legal_persons, mandates
 
 MOST = 500
 _organization = bindparam("the_organization", type_=Text)
@@ -144,47 +144,46 @@ class MandateLists:
 
     def principals(self, account_id: str, at: float) -> Transaction[list[Principal]]:
         """Everybody for whom somebody may act now."""
-        return [principal(row) for row in (yield PRINCIPALS(the_actor=account_id, now=at))]
+        return [_principal_of(row) for row in (yield PRINCIPALS(the_actor=account_id, now=at))]
 
-    def of_agent(self, account_id: str) -> Transaction[list[Row]]:
+    def of_agent(self, account_id: str) -> Transaction[list[NamedMandate]]:
         """What somebody holds, suspended ones too."""
-        return list((yield OF_AGENT(the_actor=account_id)))
+        return [_named_of(row) for row in (yield OF_AGENT(the_actor=account_id))]
 
-    def invitations(self, account_id: str, at: float) -> Transaction[list[Row]]:
+    def invitations(self, account_id: str, at: float) -> Transaction[list[NamedMandate]]:
         """What somebody may accept or decline."""
-        return list((yield INVITATIONS(the_actor=account_id, now=at)))
+        return [_named_of(row) for row in (yield INVITATIONS(the_actor=account_id, now=at))]
 
-    def of_person(self, account_id: str) -> Transaction[list[Row]]:
+    def of_person(self, account_id: str) -> Transaction[list[NamedMandate]]:
         """Who acts, or acted, for a person."""
-        return list((yield OF_PERSON(the_actor=account_id)))
+        return [_named_of(row) for row in (yield OF_PERSON(the_actor=account_id))]
 
-    def of_organization(self, organization_id: str) -> Transaction[list[Row]]:
+    def of_organization(self, organization_id: str) -> Transaction[list[NamedMandate]]:
         """Who acts, or acted, for an organisation."""
-        return list((yield OF_ORGANIZATION(the_organization=organization_id)))
+        return [_named_of(row) for row in (yield OF_ORGANIZATION(the_organization=organization_id))]
 
-    def held(self, organization_id: str) -> Transaction[list[Row]]:
+    def held(self, organization_id: str) -> Transaction[list[NamedMandate]]:
         """For whom an organisation acts."""
-        return list((yield HELD(the_organization=organization_id)))
+        return [_named_of(row) for row in (yield HELD(the_organization=organization_id))]
 
-    def passed_on(self, organization_id: str) -> Transaction[list[Row]]:
+    def passed_on(self, organization_id: str) -> Transaction[list[NamedMandate]]:
         """Those of an organisation who act for the ones that it is an agent of."""
-        return list((yield PASSED_ON(the_organization=organization_id)))
+        return [_named_of(row) for row in (yield PASSED_ON(the_organization=organization_id))]
 
-    def organizations(self, account_id: str, at: float) -> Transaction[Sequence[Row]]:
+    def organizations(self, account_id: str, at: float) -> Transaction[list[OwnOrganization]]:
         """The organisations that somebody represents or acts for, with that mandate."""
-        return list((yield ORGANIZATIONS(the_actor=account_id, now=at)))
+        return [_own_organization_of(row) for row in (yield ORGANIZATIONS(the_actor=account_id, now=at))]
 
-    def one(self, mandate_id: str) -> Transaction[Row | None]:
+    def one(self, mandate_id: str) -> Transaction[NamedMandate | None]:
         """One mandate."""
-        return first((yield ONE(the_id=mandate_id)))
+        return first_as(_named_of, (yield ONE(the_id=mandate_id)))
 
     def is_guarded(self, minor_id: str, guardian_id: str) -> Transaction[bool]:
         """Whether somebody is a minor's guardian already."""
         return bool((yield IS_GUARDED(the_id=minor_id, the_actor=guardian_id)))
 
 
-def principal(row: Row) -> Principal:
-    """The principal of a mandate with its names."""
+def _principal_of(row: Row) -> Principal:
     is_organization = row["principal_legal_person_id"] is not None
     return Principal(
         kind=LEGAL_PERSON if is_organization else PERSON,
@@ -196,4 +195,49 @@ def principal(row: Row) -> Principal:
         systems=read(row["systems"]),
         items=read(row["items"]),
         valid_until=row["valid_until"],
+    )
+
+
+def _named_of(row: Row) -> NamedMandate:
+    return NamedMandate(
+        id=row["id"],
+        relation=Relation(row["relation"]),
+        role=Role(row["role"]),
+        state=MandateState(row["state"]),
+        granted_by=row["granted_by"],
+        evidence_reference=row["evidence_reference"],
+        valid_from=row["valid_from"],
+        created_at=row["created_at"],
+        valid_until=row["valid_until"],
+        systems=read(row["systems"]),
+        items=read(row["items"]),
+        principal_legal_person_id=row["principal_legal_person_id"],
+        principal_account_id=row["principal_account_id"],
+        agent_legal_person_id=row["agent_legal_person_id"],
+        agent_account_id=row["agent_account_id"],
+        parent_mandate_id=row["parent_mandate_id"],
+        invitee_name=row["invitee_name"],
+        decided_at=row["decided_at"],
+        ended_at=row["ended_at"],
+        end_reason=row["end_reason"],
+        suspended_by_rank=row["suspended_by_rank"],
+        principal_organization_name=row["principal_organization_name"],
+        principal_code=row["principal_code"],
+        principal_person_name=row["principal_person_name"],
+        agent_organization_name=row["agent_organization_name"],
+        agent_person_name=row["agent_person_name"],
+        through_id=row["through_id"],
+        through_name=row["through_name"],
+    )
+
+
+def _own_organization_of(row: Row) -> OwnOrganization:
+    return OwnOrganization(
+        organization=legal_person_of(row),
+        mandate_id=row["mandate_id"],
+        relation=Relation(row["relation"]),
+        role=Role(row["role"]),
+        mandate_state=MandateState(row["mandate_state"]),
+        valid_until=row["valid_until"],
+        in_force=bool(row["in_force"]),
     )

@@ -3,12 +3,13 @@
 from sqlalchemy import ColumnElement, and_, bindparam, case, literal_column, null, or_, select, union, update
 from sqlalchemy.types import Integer, Text
 
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.mandate_conditions import c, is_state, now, text, the_actor, the_id
 from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Rank, Relation
-from idp.organizations.store import mandates
+from idp.organizations.records import Mandate
+from idp.organizations.store import mandate_of, mandates
 
 MOST = 200
 """As many as are ended at once."""
@@ -128,41 +129,46 @@ REPLACE_LICENCE = Statement(
 
 
 class MandateSweeps:
-    """One statement per method; each returns the rows that it changed."""
+    """One statement per method; each returns the mandates that it changed."""
 
-    def turn_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Row]]:
+    def turn_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Mandate]]:
         """Suspend what lives on an organisation, end its representatives and invitations."""
-        return list((yield TURN_ALL(the_organization=organization_id, reason=reason, now=at)))
+        call = TURN_ALL(the_organization=organization_id, reason=reason, now=at)
+        return [mandate_of(row) for row in (yield call)]
 
-    def end_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Row]]:
+    def end_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Mandate]]:
         """End what an organisation granted and what it was granted."""
-        return list((yield END_ALL(the_organization=organization_id, reason=reason, now=at)))
+        call = END_ALL(the_organization=organization_id, reason=reason, now=at)
+        return [mandate_of(row) for row in (yield call)]
 
     def end_below(
         self, mandate_id: str, state: MandateState, reason: str, at: float
-    ) -> Transaction[list[Row]]:
+    ) -> Transaction[list[Mandate]]:
         """End what was passed on from a mandate."""
-        return list((yield END_BELOW(the_id=mandate_id, the_state=state.value, reason=reason, now=at)))
+        call = END_BELOW(the_id=mandate_id, the_state=state.value, reason=reason, now=at)
+        return [mandate_of(row) for row in (yield call)]
 
     def withdraw(
         self, account_id: str, organization_id: str, reason: str, at: float
-    ) -> Transaction[list[Row]]:
+    ) -> Transaction[list[Mandate]]:
         """Take back the invitations that somebody made for an organisation."""
         call = WITHDRAW(the_actor=account_id, the_organization=organization_id, reason=reason, now=at)
-        return list((yield call))
+        return [mandate_of(row) for row in (yield call)]
 
-    def restore(self, organization_id: str, account_id: str, at: float) -> Transaction[Row | None]:
+    def restore(self, organization_id: str, account_id: str, at: float) -> Transaction[Mandate | None]:
         """Let a representative's own mandate count again."""
-        return first((yield RESTORE(the_organization=organization_id, the_actor=account_id, now=at)))
+        call = RESTORE(the_organization=organization_id, the_actor=account_id, now=at)
+        return first_as(mandate_of, (yield call))
 
-    def replace_licence(self, organization_id: str, account_id: str, at: float) -> Transaction[list[Row]]:
+    def replace_licence(self, organization_id: str, account_id: str, at: float) -> Transaction[list[Mandate]]:
         """End what somebody had by the same organisation's licence before."""
         call = REPLACE_LICENCE(
             the_organization=organization_id, the_actor=account_id, reason="replaced", now=at
         )
-        return list((yield call))
+        return [mandate_of(row) for row in (yield call)]
 
-    def expire(self, at: float) -> Transaction[list[Row]]:
+    def expire(self, at: float) -> Transaction[list[Mandate]]:
         """End some of what is past its date; each mandate for one of those who do so at once."""
-        expired = list((yield EXPIRE(now=at, reason="expired")))
-        return expired + list((yield EXPIRE_INVITATIONS(now=at, reason="expired")))
+        expired = [mandate_of(row) for row in (yield EXPIRE(now=at, reason="expired"))]
+        invitations = yield EXPIRE_INVITATIONS(now=at, reason="expired")
+        return expired + [mandate_of(row) for row in invitations]
