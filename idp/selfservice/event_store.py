@@ -1,9 +1,9 @@
 """Reads the audit record for the person whom its lines are about; the record itself stays as it is."""
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, bindparam, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, bindparam, literal, or_, select, tuple_, union_all
 
 from idp.audit.model import Event
-from idp.audit.store import audit_events
+from idp.audit.store import audit_events, seldom
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.selfservice.event_texts import FOR_PRINCIPAL, HIDDEN
 
@@ -16,28 +16,38 @@ def _named(events: frozenset[Event]) -> list[ColumnElement[str]]:
     return [literal(event.value, Text) for event in sorted(events)]
 
 
-_mine = or_(_c.account_id == _account, and_(_c.principal == _account, _c.event.in_(_named(FOR_PRINCIPAL))))
-_shown = and_(_mine, _c.event.not_in(_named(HIDDEN)))
 _latest_first = (_c.at.desc(), _c.id.desc())
+_before = bindparam("before", type_=Text)
 _last = audit_events.alias("last")
 _last_at = (
     select(_last.c.at)
-    .where(
-        _last.c.id == bindparam("before", type_=Text),
-        or_(_last.c.account_id == _account, _last.c.principal == _account),
-    )
+    .where(_last.c.id == _before, or_(_last.c.account_id == _account, _last.c.principal == _account))
     .scalar_subquery()
 )
-LATEST = Statement(select(audit_events).where(_shown).order_by(*_latest_first).limit(_most))
-BEFORE = Statement(
-    select(audit_events)
-    .where(
-        _shown,
-        or_(_c.at < _last_at, and_(_c.at == _last_at, _c.id < bindparam("before", type_=Text))),
+_further = tuple_(_c.at, _c.id) < tuple_(_last_at, _before)
+
+
+def _page(*more: ColumnElement[bool]) -> Statement:
+    """What is shown, latest first: what is told of the account and what was done in its name, each by its own index.
+
+    As one condition with OR it would have every line of the account read and sorted.
+    """
+    own = (_c.account_id == _account, seldom, _c.event.not_in(_named(HIDDEN)))
+    in_its_name = (
+        _c.principal == _account,
+        or_(_c.account_id.is_(None), _c.account_id != _account),
+        _c.event.in_(_named(FOR_PRINCIPAL)),
     )
-    .order_by(*_latest_first)
-    .limit(_most)
-)
+    parts = [
+        select(select(audit_events).where(*where, *more).order_by(*_latest_first).limit(_most).subquery())
+        for where in (own, in_its_name)
+    ]
+    both = union_all(*parts).subquery()
+    return Statement(select(both).order_by(both.c.at.desc(), both.c.id.desc()).limit(_most))
+
+
+LATEST = _page()
+BEFORE = _page(_further)
 ALL = Statement(select(audit_events).where(_c.account_id == _account).order_by(*_latest_first).limit(_most))
 
 

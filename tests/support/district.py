@@ -78,7 +78,7 @@ async def fill(url: str, accounts: int, client_id: str) -> None:
             await connection.execute(statement)
         for index in indexes:
             await connection.execute(index["definition"])
-        await connection.execute("ANALYZE")
+        await _settle(connection)
     finally:
         await connection.close()
 
@@ -91,6 +91,13 @@ async def leave(url: str, sessions: int) -> int:
             f"""UPDATE sessions SET last_seen_at = last_seen_at - 2 * {DAY} WHERE id IN (SELECT id FROM sessions
             WHERE ended_at IS NULL AND user_agent = 'Mozilla/5.0' ORDER BY created_at LIMIT {sessions})"""
         )
+        await _settle(connection)
         return int(done.split()[-1])
     finally:
         await connection.close()
+
+
+async def _settle(connection: asyncpg.Connection) -> None:
+    """What a server does by itself in the minutes after so many rows came at once, which no district ever sees."""
+    await connection.execute("VACUUM (ANALYZE)")
+    await connection.execute("CHECKPOINT")

@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: the units of work of one moment share one transaction and one commit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
@@ -25,6 +25,9 @@ SESSION = {
     "idle_in_transaction_session_timeout": "10s",
     "jit": "off",  # compiling a one-row statement costs more than running it
 }
+# Nobody waits for what is cleared away. What a crash of the server undoes of it, whole transactions of a moment, is
+# found and cleared away again; and the requests' own commits need not queue behind so many small ones for the disk.
+BACKGROUND = SESSION | {"synchronous_commit": "off"}
 
 _AGAIN = (
     asyncpg.DeadlockDetectedError,
@@ -50,12 +53,12 @@ _Connection = Any  # asyncpg's own class is generic to type checkers alone
 class PostgreSQL:
     """The `Database` for production."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, session: Mapping[str, str] = SESSION) -> None:
         self._url = url
         self._background: PostgreSQL | None = None
         # One line each: a second one would halve the batches, measured at a quarter more work for each request.
-        self._writer = _Line(url)
-        self._reader = _Line(url)
+        self._writer = _Line(url, session)
+        self._reader = _Line(url, session)
         self._writes: Batcher[Work, Any] = Batcher(self._write_together, silent=DatabaseUnavailable)
         self._reads: Batcher[Work, Any] = Batcher(self._read_together, silent=DatabaseUnavailable)
 
@@ -85,7 +88,7 @@ class PostgreSQL:
     @property
     def background(self) -> "PostgreSQL":
         """See `Database.background`; it connects when it is first asked something."""
-        self._background = self._background or PostgreSQL(self._url)
+        self._background = self._background or PostgreSQL(self._url, BACKGROUND)
         return self._background
 
     async def close(self) -> None:
@@ -172,15 +175,16 @@ class _Line:
     What goes wrong with the line itself leaves as DatabaseUnavailable.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, session: Mapping[str, str]) -> None:
         self._url = url
+        self._session = dict(session)
         self._connection: _Connection | None = None
 
     async def __aenter__(self) -> _Connection:
         if self._connection is None or self._connection.is_closed():
             try:
                 self._connection = await asyncpg.connect(
-                    self._url, server_settings=SESSION, timeout=CONNECT_SECONDS
+                    self._url, server_settings=self._session, timeout=CONNECT_SECONDS
                 )
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 raise DatabaseUnavailable(type(error).__name__) from error

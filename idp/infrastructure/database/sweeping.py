@@ -10,6 +10,8 @@ from idp.infrastructure.database.statement import Statement
 
 MOST = 100
 """As many rows as one step takes."""
+REST = 3.0
+"""So many times as long as a step took it rests before the next: at most a quarter of a core is for clearing away."""
 
 
 def delete_some(table: Table, *which: ColumnElement[bool], oldest: ColumnElement[Any]) -> Statement:
@@ -36,5 +38,5 @@ async def in_steps(step: Callable[[], Awaitable[int]], most: int = MOST) -> int:
 
 
 async def rest_since(began: float) -> None:
-    """Leave the machine to the requests for as long as a step took; `began` is a time of the event loop."""
-    await asyncio.sleep(asyncio.get_running_loop().time() - began)
+    """Leave the machine to the requests for a while after a step; `began` is a time of the event loop."""
+    await asyncio.sleep(REST * (asyncio.get_running_loop().time() - began))
