@@ -20,7 +20,6 @@ from sqlalchemy import (
 )
 
 from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.store import grants
@@ -31,7 +30,11 @@ from idp.sessions.store import participants, sessions
 MOST = 100
 """As many rows as are looked at in one step, which is then over within milliseconds."""
 
+AT_ONCE = 8
+"""As many sessions as are ended in one transaction: a request that comes meanwhile waits for these and no more."""
+
 _id = bindparam("the_id", type_=Text)
+_ids = [bindparam(f"id{number}", type_=Text) for number in range(AT_ONCE)]
 _now = bindparam("now", type_=Instant())
 _since_seen = bindparam("since_seen", type_=Instant())
 _before = bindparam("before", type_=Instant())
@@ -79,13 +82,24 @@ ACTING = _step(
     (sessions.c.mandate_id.is_not(None), sessions.c.id > _after_id), (sessions.c.id,), _without_mandate
 )
 OLD = Statement(select(sessions.c.id).where(_open, _old).order_by(sessions.c.created_at).limit(_most))
-# Asked again where it is ended: it may have been used since, or another worker may have been here.
+# Asked again where they are ended: one may have been used since, or another worker may have been here. What somebody is
+# at this very moment is left to them; it comes round again.
+_dead = (
+    select(sessions.c.id)
+    .where(sessions.c.id.in_(_ids), _open, or_(_idle, _old, _without_mandate))
+    .with_for_update(skip_locked=True)
+)
 END_DEAD = Statement(
     update(sessions)
-    .where(sessions.c.id == _id, _open, or_(_idle, _old, _without_mandate))
+    .where(sessions.c.id.in_(_dead.scalar_subquery()))
     .values(ended_at=_now)
     .returning(sessions),
-    lock_key="the_id",
+    lock_key="id0",
+)
+JOINED = Statement(
+    select(participants.c.session_id, participants.c.client_id)
+    .where(participants.c.session_id.in_(_ids))
+    .order_by(participants.c.joined_at)
 )
 _still_granted = exists(
     select(grants.c.id)
@@ -164,9 +178,16 @@ class SweepStore:
         found = [row["id"] for row in (yield OLD(**self._limits(now)))]
         return Step(found, None, after if len(found) == MOST else None)
 
-    def end_dead(self, session_id: str, now: float) -> Transaction[Row | None]:
-        """End a session that is dead; its row for the one caller that ended it."""
-        return first((yield END_DEAD(the_id=session_id, **self._limits(now))))
+    def end_dead(self, session_ids: Sequence[str], now: float) -> Transaction[Sequence[Row]]:
+        """End those of at most AT_ONCE sessions that are dead; their rows for the one caller that ended them."""
+        return (yield END_DEAD(**_eight(session_ids), **self._limits(now)))
+
+    def joined(self, session_ids: Sequence[str]) -> Transaction[dict[str, list[str]]]:
+        """The systems that take part in each of at most AT_ONCE sessions, in the order of joining."""
+        systems: dict[str, list[str]] = {}
+        for row in (yield JOINED(**_eight(session_ids))):
+            systems.setdefault(row["session_id"], []).append(row["client_id"])
+        return systems
 
     def timed_out(self, row: Row, now: float) -> bool:
         """Whether a dead session's time was up; else it is the mandate that is gone."""
@@ -195,3 +216,8 @@ class SweepStore:
             "since_created": now - self._lifetimes.absolute,
             "since_seen": now - self._lifetimes.idle,
         }
+
+
+def _eight(session_ids: Sequence[str]) -> dict[str, str]:
+    """One statement for however many: the last stands for those that are not there."""
+    return {f"id{n}": session_ids[min(n, len(session_ids) - 1)] for n in range(AT_ONCE)}

@@ -10,14 +10,12 @@ from idp.infrastructure.database.sweeping import in_steps, rest_since
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.oauth.store import OAuthStore
-from idp.oauth.sweep_store import MOST, Place, Step, SweepStore
-from idp.sessions.endings import Endings
+from idp.oauth.sweep_store import AT_ONCE, MOST, Place, Step, SweepStore
+from idp.sessions.endings import Endings, SessionEnd
 from idp.sessions.model import Lifetimes
 
 SWEEP_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
-AT_ONCE = 2
-"""As many sessions as are ended in one transaction: a request that comes meanwhile waits for these and no more."""
 LATE_SECONDS = 300.0
 """Sessions that should have ended so long ago are worth a word to the operators."""
 
@@ -66,8 +64,7 @@ class Sweeper:
         count = 0
         for start in range(0, len(dead), AT_ONCE):
             began = asyncio.get_running_loop().time()
-            few = dead[start : start + AT_ONCE]
-            count += (await asyncio.gather(*[self._end(session_id) for session_id in few])).count(True)
+            count += await self._end(dead[start : start + AT_ONCE])
             self._outbox.kick()
             await rest_since(began)
         return count
@@ -91,15 +88,16 @@ class Sweeper:
         found = await self._database.read(lambda: self._store.past(before, now))
         return (await asyncio.gather(*[self._forget(each, before) for each in found])).count(True)
 
-    async def _end(self, session_id: str) -> bool:
+    async def _end(self, few: Sequence[str]) -> int:
         now = self._sources.now()
 
-        def work() -> Transaction[bool]:
-            row = yield from self._store.end_dead(session_id, now)
-            if row is not None:
+        def work() -> Transaction[int]:
+            rows = yield from self._store.end_dead(few, now)
+            systems = (yield from self._store.joined(few)) if rows else {}
+            for row in rows:
                 reason = "timeout" if self._store.timed_out(row, now) else "mandate expired"
-                yield from self._endings.follow([row], reason)
-            return row is not None
+                yield from self._endings.tell(row, systems.get(row["id"], ()), SessionEnd(reason))
+            return len(rows)
 
         return await self._database.write(work)
 

@@ -49,7 +49,7 @@ class Endings:
         """What follows of the end of these few sessions (rows of the session table, as the ending returned them)."""
         for row in rows:
             systems = [joined["client_id"] for joined in (yield from self._store.joined(row["id"]))]
-            yield from self._follow(row, systems, SessionEnd(reason, address, actor))
+            yield from self.tell(row, systems, SessionEnd(reason, address, actor))
 
     def follow_all(
         self, account_id: str, rows: Sequence[Row], farewell: SessionEnd, now: float
@@ -57,9 +57,10 @@ class Endings:
         """The same for sessions of one account that ended together, `now`: their systems are looked up once."""
         joined = (yield from self._store.joined_ended(account_id, now)) if rows else {}
         for row in rows:
-            yield from self._follow(row, joined.get(row["id"], []), farewell)
+            yield from self.tell(row, joined.get(row["id"], []), farewell)
 
-    def _follow(self, row: Row, systems: Sequence[str], farewell: SessionEnd) -> Transaction[None]:
+    def tell(self, row: Row, systems: Sequence[str], farewell: SessionEnd) -> Transaction[None]:
+        """What follows of one session's end (its row, as the ending returned it) for the systems that took part."""
         principal = principal_of(row)
         principal_id = principal.id if principal else None
         for client_id in systems:

@@ -39,6 +39,8 @@ class Seen:
 
     few: list[float] = field(default_factory=list)
     many: list[float] = field(default_factory=list)
+    beside: list[float] = field(default_factory=list)
+    """Among the few again, in turns with `swept`: those who were looked at so long have more to show than at first."""
     swept: list[float] = field(default_factory=list)
 
 
@@ -86,7 +88,7 @@ async def run(accounts: int, rounds: int, seconds: float, urls: tuple[str | None
                     found = await _round(each.ours, name, plan)
                     if number >= 0:
                         into.extend(found)
-        sweep = await _while_swept(many, figures, plan)
+        sweep = await _while_swept(few, many, figures, plan)
         return _text(accounts, figures, (load, os.getloadavg()[0]), sweep)
 
 
@@ -127,7 +129,7 @@ async def _logins(ours: Ours, seconds: float) -> list[float]:
     return took
 
 
-async def _while_swept(many: District, figures: Figures, plan: Plan) -> Sweep:
+async def _while_swept(few: District, many: District, figures: Figures, plan: Plan) -> Sweep:
     """The same, while all sessions of the crowd that were open wait for their end."""
     connection = await asyncpg.connect(many.url)
     try:
@@ -141,9 +143,11 @@ async def _while_swept(many: District, figures: Figures, plan: Plan) -> Sweep:
         began, rest = time.perf_counter(), left
         for _ in range(plan.rounds):
             for name, seen in figures.items():
+                base = await _round(few.ours, name, plan)
                 found = await _round(many.ours, name, plan)
                 rest = await connection.fetchval(IDLE_LEFT)
                 if rest:  # otherwise some of it was measured after the end
+                    seen.beside += base
                     seen.swept += found
         took = time.perf_counter() - began
         return Sweep(left, left - rest, took)
@@ -157,8 +161,8 @@ def _text(accounts: int, figures: Figures, load: tuple[float, float], sweep: Swe
         f"{machine.describe()}. {made}, beside {FEW:,} accounts; {CONNECTIONS} connections (logins: one after "
         f"the other); load of the machine {load[0]:.1f} before and {load[1]:.1f} after, of which the bench is 2.",
         "",
-        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio | sweep busy: p50/p99 ms | ratio |",
-        "|---|---|---|---|---|---|",
+        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio | {FEW:,} later | sweep busy | ratio |",
+        "|---|---|---|---|---|---|---|",
         *(_line(name, seen) for name, seen in figures.items()),
         "",
         f"- sweep: {sweep.left:,} sessions were idle at once; {sweep.ended:,} were ended within {sweep.seconds:.0f} s "
@@ -168,17 +172,21 @@ def _text(accounts: int, figures: Figures, load: tuple[float, float], sweep: Swe
 
 
 def _line(name: str, seen: Seen) -> str:
-    few, many, swept = (
-        (quantile(values, 0.5), quantile(values, 0.99)) for values in (seen.few, seen.many, seen.swept)
+    few, many, beside, swept = (
+        (quantile(values, 0.5), quantile(values, 0.99))
+        for values in (seen.few, seen.many, seen.beside, seen.swept)
+    )
+    shown = [f"{p50:.1f} / {p99:.1f}" for p50, p99 in (few, many, beside, swept)]
+    return (
+        f"| {name} | {shown[0]} | {shown[1]} | {_ratio(many, few)} | {shown[2]} | {shown[3]} "
+        f"| {_ratio(swept, beside)} |"
     )
 
-    def ratio(figure: tuple[float, float]) -> str:
-        by = tuple(mine / base for mine, base in zip(figure, few, strict=True))
-        mark = "" if max(by) <= GOAL else " **above the goal**"
-        return f"{by[0]:.2f} / {by[1]:.2f}{mark}"
 
-    shown = [f"{p50:.1f} / {p99:.1f}" for p50, p99 in (few, many, swept)]
-    return f"| {name} | {shown[0]} | {shown[1]} | {ratio(many)} | {shown[2]} | {ratio(swept)} |"
+def _ratio(figure: tuple[float, float], base: tuple[float, float]) -> str:
+    by = tuple(mine / other for mine, other in zip(figure, base, strict=True))
+    mark = "" if max(by) <= GOAL else " **above the goal**"
+    return f"{by[0]:.2f} / {by[1]:.2f}{mark}"
 
 
 def _say(text: str) -> None:
