@@ -14,6 +14,7 @@ import pytest
 
 import idp
 from idp.infrastructure.database import Statement, metadata
+from idp.selfservice import event_store
 from tests.support.crowd import FEW, MANY, fill
 from tests.support.migrated import migrated_sqlite
 
@@ -121,3 +122,30 @@ def _reads_all(step: str, text: str) -> bool:
     alias = re.search(rf"(\w+) AS {scan['name']}\b", text)
     table = alias[1] if alias else scan["name"]
     return table in metadata.tables and table not in FEW
+
+
+async def test_the_page_of_events_passes_over_no_token_that_an_app_was_given(
+    migrated_postgres_url: str,
+) -> None:
+    connection = await asyncpg.connect(migrated_postgres_url)
+    try:
+        await connection.execute(
+            """INSERT INTO accounts (id, username, name, elder_mode, real_name_level, password_hash, state, kind,
+            security_version, created_at, updated_at)
+            VALUES ('someone', 'someone', '张三', 0, 2, '', 'active', 'person', 0, 1, 1)"""
+        )
+        await connection.execute(
+            """INSERT INTO audit_events (id, at, event, account_id, detail) SELECT 'e' || lpad(n::text, 6, '0'), n,
+            CASE WHEN n % 300 = 0 THEN 'login.succeeded' ELSE 'token.refreshed' END, 'someone', '{}'
+            FROM generate_series(1, 30000) n"""
+        )
+        await connection.execute("ANALYZE audit_events")
+        for statement in (event_store.LATEST, event_store.BEFORE):
+            call = statement(the_account="someone", before="e020000", most=21)
+            explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.postgresql.text}"
+            explained = await connection.fetchval(explain, *call.arguments(0))
+            nodes = list(_nodes(json.loads(explained)[0]["Plan"]))
+            assert max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in nodes) <= 42
+            assert nodes[0]["Actual Rows"] == 21
+    finally:
+        await connection.close()

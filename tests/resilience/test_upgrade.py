@@ -34,7 +34,8 @@ from tests.support.waiting import eventually, until
 
 pytestmark = pytest.mark.anyio
 
-ACCOUNTS = 5_000
+ACCOUNTS = int(os.environ.get("UPGRADE_ACCOUNTS", "5000"))
+"""With UPGRADE_ACCOUNTS=1000000 it is the upgrade of a large district; it takes ten minutes."""
 NEXT = "9001"
 AT_ONCE = 1.0
 """Seconds within which a request that fails hears of it."""
