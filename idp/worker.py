@@ -54,7 +54,7 @@ from idp.counter.account_requests import AccountRequests
 from idp.counter.belongings import CounterBelongings
 from idp.counter.effects import Effects
 from idp.counter.model import DUE_SECONDS
-from idp.counter.own_requests import own_requests
+from idp.counter.own_request_store import own_requests
 from idp.counter.service import Counter
 from idp.federation.belongings import UpstreamBelongings
 from idp.federation.desk import LinkDesk

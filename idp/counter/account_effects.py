@@ -4,14 +4,14 @@ from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import MergeRefused, Merges, Plan
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
-from idp.counter.model import Claim, Kind, NotAtCounter
+from idp.counter.model import CounterRequest, Kind, NotAtCounter
 from idp.federation.desk import LinkDesk, NoSuchConflict
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 
 class AccountEffects:
-    """`actor` names the two members of staff, for the record."""
+    """What is done is recorded with both members of staff."""
 
     def __init__(self, foundation: Foundation, lifecycle: Lifecycle, merges: Merges, desk: LinkDesk) -> None:
         self._accounts = AccountStore(foundation.vault)
@@ -19,20 +19,21 @@ class AccountEffects:
         self._merges = merges
         self._desk = desk
 
-    def of(self, kind: Kind, row: Row, claim: Claim, actor: str, *, again: bool) -> Transaction[None]:
+    def of(self, request: CounterRequest, *, again: bool) -> Transaction[None]:
         """Do it, in the transaction that confirms it. Raises NotAtCounter."""
-        subject = claim.subject or ""
+        account_id, claim, actor = request.account_id, request.claim, request.both
+        subject, reason = claim.subject or "", claim.reason or ""
         try:
-            match kind:
+            match request.kind:
                 case Kind.MERGE:
-                    plan = Plan(subject, row["account_id"], claim.keep or {})
-                    yield from self._merges.merged(plan, row["id"], claim.reason or "", actor, claim.seen)
+                    plan = Plan(subject, account_id, claim.keep or {})
+                    yield from self._merges.merged(plan, request.id, reason, actor, claim.seen)
                 case Kind.UNMERGE:
-                    yield from self._merges.undone(subject, claim.reason or "", actor, phones=not again)
+                    yield from self._merges.undone(subject, reason, actor, phones=not again)
                 case Kind.LINK:
-                    yield from self._linked(row["account_id"], subject, actor)
-                case _:
-                    yield from self._changed(kind, row["account_id"], claim.reason or "", actor)
+                    yield from self._linked(account_id, subject, actor)
+                case kind:
+                    yield from self._changed(kind, account_id, reason, actor)
         except MergeRefused as error:
             raise NotAtCounter(str(error)) from error
         except NoSuchConflict as error:

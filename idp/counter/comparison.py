@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from idp.accounts.certificates import stored_type
 from idp.accounts.names import same_name
-from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.model import Claim, Kind, NotAtCounter
-from idp.infrastructure.database import Row
 
 HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
 """The kinds that rest on a document: another certificate than the verified one cannot be right."""
@@ -77,8 +75,7 @@ def is_name_of(claimed: str, recorded: str) -> bool:
     return bool(claimed) and same_name(claimed, recorded)
 
 
-def compared(accounts: AccountStore, kind: Kind, account: Row, claim: Claim) -> Comparison:
-    """`account` has name, certificate and level, sealed as they are."""
-    record = Identity(account["name"], account["certificate_type"], accounts.reveal(account, CERTIFICATE))
+def compared(kind: Kind, record: Identity, level: int, claim: Claim) -> Comparison:
+    """What the record says of an account, and how real it is, beside what is claimed."""
     claimed = Identity(claim.name, claim.certificate_type, claim.certificate_number)
-    return Comparison(kind, record, claimed, account["real_name_level"], claim.opened)
+    return Comparison(kind, record, claimed, level, claim.opened)

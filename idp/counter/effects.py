@@ -10,10 +10,10 @@ from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.account_effects import AccountEffects
-from idp.counter.comparison import compared
-from idp.counter.model import LEVEL, METHOD, SOURCE, Claim, Kind, NotAtCounter
+from idp.counter.comparison import Identity, compared
+from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Kind, NotAtCounter
 from idp.counter.store import CounterStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -44,31 +44,30 @@ class Effects:
         self._former = FormerContacts(foundation)
         self._notices = notices
 
-    def of(self, row: Row, *, again: bool = False) -> Transaction[None]:
+    def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[None]:
         """Do it, and wipe what was claimed; `again` after a conflict. Raises NotAtCounter, NotRecorded."""
-        claim = self._store.claim(row)
-        match Kind(row["kind"]):
+        match request.kind:
             case Kind.VERIFY:
-                yield from self._verified(row, claim)
+                yield from self._verified(request)
             case Kind.RECOVER:
-                yield from self._recovered(row, claim)
+                yield from self._recovered(request)
             case Kind.GUARDIAN:
-                yield from self._guarded(row, claim)
-            case kind:
-                yield from self._account_effects.of(kind, row, claim, both(row), again=again)
-        yield from self._store.wipe(row["id"])
+                yield from self._guarded(request)
+            case _:
+                yield from self._account_effects.of(request, again=again)
+        yield from self._store.wipe(request.id)
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
         self._account_effects.sent()
 
-    def _verified(self, row: Row, claim: Claim) -> Transaction[None]:
-        account_id, two = row["account_id"], both(row)
+    def _verified(self, request: CounterRequest) -> Transaction[None]:
+        account_id, claim = request.account_id, request.claim
         proof = Proof(
             level=LEVEL,
             method=METHOD,
             source=SOURCE,
-            evidence_reference=row["id"],
+            evidence_reference=request.id,
             name=claim.name,
             certificate_type=claim.certificate_type,
             certificate_number=claim.certificate_number,
@@ -76,22 +75,25 @@ class Effects:
         before = yield from self._accounts.by_id(account_id)
         # Whom the counter has just registered has bound nothing at a lower level before.
         shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
-        yield from self._real_names.record(account_id, proof, verifier=two, shown=shown)
+        yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
         if before is not None and before["real_name_level"] and before["name"] != claim.name:
-            yield self._line(Event.NAME_CHANGED, account_id, two, method=METHOD, request=row["id"])
+            told = {"method": METHOD, "request": request.id}
+            yield self._line(Event.NAME_CHANGED, account_id, request.both, **told)
             yield from self._notices.everywhere(before, RENAMED)
 
-    def _recovered(self, row: Row, claim: Claim) -> Transaction[None]:
-        account_id = row["account_id"]
+    def _recovered(self, request: CounterRequest) -> Transaction[None]:
+        account_id, claim = request.account_id, request.claim
         before = yield from self._accounts.by_id(account_id)
-        if before is not None and compared(self._accounts, Kind.RECOVER, before, claim).impossible:
-            raise NotAtCounter("other-certificate")  # it has become another's in the day that it waited
+        if before is not None:
+            number = self._accounts.reveal(before, CERTIFICATE)
+            record = Identity(before["name"], before["certificate_type"], number)
+            if compared(Kind.RECOVER, record, before["real_name_level"], claim).impossible:
+                raise NotAtCounter("other-certificate")  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
         if before is None or after is None:
             raise NotAtCounter("closed")
-        yield self._line(
-            Event.RECOVERY_COMPLETED, account_id, row["decided_by"], at=SOURCE, request=row["id"]
-        )
+        told = {"at": SOURCE, "request": request.id}
+        yield self._line(Event.RECOVERY_COMPLETED, account_id, request.decided_by, **told)
         # The old phone first: an owner who asked for nothing learns of it there.
         moved = before["phone_index"] not in (None, after["phone_index"])
         yield from self._former.keep(before, phone=moved, email=True)
@@ -99,25 +101,20 @@ class Effects:
         if before["phone_verified_at"] is None or before["phone_index"] != after["phone_index"]:
             yield from self._notices.notice(after, RECOVERED)
 
-    def _guarded(self, row: Row, claim: Claim) -> Transaction[None]:
-        guardian_id = claim.guardian_id or ""
-        minor = yield from self._accounts.by_id(row["account_id"])
+    def _guarded(self, request: CounterRequest) -> Transaction[None]:
+        claim, decided_by = request.claim, request.decided_by or ""
+        minor = yield from self._accounts.by_id(request.account_id)
         if minor is None or self._accounts.reveal(minor, CERTIFICATE) != claim.certificate_number:
             raise NotAtCounter(
                 "other-certificate"
             )  # the papers were compared with the one that was asked for
-        evidence = f"{SOURCE}:{row['id']}:{claim.papers}"
+        evidence = f"{SOURCE}:{request.id}:{claim.papers}"
         # The one who decided stands for it: should that account be taken over, what it gave rests.
         against = yield from self.guardians.enter(
-            guardian_id, row["account_id"], actor=row["decided_by"], evidence=evidence
+            claim.guardian_id or "", request.account_id, actor=decided_by, evidence=evidence
         )
         if against is not None:
             raise NotAtCounter(against.value)
 
-    def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
+    def _line(self, event: Event, account_id: str, staff_id: str | None, **detail: object) -> Call:
         return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))
-
-
-def both(row: Row) -> str:
-    """The two members of staff, for the record."""
-    return f"{row['begun_by']}+{row['decided_by']}"

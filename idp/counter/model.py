@@ -1,6 +1,6 @@
 """Words and rules of the counter: what is asked for, what becomes of it, what staff may see of a person."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -111,6 +111,60 @@ class Claim:
     def from_json(cls, fields: dict[str, Any]) -> "Claim":
         """What `to_json` made; other fields are left out."""
         return cls(**{name: fields.get(name) for name in cls.__slots__})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterRequest:
+    """What one member of staff asked for; instants are Unix seconds, `division` where whoever began it works."""
+
+    id: str
+    kind: Kind
+    account_id: str
+    state: State
+    begun_by: str
+    begun_at: float
+    claim: Claim = field(repr=False)
+    decided_by: str | None
+    decided_at: float | None
+    division: str | None
+
+    @property
+    def both(self) -> str:
+        """The two members of staff, for the record, once it was decided."""
+        return f"{self.begun_by}+{self.decided_by}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest(CounterRequest):
+    """A request that waits, beside what the record says of the account, and the name of whoever began it."""
+
+    name: str
+    username: str
+    real_name_level: int
+    certificate_type: str | None
+    certificate_number: str | None = field(repr=False)
+    phone: str | None = field(repr=False)
+    begun_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """A request that was refused, given up or has lapsed; `kind` is a word of `Kind`, or of a later release."""
+
+    id: str
+    account_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """A request as the owner of the account may know it; `kind` and `state` are words, of a later release too."""
+
+    kind: str
+    state: str
+    begun_at: float
+    decided_at: float | None
+    division: str | None
 
 
 @dataclass(frozen=True, slots=True)

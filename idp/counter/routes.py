@@ -9,10 +9,10 @@ from idp.accounts.merges import BOTH, OTHER
 from idp.counter.door import Door, Staff
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
-    Claim,
     Disclosure,
     Kind,
     NotAtCounter,
+    OpenRequest,
     Papers,
     Reason,
     State,
@@ -21,7 +21,6 @@ from idp.counter.model import (
 from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
@@ -77,11 +76,7 @@ class CounterPages:
 
     async def home(self, request: Request, staff: Staff) -> Response:
         """What can be done here, and how much waits."""
-        waiting = [
-            row
-            for row, _claim in await self._counter.open_requests(staff.id)
-            if row["state"] == State.PENDING
-        ]
+        pending = [one for one in await self._counter.open_requests(staff.id) if one.state is State.PENDING]
         return self._site.page(
             request,
             "counter_home.html",
@@ -91,7 +86,7 @@ class CounterPages:
             name=staff.session.name,
             divisions=[self._divisions.name(code) for code in staff.divisions],
             supervisor=staff.is_supervisor,
-            waiting=sum(row["begun_by"] != staff.id for row in waiting),
+            waiting=sum(one.begun_by != staff.id for one in pending),
         )
 
     async def queue(self, request: Request, staff: Staff) -> Response:
@@ -144,11 +139,9 @@ class CounterPages:
     async def _queue(
         self, request: Request, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
     ) -> Response:
-        waiting = await self._counter.open_requests(staff.id)
         items = [
-            self._item(request, staff, row, claim)
-            | self._sides(request, row, claim, whole=row["id"] == whole)
-            for row, claim in waiting
+            self._item(request, staff, one) | self._sides(request, one, whole=one.id == whole)
+            for one in await self._counter.open_requests(staff.id)
         ]
         return self._site.page(
             request,
@@ -161,30 +154,29 @@ class CounterPages:
             reasons=[(word.value, self._site.say(request, text)) for word, text in DISCLOSURES.items()],
         )
 
-    def _item(self, request: Request, staff: Staff, row: Row, claim: Claim) -> dict[str, object]:
-        waiting = row["state"] == State.WAITING
-        own = row["begun_by"] == staff.id
-        kind = Kind(row["kind"])
+    def _item(self, request: Request, staff: Staff, one: OpenRequest) -> dict[str, object]:
+        own, claim = one.begun_by == staff.id, one.claim
+        due_at = one.decided_at if one.state is State.WAITING else None
         return {
-            "id": row["id"],
-            "kind": self._site.say(request, KINDS[kind]),
-            "facts": self._facts(request, kind, row, claim),
-            "seen": kind in SEEN,
-            "name": row["name"],
+            "id": one.id,
+            "kind": self._site.say(request, KINDS[one.kind]),
+            "facts": self._facts(request, one),
+            "seen": one.kind in SEEN,
+            "name": one.name,
             "phone": masked(claim.phone),
-            "released": masked(self._counter.phone_of(row)) if kind is Kind.RELEASE else "",
+            "released": masked(one.phone) if one.kind is Kind.RELEASE else "",
             "guardian": claim.guardian,
             "papers": self._site.say(request, PAPERS[Papers(claim.papers)]) if claim.papers else "",
-            "begun_by": row["begun_by_name"],
-            "begun_at": clock(row["begun_at"]),
-            "due_at": clock(row["decided_at"] + RECOVERY_WAIT_SECONDS) if waiting else "",
+            "begun_by": one.begun_by_name,
+            "begun_at": clock(one.begun_at),
+            "due_at": "" if due_at is None else clock(due_at + RECOVERY_WAIT_SECONDS),
             "own": own,
-            "confirmable": not own and not waiting and row["account_id"] != staff.id,
+            "confirmable": not own and due_at is None and one.account_id != staff.id,
         }
 
-    def _sides(self, request: Request, row: Row, claim: Claim, *, whole: bool) -> dict[str, object]:
+    def _sides(self, request: Request, asked: OpenRequest, *, whole: bool) -> dict[str, object]:
         """What the record says, and what is claimed where a request names somebody."""
-        one, say = self._counter.comparison(row, claim), self._site.say
+        one, say = self._counter.comparison(asked), self._site.say
 
         def number(text: str | None) -> str:
             return (text or "") if whole else masked(text)
@@ -214,26 +206,26 @@ class CounterPages:
             "has_number": bool(was.certificate_number or now.certificate_number),
         }
 
-    def _facts(self, request: Request, kind: Kind, row: Row, claim: Claim) -> list[tuple[str, str]]:
+    def _facts(self, request: Request, one: OpenRequest) -> list[tuple[str, str]]:
         """What else has to be compared before it is confirmed."""
-        say = self._site.say
-        account = REMAINS if kind == Kind.MERGE else ACCOUNT
-        facts = [] if kind in SEEN else [(say(request, account), row["username"])]
+        say, claim = self._site.say, one.claim
+        account = REMAINS if one.kind is Kind.MERGE else ACCOUNT
+        facts = [] if one.kind in SEEN else [(say(request, account), one.username)]
         if claim.other:
-            facts.append((say(request, OTHERS[kind]), claim.other))
+            facts.append((say(request, OTHERS[one.kind]), claim.other))
         for name, side in (claim.keep or {}).items():
-            kept = self._side(request, side, row, claim)
+            kept = self._side(request, side, one)
             if name == "name" and claim.name:
-                kept = claim.name if side == OTHER else str(row["name"])
+                kept = claim.name if side == OTHER else one.name
             facts.append((say(request, CHOICE_TEXTS[name]), kept))
         if claim.reason:
             facts.append((say(request, REASON), claim.reason))
         return facts
 
-    def _side(self, request: Request, side: str, row: Row, claim: Claim) -> str:
+    def _side(self, request: Request, side: str, one: OpenRequest) -> str:
         if side == BOTH:
             return self._site.say(request, SIDE_TEXTS[BOTH])
-        return claim.other or "" if side == OTHER else str(row["username"])
+        return one.claim.other or "" if side == OTHER else one.username
 
 
 def said(site: Site, request: Request, texts: dict[str, str], word: str | None) -> str | None:

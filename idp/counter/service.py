@@ -10,7 +10,7 @@ from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.counter.comparison import Comparison, compared
+from idp.counter.comparison import Comparison, Identity, compared
 from idp.counter.effects import Effects
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
@@ -19,12 +19,15 @@ from idp.counter.model import (
     VISIT_SECONDS,
     Claim,
     Concerned,
+    CounterRequest,
     Disclosure,
     Kind,
     NotAtCounter,
+    OpenRequest,
     Papers,
     Person,
     Reason,
+    RefusedRequest,
     State,
     masked,
 )
@@ -149,10 +152,8 @@ class Counter:
             yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
             division = yield from self._store.place(staff_id)
             if division is not None:
-                noted = {"noted_by": staff_id, "noted_at": self._sources.now()}
-                yield self._visit_store.note_division(
-                    {"account_id": account_id, "division": division} | noted
-                )
+                now = self._sources.now()
+                yield self._visit_store.note_division(account_id, division, staff_id, now)
             asked = replace(claim, phone=None, opened=True)
             yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, [self._holder(claim)])
             return account_id
@@ -234,28 +235,24 @@ class Counter:
 
         await self.begin(Kind.GUARDIAN, minor_id, staff_id, claim, [Concerned(guardian_id)])
 
-    async def open_requests(self, staff_id: str | None = None) -> list[tuple[Row, Claim]]:
+    async def open_requests(self, staff_id: str | None = None) -> list[OpenRequest]:
         """What waits for the second member of staff, or for its time: of the divisions of one, or of all."""
         since = self._sources.now() - REQUEST_SECONDS
-        rows = await self._database.read(lambda: self._store.open(since, staff_id))
-        return [(row, self._store.claim(row)) for row in rows]
+        return await self._database.read(lambda: self._store.open(since, staff_id))
 
-    def comparison(self, row: Row, claim: Claim) -> Comparison:
-        """What the record says beside what is claimed; `row` is one of `open_requests`."""
-        return compared(self._accounts, Kind(row["kind"]), row, claim)
-
-    def phone_of(self, row: Row) -> str | None:
-        """The phone that the account has now; `row` is one of `open_requests`."""
-        return self._accounts.reveal(row, PHONE)
+    def comparison(self, request: OpenRequest) -> Comparison:
+        """What the record says beside what is claimed."""
+        record = Identity(request.name, request.certificate_type, request.certificate_number)
+        return compared(request.kind, record, request.real_name_level, request.claim)
 
     async def disclose(self, request_id: str, staff_id: str, why: Disclosure) -> None:
         """Note that a member of staff who may confirm a request looks at whole numbers. Raises NotAtCounter."""
-        for row, _claim in await self.open_requests(staff_id):
-            if row["id"] == request_id and row["begun_by"] != staff_id:
+        for one in await self.open_requests(staff_id):
+            if one.id == request_id and one.begun_by != staff_id:
                 if await self._database.read(lambda: self._store.is_about(request_id, staff_id)):
                     break
-                detail = {"request": request_id, "kind": row["kind"], "reason": why.value}
-                shown = self._line(Event.COUNTER_NUMBER_SHOWN, row["account_id"], staff_id, **detail)
+                detail = {"request": request_id, "kind": one.kind.value, "reason": why.value}
+                shown = self._line(Event.COUNTER_NUMBER_SHOWN, one.account_id, staff_id, **detail)
                 await self._database.add(shown)
                 return
         raise NotAtCounter("not-yours-to-confirm")
@@ -265,12 +262,11 @@ class Counter:
 
         `name_differs`: whoever confirms has seen that the record names somebody else, and stands for it.
         """
-        kinds: list[Kind] = []
         for again in (False, True):
             try:
                 state = await self._database.write(
                     lambda again=again: self._confirm(  # type: ignore[misc]
-                        request_id, staff_id, kinds, again=again, name_differs=name_differs
+                        request_id, staff_id, again=again, name_differs=name_differs
                     )
                 )
             except NotRecorded as error:
@@ -278,49 +274,53 @@ class Counter:
             except (
                 Conflict
             ) as error:  # somebody else at the same moment: with the certificate, or with the phone
-                if kinds[-1] is not Kind.UNMERGE or again:
-                    raise NotAtCounter(CONFLICTS.get(kinds[-1], "phone-taken")) from error
+                kind = await self._database.read(lambda: self._store.kind(request_id))
+                if kind is not Kind.UNMERGE or again:
+                    why = "phone-taken" if kind is None else CONFLICTS.get(kind, "phone-taken")
+                    raise NotAtCounter(why) from error
             else:
+                if state is None:
+                    raise NotAtCounter("not-yours-to-confirm")
                 self._effects.sent()
                 return state
         raise AssertionError("unreachable")
 
     def _confirm(
-        self, request_id: str, staff_id: str, kinds: list[Kind], *, again: bool, name_differs: bool
-    ) -> Transaction[State]:
+        self, request_id: str, staff_id: str, *, again: bool, name_differs: bool
+    ) -> Transaction[State | None]:
+        """Where the request stands now; None where it is not for this member of staff to confirm."""
         now = self._sources.now()
-        row = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
-        if row is None:
-            raise NotAtCounter("not-yours-to-confirm")
-        state = State(row["state"])
-        kinds.append(Kind(row["kind"]))
-        account = yield from self._accounts.by_id(row["account_id"])
-        detail = {"request": request_id, "kind": row["kind"]}
+        request = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
+        if request is None:
+            return None
+        account = yield from self._accounts.by_id(request.account_id)
+        detail: dict[str, object] = {"request": request_id, "kind": request.kind.value}
         if account is not None:
-            side = compared(self._accounts, kinds[-1], account, self._store.claim(row))
+            number = self._accounts.reveal(account, CERTIFICATE)
+            record = Identity(account["name"], account["certificate_type"], number)
+            side = compared(request.kind, record, account["real_name_level"], request.claim)
             side.check(name_differs=name_differs)
             detail |= {"name_differs": True} if side.name_differs else {}
             detail |= {"certificate_differs": True} if side.certificate_differs else {}
-        yield self._line(Event.COUNTER_CONFIRMED, row["account_id"], staff_id, **detail)
-        if state is State.WAITING:
+        yield self._line(Event.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
+        if request.state is State.WAITING:
             if account is not None:
                 yield from self._notices.everywhere(account, RECOVERY_ASKED)
         else:
-            yield from self._effects.of(row, again=again)
-        return state
+            yield from self._effects.of(request, again=again)
+        return request.state
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
         """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
 
-        def work() -> Transaction[None]:
-            row = yield from self._store.refuse(request_id, staff_id, self._sources.now())
-            if row is None:
-                raise NotAtCounter("decided")
-            yield self._line(
-                Event.COUNTER_REFUSED, row["account_id"], staff_id, request=request_id, kind=row["kind"]
-            )
+        def work() -> Transaction[bool]:
+            refused = yield from self._store.refuse(request_id, staff_id, self._sources.now())
+            if refused is not None:
+                yield self._refused(refused, staff_id)
+            return refused is not None
 
-        await self._database.write(work)
+        if not await self._database.write(work):
+            raise NotAtCounter("decided")
 
     async def objected(self, account_id: str) -> bool:
         """The owner of an account stops its recovery; False when none was under way."""
@@ -349,41 +349,45 @@ class Counter:
         """What nobody confirmed on its day is refused, and what was claimed is wiped."""
         now = self._sources.now()
         yield self._visit_store.forget(now - VISIT_SECONDS)
-        for row in (yield from self._store.lapse(now - REQUEST_SECONDS, now)):
-            yield self._line(
-                Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=row["id"], kind=row["kind"]
-            )
+        for lapsed in (yield from self._store.lapse(now - REQUEST_SECONDS, now)):
+            yield self._refused(lapsed, SOURCE)
 
     def _recover(self, request_id: str, before: float) -> Transaction[bool]:
-        row = yield from self._store.ripe(request_id, before)
-        if row is None:  # one of the two is not in office any more; or another worker was first
+        request = yield from self._store.ripe(request_id, before)
+        if request is None:  # one of the two is not in office any more; or another worker was first
             yield from self._give_up(request_id)
             return False
-        yield from self._effects.of(row)
+        yield from self._effects.of(request)
         return True
 
     def _give_up(self, request_id: str) -> Transaction[None]:
-        row = yield from self._store.give_up(request_id, self._sources.now())
-        if row is not None:
-            yield self._line(
-                Event.COUNTER_REFUSED, row["account_id"], SOURCE, request=request_id, kind=row["kind"]
-            )
+        refused = yield from self._store.give_up(request_id, self._sources.now())
+        if refused is not None:
+            yield self._refused(refused, SOURCE)
 
     def _begin(
         self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned]
     ) -> Transaction[None]:
         request_id = self._sources.new_id()
-        row = {
-            "id": request_id,
-            "kind": kind.value,
-            "account_id": account_id,
-            "begun_by": staff_id,
-            "begun_at": self._sources.now(),
-            "division": (yield from self._store.place(staff_id)),
-        }
-        since = self._sources.now() - REQUEST_SECONDS
-        yield from self._store.add(row, claim, since, concerned)
+        now = self._sources.now()
+        new = CounterRequest(
+            id=request_id,
+            kind=kind,
+            account_id=account_id,
+            state=State.PENDING,
+            begun_by=staff_id,
+            begun_at=now,
+            claim=claim,
+            decided_by=None,
+            decided_at=None,
+            division=(yield from self._store.place(staff_id)),
+        )
+        yield from self._store.add(new, now - REQUEST_SECONDS, concerned)
         yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
+
+    def _refused(self, request: RefusedRequest, actor: str) -> Call:
+        detail = {"request": request.id, "kind": request.kind}
+        return self._line(Event.COUNTER_REFUSED, request.account_id, actor, **detail)
 
     def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
         return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))

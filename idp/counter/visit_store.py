@@ -1,7 +1,5 @@
 """The tables of who came to a counter, whom the staff there looked up, and to which division an account belongs."""
 
-from collections.abc import Mapping
-
 from sqlalchemy import Column, ColumnElement, ForeignKey, Integer, Table, Text, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -95,9 +93,9 @@ CONFLICTS = Statement(
 class VisitStore:
     """One statement per method."""
 
-    def note_division(self, row: Mapping[str, object]) -> Call:
-        """The call that notes where an account belongs, if nothing is noted."""
-        return NOTE_DIVISION(**row)
+    def note_division(self, account_id: str, division: str, staff_id: str, now: float) -> Call:
+        """The call that notes where an account belongs, by whose work there, if nothing is noted."""
+        return NOTE_DIVISION(account_id=account_id, division=division, noted_by=staff_id, noted_at=now)
 
     def visit(
         self, staff_id: str, account_id: str, reason: str, now: float, *, in_hand: bool

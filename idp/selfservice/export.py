@@ -41,7 +41,7 @@ class Elsewhere:
 
     corrections: Corrections
     links: Callable[[str], Transaction[Sequence[LinkHistory]]]
-    counter: Callable[[str], Transaction[Sequence[Row]]]
+    counter: Callable[[str], Transaction[Sequence[object]]]
 
 
 class TooOften(Exception):
@@ -94,7 +94,9 @@ class Export:
                 "devices": _some((yield from self._store.devices(account_id)), *_DEVICE),
                 "grants": [self._grant(row) for row in (yield from self._store.grants(account_id))],
                 "links": [_of(each, *_LINK) for each in (yield from self._elsewhere.links(account_id))],
-                "counter_requests": _some((yield from self._elsewhere.counter(account_id)), *_REQUEST),
+                "counter_requests": [
+                    _of(each, *_REQUEST) for each in (yield from self._elsewhere.counter(account_id))
+                ],
                 "organizations": _some((yield from self._store.organizations(account_id)), *_ORGANIZATION),
                 "mandates": [
                     _mandate(row, account_id) for row in (yield from self._store.mandates(account_id))

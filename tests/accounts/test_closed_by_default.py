@@ -217,8 +217,8 @@ async def recover(one: Subject) -> None:
     await roles.grant(staff[1], Role.SUPERVISOR, "410411", "test")
     claim = Claim("张三", "414", one.number, f"137{next(_numbers)}")
     await one.house.worker.counter.ask(Kind.RECOVER, one.id, staff[0], claim)
-    [(request, _)] = await one.house.worker.counter.open_requests()
-    assert await one.house.worker.counter.confirm(request["id"], staff[1]) is State.CONFIRMED
+    [request] = await one.house.worker.counter.open_requests()
+    assert await one.house.worker.counter.confirm(request.id, staff[1]) is State.CONFIRMED
 
 
 async def bind(one: Subject) -> None:

@@ -147,10 +147,8 @@ async def at_work(scene: Scene, one: Holding, *roles: Role) -> AsyncIterator[Bro
     first, username = await staff(scene, Role.COUNTER), await staff(scene, *roles)
     counter, claim = scene.house.worker.counter, Claim("张三", "414", one.victim.number)
     await counter.ask(Kind.RECOVER, one.victim.id, await account_id(scene.house, first), claim)
-    [[request, _]] = [
-        each for each in await counter.open_requests() if each[0]["account_id"] == one.victim.id
-    ]
-    one.ids["request"] = request["id"]
+    [request] = [each for each in await counter.open_requests() if each.account_id == one.victim.id]
+    one.ids["request"] = request.id
     await scene.house.worker.counter.find(one.victim.number, await account_id(scene.house, username))
     async with as_(scene, username, STRONG) as someone:
         yield someone

@@ -97,11 +97,11 @@ async def test_whom_a_request_concerns_sees_no_whole_number_of_it(hall: Hall, si
     index = vault.blind_index(CERTIFICATE, NUMBER) if side == "zhangsan" else b"one person"
     await certified(hall, hall.id(side), index)
     await certified(hall, hall.id("zhouba"), index)
-    [(row, _)] = await hall.house.worker.counter.open_requests()
+    [asked] = await hall.house.worker.counter.open_requests()
     async with signed_in(hall.house, "zhouba", STRONG) as someone:
         form = page(await someone.open("/counter/queue")).form_with("csrf")
         assert form is not None
-        fields = {"csrf": form.fields["csrf"], "request": row["id"], "why": "compare"}
+        fields = {"csrf": form.fields["csrf"], "request": asked.id, "why": "compare"}
         answer = page(await someone.submit(Form("https://id.test/counter/queue/number", "POST", fields)))
     assert (answer.status, NUMBER in answer.text) == (409, False)
     assert "counter.number_shown" not in await hall.house.audit_events()

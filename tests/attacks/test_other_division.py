@@ -67,7 +67,7 @@ async def test_a_guessed_id_beside_ones_own_shows_and_begins_nothing(hall: Hall)
     await supervisor(hall, "here", HERE)
     async with signed_in(hall.house, "here", STRONG) as someone:
         mine = (await found(someone, homeless)).url.split("=")[-1]
-        before = [row["id"] for row, _claim in await hall.house.worker.counter.open_requests()]
+        before = [one.id for one in await hall.house.worker.counter.open_requests()]
         for path in (
             f"/counter/merge?account={theirs}&into={mine}",
             f"/counter/merge?account={mine}&into={theirs}",
@@ -80,4 +80,4 @@ async def test_a_guessed_id_beside_ones_own_shows_and_begins_nothing(hall: Hall)
             shown = page(await someone.open(path))
             assert registered not in shown.text, path
             assert PHONE[-4:] not in shown.text, path
-    assert [row["id"] for row, _claim in await hall.house.worker.counter.open_requests()] == before
+    assert [one.id for one in await hall.house.worker.counter.open_requests()] == before

@@ -134,7 +134,7 @@ async def test_requests_of_another_division_are_neither_seen_nor_decided(any_hal
     house, counter = any_hall.house, any_hall.house.worker.counter
     clerk = await street(any_hall, "clerk", HERE)
     await counter.ask(Kind.VERIFY, any_hall.id("zhangsan"), clerk, Claim("张三", "111", NUMBER))
-    [(row, _)] = await counter.open_requests()
+    [asked] = await counter.open_requests()
     await street(any_hall, "stranger", ELSEWHERE, Role.SUPERVISOR)
     await street(any_hall, "neighbour", HERE)
     async with signed_in(house, "stranger", STRONG) as someone:
@@ -142,7 +142,7 @@ async def test_requests_of_another_division_are_neither_seen_nor_decided(any_hal
         assert "等待复核：0 项" in page(await someone.open("/counter")).text
         answers = [
             await posted(someone, "/counter/queue", request=request, decision=decision)
-            for request in (row["id"], "unknown")
+            for request in (asked.id, "unknown")
             for decision in ("confirm", "refuse")
         ]
         assert [each.status for each in answers] == [409] * 4
@@ -150,7 +150,7 @@ async def test_requests_of_another_division_are_neither_seen_nor_decided(any_hal
     assert len(await counter.open_requests()) == 1
     async with signed_in(house, "neighbour", STRONG) as someone:
         assert "张三" in page(await someone.open("/counter/queue")).text
-        done = await posted(someone, "/counter/queue", request=row["id"], decision="confirm")
+        done = await posted(someone, "/counter/queue", request=asked.id, decision="confirm")
         assert "立即生效" in done.text
 
 
@@ -160,8 +160,8 @@ async def test_a_recovery_takes_effect_at_once_by_a_supervisor_of_the_division_o
     other = await street(any_hall, "other", HERE)
     await roles.grant(other, Role.SUPERVISOR, ELSEWHERE, "test")
     await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), clerk, Claim("张三", "111", NUMBER))
-    [(row, _)] = await counter.open_requests()
-    assert (await counter.confirm(row["id"], other)).value == "waiting"
+    [asked] = await counter.open_requests()
+    assert (await counter.confirm(asked.id, other)).value == "waiting"
 
 
 async def test_corrections_are_for_the_division_of_the_account_and_else_for_the_district(

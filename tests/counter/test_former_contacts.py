@@ -61,7 +61,7 @@ async def released(hall: Hall) -> None:
     worker, id_ = hall.house.worker, hall.id("zhangsan")
     await worker.account_requests.change(Kind.RELEASE, id_, "号码已换人", hall.id("zhaoliu"))
     [request] = await worker.counter.open_requests()
-    await worker.counter.confirm(request[0]["id"], hall.id("zhouba"))
+    await worker.counter.confirm(request.id, hall.id("zhouba"))
 
 
 async def recovered(hall: Hall) -> None:
@@ -69,7 +69,7 @@ async def recovered(hall: Hall) -> None:
     claim = Claim("张三", "111", NUMBER, NEW)
     await worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("zhaoliu"), claim)
     [request] = await worker.counter.open_requests()
-    await worker.counter.confirm(request[0]["id"], hall.id("sunqi"))
+    await worker.counter.confirm(request.id, hall.id("sunqi"))
 
 
 async def changed(hall: Hall) -> None:

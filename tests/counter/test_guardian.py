@@ -37,7 +37,7 @@ async def asked(hall: Hall, child: str, guardian: str, by: str = "zhaoliu") -> s
     """A request; its id."""
     counter = hall.house.worker.counter
     await counter.ask_guardian(child, guardian, Papers.BIRTH_CERTIFICATE, hall.id(by))
-    return str((await counter.open_requests())[-1][0]["id"])
+    return (await counter.open_requests())[-1].id
 
 
 async def represented(hall: Hall, guardian: str) -> list[str]:
@@ -148,7 +148,7 @@ async def test_what_has_changed_meanwhile_counts(any_hall: Hall) -> None:
     await any_hall.house.worker.lifecycle.freeze(parent, any_hall.id("sunqi"), "test")
     with pytest.raises(NotAtCounter, match="guardian"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
-    assert [row["id"] for row, _ in await any_hall.house.worker.counter.open_requests()] == [request]
+    assert [one.id for one in await any_hall.house.worker.counter.open_requests()] == [request]
 
 
 async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once(hall: Hall) -> None:

@@ -30,7 +30,7 @@ NEW_PHONE = "13800000009"
 async def begun(hall: Hall, kind: Kind = Kind.VERIFY, claim: Claim = CLAIM, by: str = "zhaoliu") -> str:
     """A request; its id."""
     await hall.house.worker.counter.ask(kind, hall.id("zhangsan"), hall.id(by), claim)
-    return str((await hall.house.worker.counter.open_requests())[-1][0]["id"])
+    return (await hall.house.worker.counter.open_requests())[-1].id
 
 
 async def account(hall: Hall, username: str = "zhangsan") -> Row:
@@ -298,7 +298,7 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
         (lisi, Claim("李四", "553", "910411199001010013", "13800000008")),
     ):
         await counter.ask(Kind.RECOVER, id_, hall.id("zhaoliu"), claim)
-        request = (await counter.open_requests())[-1][0]["id"]
+        request = (await counter.open_requests())[-1].id
         await counter.confirm(request, hall.id("zhouba"))
 
     def broken(account_id: str, phone: str | None) -> Transaction[Row | None]:

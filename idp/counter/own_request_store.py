@@ -1,11 +1,10 @@
 """What was asked for at the counter about an account, as its owner may know it: no names of staff, nothing claimed."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Integer, Text, bindparam, literal_column, select
 
+from idp.counter.model import OwnRequest
 from idp.counter.request_tables import counter_requests
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database import Statement, Transaction
 
 MOST = 1000
 _c = counter_requests.c
@@ -17,6 +16,15 @@ OWN = Statement(
 )
 
 
-def own_requests(account_id: str) -> Transaction[Sequence[Row]]:
+def own_requests(account_id: str) -> Transaction[list[OwnRequest]]:
     """Every request about an account, the latest first."""
-    return (yield OWN(the_account=account_id))
+    return [
+        OwnRequest(
+            kind=row["kind"],
+            state=row["state"],
+            begun_at=row["begun_at"],
+            decided_at=row["decided_at"],
+            division=row["division"],
+        )
+        for row in (yield OWN(the_account=account_id))
+    ]
