@@ -37,7 +37,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End what the workers shared."""
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        shared.leave()
+    else:
         shared.end()
 
 

@@ -32,10 +32,9 @@ SLEEP = Statement(select(func.pg_sleep(literal_column("60", Integer)).label("sle
 @pytest.fixture(scope="module")
 def server() -> Iterator[Postgres]:
     """A PostgreSQL that may be stopped: nobody else uses it."""
-    running = Postgres.start()
-    raw_sql.execute(running.url, items.CREATE)
-    yield running
-    running.stop()
+    with Postgres.start() as running:
+        raw_sql.execute(running.url, items.CREATE)
+        yield running
 
 
 @pytest.fixture

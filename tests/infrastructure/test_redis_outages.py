@@ -18,9 +18,8 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture(scope="module")
 def server() -> Iterator[Redis]:
     """A Redis that may be stopped: nobody else uses it."""
-    running = Redis.start()
-    yield running
-    running.stop()
+    with Redis.start() as running:
+        yield running
 
 
 @pytest.fixture

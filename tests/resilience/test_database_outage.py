@@ -25,9 +25,8 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def server() -> Iterator[Postgres]:
     """A PostgreSQL that may be stopped."""
-    running = Postgres.start()
-    yield running
-    running.stop()
+    with Postgres.start() as running:
+        yield running
 
 
 async def test_while_postgresql_is_stopped_everything_says_so_and_comes_back(

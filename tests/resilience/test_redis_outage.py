@@ -18,9 +18,8 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def redis() -> Iterator[Redis]:
     """One that may be stopped."""
-    running = Redis.start()
-    yield running
-    running.stop()
+    with Redis.start() as running:
+        yield running
 
 
 async def test_without_redis_those_who_are_logged_in_go_on(

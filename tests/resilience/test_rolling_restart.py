@@ -53,28 +53,27 @@ async def test_a_restart_machine_by_machine_loses_no_request(
     postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     ports = free_port(), free_port()
-    proxy = Nginx.start(ports, written=lambda port, folder: documented(ports, port, folder))
-    settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, "WORKERS": "2", "DRAIN": "5"}
-    stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
-    async with live(tmp_path, ports=ports, **settings, **stores) as running:
-        for process in running.processes:
-            process.start()
-        browser, _ = await running.log_in()
-        seen: Counter[str] = Counter()
-        load = [asyncio.create_task(_ask_without_end(running, seen)) for _ in range(CLIENTS)]
-        after, forgiven = waits()
-        assert after > forgiven
-        for process in running.processes:
-            assert await asyncio.to_thread(process.stop) == 0
-            await asyncio.to_thread(process.start)  # the traffic goes on meanwhile
-            await eventually(lambda: _is_ready(process))  # noqa: B023 - waited for here
-            await asyncio.sleep(after)
-        for task in load:
-            task.cancel()
-        await asyncio.gather(*load, return_exceptions=True)
-        assert await enter(browser, running.system)
-    said = (proxy.directory / "log").read_text()
-    proxy.stop()
+    with Nginx.start(ports, written=lambda port, folder: documented(ports, port, folder)) as proxy:
+        settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, "WORKERS": "2", "DRAIN": "5"}
+        stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
+        async with live(tmp_path, ports=ports, **settings, **stores) as running:
+            for process in running.processes:
+                process.start()
+            browser, _ = await running.log_in()
+            seen: Counter[str] = Counter()
+            load = [asyncio.create_task(_ask_without_end(running, seen)) for _ in range(CLIENTS)]
+            after, forgiven = waits()
+            assert after > forgiven
+            for process in running.processes:
+                assert await asyncio.to_thread(process.stop) == 0
+                await asyncio.to_thread(process.start)  # the traffic goes on meanwhile
+                await eventually(lambda: _is_ready(process))  # noqa: B023 - waited for here
+                await asyncio.sleep(after)
+            for task in load:
+                task.cancel()
+            await asyncio.gather(*load, return_exceptions=True)
+            assert await enter(browser, running.system)
+        said = (proxy.directory / "log").read_text()
     assert seen.keys() == {"200"}, f"{seen}\n{said[-3000:]}"
     assert seen["200"] > 100
 

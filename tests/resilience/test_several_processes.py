@@ -46,21 +46,20 @@ async def test_sign_on_holds_across_processes_behind_a_proxy(
     postgres_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     ports = free_port(), free_port()
-    proxy = Nginx.start(ports)
-    stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
-    settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, **stores}
-    async with live(tmp_path, ports=ports, **settings) as running:
-        for process in running.processes:
-            process.start()
-        browser, code = await running.log_in(FROM_AFAR)
-        refresh_token = (await running.system.redeem(code)).json()["refresh_token"]
-        refresh_token = await _all_is_well(running, browser, refresh_token)
-        running.processes[0].kill()
-        refresh_token = await _all_is_well(running, browser, refresh_token)
-        running.processes[0].start()
-        await _all_is_well(running, browser, refresh_token)
-        await _address_is_what_the_proxy_says(running, ports[0])
-    proxy.stop()
+    with Nginx.start(ports) as proxy:
+        stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
+        settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, **stores}
+        async with live(tmp_path, ports=ports, **settings) as running:
+            for process in running.processes:
+                process.start()
+            browser, code = await running.log_in(FROM_AFAR)
+            refresh_token = (await running.system.redeem(code)).json()["refresh_token"]
+            refresh_token = await _all_is_well(running, browser, refresh_token)
+            running.processes[0].kill()
+            refresh_token = await _all_is_well(running, browser, refresh_token)
+            running.processes[0].start()
+            await _all_is_well(running, browser, refresh_token)
+            await _address_is_what_the_proxy_says(running, ports[0])
 
 
 async def _all_is_well(running: Live, browser: Browserless, refresh_token: str) -> str:

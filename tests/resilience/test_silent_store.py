@@ -95,18 +95,16 @@ def silence(request: pytest.FixtureRequest) -> Iterator[Silence]:
     if request.param == "sqlite":
         yield Silence({}, _held, sqlite.BUSY_SECONDS)
     elif request.param == "redis":
-        server = Redis.start()
-        wait = redis.TIMEOUT_SECONDS
-        stop = lambda running: _stopped(server.process.pid)  # noqa: E731
-        yield Silence({"KEY_VALUE_URL": server.url}, stop, wait, redis.LANES, needs_code=True)
-        server.stop()
+        with Redis.start() as server:
+            wait = redis.TIMEOUT_SECONDS
+            stop = lambda running: _stopped(server.process.pid)  # noqa: E731
+            yield Silence({"KEY_VALUE_URL": server.url}, stop, wait, redis.LANES, needs_code=True)
     else:
-        database = Postgres.start()
-        wait = postgresql.CONNECT_SECONDS
-        stop = lambda running: _stopped(database.process.pid)  # noqa: E731
-        yield Silence({"DATABASE_URL": database.url}, stop, wait)
-        wait_until_ready(database.url)
-        database.stop()
+        with Postgres.start() as database:
+            wait = postgresql.CONNECT_SECONDS
+            stop = lambda running: _stopped(database.process.pid)  # noqa: E731
+            yield Silence({"DATABASE_URL": database.url}, stop, wait)
+            wait_until_ready(database.url)
 
 
 async def test_while_a_store_says_nothing_503_comes_at_once(silence: Silence, tmp_path: Path) -> None:

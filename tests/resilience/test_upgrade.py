@@ -110,28 +110,27 @@ async def test_a_filled_database_is_upgraded_under_traffic(
     postgres_url: str, redis_url: str, next_release: Path, tmp_path: Path
 ) -> None:
     ports = free_port(), free_port()
-    proxy = Nginx.start(ports)
-    stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
-    settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, "WORKERS": "2", "DRAIN": "2"}
-    async with live(tmp_path, ports, (), **settings, **stores) as running:
-        await fill(postgres_url, ACCOUNTS, running.system.client_id)
-        old, new = running.processes
-        new.directory = next_release
-        old.start()
-        await eventually(lambda: _has_workers(old.pid, 2))
-        seen = Seen()
-        async with _traffic(running, seen):
-            await _migrate(running, next_release, killed=True)
-            await _migrate(running, next_release)
-            await _an_old_worker_dies(old.pid)
-            await asyncio.to_thread(new.start)  # the traffic goes on meanwhile
-            await _registered_by_the_next(running)
-        assert seen.faults == []
-        [row] = raw_sql.rows(
-            postgres_url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        )
-        assert row["deadlocks"] == 0
-    proxy.stop()
+    with Nginx.start(ports) as proxy:
+        stores = {"DATABASE_URL": postgres_url, "KEY_VALUE_URL": redis_url}
+        settings = {"ISSUER": proxy.url, "TRUSTED_PROXIES": LOOPBACK, "WORKERS": "2", "DRAIN": "2"}
+        async with live(tmp_path, ports, (), **settings, **stores) as running:
+            await fill(postgres_url, ACCOUNTS, running.system.client_id)
+            old, new = running.processes
+            new.directory = next_release
+            old.start()
+            await eventually(lambda: _has_workers(old.pid, 2))
+            seen = Seen()
+            async with _traffic(running, seen):
+                await _migrate(running, next_release, killed=True)
+                await _migrate(running, next_release)
+                await _an_old_worker_dies(old.pid)
+                await asyncio.to_thread(new.start)  # the traffic goes on meanwhile
+                await _registered_by_the_next(running)
+            assert seen.faults == []
+            [row] = raw_sql.rows(
+                postgres_url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            )
+            assert row["deadlocks"] == 0
 
 
 @asynccontextmanager

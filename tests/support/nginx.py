@@ -3,14 +3,12 @@
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from typing import Self
 
 from devtools import machine
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process
+from tests.support.processes import Process, Server
 
 CONFIGURATION = """
 {user}
@@ -51,13 +49,8 @@ server {{
 """
 
 
-@dataclass
-class Nginx:
-    """A running proxy; `url` is where it answers."""
-
-    url: str
-    process: Process
-    directory: Path
+class Nginx(Server):
+    """A running proxy."""
 
     @classmethod
     def start(
@@ -93,8 +86,3 @@ class Nginx:
             [program, "-e", directory / "log", "-c", settings], port, directory / "output"
         ).start()
         return cls(f"{'https' if certificate else 'http'}://{LOOPBACK}:{port}", process, directory)
-
-    def stop(self) -> None:
-        """Stop it and remove what it wrote."""
-        self.process.stop()
-        rmtree(self.directory)

@@ -9,9 +9,8 @@ import tempfile
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from shutil import chown, disk_usage, rmtree
+from shutil import chown, disk_usage
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,7 +18,7 @@ import asyncpg
 
 from devtools import machine
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import PATIENCE, Process, identity
+from tests.support.processes import PATIENCE, Process, Server, identity
 
 SETTINGS = {
     "fsync": "on",  # a test that kills processes needs the promise kept
@@ -35,14 +34,8 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own the
 _ROOMY_BYTES = 4 * 2**30
 
 
-@dataclass
-class Postgres:
+class Postgres(Server):
     """A running server; `url` is that of its administrative database."""
-
-    url: str
-    process: Process
-
-    directory: Path
 
     @classmethod
     def start(cls) -> Self:
@@ -64,11 +57,6 @@ class Postgres:
         url = f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
         wait_until_ready(url)
         return cls(url, process, directory)
-
-    def stop(self) -> None:
-        """Stop it and remove what it wrote."""
-        self.process.stop()
-        rmtree(self.directory)
 
 
 def _fast_place() -> str | None:

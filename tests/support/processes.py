@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from types import TracebackType
 from typing import Any, Self
 
@@ -68,6 +69,12 @@ class Process:
         """End it and all it started at once, as kill -9 or a power cut would."""
         self._end(signal.SIGKILL)
 
+    def leave(self) -> None:
+        """Let it go on when this process is over; whoever was told its number ends it."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.returncode = 0  # a child that is forgotten while it has none is a warning
+
     def last_lines(self) -> str:
         """What it said last."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
@@ -89,6 +96,28 @@ class Process:
 
     def __enter__(self) -> Self:
         return self if self._child else self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+@dataclass
+class Server:
+    """A process with a directory of its own; `url` is where it answers. The end of a `with` stops it, come what may."""
+
+    url: str
+    process: Process
+    directory: Path
+
+    def stop(self) -> None:
+        """Stop it and remove what it wrote; `process.stop()` and `process.start()` are an outage."""
+        self.process.stop()
+        rmtree(self.directory)
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None

@@ -2,25 +2,18 @@
 
 import secrets
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from shutil import rmtree
 from typing import Self
 
 from devtools import machine
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process
+from tests.support.processes import Process, Server
 
 DATABASES = 64
 
 
-@dataclass
-class Redis:
+class Redis(Server):
     """A running server; `url` is that of its database 0."""
-
-    url: str
-    process: Process
-    directory: Path
 
     @classmethod
     def start(cls) -> Self:
@@ -38,8 +31,3 @@ class Redis:
         )
         process = Process([program, settings], port, directory / "log").start()
         return cls(f"redis://:{password}@{LOOPBACK}:{port}/0", process, directory)
-
-    def stop(self) -> None:
-        """Stop it and remove what it wrote; `process.stop()` and `process.start()` are an outage."""
-        self.process.stop()
-        rmtree(self.directory)

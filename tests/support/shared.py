@@ -11,12 +11,13 @@ from shutil import rmtree
 
 from tests.support.ports import listens
 from tests.support.postgres import Postgres
+from tests.support.processes import Server
 from tests.support.redis import Redis
 
 PLACE = "ZHANHE_TEST_SHARED"
 
-_started: list[Postgres | Redis] = []
-"""Held, since a child that is forgotten while it runs is a warning."""
+_started: list[Server] = []
+"""The children of this process."""
 
 
 def begin() -> None:
@@ -45,10 +46,23 @@ def redis_server() -> str:
     return os.environ.get("TEST_REDIS_URL") or once("redis", lambda: _noted(Redis.start()))
 
 
+def leave() -> None:
+    """Called by a worker that is done: what it started goes on, others may still use it."""
+    for server in _started:
+        server.process.leave()
+    _started.clear()
+
+
 def end() -> None:
-    """Stop what was started: by number, since it is a child of whichever worker asked first."""
+    """Stop what was started: by number where it was the child of a worker."""
     place = Path(os.environ.pop(PLACE))
+    own = {server.process.pid: server for server in _started}
+    _started.clear()
     for note in place.glob("*.server"):
+        child = own.get(int(note.stem))
+        if child is not None:
+            child.stop()
+            continue
         server = json.loads(note.read_text())
         try:
             os.kill(server["pid"], server["signal"])
@@ -63,7 +77,7 @@ def end() -> None:
     rmtree(place, ignore_errors=True)
 
 
-def _noted(server: Postgres | Redis) -> str:
+def _noted(server: Server) -> str:
     _started.append(server)
     process = server.process
     note = {

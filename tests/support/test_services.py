@@ -51,15 +51,13 @@ def test_a_redis_database_is_empty(redis_url: str) -> None:
 
 
 def test_a_redis_of_its_own_goes_and_comes_back() -> None:
-    server = Redis.start()
-    with RedisClient.from_url(server.url) as client:
+    with Redis.start() as server, RedisClient.from_url(server.url) as client:
         client.ping()
         server.process.stop()
         with pytest.raises(RedisDown):
             client.ping()
         server.process.start()
         assert client.ping()
-    server.stop()
 
 
 def test_a_process_that_does_not_start_says_why(tmp_path: Path) -> None:
@@ -70,18 +68,16 @@ def test_a_process_that_does_not_start_says_why(tmp_path: Path) -> None:
 
 async def test_nginx_goes_on_with_the_process_that_is_left(tmp_path: Path) -> None:
     ports = free_port(), free_port()
-    servers = [
+    one, other = [
         Process(["python3", "-m", "http.server", "--bind", LOOPBACK, str(port)], port, tmp_path / str(port),
-                directory=tmp_path).start()
+                directory=tmp_path)
         for port in ports
     ]  # fmt: skip
-    proxy = Nginx.start(ports)
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        assert (await client.get(proxy.url)).status_code == 200
-        servers[0].kill()
-        assert [(await client.get(proxy.url)).status_code for _ in range(4)] == [200] * 4
-    proxy.stop()
-    servers[1].stop()
+    with one, other, Nginx.start(ports) as proxy:
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            assert (await client.get(proxy.url)).status_code == 200
+            one.kill()
+            assert [(await client.get(proxy.url)).status_code for _ in range(4)] == [200] * 4
 
 
 async def test_chromium_renders_chinese(page: Page) -> None:
