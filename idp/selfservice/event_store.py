@@ -2,9 +2,9 @@
 
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, literal, or_, select, tuple_, union_all
 
-from idp.audit.model import Event
-from idp.audit.store import audit_events, seldom
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.audit.model import AuditRecord, Event
+from idp.audit.store import audit_events, audit_record_of, seldom
+from idp.infrastructure.database import Statement, Transaction
 from idp.selfservice.event_texts import FOR_PRINCIPAL, HIDDEN
 
 _account = bindparam("the_account", type_=Text)
@@ -54,12 +54,13 @@ ALL = Statement(select(audit_events).where(_c.account_id == _account).order_by(*
 class EventStore:
     """One statement per method."""
 
-    def page(self, account_id: str, before: str | None, most: int) -> Transaction[list[Row]]:
+    def page(self, account_id: str, before: str | None, most: int) -> Transaction[list[AuditRecord]]:
         """What a person is shown, latest first; from after a line on that was the last of another page."""
-        if before is None:
-            return list((yield LATEST(the_account=account_id, most=most)))
-        return list((yield BEFORE(the_account=account_id, before=before, most=most)))
+        call = LATEST(the_account=account_id, most=most)
+        if before is not None:
+            call = BEFORE(the_account=account_id, before=before, most=most)
+        return [audit_record_of(row) for row in (yield call)]
 
-    def all(self, account_id: str, most: int) -> Transaction[list[Row]]:
+    def all(self, account_id: str, most: int) -> Transaction[list[AuditRecord]]:
         """Every line about a person, latest first."""
-        return list((yield ALL(the_account=account_id, most=most)))
+        return [audit_record_of(row) for row in (yield ALL(the_account=account_id, most=most))]

@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from idp.audit.model import EVENTS, Event
-from idp.infrastructure.database import Row
+from idp.audit.model import EVENTS, AuditRecord, Event
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.event_store import EventStore
@@ -56,34 +55,34 @@ class Events:
         self, account_id: str, say: Say, before: str | None = None, most: int = PAGE
     ) -> tuple[list[Happening], str | None]:
         """A page of events, latest first, and where the next one begins (None: there is none)."""
-        rows = await self._database.read(lambda: self._store.page(account_id, before, most + 1))
+        lines = await self._database.read(lambda: self._store.page(account_id, before, most + 1))
         # What a later release has recorded is told by that.
-        shown = [self._told(account_id, row, say) for row in rows[:most] if row["event"] in EVENTS]
-        return shown, rows[most - 1]["id"] if len(rows) > most else None
+        shown = [self._told(account_id, line, say) for line in lines[:most] if line.event in EVENTS]
+        return shown, lines[most - 1].id if len(lines) > most else None
 
-    def _told(self, account_id: str, row: Row, say: Say) -> Happening:
-        event = Event(row["event"])
-        own = row["account_id"] == account_id and row["actor"] in (None, account_id)
-        notes = [say(text) for text in _who(account_id, row)]
-        notes += _details(event, orjson.loads(row["detail"]), say)
+    def _told(self, account_id: str, line: AuditRecord, say: Say) -> Happening:
+        event = Event(line.event)
+        own = line.account_id == account_id and line.actor in (None, account_id)
+        notes = [say(text) for text in _who(account_id, line)]
+        notes += _details(event, orjson.loads(line.detail), say)
         return Happening(
-            id=row["id"],
-            at=row["at"],
+            id=line.id,
+            at=line.at,
             event=event,
             title=say(TITLES[event]),
-            system=self._system_name(row["client_id"]),
-            address=row["address"] if own else None,  # where others are is their own business
+            system=self._system_name(line.client_id),
+            address=line.address if own else None,  # where others are is their own business
             notes=tuple(notes),
             alarming=event in ALARMING,
         )
 
 
-def _who(account_id: str, row: Row) -> list[str]:
-    if row["account_id"] != account_id:
+def _who(account_id: str, line: AuditRecord) -> list[str]:
+    if line.account_id != account_id:
         return [BY_AGENT]
-    if row["actor"] not in (None, account_id):
+    if line.actor not in (None, account_id):
         return [BY_STAFF]
-    return [FOR_OTHER] if row["principal"] not in (None, account_id) else []
+    return [FOR_OTHER] if line.principal not in (None, account_id) else []
 
 
 def _details(event: Event, detail: dict[str, Any], say: Say) -> list[str]:

@@ -10,21 +10,20 @@ from idp.accounts import store as fields
 from idp.accounts.corrections import Corrections
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
-from idp.audit.model import EVENTS, Event, Line
+from idp.audit.model import EVENTS, AuditRecord, Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
 from idp.federation.model import LinkHistory
 from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.organizations.model import read
 from idp.organizations.roles import Roles
 from idp.selfservice.event_store import EventStore
 from idp.selfservice.event_texts import TITLES
 from idp.selfservice.export_store import ExportStore
+from idp.selfservice.kept import KeptGrant, KeptMandate, KeptSession
 from idp.selfservice.model import Owner
 from idp.selfservice.systems import Systems
-from idp.sessions.store import principal_of
 
 FORMAT = "zhanhe-account-export/1"
 MOST_EVENTS = 10_000
@@ -87,23 +86,26 @@ class Export:
                 raise LookupError("a session of no account")
             return {
                 "account": self._account(account),
-                "merged_accounts": _some(
-                    (yield from self._store.merged(account_id)), "username", "created_at"
-                ),
-                "sessions": [self._session(row) for row in (yield from self._store.sessions(account_id))],
-                "devices": _some((yield from self._store.devices(account_id)), *_DEVICE),
-                "grants": [self._grant(row) for row in (yield from self._store.grants(account_id))],
+                "merged_accounts": [
+                    _of(each, "username", "created_at")
+                    for each in (yield from self._store.merged(account_id))
+                ],
+                "sessions": [_session(each) for each in (yield from self._store.sessions(account_id))],
+                "devices": [_of(each, *_DEVICE) for each in (yield from self._store.devices(account_id))],
+                "grants": [self._grant(each) for each in (yield from self._store.grants(account_id))],
                 "links": [_of(each, *_LINK) for each in (yield from self._elsewhere.links(account_id))],
                 "counter_requests": [
                     _of(each, *_REQUEST) for each in (yield from self._elsewhere.counter(account_id))
                 ],
-                "organizations": _some((yield from self._store.organizations(account_id)), *_ORGANIZATION),
+                "organizations": [
+                    _of(each, *_ORGANIZATION) for each in (yield from self._store.organizations(account_id))
+                ],
                 "mandates": [
-                    _mandate(row, account_id) for row in (yield from self._store.mandates(account_id))
+                    _mandate(each, account_id) for each in (yield from self._store.mandates(account_id))
                 ],
                 "events": [
-                    self._event(row, account_id, say)
-                    for row in (yield from self._events.all(account_id, MOST_EVENTS))
+                    self._event(each, account_id, say)
+                    for each in (yield from self._events.all(account_id, MOST_EVENTS))
                 ],
             }
 
@@ -148,35 +150,30 @@ class Export:
             **_picked(row, "created_at", "updated_at"),
         }
 
-    def _session(self, row: Row) -> Copy:
-        principal = principal_of(row)
-        shown = _picked(
-            row, "address", "user_agent", "amr", "created_at", "authenticated_at", "last_seen_at", "ended_at"
-        )
-        return shown | {"principal": principal.name if principal else None}
-
-    def _grant(self, row: Row) -> Copy:
-        principal = principal_of(row)
+    def _grant(self, grant: KeptGrant) -> Copy:
         return {
-            "name": self._systems.name(row["client_id"]),
-            **_picked(row, "client_id", "scope", "created_at", "expires_at", "revoked_at"),
-            "principal": principal.name if principal else None,
+            "name": self._systems.name(grant.client_id),
+            **_of(grant, "client_id", "scope", "created_at", "expires_at", "revoked_at"),
+            "principal": grant.principal.name if grant.principal else None,
         }
 
-    def _event(self, row: Row, account_id: str, say: Say) -> Copy:
-        event = Event(row["event"]) if row["event"] in EVENTS else None  # a later release has recorded others
-        own = row["actor"] in (None, account_id)
+    def _event(self, line: AuditRecord, account_id: str, say: Say) -> Copy:
+        event = Event(line.event) if line.event in EVENTS else None  # a later release has recorded others
+        own = line.actor in (None, account_id)
         return {
-            "at": _iso(row["at"]),
-            "event": row["event"],
+            "at": _iso(line.at),
+            "event": line.event,
             "title": say(TITLES[event]) if event and event in TITLES else None,
-            "system": self._systems.name(row["client_id"]),
-            "address": row["address"] if own else None,
+            "system": self._systems.name(line.client_id),
+            "address": line.address if own else None,
             "by_owner": own,
         }
 
 
 _RECORD = ("level", "method", "source", "verified_at", "expires_at", "ended_at", "end_reason")
+_SESSION = (
+    "address", "user_agent", "amr", "created_at", "authenticated_at", "last_seen_at", "ended_at",
+)  # fmt: skip
 _DEVICE = ("user_agent", "address", "first_seen_at", "last_seen_at", "trusted_until", "forgotten_at")
 _LINK = ("profile", "kind", "level", "linked_at", "last_seen_at", "ended_at", "end_reason")
 _REQUEST = ("kind", "state", "begun_at", "decided_at", "division")
@@ -184,20 +181,21 @@ _ORGANIZATION = ("name", "unified_social_credit_code", "kind", "state", "represe
 _MANDATE = ("relation", "role", "state", "valid_from", "valid_until", "created_at", "ended_at", "end_reason")
 
 
-def _mandate(row: Row, account_id: str) -> Copy:
+def _session(session: KeptSession) -> Copy:
+    shown = _of(session, *_SESSION)
+    return shown | {"principal": session.principal.name if session.principal else None}
+
+
+def _mandate(mandate: KeptMandate, account_id: str) -> Copy:
     return {
-        "given": row["principal_account_id"] == account_id,
-        "principal": row["organization_name"] or row["person_name"],
-        "unified_social_credit_code": row["unified_social_credit_code"],
-        "agent": row["agent_name"] or row["invitee_name"],
-        **_picked(row, *_MANDATE),
-        "systems": list(read(row["systems"])),
-        "items": list(read(row["items"])),
+        "given": mandate.principal_account_id == account_id,
+        "principal": mandate.principal_name,
+        "unified_social_credit_code": mandate.unified_social_credit_code,
+        "agent": mandate.agent_name,
+        **_of(mandate, *_MANDATE),
+        "systems": list(mandate.systems),
+        "items": list(mandate.items),
     }
-
-
-def _some(rows: Sequence[Row], *names: str) -> list[Copy]:
-    return [_picked(row, *names) for row in rows]
 
 
 def _picked(row: Row, *names: str) -> Copy:

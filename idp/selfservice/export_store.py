@@ -1,15 +1,22 @@
 """Reads what is kept about a person in the tables of other rooms, for the copy that they may ask for."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Integer, Text, bindparam, literal_column, or_, select
 
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.oauth.store import grants
+from idp.organizations.model import read
 from idp.organizations.store import legal_persons, mandates
+from idp.selfservice.kept import (
+    KeptDevice,
+    KeptGrant,
+    KeptLegalPerson,
+    KeptMandate,
+    KeptSession,
+    MergedAccount,
+)
 from idp.sessions.device_store import devices
-from idp.sessions.store import sessions
+from idp.sessions.store import principal_of, sessions
 
 MOST = 5000
 _account = bindparam("the_account", type_=Text)
@@ -67,26 +74,91 @@ MERGED = Statement(
 class ExportStore:
     """One statement per method."""
 
-    def sessions(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def sessions(self, account_id: str) -> Transaction[list[KeptSession]]:
         """Every login that is still known, latest first."""
-        return (yield SESSIONS(the_account=account_id))
+        return [_session_of(row) for row in (yield SESSIONS(the_account=account_id))]
 
-    def devices(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def devices(self, account_id: str) -> Transaction[list[KeptDevice]]:
         """Every device, those that were forgotten too."""
-        return (yield DEVICES(the_account=account_id))
+        return [_device_of(row) for row in (yield DEVICES(the_account=account_id))]
 
-    def grants(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def grants(self, account_id: str) -> Transaction[list[KeptGrant]]:
         """What was granted to systems."""
-        return (yield GRANTS(the_account=account_id))
+        return [_grant_of(row) for row in (yield GRANTS(the_account=account_id))]
 
-    def mandates(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def mandates(self, account_id: str) -> Transaction[list[KeptMandate]]:
         """Every mandate that the person gave or has, in whatever state."""
-        return (yield MANDATES(the_account=account_id))
+        return [_mandate_of(row) for row in (yield MANDATES(the_account=account_id))]
 
-    def organizations(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def organizations(self, account_id: str) -> Transaction[list[KeptLegalPerson]]:
         """The legal persons that the person represents."""
-        return (yield ORGANIZATIONS(the_account=account_id))
+        return [_legal_person_of(row) for row in (yield ORGANIZATIONS(the_account=account_id))]
 
-    def merged(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def merged(self, account_id: str) -> Transaction[list[MergedAccount]]:
         """The accounts that became part of this one."""
-        return (yield MERGED(the_account=account_id))
+        rows = yield MERGED(the_account=account_id)
+        return [MergedAccount(row["username"], row["created_at"]) for row in rows]
+
+
+def _session_of(row: Row) -> KeptSession:
+    return KeptSession(
+        address=row["address"],
+        user_agent=row["user_agent"],
+        amr=row["amr"],
+        created_at=row["created_at"],
+        authenticated_at=row["authenticated_at"],
+        last_seen_at=row["last_seen_at"],
+        ended_at=row["ended_at"],
+        principal=principal_of(row),
+    )
+
+
+def _device_of(row: Row) -> KeptDevice:
+    return KeptDevice(
+        user_agent=row["user_agent"],
+        address=row["address"],
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+        trusted_until=row["trusted_until"],
+        forgotten_at=row["forgotten_at"],
+    )
+
+
+def _grant_of(row: Row) -> KeptGrant:
+    return KeptGrant(
+        client_id=row["client_id"],
+        scope=row["scope"],
+        created_at=row["created_at"],
+        expires_at=row["expires_at"],
+        revoked_at=row["revoked_at"],
+        principal=principal_of(row),
+    )
+
+
+def _mandate_of(row: Row) -> KeptMandate:
+    return KeptMandate(
+        principal_account_id=row["principal_account_id"],
+        principal_name=row["organization_name"] or row["person_name"],
+        unified_social_credit_code=row["unified_social_credit_code"],
+        agent_name=row["agent_name"] or row["invitee_name"],
+        relation=row["relation"],
+        role=row["role"],
+        state=row["state"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        end_reason=row["end_reason"],
+        systems=read(row["systems"]),
+        items=read(row["items"]),
+    )
+
+
+def _legal_person_of(row: Row) -> KeptLegalPerson:
+    return KeptLegalPerson(
+        name=row["name"],
+        unified_social_credit_code=row["unified_social_credit_code"],
+        kind=row["kind"],
+        state=row["state"],
+        represented_since=row["represented_since"],
+    )

@@ -1,13 +1,12 @@
 """What an account has with the systems it uses: consents, grants and shared logins, and how they are withdrawn."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Integer, Text, and_, bindparam, case, delete, func, literal_column, select, update
 
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.oauth.store import grants
-from idp.sessions.store import participants, sessions
+from idp.selfservice.kept import KeptConsent, LeftSession, SystemUse
+from idp.sessions.store import participants, principal_of, sessions
 from idp.sign_on.store import consents
 
 _account = bindparam("the_account", type_=Text)
@@ -86,17 +85,18 @@ LEAVE = Statement(
 class SystemStore:
     """One statement per method."""
 
-    def consents(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def consents(self, account_id: str) -> Transaction[list[KeptConsent]]:
         """What the person agreed to give."""
-        return (yield CONSENTS(the_account=account_id))
+        rows = yield CONSENTS(the_account=account_id)
+        return [KeptConsent(row["client_id"], tuple(row["scope"].split()), row["granted_at"]) for row in rows]
 
-    def grants(self, account_id: str, now: float) -> Transaction[Sequence[Row]]:
+    def grants(self, account_id: str, now: float) -> Transaction[list[SystemUse]]:
         """What was given, by system and scope: since when, until when, and whether it still counts."""
-        return (yield GRANTS(the_account=account_id, now=now))
+        return [_use_of(row) for row in (yield GRANTS(the_account=account_id, now=now))]
 
-    def visits(self, account_id: str) -> Transaction[Sequence[Row]]:
+    def visits(self, account_id: str) -> Transaction[list[SystemUse]]:
         """Which systems were entered, when, and whether that login is still open."""
-        return (yield VISITS(the_account=account_id))
+        return [_use_of(row) for row in (yield VISITS(the_account=account_id))]
 
     def withdraw(self, account_id: str, client_id: str) -> Transaction[bool]:
         """Remove a consent; True for the one caller that removed it."""
@@ -110,8 +110,18 @@ class SystemStore:
         """Revoke what systems may do without a login; the system of each grant."""
         return [row["client_id"] for row in (yield REVOKE_OFFLINE(the_account=account_id, now=now))]
 
-    def leave(self, account_id: str, client_id: str) -> Transaction[list[Row]]:
-        """Take a system out of all open sessions of an account; id and principal of those it was in."""
+    def leave(self, account_id: str, client_id: str) -> Transaction[list[LeftSession]]:
+        """Take a system out of all open sessions of an account; those it was in."""
         joined = yield JOINED(the_account=account_id, the_client=client_id)
         left = {row["session_id"] for row in (yield LEAVE(the_account=account_id, the_client=client_id))}
-        return [row for row in joined if row["id"] in left]
+        return [LeftSession(row["id"], principal_of(row)) for row in joined if row["id"] in left]
+
+
+def _use_of(row: Row) -> SystemUse:
+    return SystemUse(
+        client_id=row["client_id"],
+        scopes=tuple(row["scope"].split()),
+        first_at=row["first_at"],
+        last_at=row["last_at"],
+        is_open=bool(row["is_open"]),
+    )

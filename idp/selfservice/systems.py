@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
+from idp.selfservice.kept import KeptConsent, LeftSession, SystemUse
 from idp.selfservice.model import Owner
 from idp.selfservice.system_store import SystemStore
 from idp.sessions.logout import KIND, payload
-from idp.sessions.store import principal_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +92,31 @@ class Systems:
         client = self._registry.find(client_id) if client_id else None
         return client.client_name if client else client_id
 
-    def _log_out(self, account_id: str, client_id: str, left: Iterable[Row]) -> Transaction[None]:
+    def _log_out(self, account_id: str, client_id: str, left: Iterable[LeftSession]) -> Transaction[None]:
         client = self._registry.find(client_id)
         if client is None or client.backchannel_logout_uri is None:
             return
-        for row in left:
-            principal = principal_of(row)
-            content = payload(client_id, account_id, row["id"], principal.id if principal else None)
-            yield self._outbox.message(KIND, client_id, row["id"], content)
+        for session in left:
+            principal = session.principal
+            content = payload(client_id, account_id, session.id, principal.id if principal else None)
+            yield self._outbox.message(KIND, client_id, session.id, content)
 
-    def _merged(self, consented: Iterable[Row], used: Iterable[Row]) -> list[System]:
+    def _merged(self, consented: Iterable[KeptConsent], used: Iterable[SystemUse]) -> list[System]:
         found: dict[str, System] = {}
-        for row in consented:
-            system = self._system(row["client_id"])
-            scopes = tuple(row["scope"].split())
+        for consent in consented:
+            system = self._system(consent.client_id)
             found[system.client_id] = replace(
-                system, scopes=scopes, consented_at=row["granted_at"], active=True
+                system, scopes=consent.scopes, consented_at=consent.granted_at, active=True
             )
-        for row in used:
-            system = found.get(row["client_id"]) or self._system(row["client_id"])
-            given = row["scope"].split() if row["is_open"] or not system.active else ()
+        for use in used:
+            system = found.get(use.client_id) or self._system(use.client_id)
+            given = use.scopes if use.is_open or not system.active else ()
             found[system.client_id] = replace(
                 system,
                 scopes=tuple(dict.fromkeys((*system.scopes, *given))),
-                first_used_at=min(row["first_at"], system.first_used_at or row["first_at"]),
-                last_used_at=max(row["last_at"], system.last_used_at or 0.0),
-                active=system.active or bool(row["is_open"]),
+                first_used_at=min(use.first_at, system.first_used_at or use.first_at),
+                last_used_at=max(use.last_at, system.last_used_at or 0.0),
+                active=system.active or use.is_open,
             )
         return sorted(
             found.values(), key=lambda each: each.last_used_at or each.consented_at or 0.0, reverse=True
