@@ -116,7 +116,7 @@ async def _open(
 async def _employ(base: Foundation) -> None:
     accounts, roles = Accounts(base, PasswordHasher(1)), Roles(base, read_divisions())
     for username, works_as in ROLES.items():
-        account_id = str((await accounts.find(username))["id"])
+        account_id = str((await accounts.find(username)).id)
         for role in works_as:
             await roles.grant(account_id, role, DISTRICT, ACTOR)
 

@@ -5,9 +5,10 @@ from idp.accounts.binding_store import RebindingStore
 from idp.accounts.control import ProvenControl
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Notifier
+from idp.accounts.model import Account
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 
@@ -35,37 +36,37 @@ class Rebinding:
         self._household = household
         self._notices = notices
 
-    def bound(self, before: Row, shown: ProvenControl) -> Transaction[None]:
+    def bound(self, before: Account, shown: ProvenControl) -> Transaction[None]:
         """Whoever brought the proof keeps what they have shown; what was bound at the lower level goes.
 
         Told where the account was reached until now, and at a phone that is new. May raise Conflict for that phone.
         """
-        account_id, now = before["id"], self._sources.now()
+        account_id, now = before.id, self._sources.now()
         after = yield from self._store.bind(before, shown, now)
         if after is None:
             return  # closed: nobody enters it
         factors = yield from self._store.drop_unshown(account_id, shown.since)
         ended = yield from self._household.bound(account_id, shown)
         gone = {
-            "password": int(bool(before["password_hash"]) and not after["password_hash"]),
-            "phone": int(before["phone_index"] not in (None, after["phone_index"])),
-            "mail": int(before["email"] is not None and after["email"] is None),
+            "password": int(bool(before.password_hash) and not after.password_hash),
+            "phone": int(before.phone_index not in (None, after.phone_index)),
+            "mail": int(before.email is not None and after.email is None),
             "factors": len(factors),
             **ended,
         }
         yield self._audit.record(Line(Event.ACCOUNT_BOUND, account_id, detail=gone))
-        moved = before["phone_index"] != after["phone_index"]
-        yield from self._former.keep(before, phone=moved, email=after["email"] is None)
+        moved = before.phone_index != after.phone_index
+        yield from self._former.keep(before, phone=moved, email=after.email is None)
         yield from self._notices.everywhere(before, BOUND)
-        if after["phone_index"] not in (None, before["phone_index"]):
+        if after.phone_index not in (None, before.phone_index):
             yield from self._notices.notice(after, BOUND)
 
-    def taken(self, holder: Row) -> Transaction[None]:
+    def taken(self, holder: Account) -> Transaction[None]:
         """An account has lost its certificate to a stronger proof elsewhere; it keeps its data and ways in."""
-        yield from self._household.unidentified(holder["id"])
+        yield from self._household.unidentified(holder.id)
         yield from self._notices.everywhere(holder, TAKEN)
 
-    def contested(self, holder: Row) -> Transaction[None]:
+    def contested(self, holder: Account) -> Transaction[None]:
         """The same certificate was proved as strongly elsewhere: for a person's eyes, and the holder is told."""
-        yield self._audit.record(Line(Event.REAL_NAME_CONTESTED, holder["id"]))
+        yield self._audit.record(Line(Event.REAL_NAME_CONTESTED, holder.id))
         yield from self._notices.everywhere(holder, CONTESTED)

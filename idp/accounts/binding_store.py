@@ -5,11 +5,11 @@ from sqlalchemy.types import Boolean, Integer, LargeBinary, Text
 
 from idp.accounts.control import ProvenControl
 from idp.accounts.lifecycle_store import NO_PASSWORD
-from idp.accounts.model import State
+from idp.accounts.model import Account, State
 from idp.accounts.real_name_store import real_name_records
-from idp.accounts.store import PHONE, RAISED, accounts, authenticators
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.accounts.store import PHONE, RAISED, account_of, accounts, authenticators
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 
@@ -99,12 +99,12 @@ class RebindingStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def bind(self, account: Row, shown: ProvenControl, now: float) -> Transaction[Row | None]:
+    def bind(self, account: Account, shown: ProvenControl, now: float) -> Transaction[Account | None]:
         """Leave an open account the password and phone that were shown, and the mail of who held it; how it is now."""
         new = shown.new_phone
         index = None if new is None else self._vault.blind_index(PHONE, new)
         call = BIND(
-            the_id=account["id"],
+            the_id=account.id,
             keeps_password=shown.password,
             keeps_phone=shown.phone and new is None,
             keeps_email=shown.holder,
@@ -113,19 +113,19 @@ class RebindingStore:
             verified_at=None if new is None else now,
             now=now,
         )
-        return first((yield call))
+        return first_as(account_of, (yield call))
 
     def drop_unshown(self, account_id: str, since: float) -> Transaction[list[str]]:
         """Remove the factors that were neither used nor made since an instant; their kinds."""
         return [row["kind"] for row in (yield DROP_UNSHOWN(the_id=account_id, since=since))]
 
-    def holder(self, account_id: str, type_: str, index: bytes) -> Transaction[Row | None]:
+    def holder(self, account_id: str, type_: str, index: bytes) -> Transaction[Account | None]:
         """The other account on which a certificate is verified."""
-        return first((yield HOLDER(the_id=account_id, the_type=type_, the_index=index)))
+        return first_as(account_of, (yield HOLDER(the_id=account_id, the_type=type_, the_index=index)))
 
-    def take(self, holder: Row, level: int, now: float) -> Transaction[bool]:
+    def take(self, holder: Account, level: int, now: float) -> Transaction[bool]:
         """Take certificate and level from an open account that has less than `level`; its records end."""
-        if not (yield TAKE(the_id=holder["id"], the_level=level, now=now)):
+        if not (yield TAKE(the_id=holder.id, the_level=level, now=now)):
             return False
-        yield END_RECORDS(the_id=holder["id"], reason=TAKEN, now=now)
+        yield END_RECORDS(the_id=holder.id, reason=TAKEN, now=now)
         return True

@@ -89,7 +89,7 @@ def set_level(
 
     async def change(accounts: Accounts) -> str:
         row = await accounts.find(account)
-        if level > row["real_name_level"] and row["certificate_index"] is None and not without_certificate:
+        if level > row.real_name_level and row.certificate_index is None and not without_certificate:
             raise InvalidAccount(NO_CERTIFICATE)
         return await accounts.set_level(account, level, actor())
 

@@ -6,8 +6,7 @@ from sqlalchemy.types import LargeBinary, Text
 from idp.accounts.model import State
 from idp.accounts.store import ADDRESS as POSTAL_ADDRESS
 from idp.accounts.store import EMAIL, accounts
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 
@@ -31,20 +30,15 @@ class ContactStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def set(
-        self, account_id: str, email: str | None, address: str | None, now: float
-    ) -> Transaction[Row | None]:
-        """Set mail and postal address of an open account; None where it is not open."""
-        return first(
-            (
-                yield SET_CONTACT(
-                    the_id=account_id,
-                    new_email=self._sealed(EMAIL, email),
-                    new_address=self._sealed(POSTAL_ADDRESS, address),
-                    now=now,
-                )
-            )
+    def set(self, account_id: str, email: str | None, address: str | None, now: float) -> Transaction[bool]:
+        """Set mail and postal address of an open account; False where it is not open."""
+        call = SET_CONTACT(
+            the_id=account_id,
+            new_email=self._sealed(EMAIL, email),
+            new_address=self._sealed(POSTAL_ADDRESS, address),
+            now=now,
         )
+        return bool((yield call))
 
     def _sealed(self, place: str, value: str | None) -> bytes | None:
         return None if value is None else self._vault.encrypt(place, value)

@@ -7,8 +7,9 @@ logs in, is found or recovers by it; it is sealed, and wiped when its time is ov
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, delete, insert, select
 
 from idp.accounts.belongings import Belongings
+from idp.accounts.model import Account
 from idp.accounts.store import EMAIL, PHONE, AccountStore, accounts
-from idp.infrastructure.database import Row, Statement, Transaction, metadata
+from idp.infrastructure.database import Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.vault import Vault
@@ -57,19 +58,19 @@ class FormerContacts(Belongings):
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
 
-    def keep(self, before: Row, *, phone: bool = False, email: bool = False) -> Transaction[None]:
-        """Note that an account is reached no more as it was; `before` is a whole row of accounts.
+    def keep(self, before: Account, *, phone: bool = False, email: bool = False) -> Transaction[None]:
+        """Note that an account is reached no more as it was before.
 
         A phone that was never proved has told nobody anything.
         """
-        proved = before["phone_verified_at"] is not None
-        number = self._accounts.reveal(before, PHONE) if phone and proved else None
-        address = self._accounts.reveal(before, EMAIL) if email else None
+        proved = before.phone_verified_at is not None
+        number = self._accounts.reveal(PHONE, before.phone) if phone and proved else None
+        address = self._accounts.reveal(EMAIL, before.email) if email else None
         if number is None and address is None:
             return
         yield ADD(
             id=self._sources.new_id(),
-            account_id=before["id"],
+            account_id=before.id,
             phone=None if number is None else self._vault.encrypt(FORMER_PHONE, number),
             email=None if address is None else self._vault.encrypt(FORMER_EMAIL, address),
             ended_at=self._sources.now(),

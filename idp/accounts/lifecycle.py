@@ -9,14 +9,14 @@ from idp.accounts.belongings import Household, Obstacle
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
-from idp.accounts.model import InvalidAccount, State
+from idp.accounts.model import Account, InvalidAccount, State
 from idp.accounts.names import masked_name
 from idp.accounts.real_names import Proof, RealNames
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -61,15 +61,15 @@ MOVED = _("手机号已从您的账号移除，因为它现在属于别人。如
 class Notifier(Protocol):
     """Tells a person something, by the message that reaches them (idp.accounts.notices)."""
 
-    def notice(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def notice(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """By the nearest way alone: for a phone that is new in this act."""
         ...
 
-    def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def everywhere(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """By every way there is and was lately: one of them may be in other hands. Part of what is told."""
         ...
 
-    def by_mail(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def by_mail(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """By mail only: the phone is somebody else's."""
         ...
 
@@ -161,8 +161,8 @@ class Lifecycle:
                 yield from self._notices.everywhere(row, DIED)  # before the former phones are wiped
                 for each, text in told.items():
                     other = yield from self._accounts.by_id(each)
-                    if other is not None and other["state"] == State.ACTIVE:
-                        yield from self._notices.everywhere(other, text, name=masked_name(row["name"]))
+                    if other is not None and other.state == State.ACTIVE:
+                        yield from self._notices.everywhere(other, text, name=masked_name(row.name))
                 yield from self._household.end(account_id, "deceased")
                 yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
                 return True
@@ -232,10 +232,10 @@ class Lifecycle:
         """The same, within a transaction."""
         checked_reason(reason)
         row = yield from self._accounts.by_id(account_id)
-        if row is None or row["phone_index"] is None:
+        if row is None or row.phone_index is None:
             return False
         now = self._sources.now()
-        if not (yield from self._store.release_phone(account_id, row["phone_index"], now)):
+        if not (yield from self._store.release_phone(account_id, row.phone_index, now)):
             return False
         yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
         # The phone too, now and for thirty days: whether it is in other hands is only what somebody said.

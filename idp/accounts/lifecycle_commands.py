@@ -9,10 +9,9 @@ import typer
 
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import MergeRefused, Merges, Plan
-from idp.accounts.model import InvalidAccount
+from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.service import UnknownAccount
 from idp.infrastructure.console import actor, console, fail, show
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,12 +27,12 @@ class Tools:
 
     lifecycle: Lifecycle
     merges: Merges
-    find: Callable[[str], Awaitable[Row]]
+    find: Callable[[str], Awaitable[Account]]
     """`Accounts.find`."""
 
 
 Open = Callable[[Foundation], AbstractAsyncContextManager[Tools]]
-Do = Callable[[Tools, Row], Awaitable[Any]]
+Do = Callable[[Tools, Account], Awaitable[Any]]
 
 
 class LifecycleCommands:
@@ -57,28 +56,28 @@ class LifecycleCommands:
 
     def freeze(self, context: typer.Context, account: str, reason: Reason, as_json: Json = False) -> None:
         """Close an account for a time; its sessions end."""
-        self._run(context, account, lambda to, row: to.lifecycle.freeze(row["id"], reason, actor()), as_json)
+        self._run(context, account, lambda to, found: to.lifecycle.freeze(found.id, reason, actor()), as_json)
 
     def thaw(self, context: typer.Context, account: str, reason: Reason, as_json: Json = False) -> None:
         """Open an account again that was frozen, or taken for a dead person's."""
-        self._run(context, account, lambda to, row: to.lifecycle.thaw(row["id"], reason, actor()), as_json)
+        self._run(context, account, lambda to, found: to.lifecycle.thaw(found.id, reason, actor()), as_json)
 
     def deceased(self, context: typer.Context, account: str, reason: Reason, as_json: Json = False) -> None:
         """Note a death; everything ends. The reason names the evidence."""
         self._run(
-            context, account, lambda to, row: to.lifecycle.deceased(row["id"], reason, actor()), as_json
+            context, account, lambda to, found: to.lifecycle.deceased(found.id, reason, actor()), as_json
         )
 
     def secure(self, context: typer.Context, account: str, reason: Reason, as_json: Json = False) -> None:
         """Clean up after somebody else had the account: all in one."""
-        self._run(context, account, lambda to, row: to.lifecycle.secure(row["id"], actor(), reason), as_json)
+        self._run(context, account, lambda to, found: to.lifecycle.secure(found.id, actor(), reason), as_json)
 
     def release_phone(
         self, context: typer.Context, account: str, reason: Reason, as_json: Json = False
     ) -> None:
         """Take a phone off an account because it belongs to somebody else now."""
         self._run(
-            context, account, lambda to, row: to.lifecycle.release_phone(row["id"], reason, actor()), as_json
+            context, account, lambda to, found: to.lifecycle.release_phone(found.id, reason, actor()), as_json
         )
 
     def merge(
@@ -93,17 +92,17 @@ class LifecycleCommands:
         """Make one account of two of the same person: ACCOUNT becomes part of INTO."""
         chosen = dict(item.partition("=")[::2] for item in keep or [])
 
-        async def work(tools: Tools, row: Row) -> str:
+        async def work(tools: Tools, found: Account) -> str:
             other = await tools.find(into)
-            return await tools.merges.merge(Plan(row["id"], other["id"], chosen), reason, actor())
+            return await tools.merges.merge(Plan(found.id, other.id, chosen), reason, actor())
 
         self._run(context, account, work, as_json)
 
     def undo_merge(self, context: typer.Context, account: str, reason: Reason, as_json: Json = False) -> None:
         """Part two accounts again: the last merge into ACCOUNT that is not undone."""
 
-        async def work(tools: Tools, row: Row) -> str:
-            done = [item for item in await tools.merges.of(row["id"]) if item["undone_at"] is None]
+        async def work(tools: Tools, found: Account) -> str:
+            done = [item for item in await tools.merges.of(found.id) if item["undone_at"] is None]
             if not done:
                 raise MergeRefused("late")
             await tools.merges.undo(done[-1]["id"], reason, actor())

@@ -4,11 +4,11 @@ from sqlalchemy import bindparam, delete, literal, not_, null, or_, select, upda
 from sqlalchemy.types import Integer, LargeBinary, Text
 
 from idp.accounts.concern import same_person
-from idp.accounts.model import State
+from idp.accounts.model import Account, State
 from idp.accounts.real_name_store import real_name_records
-from idp.accounts.store import RAISED, accounts, authenticators
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.accounts.store import RAISED, account_of, accounts, authenticators
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 
 TOMBSTONE = "~"
@@ -151,24 +151,19 @@ class LifecycleStore:
 
     def turn(
         self, account_id: str, turn: tuple[State, State], reason: str, actor: str, now: float
-    ) -> Transaction[Row | None]:
+    ) -> Transaction[Account | None]:
         """Change the state from one to another; the account for the one caller that found it so. Nobody's own."""
         before, after = (state.value for state in turn)
-        return first(
-            (
-                yield TURN(
-                    the_id=account_id, before=before, after=after, reason=reason, the_actor=actor, now=now
-                )
-            )
-        )
+        call = TURN(the_id=account_id, before=before, after=after, reason=reason, the_actor=actor, now=now)
+        return first_as(account_of, (yield call))
 
-    def request(self, account_id: str, end: float, now: float) -> Transaction[Row | None]:
+    def request(self, account_id: str, end: float, now: float) -> Transaction[Account | None]:
         """Begin the cooling period."""
-        return first((yield REQUEST(the_id=account_id, the_end=end, now=now)))
+        return first_as(account_of, (yield REQUEST(the_id=account_id, the_end=end, now=now)))
 
-    def undo_request(self, account_id: str, now: float) -> Transaction[Row | None]:
+    def undo_request(self, account_id: str, now: float) -> Transaction[Account | None]:
         """End the cooling period; None when it was not running (any more)."""
-        return first((yield UNDO_REQUEST(the_id=account_id, now=now)))
+        return first_as(account_of, (yield UNDO_REQUEST(the_id=account_id, now=now)))
 
     def due(self, now: float, most: int) -> Transaction[list[str]]:
         """The accounts whose cooling period is over."""
@@ -190,9 +185,9 @@ class LifecycleStore:
         """End every real-name record."""
         yield END_RECORDS(the_id=account_id, reason=reason, now=now)
 
-    def no_more_password(self, account_id: str, actor: str, now: float) -> Transaction[Row | None]:
+    def no_more_password(self, account_id: str, actor: str, now: float) -> Transaction[Account | None]:
         """Make the password unusable and stop a cancellation; the account, if another's and not closed for good."""
-        return first((yield NO_MORE_PASSWORD(the_id=account_id, the_actor=actor, now=now)))
+        return first_as(account_of, (yield NO_MORE_PASSWORD(the_id=account_id, the_actor=actor, now=now)))
 
     def drop_new_phone(self, account_id: str, since: float, now: float) -> Transaction[bool]:
         """Take away a phone that was changed after an instant; not the one the account was opened with."""
@@ -202,9 +197,9 @@ class LifecycleStore:
         """Take away exactly this phone."""
         return bool((yield RELEASE_PHONE(the_id=account_id, the_phone=index, now=now)))
 
-    def duplicates(self, certificate_index: bytes) -> Transaction[list[Row]]:
+    def duplicates(self, certificate_index: bytes) -> Transaction[list[Account]]:
         """The open accounts with one certificate number, oldest first."""
-        return list((yield DUPLICATES(the_index=certificate_index)))
+        return [account_of(row) for row in (yield DUPLICATES(the_index=certificate_index))]
 
 
 def gone(account_id: str) -> dict[str, str]:

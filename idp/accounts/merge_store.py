@@ -24,9 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.lifecycle_store import TOMBSTONE
-from idp.accounts.model import State
+from idp.accounts.model import Account, State
 from idp.accounts.real_name_store import real_name_records
-from idp.accounts.store import RAISED, accounts, authenticators
+from idp.accounts.store import RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant, Sealed
@@ -171,22 +171,26 @@ MOVE_RECORD = Statement(
 )
 
 
+def chosen_of(account: Account) -> dict[str, Any]:
+    """What an account has in the columns of CHOSEN, by column."""
+    return {name: getattr(account, name) for name in CHOSEN}
+
+
 class MergeStore:
     """Small steps of a merge; the order is the service's."""
 
-    def lock(self, account_id: str, into: str) -> Transaction[tuple[Row, Row] | None]:
+    def lock(self, account_id: str, into: str) -> Transaction[tuple[Account, Account] | None]:
         """Both accounts, held until the end of the transaction; None unless there are two."""
-        rows = {row["id"]: row for row in (yield LOCK(the_id=account_id, the_other=into))}
-        return (rows[account_id], rows[into]) if len(rows) == 2 else None
+        found = {row["id"]: account_of(row) for row in (yield LOCK(the_id=account_id, the_other=into))}
+        return (found[account_id], found[into]) if len(found) == 2 else None
 
-    def close(self, row: Row, into: str, now: float) -> Transaction[bool]:
+    def close(self, account: Account, into: str, now: float) -> Transaction[bool]:
         """Make an account, as it was seen, a part of another that is open."""
-        account_id = row["id"]
         call = CLOSE(
-            the_id=account_id,
+            the_id=account.id,
             the_other=into,
-            seen=row["updated_at"],
-            tombstone=TOMBSTONE + account_id,
+            seen=account.updated_at,
+            tombstone=TOMBSTONE + account.id,
             now=now,
         )
         return bool((yield call))
@@ -195,11 +199,13 @@ class MergeStore:
         """The call that gives an account a username."""
         return RENAME(the_id=account_id, new_username=username)
 
-    def fill(self, row: Row, state: State, values: Mapping[str, Any], now: float) -> Transaction[bool]:
+    def fill(
+        self, account: Account, state: State, values: Mapping[str, Any], now: float
+    ) -> Transaction[bool]:
         """Write the columns of CHOSEN into an account that is as it was seen, which is open afterwards."""
         fields = {f"new_{name}": values[name] for name in CHOSEN}
-        seen = row["updated_at"]
-        return bool((yield SET(the_id=row["id"], the_state=state.value, seen=seen, now=now, **fields)))
+        seen = account.updated_at
+        return bool((yield SET(the_id=account.id, the_state=state.value, seen=seen, now=now, **fields)))
 
     def follow(self, account_id: str, into: str) -> Transaction[list[str]]:
         """What was merged into the one leads to the other from now on."""

@@ -2,7 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import orjson
@@ -12,8 +12,8 @@ from idp.accounts.belongings import Household
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
-from idp.accounts.merge_store import CHOSEN, MergeStore
-from idp.accounts.model import State
+from idp.accounts.merge_store import CHOSEN, MergeStore, chosen_of
+from idp.accounts.model import Account, State
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Row, Transaction
@@ -73,13 +73,13 @@ class Merges:
         self._rules = rules
         self.undo_days = rules.merge_undo_days
 
-    async def duplicates(self, account: Row) -> list[Row]:
+    async def duplicates(self, account: Account) -> list[Account]:
         """The other open accounts with this one's certificate number."""
-        index = account["certificate_index"]
+        index = account.certificate_index
         if index is None:
             return []
-        rows = await self._database.read(lambda: self._lifecycle.duplicates(index))
-        return [row for row in rows if row["id"] != account["id"]]
+        found = await self._database.read(lambda: self._lifecycle.duplicates(index))
+        return [other for other in found if other.id != account.id]
 
     async def of(self, account_id: str) -> list[Row]:
         """The merges in which an account took part, oldest first."""
@@ -100,7 +100,7 @@ class Merges:
         checked_reason(reason)
         now = self._sources.now()
         other, into = yield from self._pair(plan)
-        if seen is not None and any(seen.get(row["id"]) != row["updated_at"] for row in (other, into)):
+        if seen is not None and any(seen.get(each.id) != each.updated_at for each in (other, into)):
             raise MergeRefused("changed")
         yield from self._household.pause(plan.account_id, "merged")
         # What leads into an account that nobody has verified may be anybody's: it does not come along.
@@ -115,9 +115,13 @@ class Merges:
             raise MergeRefused("changed")
         if proving_side(other, into) != OTHER:  # what was chosen away; not that of a side nobody has verified
             yield from self._kept_apart(into, given)
-        left = into["username"] if given["username"] == other["username"] else other["username"]
+        left = into.username if given["username"] == other.username else other.username
         yield self._store.rename(plan.account_id, left)
-        kept = {"other": _plain(other), "into": _plain(into), "given": _plain(given)}
+        kept = {
+            "other": _plain(chosen_of(other)),
+            "into": _plain(chosen_of(into)),
+            "given": _plain(given),
+        }
         kept["moved"] = yield from self._move(plan, proving_side(other, into) or plan.keep.get(FACTORS, INTO))
         yield self._store.add(self._row(merge_id, plan, kept, actor))
         detail = {"into": plan.into, "merge": merge_id, "reason": reason}
@@ -166,7 +170,7 @@ class Merges:
         if not (yield from self._store.fill(into, State.ACTIVE, _returned(into, before), now)):
             raise MergeRefused("changed")
         yield from self._kept_apart(into, _returned(into, before))
-        values = dict.fromkeys(CHOSEN) | {
+        values: dict[str, Any] = dict.fromkeys(CHOSEN) | {
             name: value for name, value in _sealed(before["other"]).items() if name in columns
         }
         if not (yield from self._store.fill(other, State.MERGED, values, now)):
@@ -177,15 +181,15 @@ class Merges:
         yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
         of_stayed = {"from": account_id, "merge": merge_id}
         yield self._audit.record(Line(Event.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
-        for account in (into, dict(other) | values):
+        for account in (into, replace(other, **values)):
             yield from self._notices.everywhere(account, UNMERGED)
 
-    def _kept_apart(self, before: Row, after: Mapping[str, Any]) -> Transaction[None]:
+    def _kept_apart(self, before: Account, after: Mapping[str, Any]) -> Transaction[None]:
         """Where the account was reached until now goes on being told."""
-        phone = before["phone_index"] != after["phone_index"]
-        yield from self._former.keep(before, phone=phone, email=before["email"] != after["email"])
+        phone = before.phone_index != after["phone_index"]
+        yield from self._former.keep(before, phone=phone, email=before.email != after["email"])
 
-    def _pair(self, plan: Plan) -> Transaction[tuple[Row, Row]]:
+    def _pair(self, plan: Plan) -> Transaction[tuple[Account, Account]]:
         pair = yield from self._store.lock(plan.account_id, plan.into)
         if pair is None:
             raise MergeRefused("same")
@@ -194,14 +198,14 @@ class Merges:
         return pair
 
     @staticmethod
-    def check(other: Row, into: Row) -> None:
+    def check(other: Account, into: Account) -> None:
         """Whether the two can become one; raises MergeRefused."""
-        if other["id"] == into["id"]:
+        if other.id == into.id:
             raise MergeRefused("same")
-        if not other["state"] == into["state"] == State.ACTIVE:
+        if not other.state == into.state == State.ACTIVE:
             raise MergeRefused("closed")
         # An account without a certificate may be the same person's, as staff have seen; another person's may not.
-        if len({row["certificate_index"] for row in (other, into)} - {None}) != 1:
+        if len({each.certificate_index for each in (other, into)} - {None}) != 1:
             raise MergeRefused("certificate")
 
     def _move(self, plan: Plan, choice: str) -> Transaction[dict[str, Any]]:
@@ -247,7 +251,7 @@ class Merges:
         return outcome
 
 
-def proving_side(other: Row, into: Row) -> str | None:
+def proving_side(other: Account, into: Account) -> str | None:
     """The only side whose phone, password, factors, links, devices and offline grants may stay: the verified one.
 
     A number that somebody merely wrote down proves nothing, but more than none. None where both are alike: then what
@@ -259,46 +263,48 @@ def proving_side(other: Row, into: Row) -> str | None:
     return OTHER if theirs > mine else INTO
 
 
-def _proved(row: Row) -> tuple[bool, bool]:
-    known = row["certificate_index"] is not None
-    return known and row["real_name_level"] > 0, known
+def _proved(account: Account) -> tuple[bool, bool]:
+    known = account.certificate_index is not None
+    return known and account.real_name_level > 0, known
 
 
-def _given(other: Row, into: Row, keep: Mapping[str, str]) -> dict[str, Any]:
+def _given(other: Account, into: Account, keep: Mapping[str, str]) -> dict[str, Any]:
     """What the account that stays holds afterwards; what is only on one side is kept without being chosen."""
-    given = {name: into[name] for name in CHOSEN}
+    going, staying = chosen_of(other), chosen_of(into)
+    given = dict(staying)
     for choice, columns in CHOICES.items():
-        missing = not into[columns[0]]
+        missing = not staying[columns[0]]
         if keep.get(choice) == OTHER or (choice not in keep and missing):
-            given |= {name: other[name] for name in columns}
-    certified = into if into["certificate_index"] is not None else other
+            given |= {name: going[name] for name in columns}
+    certified = staying if into.certificate_index is not None else going
     for name in (*_CERTIFICATE, "birth_date"):
         given[name] = certified[name]
     side = proving_side(other, into)
     for name in (*CHOICES["phone"], *CHOICES["email"], *CHOICES["password"]) if side else ():
-        given[name] = (other if side == OTHER else into)[name]
-    given["real_name_level"] = max(other["real_name_level"], into["real_name_level"])
+        given[name] = (going if side == OTHER else staying)[name]
+    given["real_name_level"] = max(other.real_name_level, into.real_name_level)
     return given
 
 
-def _returned(into: Row, before: dict[str, Any]) -> dict[str, Any]:
+def _returned(into: Account, before: dict[str, Any]) -> dict[str, Any]:
     """What the account that stayed gets back: its own, except where it has changed since the merge."""
-    given, own = _sealed(before["given"]), _sealed(before["into"])
-    values = dict(own)
+    given, values, now = _sealed(before["given"]), _sealed(before["into"]), chosen_of(into)
     for columns in (
         *CHOICES.values(),
         ("certificate_number", "certificate_index", "certificate_type"),
         _LEVEL,
     ):
-        if columns != CHOICES["username"] and any(into[name] != given[name] for name in columns):
-            values |= {name: into[name] for name in columns}
+        if columns != CHOICES["username"] and any(now[name] != given[name] for name in columns):
+            values |= {name: now[name] for name in columns}
     return values
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of CHOSEN as JSON can carry them."""
     return {
-        name: {"sealed": b64encode(row[name]).decode()} if isinstance(row[name], bytes) else row[name]
+        name: {"sealed": b64encode(values[name]).decode()}
+        if isinstance(values[name], bytes)
+        else values[name]
         for name in CHOSEN
     }
 

@@ -12,6 +12,8 @@ from idp.infrastructure import typed
 
 __all__ = [
     "RESIDENT_ID",
+    "Account",
+    "AccountKind",
     "InvalidAccount",
     "NewAccount",
     "State",
@@ -46,6 +48,41 @@ class AccountKind(StrEnum):
     PERSON = "person"
     ORGANIZATION_LOGIN = "organization_login"
     """Has no certificate, phone, password, factor or level, and lives only by the mandate of its organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as it is stored. Fields of type `bytes` named like a contact, certificate or birth are sealed.
+
+    `AccountStore.reveal` opens them. An `…_index` is the keyed hash by which the value beside it is found. Instants are
+    seconds since the epoch.
+    """
+
+    id: str
+    username: str
+    name: str
+    certificate_type: str | None
+    certificate_number: bytes | None
+    certificate_index: bytes | None
+    phone: bytes | None
+    phone_index: bytes | None
+    email: bytes | None
+    address: bytes | None
+    birth_date: bytes | None
+    phone_verified_at: float | None
+    elder_mode: bool
+    real_name_level: int
+    password_hash: str
+    state: State
+    state_reason: str | None
+    closes_at: float | None
+    merged_into: str | None
+    login_choices: str | None
+    kind: AccountKind
+    security_version: int
+    language: str | None
+    created_at: float
+    updated_at: float
 
 
 @dataclass(frozen=True, slots=True)

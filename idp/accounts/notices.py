@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from idp.accounts.former_contacts import FormerContacts
+from idp.accounts.model import Account
 from idp.accounts.store import EMAIL, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -33,8 +34,8 @@ class Notices:
         self._messages = messages
         self._translations = translations or Translations()
 
-    def notice(self, account: Row, text: str, **values: object) -> Transaction[None]:
-        """Tell the person by the one way that is nearest; `account` is a whole row of accounts.
+    def notice(self, account: Account, text: str, **values: object) -> Transaction[None]:
+        """Tell the person by the one way that is nearest.
 
         For a phone that is new in this act, and nothing else: whoever has the account in their hands may have the
         nearest way too. All other news goes everywhere.
@@ -43,40 +44,40 @@ class Notices:
             yield call
             return
 
-    def everywhere(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def everywhere(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """Tell the person by every way there is, and those of the last 30 days: one may be in other hands.
 
-        `account` is a whole row of accounts, as it was before what is told.
+        `account` as it was before what is told.
         """
         yield from self._calls(account, text, values)
         said = self._said(account, text, values)
-        phones, addresses = yield from self._former.of(account["id"])
-        told = self._accounts.reveal(account, PHONE) if account["phone_verified_at"] is not None else None
+        phones, addresses = yield from self._former.of(account.id)
+        told = self._accounts.reveal(PHONE, account.phone) if account.phone_verified_at is not None else None
         for phone in sorted(phones - {told}):
-            yield self._messages.sms(phone, said, about=account["id"])
+            yield self._messages.sms(phone, said, about=account.id)
         subject = self._said(account, SUBJECT, {})
-        for address in sorted(addresses - {self._accounts.reveal(account, EMAIL)}):
-            yield self._messages.mail(address, subject, said, about=account["id"])
+        for address in sorted(addresses - {self._accounts.reveal(EMAIL, account.email)}):
+            yield self._messages.mail(address, subject, said, about=account.id)
 
-    def by_mail(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def by_mail(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """Tell the person by mail only: the phone is somebody else's."""
         yield from self._mail(account, self._said(account, text, values))
 
-    def _calls(self, account: Row, text: str, values: dict[str, object]) -> Iterator[Call]:
+    def _calls(self, account: Account, text: str, values: dict[str, object]) -> Iterator[Call]:
         said = self._said(account, text, values)
-        phone = self._accounts.reveal(account, PHONE)
-        if phone is not None and account["phone_verified_at"] is not None:
-            yield self._messages.sms(phone, said, about=account["id"])
+        phone = self._accounts.reveal(PHONE, account.phone)
+        if phone is not None and account.phone_verified_at is not None:
+            yield self._messages.sms(phone, said, about=account.id)
         yield from self._mail(account, said)
 
-    def _mail(self, account: Row, said: str) -> Iterator[Call]:
-        address = self._accounts.reveal(account, EMAIL)
+    def _mail(self, account: Account, said: str) -> Iterator[Call]:
+        address = self._accounts.reveal(EMAIL, account.email)
         if address is not None:
             subject = self._said(account, SUBJECT, {})
-            yield self._messages.mail(address, subject, said, about=account["id"])
+            yield self._messages.mail(address, subject, said, about=account.id)
 
-    def _said(self, account: Row, text: str, values: dict[str, object]) -> str:
-        return self._translations.gettext(account["language"] or CHINESE, text, **values)
+    def _said(self, account: Account, text: str, values: dict[str, object]) -> str:
+        return self._translations.gettext(account.language or CHINESE, text, **values)
 
 
 class Deliveries:

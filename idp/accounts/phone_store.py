@@ -3,10 +3,10 @@
 from sqlalchemy import bindparam, exists, func, literal, null, or_, select, update
 from sqlalchemy.types import LargeBinary, Text
 
-from idp.accounts.model import State
-from idp.accounts.store import RAISED, VERSION, accounts
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.accounts.model import Account, State
+from idp.accounts.store import RAISED, VERSION, account_of, accounts
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 
 _named = accounts.alias("named")
@@ -74,27 +74,27 @@ RELEASE = Statement(
 class PhoneStore:
     """One statement per method."""
 
-    def holders(self, index: bytes) -> Transaction[list[Row]]:
+    def holders(self, index: bytes) -> Transaction[list[Account]]:
         """Every account that has this phone, proved or not."""
-        return list((yield HOLDERS(the_phone=index)))
+        return [account_of(row) for row in (yield HOLDERS(the_phone=index))]
 
-    def confirm(self, account: Row, index: bytes, now: float) -> Transaction[Row | None]:
+    def confirm(self, account: Account, index: bytes, now: float) -> Transaction[Account | None]:
         """Note that the owner has proved the phone; the account from now on.
 
         None where another account has proved it, or where this one is no longer as the caller has seen it.
         """
-        proven = account["security_version"]
-        return first((yield CONFIRM(the_id=account["id"], the_phone=index, proven=proven, now=now)))
+        call = CONFIRM(the_id=account.id, the_phone=index, proven=account.security_version, now=now)
+        return first_as(account_of, (yield call))
 
     def change(
         self, account_id: str, proven: int, sealed: bytes, index: bytes, now: float
-    ) -> Transaction[Row | None]:
+    ) -> Transaction[Account | None]:
         """Give an open account a phone that its owner has proved.
 
         None where another account has proved it, or where this one is not as it was when the caller was judged.
         """
         call = CHANGE(the_id=account_id, new_phone=sealed, the_phone=index, proven=proven, now=now)
-        return first((yield call))
+        return first_as(account_of, (yield call))
 
     def release(self, account_id: str, index: bytes, now: float) -> Transaction[bool]:
         """Take exactly this phone off an account that is not frozen; True for the one caller that did."""

@@ -1,14 +1,14 @@
 """Whose phone it is: a number names at most one account that has proved it, and moves when its owner does."""
 
 from idp.accounts.former_contacts import FormerContacts
-from idp.accounts.model import InvalidAccount, State, is_phone
+from idp.accounts.model import Account, InvalidAccount, State, is_phone
 from idp.accounts.notices import Notices
 from idp.accounts.phone_store import PhoneStore
 from idp.accounts.store import PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -40,39 +40,39 @@ class Phones:
         self._notices = notices
         self._messages = messages
 
-    async def holder(self, phone: str) -> Row | None:
+    async def holder(self, phone: str) -> Account | None:
         """The account that has proved this phone; else the only one whose record has it unproved; else None."""
         return await self._database.read(lambda: self.held(phone))
 
-    def held(self, phone: str) -> Transaction[Row | None]:
+    def held(self, phone: str) -> Transaction[Account | None]:
         """The same, within a transaction."""
-        rows = yield from self._store.holders(self._index(phone))
-        rows = [row for row in rows if row["state"] != State.CANCELLED]
-        proved = [row for row in rows if row["phone_verified_at"] is not None]
+        found = yield from self._store.holders(self._index(phone))
+        found = [account for account in found if account.state != State.CANCELLED]
+        proved = [account for account in found if account.phone_verified_at is not None]
         if proved:
             return proved[0]
-        return rows[0] if len(rows) == 1 else None
+        return found[0] if len(found) == 1 else None
 
-    async def confirm(self, account: Row, phone: str) -> Row | None:
+    async def confirm(self, account: Account, phone: str) -> Account | None:
         """The owner has proved the phone that is in the record: the account from now on.
 
         None where another account has proved it, or this one has changed since it was read.
         """
-        line = Line(Event.PHONE_CHANGED, account["id"], detail={"confirmed": True})
+        line = Line(Event.PHONE_CHANGED, account.id, detail={"confirmed": True})
 
-        def work() -> Transaction[Row | None]:
+        def work() -> Transaction[Account | None]:
             index, now = self._index(phone), self._sources.now()
-            row = yield from self._store.confirm(account, index, now)
-            if row is not None:
+            confirmed = yield from self._store.confirm(account, index, now)
+            if confirmed is not None:
                 yield self._audit.record(line)
-            return row
+            return confirmed
 
         try:
             return await self._database.write(work)
         except Conflict:  # somebody else at the very same moment
             return None
 
-    async def change(self, account: Row, phone: str, address: str, *, proven: int) -> bool:
+    async def change(self, account: Account, phone: str, address: str, *, proven: int) -> bool:
         """Another phone for an account, as its owner wants; False where another account has proved it.
 
         `proven` is the security version with which the owner was judged: with another one it is False too.
@@ -88,27 +88,29 @@ class Phones:
         self._messages.kick()
         return done
 
-    def changed(self, account: Row, phone: str, address: str, *, proven: int) -> Transaction[Row | None]:
+    def changed(
+        self, account: Account, phone: str, address: str, *, proven: int
+    ) -> Transaction[Account | None]:
         """The same within a transaction, which may raise Conflict; the old phone and the mail are told."""
         sealed = self._vault.encrypt(PHONE, phone)
         index, now = self._index(phone), self._sources.now()
-        row = yield from self._store.change(account["id"], proven, sealed, index, now)
-        if row is not None:
-            yield self._audit.record(Line(Event.PHONE_CHANGED, account["id"], address=address))
+        changed = yield from self._store.change(account.id, proven, sealed, index, now)
+        if changed is not None:
+            yield self._audit.record(Line(Event.PHONE_CHANGED, account.id, address=address))
             yield from self._former.keep(account, phone=True)
             yield from self._notices.everywhere(account, CHANGED)
-        return row
+        return changed
 
-    async def release(self, account: Row, phone: str, address: str) -> bool:
+    async def release(self, account: Account, phone: str, address: str) -> bool:
         """The phone belongs to somebody else now: it leaves the account, which keeps everything else.
 
         The mail is told, the phone is not: it is in other hands. A frozen account gives nothing away.
         """
-        line = Line(Event.PHONE_RELEASED, account["id"], address=address, detail={"reason": "moved"})
+        line = Line(Event.PHONE_RELEASED, account.id, address=address, detail={"reason": "moved"})
 
         def work() -> Transaction[bool]:
             index, now = self._index(phone), self._sources.now()
-            done = yield from self._store.release(account["id"], index, now)
+            done = yield from self._store.release(account.id, index, now)
             if done:
                 yield self._audit.record(line)
                 yield from self._notices.by_mail(account, MOVED)

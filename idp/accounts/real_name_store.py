@@ -24,7 +24,7 @@ from idp.accounts.model import State
 from idp.accounts.proof import Proof, Record
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, RAISED, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first, first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
@@ -163,6 +163,19 @@ DUE = Statement(
 )
 
 
+def _record_of(row: Row) -> Record:
+    return Record(
+        id=row["id"],
+        level=row["level"],
+        method=row["method"],
+        source=row["source"],
+        verified_at=row["verified_at"],
+        expires_at=row["expires_at"],
+        ended_at=row["ended_at"],
+        end_reason=row["end_reason"],
+    )
+
+
 class RealNameStore:
     """Small steps; the order is the service's."""
 
@@ -233,23 +246,11 @@ class RealNameStore:
 
     def of_account(self, account_id: str) -> Transaction[list[Record]]:
         """All records, latest first."""
-        return [
-            Record(
-                id=row["id"],
-                level=row["level"],
-                method=row["method"],
-                source=row["source"],
-                verified_at=row["verified_at"],
-                expires_at=row["expires_at"],
-                ended_at=row["ended_at"],
-                end_reason=row["end_reason"],
-            )
-            for row in (yield OF_ACCOUNT(the_id=account_id))
-        ]
+        return [_record_of(row) for row in (yield OF_ACCOUNT(the_id=account_id))]
 
-    def strongest(self, account_id: str, now: float) -> Transaction[Row | None]:
+    def strongest(self, account_id: str, now: float) -> Transaction[Record | None]:
         """The live record that carries the level, the latest where there are several."""
-        return first((yield STRONGEST(the_id=account_id, now=now)))
+        return first_as(_record_of, (yield STRONGEST(the_id=account_id, now=now)))
 
     def due(self, now: float) -> Transaction[list[str]]:
         """Some accounts with records that have expired and are not closed yet, the longest expired first."""

@@ -6,12 +6,13 @@ from typing import Protocol
 from idp.accounts.binding_store import TAKEN, RebindingStore
 from idp.accounts.certificates import stored_type
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
+from idp.accounts.model import Account
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof, Record
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 
@@ -24,15 +25,15 @@ EXPIRY_SECONDS = 60.0
 class Consequences(Protocol):
     """What follows of a stronger proof (`idp.accounts.binding`), within its transaction."""
 
-    def bound(self, before: Row, shown: ProvenControl) -> Transaction[None]:
+    def bound(self, before: Account, shown: ProvenControl) -> Transaction[None]:
         """The account is somebody's who has shown this much of it."""
         ...
 
-    def taken(self, holder: Row) -> Transaction[None]:
+    def taken(self, holder: Account) -> Transaction[None]:
         """The account has lost its certificate."""
         ...
 
-    def contested(self, holder: Row) -> Transaction[None]:
+    def contested(self, holder: Account) -> Transaction[None]:
         """The certificate was proved as strongly elsewhere."""
         ...
 
@@ -150,23 +151,23 @@ class RealNames:
             done += await self._database.write(work)
         return done
 
-    def _take(self, account: Row, proof: Proof) -> Transaction[None]:
+    def _take(self, account: Account, proof: Proof) -> Transaction[None]:
         """Whoever proves less does not keep the certificate from whoever proves more."""
         holder = yield from self._holder(account, proof)
         if holder is None or self._binding is None:
             return
         if (yield from self._bindings.take(holder, proof.level, self._sources.now())):
-            detail = {"level": 0, "before": holder["real_name_level"], "reason": TAKEN}
-            yield self._lowered(holder["id"], detail, None)
+            detail = {"level": 0, "before": holder.real_name_level, "reason": TAKEN}
+            yield self._lowered(holder.id, detail, None)
             yield from self._binding.taken(holder)
 
-    def _holder(self, account: Row, proof: Proof) -> Transaction[Row | None]:
+    def _holder(self, account: Account, proof: Proof) -> Transaction[Account | None]:
         """The other account on which the certificate of a proof is verified."""
-        index = self._store.index(proof.certificate_number) or account["certificate_index"]
-        type_ = proof.certificate_type or account["certificate_type"]
+        index = self._store.index(proof.certificate_number) or account.certificate_index
+        type_ = proof.certificate_type or account.certificate_type
         if index is None or type_ is None:
             return None
-        return (yield from self._bindings.holder(account["id"], stored_type(type_).value, index))
+        return (yield from self._bindings.holder(account.id, stored_type(type_).value, index))
 
     def _lower(self, account_id: str, before: int, reason: str, actor: str | None) -> Transaction[None]:
         level = yield from self._store.lower(account_id, self._sources.now())

@@ -5,10 +5,10 @@ from sqlalchemy.types import LargeBinary, Text
 
 from idp.accounts.belongings import Household
 from idp.accounts.lifecycle_store import NO_PASSWORD, LifecycleStore
-from idp.accounts.model import State
-from idp.accounts.store import PHONE, RAISED, accounts
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.accounts.model import Account, State
+from idp.accounts.store import PHONE, RAISED, account_of, accounts
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.foundation import Foundation
 
@@ -41,24 +41,21 @@ class Reset:
         self._store = LifecycleStore()
         self._household = household
 
-    def done(self, account_id: str, phone: str | None) -> Transaction[Row | None]:
+    def done(self, account_id: str, phone: str | None) -> Transaction[Account | None]:
         """No password, mail, factor, link, session or device is left, only this phone; None if the account is closed.
 
         Mandates stay: who has lost a phone has not lost a firm.
         """
         now = self._sources.now()
-        row = first(
-            (
-                yield RESET(
-                    the_id=account_id,
-                    new_phone=None if phone is None else self._vault.encrypt(PHONE, phone),
-                    new_index=None if phone is None else self._vault.blind_index(PHONE, phone),
-                    verified_at=None if phone is None else now,
-                    now=now,
-                )
-            )
+        call = RESET(
+            the_id=account_id,
+            new_phone=None if phone is None else self._vault.encrypt(PHONE, phone),
+            new_index=None if phone is None else self._vault.blind_index(PHONE, phone),
+            verified_at=None if phone is None else now,
+            now=now,
         )
-        if row is not None:
+        account = first_as(account_of, (yield call))
+        if account is not None:
             yield from self._store.drop_factors(account_id, 0.0)
             yield from self._household.recover(account_id, now)
-        return row
+        return account

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from idp.accounts.model import InvalidAccount, NewAccount, checked
+from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
 from idp.accounts.password_costs import CURRENT, cost_of
 from idp.accounts.password_rule import strong_password
 from idp.accounts.password_store import PasswordCostStore
@@ -16,7 +16,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.beijing import day_of
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 TOTP = "totp"
@@ -79,18 +79,18 @@ class Accounts:
 
         `end` ends, in the same transaction, what was opened with the old one.
         """
-        row = await self.find(identifier)
-        new_hash = await self._hasher.hash(strong_password(password, *self._store.told_of(row)))
-        line = Line(Event.PASSWORD_SET, account_id=row["id"], actor=actor)
+        account = await self.find(identifier)
+        new_hash = await self._hasher.hash(strong_password(password, *self._store.told_of(account)))
+        line = Line(Event.PASSWORD_SET, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
-            if (yield from self._store.replace_password(row, new_hash, self._sources.now())):
+            if (yield from self._store.replace_password(account, new_hash, self._sources.now())):
                 yield self._audit.record(line)
                 if end is not None:
-                    yield from end(row["id"])
+                    yield from end(account.id)
 
         await self._database.write(work)
-        return str(row["id"])
+        return account.id
 
     async def set_level(self, identifier: str, level: int, actor: str) -> str:
         """Set the real-name level 0–4; the account's id. Raises UnknownAccount, InvalidAccount, AlreadyVerified.
@@ -99,7 +99,7 @@ class Accounts:
         """
         if not 0 <= level <= HIGHEST_LEVEL:
             raise InvalidAccount("level: 0 to 4")
-        account_id = str((await self.find(identifier))["id"])
+        account_id = (await self.find(identifier)).id
         record_id, proof = self._sources.new_id(), _vouched(level)
 
         def work() -> Transaction[None]:
@@ -123,25 +123,25 @@ class Accounts:
 
     async def enrol_totp(self, identifier: str, actor: str) -> str:
         """Give an account a time-based one-time password; the secret in base32. Raises UnknownAccount."""
-        row = await self.find(identifier)
+        account = await self.find(identifier)
         secret = b32encode(self._sources.new_bytes(_TOTP_BYTES)).decode()
-        line = Line(Event.TOTP_ENROLLED, account_id=row["id"], actor=actor)
+        line = Line(Event.TOTP_ENROLLED, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
             now = self._sources.now()
-            yield self._store.raised(row["id"])
-            yield from self._store.add_authenticator(self._sources.new_id(), row["id"], TOTP, secret, now)
+            yield self._store.raised(account.id)
+            yield from self._store.add_authenticator(self._sources.new_id(), account.id, TOTP, secret, now)
             yield self._audit.record(line)
 
         await self._database.write(work)
         return secret
 
-    async def find(self, identifier: str) -> Row:
+    async def find(self, identifier: str) -> Account:
         """The account that a username, phone or certificate number names; raises UnknownAccount."""
-        row = await self._database.read(lambda: self._store.find(identifier))
-        if row is None:
+        account = await self._database.read(lambda: self._store.find(identifier))
+        if account is None:
             raise UnknownAccount
-        return row
+        return account
 
 
 def _vouched(level: int) -> Proof:

@@ -20,10 +20,10 @@ from sqlalchemy import (
 )
 
 from idp.accounts.certificates import birth_date_of
-from idp.accounts.model import AccountKind, NewAccount, State
+from idp.accounts.model import Account, AccountKind, NewAccount, State
 from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
@@ -175,8 +175,39 @@ ADDRESS = "accounts.address"
 _SECRET = "authenticators.secret"  # noqa: S105
 
 
+def account_of(row: Row) -> Account:
+    """The account of a row with all columns of `accounts`."""
+    return Account(
+        id=row["id"],
+        username=row["username"],
+        name=row["name"],
+        certificate_type=row["certificate_type"],
+        certificate_number=row["certificate_number"],
+        certificate_index=row["certificate_index"],
+        phone=row["phone"],
+        phone_index=row["phone_index"],
+        email=row["email"],
+        address=row["address"],
+        birth_date=row["birth_date"],
+        phone_verified_at=row["phone_verified_at"],
+        elder_mode=bool(row["elder_mode"]),
+        real_name_level=row["real_name_level"],
+        password_hash=row["password_hash"],
+        state=State(row["state"]),
+        state_reason=row["state_reason"],
+        closes_at=row["closes_at"],
+        merged_into=row["merged_into"],
+        login_choices=row["login_choices"],
+        kind=AccountKind(row["kind"]),
+        security_version=row["security_version"],
+        language=row["language"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
 class AccountStore:
-    """Reads and writes accounts; what is sealed in a row stays sealed until `reveal`."""
+    """Reads and writes accounts; what is sealed in them stays sealed until `reveal`."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -213,7 +244,7 @@ class AccountStore:
             updated_at=now,
         )
 
-    def find(self, identifier: str) -> Transaction[Row | None]:
+    def find(self, identifier: str) -> Transaction[Account | None]:
         """The one account that a username, phone or certificate number names; None when none or several do."""
         phone = self._vault.blind_index(PHONE, typed.phone(identifier))
         rows = yield FIND(
@@ -225,40 +256,38 @@ class AccountStore:
             rows = [
                 row for row in rows if row["phone_index"] == phone and row["phone_verified_at"] is not None
             ]
-        return rows[0] if len(rows) == 1 else None
+        return account_of(rows[0]) if len(rows) == 1 else None
 
-    def by_id(self, account_id: str) -> Transaction[Row | None]:
+    def by_id(self, account_id: str) -> Transaction[Account | None]:
         """The account of an id."""
-        return first((yield BY_ID(the_id=account_id)))
+        return first_as(account_of, (yield BY_ID(the_id=account_id)))
 
     def replace_password(
-        self, account: Row, new_hash: str, now: float, *, proven: int | None = None
+        self, account: Account, new_hash: str, now: float, *, proven: int | None = None
     ) -> Transaction[bool]:
         """Replace the hash unless what protects the account has changed since it was read, or since `proven`."""
         rows = yield SET_PASSWORD(
-            the_id=account["id"],
-            old_hash=account["password_hash"],
-            proven=account["security_version"] if proven is None else proven,
+            the_id=account.id,
+            old_hash=account.password_hash,
+            proven=account.security_version if proven is None else proven,
             new_hash=new_hash,
             now=now,
         )
         return bool(rows)
 
-    def rehash(self, account: Row, new_hash: str, now: float) -> Transaction[bool]:
+    def rehash(self, account: Account, new_hash: str, now: float) -> Transaction[bool]:
         """Store a better hash of the same password unless somebody else did meanwhile."""
-        rows = yield REHASH(
-            the_id=account["id"], old_hash=account["password_hash"], new_hash=new_hash, now=now
-        )
+        rows = yield REHASH(the_id=account.id, old_hash=account.password_hash, new_hash=new_hash, now=now)
         return bool(rows)
 
-    def recover_password(self, account: Row, new_hash: str, now: float) -> Transaction[bool]:
+    def recover_password(self, account: Account, new_hash: str, now: float) -> Transaction[bool]:
         """The same as `replace_password` for an open account."""
         return bool(
             (
                 yield RECOVER_PASSWORD(
-                    the_id=account["id"],
-                    old_hash=account["password_hash"],
-                    proven=account["security_version"],
+                    the_id=account.id,
+                    old_hash=account.password_hash,
+                    proven=account.security_version,
                     new_hash=new_hash,
                     now=now,
                 )
@@ -289,15 +318,19 @@ class AccountStore:
         """The call that makes void what was proved of an account: what is kept elsewhere of it has changed."""
         return RAISE(the_id=account_id)
 
-    def reveal(self, row: Row, place: str) -> str | None:
-        """The plain value of an encrypted column (`table.column`) of a row."""
-        sealed = row[place.split(".")[1]]
+    def reveal(self, place: str, sealed: bytes | None) -> str | None:
+        """The plain value of an encrypted column; `place` is its name, such as PHONE."""
         return None if sealed is None else self._vault.decrypt(place, sealed)
 
-    def told_of(self, row: Row) -> tuple[str | None, ...]:
+    def told_of(self, account: Account) -> tuple[str | None, ...]:
         """What others know of a person, so that it is no secret to make a password of."""
-        hidden = (self.reveal(row, place) for place in (PHONE, CERTIFICATE, EMAIL))
-        return (row["username"], row["name"], *hidden)
+        return (
+            account.username,
+            account.name,
+            self.reveal(PHONE, account.phone),
+            self.reveal(CERTIFICATE, account.certificate_number),
+            self.reveal(EMAIL, account.email),
+        )
 
     def _sealed(self, place: str, value: str | None) -> bytes | None:
         return None if value is None else self._vault.encrypt(place, value)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_under_fourteen, stored_type
 from idp.accounts.control import NOTHING, ProvenControl
-from idp.accounts.model import State
+from idp.accounts.model import Account, State
 from idp.accounts.names import normalized_name, same_name
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof
 from idp.accounts.real_names import RealNames
@@ -17,7 +17,7 @@ from idp.accounts.verifiers.network_identity import SUCCESS, Mode, client_call
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.beijing import day_of
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.vault import Unreadable
@@ -113,19 +113,19 @@ class Verification:
         """The methods that can be used here, by name."""
         return {name: self._verifiers[name] for name in self._authorities if name in self._verifiers}
 
-    async def account(self, account_id: str) -> Row:
+    async def account(self, account_id: str) -> Account:
         """The account; raises NoSuchAccount."""
-        row = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if row is None:
+        account = await self._database.read(lambda: self._accounts.by_id(account_id))
+        if account is None:
             raise NoSuchAccount
-        return row
+        return account
 
-    def identity(self, account: Row) -> Claim | None:
+    def identity(self, account: Account) -> Claim | None:
         """Name and certificate on the account, if it has a certificate."""
-        number = self._accounts.reveal(account, CERTIFICATE)
-        if number is None:
+        number = self._accounts.reveal(CERTIFICATE, account.certificate_number)
+        if number is None or account.certificate_type is None:
             return None
-        return Claim(account["name"], account["certificate_type"], number)
+        return Claim(account.name, account.certificate_type, number)
 
     def claim(self, name: str, certificate_type: str, certificate_number: str) -> Claim:
         """What was typed, by the rules; raises InvalidAccount."""
@@ -195,15 +195,15 @@ class Verification:
         )
         return await self.verify(account_id, NETWORK_IDENTITY, claim, address, shown)
 
-    def _judged(self, account: Row, claim: Claim, verifier: Verifier) -> tuple[Claim, Why | None]:
+    def _judged(self, account: Account, claim: Claim, verifier: Verifier) -> tuple[Claim, Why | None]:
         """The claim with what the account adds to it, and what speaks against asking at all."""
-        known = self.identity(account) if account["real_name_level"] else None
+        known = self.identity(account) if account.real_name_level else None
         if known is not None:
             same = known.certificate_number == claim.certificate_number
             if not same or not same_name(known.name, claim.name):
                 return claim, Why.OTHER_IDENTITY
             claim = replace(claim, name=known.name, certificate_type=known.certificate_type)
-        if account["state"] != State.ACTIVE:
+        if account.state != State.ACTIVE:
             return claim, Why.CLOSED
         if claim.certificate_type not in verifier.types:
             return claim, Why.TYPE
@@ -211,7 +211,7 @@ class Verification:
         today = day_of(self._sources.now())
         if born is not None and is_under_fourteen(born, today):
             return claim, Why.UNDER_FOURTEEN
-        phone = None if account["phone_verified_at"] is None else self._accounts.reveal(account, PHONE)
+        phone = None if account.phone_verified_at is None else self._accounts.reveal(PHONE, account.phone)
         if verifier.method == "carrier" and phone is None:
             return claim, Why.NO_PHONE
         return replace(claim, phone=phone), None

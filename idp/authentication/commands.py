@@ -27,14 +27,14 @@ def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
     """Let somebody try again who mistyped too often."""
 
     async def work(base: Foundation) -> str | None:
-        row = await base.database.read(lambda: AccountStore(base.vault).find(account))
-        if row is None:
+        found = await base.database.read(lambda: AccountStore(base.vault).find(account))
+        if found is None:
             return None
         throttle = Throttle(base, Limits())
-        await throttle.pardon(throttle.account_key(row["id"], ""))
-        line = Line(Event.ACCOUNT_UNLOCKED, row["id"], actor=actor())
+        await throttle.pardon(throttle.account_key(found.id, ""))
+        line = Line(Event.ACCOUNT_UNLOCKED, found.id, actor=actor())
         await base.database.add(AuditStore(base.sources).record(line))
-        return str(row["id"])
+        return found.id
 
     account_id = console(context).run(work)
     if account_id is None:

@@ -16,6 +16,7 @@ from idp.accounts.authenticator_store import (
     NewAuthenticator,
     Rule,
 )
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -135,7 +136,7 @@ class Factors:
     async def choices(self, account_id: str) -> str | None:
         """The words of the person's choices."""
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        return None if account is None else account["login_choices"]
+        return None if account is None else account.login_choices
 
     async def begin_totp(self, session: Session) -> Enrolment:
         """A secret for an authenticator app; it counts once a code confirms it."""
@@ -155,21 +156,23 @@ class Factors:
 
     async def confirm_totp(
         self, session: Session, enrolment: Enrolment, code: str, label: str, caller: Caller
-    ) -> Row | None:
+    ) -> Account | None:
         """Add the authenticator app if it shows the right code: the account with it, else None; raises NotAllowed."""
         step = matching_step(enrolment.secret, code, self._sources.now())
         if step is None or await self._key_value.take(ENROLMENT, self._key(enrolment.token)) is None:
             return None
         return await self.add(session, NewAuthenticator(TOTP, enrolment.secret, step=step), label, caller)
 
-    async def add(self, session: Session, new: NewAuthenticator, label: str, caller: Caller) -> Row | None:
+    async def add(
+        self, session: Session, new: NewAuthenticator, label: str, caller: Caller
+    ) -> Account | None:
         """Add a second factor: the account with it; raises NotAllowed."""
         if session.rests_on_number:
             raise NotAllowed(TOO_WEAK)
         new, account_id = replace(new, label=_clean(label)), session.account_id
         rule = Rule(MULTIPLE in session.amr, MOST_OF_A_KIND)
 
-        def work() -> Transaction[tuple[bool, Row | None]]:
+        def work() -> Transaction[tuple[bool, Account | None]]:
             now = self._sources.now()
             yield from self._begin(session)
             if not (yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)):
@@ -267,11 +270,11 @@ class Factors:
             raise NotAllowed(TOO_WEAK)
         return rows
 
-    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Row | None]:
+    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Account | None]:
         """Record and tell a change; the account with it."""
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
         text = (ADDED if event is Event.FACTOR_ADDED else REMOVED).get(kind)
-        account: Row | None = yield from self._accounts.by_id(session.account_id)
+        account = yield from self._accounts.by_id(session.account_id)
         if account is not None and text is not None:
             yield from self._notice(account, text)
         return account

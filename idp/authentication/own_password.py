@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from idp.accounts.model import Account
 from idp.accounts.password_rule import strong_password
 from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.throttle import IN_SESSION, Attempt, Throttle
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.web.translations import mark as _
@@ -53,7 +54,7 @@ class OwnPassword:
     async def exists(self, session: Session) -> bool:
         """Whether the account has a password: somebody who registered by phone may have none yet."""
         account = await self._account(session)
-        return account is not None and is_known_hash(account["password_hash"])
+        return account is not None and is_known_hash(account.password_hash)
 
     async def change(self, session: Session, current: str, new: str, caller: Caller) -> Refused | None:
         """Set a new password; raises InvalidAccount, Overloaded. None when done."""
@@ -65,8 +66,8 @@ class OwnPassword:
         key = self._throttle.account_key(session.account_id, "")
         if wait := await self._throttle.admit(Attempt(key, caller.address, IN_SESSION)):
             return Refused(wait.seconds)
-        if is_known_hash(account["password_hash"]):
-            right, _new_hash = await self._hasher.verify(current, account["password_hash"])
+        if is_known_hash(account.password_hash):
+            right, _new_hash = await self._hasher.verify(current, account.password_hash)
             if not right:
                 return Refused()
         if not await self._replace(session, account, await self._hasher.hash(new), caller):
@@ -74,7 +75,7 @@ class OwnPassword:
         self._tellers.outbox.kick()
         return None
 
-    async def _replace(self, session: Session, account: Row, new_hash: str, caller: Caller) -> bool:
+    async def _replace(self, session: Session, account: Account, new_hash: str, caller: Caller) -> bool:
         line = Line(Event.PASSWORD_SET, session.account_id, None, session.id, caller.address)
 
         def work() -> Transaction[bool]:
@@ -85,8 +86,8 @@ class OwnPassword:
                 )
             ):
                 return False
-            yield from self._tellers.devices.distrust(account["id"])
-            yield from self._tellers.sessions.ended(account["id"], "password changed", session.id, caller)
+            yield from self._tellers.devices.distrust(account.id)
+            yield from self._tellers.sessions.ended(account.id, "password changed", session.id, caller)
             yield self._audit.record(line)
             if self._tellers.notice is not None:
                 yield from self._tellers.notice(account, CHANGED)
@@ -94,5 +95,5 @@ class OwnPassword:
 
         return await self._database.write(work)
 
-    async def _account(self, session: Session) -> Row | None:
+    async def _account(self, session: Session) -> Account | None:
         return await self._database.read(lambda: self._store.by_id(session.account_id))

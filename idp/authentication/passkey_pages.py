@@ -93,7 +93,7 @@ class PasskeyPages:
         asked = None
         if self._passkeys.available:
             browser = self._site.browser(request)
-            asked = await self._passkeys.ask(browser, account["id"] if account else None)
+            asked = await self._passkeys.ask(browser, account.id if account else None)
         response = self._site.page(
             request,
             "passkey.html",

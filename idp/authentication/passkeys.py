@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore, NewAuthenticator
-from idp.accounts.model import State
+from idp.accounts.model import Account, State
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
@@ -40,7 +40,7 @@ class Asked:
 class Proven:
     """Somebody used a passkey of an account."""
 
-    account: Row
+    account: Account
     amr: tuple[str, ...]
 
 
@@ -142,9 +142,9 @@ class Passkeys:
         if not await self._database.write(lambda: self._store.count_up(row["id"], use.count, now)):
             raise _Refused(account_id, "passkey_counter")  # WebAuthn §6.1.1: maybe a copy
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if account is None or account["state"] != State.ACTIVE:
+        if account is None or account.state != State.ACTIVE:
             raise _Refused(account_id, "state")
-        if account["security_version"] != row["security_version"]:
+        if account.security_version != row["security_version"]:
             raise _Refused(account_id, "changed")  # it may be this passkey that is gone
         possession = SOFTWARE_KEY if key["synced"] else HARDWARE_KEY
         return Proven(account, (possession, USER_PRESENT, MULTIPLE))  # the device verified its user too

@@ -96,7 +96,7 @@ class PhoneSteps:
         device, known = self._entrance.device(request), False
         if device is not None:
             account = await self._phones.holder(phone)
-            known = self._devices.known(device, account["id"] if account else None) is not None
+            known = self._devices.known(device, account.id if account else None) is not None
         return Asker(self._entrance.caller(request), self._site.browser(request), known)
 
     def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from idp.accounts.model import Account
 from idp.authentication.model import Choice, Required, chosen
-from idp.infrastructure.database import Row
 
 
 class FactorPolicy:
@@ -25,8 +25,6 @@ class FactorPolicy:
             return 0
         return self._minimum
 
-    async def may_trust_devices(self, account: Row) -> bool:
+    async def may_trust_devices(self, account: Account) -> bool:
         """Whether a trusted device stands in for the second factor: never for staff."""
-        return Choice.ALWAYS not in chosen(account["login_choices"]) and not await self._is_staff(
-            account["id"]
-        )
+        return Choice.ALWAYS not in chosen(account.login_choices) and not await self._is_staff(account.id)

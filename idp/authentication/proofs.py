@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from idp.accounts.model import Account
 from idp.authentication.phone_codes import Purpose
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 
 KIND = "phone_proof"
@@ -22,15 +22,15 @@ class Proof:
     security_version: int = 0
 
     @classmethod
-    def of(cls, purpose: Purpose, phone: str, account: Row | None) -> Self:
+    def of(cls, purpose: Purpose, phone: str, account: Account | None) -> Self:
         """A proof for an account as it was judged, or for none."""
         if account is None:
             return cls(purpose, phone)
-        return cls(purpose, phone, account["id"], account["security_version"])
+        return cls(purpose, phone, account.id, account.security_version)
 
-    def is_outdated(self, account: Row) -> bool:
+    def is_outdated(self, account: Account) -> bool:
         """Whether it is another account, or what protects it has changed since: what was proved before that is over."""
-        return (account["id"], account["security_version"]) != (self.account_id, self.security_version)
+        return (account.id, account.security_version) != (self.account_id, self.security_version)
 
 
 class Proofs:

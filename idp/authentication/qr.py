@@ -9,12 +9,12 @@ from enum import StrEnum
 
 import orjson
 
+from idp.accounts.model import Account
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.authentication.model import Choice, chosen
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import MULTIPLE, QR_CODE, Caller, Session
 from idp.sessions.service import Sessions
@@ -62,7 +62,7 @@ class Approved:
     `vouched`: their own login had shown a second factor. The new one has not, and does not claim it.
     """
 
-    account: Row = field(repr=False)
+    account: Account = field(repr=False)
     vouched: bool
     amr: tuple[str, ...] = (QR_CODE,)
 
@@ -161,9 +161,9 @@ class QrLogins:
         content = orjson.loads(decided)
         account_id: str = content["account_id"]
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if account is None or account["state"] != AccountState.ACTIVE:
+        if account is None or account.state != AccountState.ACTIVE:
             return None
-        if account["security_version"] != content["security_version"]:
+        if account.security_version != content["security_version"]:
             return None
         if content["session_id"] not in {each.id for each in await self._sessions.of_account(account_id)}:
             return None
@@ -171,7 +171,7 @@ class QrLogins:
 
     async def _declines(self, account_id: str) -> bool:
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        return account is None or Choice.NO_QR in chosen(account["login_choices"])
+        return account is None or Choice.NO_QR in chosen(account.login_choices)
 
     def _numbers(self) -> list[int]:
         """Different numbers; the first is the one on the screen."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
-from idp.accounts.model import State, identifier_key
+from idp.accounts.model import Account, State, identifier_key
 from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
@@ -32,7 +32,6 @@ PHONE_RECOVERED = _(
     "您的账号已通过密码和第二步验证换绑手机号，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。"
 )
 _NOBODY = "nobody"
-_NOBODYS = {"id": _NOBODY, "phone_verified_at": 0.0, "created_at": 0.0}
 """What is asked about where there is no account."""
 
 Secure = Callable[[str, float], Transaction[Mapping[str, int]]]
@@ -120,14 +119,16 @@ class Recovery:
         known = account is not None and is_known(
             self._accounts, account, claim.name, claim.certificate_number
         )
-        quiet = await self._registration.needs_more({**_NOBODYS, **_proved(account)})
+        # As if the phone were proved: the same is asked about each, and about none.
+        seen_at = 0.0 if account is None else max(account.phone_verified_at or 0.0, account.created_at)
+        quiet = await self._registration.is_quiet(account.id if account else _NOBODY, seen_at)
         fits = account is not None and self._fits(account, quiet=quiet, known=known)
         fits = fits and account is not None and not proof.is_outdated(account)
         # Only from here on is a second factor guessed at; whoever has guessed too often is told what a stranger is.
         fits = fits and not await self._throttle.admit_second_factor(attempt.account_key)
 
         def work() -> Transaction[bool]:
-            rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
+            rows = yield from self._authenticators.of_account(account.id if account else _NOBODY)
             if account is None or not fits or not (yield from self._proves(rows, claim.otp)):
                 return False
             if not (yield from self._accounts.recover_password(account, new_hash, self._sources.now())):
@@ -142,20 +143,20 @@ class Recovery:
             self._note_refusal(account, caller, "phone")
         return refusal
 
-    async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Row | Refusal:
+    async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Account | Refusal:
         """The account of a person who lost the phone, if password and second factor are right."""
         account = await self._database.read(lambda: self._accounts.find(lost.identifier))
         attempt = self._attempt(account, identifier_key(lost.identifier), caller, device)
         if wait := await self._throttle.admit(attempt):
             return self._throttled(account, caller, wait)
-        usable = account is not None and account["state"] == State.ACTIVE
-        stored = account["password_hash"] if account and usable else None
+        usable = account is not None and account.state == State.ACTIVE
+        stored = account.password_hash if account and usable else None
         right, _new_hash = await self._hasher.verify(lost.password, stored or None)
         if right and (seconds := await self._throttle.admit_second_factor(attempt.account_key)):
             return self._throttled(account, caller, Wait(seconds))
 
         def work() -> Transaction[bool]:
-            rows = yield from self._authenticators.of_account(account["id"] if account else _NOBODY)
+            rows = yield from self._authenticators.of_account(account.id if account else _NOBODY)
             strong = any(row["kind"] in self._strong for row in rows)
             return right and strong and (yield from self._proves(rows, lost.otp))
 
@@ -194,21 +195,21 @@ class Recovery:
         await self._throttle.succeeded(attempt, second_factor=True)
         return None
 
-    def _attempt(self, account: Row | None, claimed: str, caller: Caller, device: str | None) -> Attempt:
+    def _attempt(self, account: Account | None, claimed: str, caller: Caller, device: str | None) -> Attempt:
         """Counted together with logins: who may not guess there may not guess here."""
-        account_id = account["id"] if account else None
+        account_id = account.id if account else None
         key = self._throttle.account_key(account_id, claimed)
         return Attempt(key, caller.address, self._devices.known(device, account_id))
 
-    def _throttled(self, account: Row | None, caller: Caller, wait: Wait) -> Refusal:
-        about = wait.about(account["id"] if account else None)
+    def _throttled(self, account: Account | None, caller: Caller, wait: Wait) -> Refusal:
+        about = wait.about(account.id if account else None)
         self._refusals.note(Line(Event.LOGIN_THROTTLED, about, address=caller.address))
         return Refusal(wait.seconds)
 
-    def _fits(self, account: Row, *, quiet: bool, known: bool) -> bool:
-        if account["state"] != State.ACTIVE or account["phone_verified_at"] is None:
+    def _fits(self, account: Account, *, quiet: bool, known: bool) -> bool:
+        if account.state != State.ACTIVE or account.phone_verified_at is None:
             return False
-        identified = account["real_name_level"] >= VERIFIED_LEVEL or account["certificate_index"] is not None
+        identified = account.real_name_level >= VERIFIED_LEVEL or account.certificate_index is not None
         return known or not (identified or quiet)
 
     def _proves(self, rows: Sequence[Row], answer: str) -> Transaction[bool]:
@@ -223,19 +224,14 @@ class Recovery:
                 return True
         return False
 
-    def _recovered(self, account: Row, caller: Caller, way: str, text: str) -> Transaction[None]:
-        ended = yield from self._secure(account["id"], self._sources.now())
+    def _recovered(self, account: Account, caller: Caller, way: str, text: str) -> Transaction[None]:
+        ended = yield from self._secure(account.id, self._sources.now())
         detail: dict[str, Any] = {"way": way, **ended}
-        line = Line(Event.RECOVERY_COMPLETED, account["id"], address=caller.address, detail=detail)
+        line = Line(Event.RECOVERY_COMPLETED, account.id, address=caller.address, detail=detail)
         yield self._audit.record(line)
         yield from self._notices.everywhere(account, text)
 
-    def _note_refusal(self, account: Row | None, caller: Caller, way: str) -> None:
-        account_id = account["id"] if account else None
+    def _note_refusal(self, account: Account | None, caller: Caller, way: str) -> None:
+        account_id = account.id if account else None
         line = Line(Event.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
         self._refusals.note(line)
-
-
-def _proved(account: Row | None) -> Row:
-    """The account as if its phone were proved: the same is asked about each, and about none."""
-    return {} if account is None else {**account, "phone_verified_at": account["phone_verified_at"] or 0.0}

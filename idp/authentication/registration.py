@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from idp.accounts.model import NewAccount, State, checked
+from idp.accounts.model import Account, NewAccount, State, checked
 from idp.accounts.names import placeholder_name
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.phones import Phones
@@ -17,7 +17,7 @@ from idp.authentication.known_person import is_known
 from idp.authentication.last_login import LastLogin
 from idp.authentication.model import Wrong
 from idp.authentication.throttle import Attempt, Throttle
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import KNOWLEDGE, PASSWORD, Caller
@@ -72,7 +72,7 @@ class Registration:
         self._hasher = hasher
         self._throttle = throttle
 
-    async def register(self, person: Registrant, caller: Caller) -> Row | None:
+    async def register(self, person: Registrant, caller: Caller) -> Account | None:
         """Open an account of level 0; None when the phone has become another's meanwhile. Raises InvalidAccount."""
         stored = await self._hasher.hash(person.password) if person.password else NO_PASSWORD
         account_id = self._sources.new_id()
@@ -80,7 +80,7 @@ class Registration:
         detail = {"terms": TERMS_VERSION, "password": bool(person.password)}
         line = Line(Event.ACCOUNT_REGISTERED, account_id, address=caller.address, detail=detail)
 
-        def work() -> Transaction[Row | None]:
+        def work() -> Transaction[Account | None]:
             yield from self._accounts.add(account_id, account, self._sources.now())
             yield self._audit.record(line)
             return (yield from self._accounts.by_id(account_id))
@@ -90,42 +90,42 @@ class Registration:
         except Conflict:
             return None
 
-    async def needs_more(self, account: Row) -> bool:
+    async def needs_more(self, account: Account) -> bool:
         """Whether a code alone is too little: the number was never proved, or nobody has come for long."""
-        if account["phone_verified_at"] is None:
-            return True
-        last = await self._last_login.of_account(account["id"])
-        seen = max(last or 0.0, account["phone_verified_at"], account["created_at"])
-        return bool(self._sources.now() - seen > QUIET_SECONDS)
+        proved_at = account.phone_verified_at
+        return proved_at is None or await self.is_quiet(account.id, max(proved_at, account.created_at))
 
-    async def more(self, account: Row, more: More, caller: Caller, device: str | None) -> Wrong | str:
+    async def is_quiet(self, account_id: str, seen_at: float) -> bool:
+        """Whether nobody has come for so long that the number may be another's; `seen_at` counts as a login."""
+        last = await self._last_login.of_account(account_id)
+        return self._sources.now() - max(last or 0.0, seen_at) > QUIET_SECONDS
+
+    async def more(self, account: Account, more: More, caller: Caller, device: str | None) -> Wrong | str:
         """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
-        key = self._throttle.account_key(account["id"], "")
-        attempt = Attempt(key, caller.address, self._devices.known(device, account["id"]))
+        key = self._throttle.account_key(account.id, "")
+        attempt = Attempt(key, caller.address, self._devices.known(device, account.id))
         if wait := await self._throttle.admit_with_knowledge(attempt):
-            line = Line(Event.LOGIN_THROTTLED, wait.about(account["id"]), address=caller.address)
+            line = Line(Event.LOGIN_THROTTLED, wait.about(account.id), address=caller.address)
             self._refusals.note(line)
             return Wrong(wait.seconds)
         try:
-            right, _ = await self._hasher.verify(more.password, account["password_hash"] or None)
+            right, _ = await self._hasher.verify(more.password, account.password_hash or None)
         except Overloaded:
             return Wrong(BUSY_SECONDS)
         known = is_known(self._accounts, account, more.name, more.certificate_number)
         if right or known:
             await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE
-        line = Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail={"reason": "number"})
+        line = Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail={"reason": "number"})
         self._refusals.note(line)
         return Wrong()
 
-    async def entered(self, account: Row, phone: str) -> Row | None:
+    async def entered(self, account: Account, phone: str) -> Account | None:
         """The account with its phone proved; None where it is closed, has changed, or another one has the phone."""
-        if account["state"] != State.ACTIVE:
+        if account.state != State.ACTIVE:
             return None
         return (
-            account
-            if account["phone_verified_at"] is not None
-            else await self._phones.confirm(account, phone)
+            account if account.phone_verified_at is not None else await self._phones.confirm(account, phone)
         )
 
     def _new(self, person: Registrant, stored: str) -> NewAccount:

@@ -188,7 +188,7 @@ class LoginPages:
         sealed = self._entrance.sealed(continuation)
         if account is None:
             return self._begin_again(request, sealed)
-        kinds = await self._authentication.factors(account["id"])
+        kinds = await self._authentication.factors(account.id)
         return self._site.page(
             request,
             "otp.html",
@@ -196,7 +196,7 @@ class LoginPages:
             action=OTP,
             continue_=sealed,
             error=error,
-            name_masked=masked_name(account["name"]),
+            name_masked=masked_name(account.name),
             system=self._entrance.system(continuation),
             by_code=TOTP in kinds,
             by_passkey=PASSKEY in kinds and PASSKEY_WAY in self._entrance.ways.all,

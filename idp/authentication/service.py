@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
-from idp.accounts.model import State, identifier_key
+from idp.accounts.model import Account, State, identifier_key
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -16,7 +16,7 @@ from idp.authentication.model import Answer, Done, Outdated, Pending, Wrong
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
 from idp.authentication.waiting import PENDING_SECONDS, Waiting, WaitingRoom
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 from idp.sessions.devices import Devices, Notice
@@ -68,15 +68,15 @@ class Authentication:
     ) -> Wrong | Pending | Done | Outdated:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
         account = await self._database.read(lambda: self._accounts.find(identifier))
-        account_id = account["id"] if account else None
+        account_id = account.id if account else None
         # One word for all spellings: were two spellings counted apart, the count would tell who has an account.
         key = self._throttle.account_key(account_id, identifier_key(identifier))
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
             self._refusals.note(Line(Event.LOGIN_THROTTLED, wait.about(account_id), address=caller.address))
             return Wrong(wait.seconds)
-        usable = account is not None and account["state"] == State.ACTIVE
-        stored = account["password_hash"] if account and usable else None
+        usable = account is not None and account.state == State.ACTIVE
+        stored = account.password_hash if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
         if not right or account is None:
             reason = "password" if usable else ("state" if account else "account")
@@ -90,7 +90,7 @@ class Authentication:
 
     async def proceed(
         self,
-        account: Row,
+        account: Account,
         amr: tuple[str, ...],
         caller: Caller,
         before: Session | None,
@@ -100,7 +100,7 @@ class Authentication:
     ) -> Pending | Done | Outdated:
         """Go on after a first factor was right, by whatever method: to the second factor, or into a session.
 
-        `account` is the row by which that was judged: whatever has changed what protects the account since then makes
+        `account` is as it was when that was judged: whatever has changed what protects the account since then makes
         the login come to nothing, in the statement that would begin the session.
 
         A trusted device leaves out the second factor of a password, and of nothing else: a telephone or a platform
@@ -108,13 +108,13 @@ class Authentication:
         and vouches for this one (`vouched`). The session is then one of a single factor: its level stays capped, and
         whatever wants more asks for the second factor all the same.
         """
-        account_id = account["id"]
+        account_id = account.id
         known_device = self._cookie.known(device, account_id)
         factors = () if MULTIPLE in amr else await self.factors(account_id)
         trusted = PASSWORD in amr and await self._trusts(account, known_device)
         spared = trusted or (vouched and await self.offers_trust(account))
         if factors and not spared:
-            waiting = Waiting(account_id, amr, account["security_version"], device=known_device)
+            waiting = Waiting(account_id, amr, account.security_version, device=known_device)
             return Pending(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
         if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
@@ -131,7 +131,7 @@ class Authentication:
         waiting = Waiting(session.account_id, session.amr, session.security_version, session_id=session.id)
         return Pending(await self._waiting.put(waiting))
 
-    async def pending_account(self, token: str | None) -> Row | None:
+    async def pending_account(self, token: str | None) -> Account | None:
         """The account whose login waits under a token."""
         waiting = await self._waiting.find(token)
         if waiting is None:
@@ -158,9 +158,9 @@ class Authentication:
             return Wrong()
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         taken = await self._waiting.take(token)
-        if account is None or account["state"] != State.ACTIVE or taken is None:
+        if account is None or account.state != State.ACTIVE or taken is None:
             return None
-        if account["security_version"] != waiting.proven:
+        if account.security_version != waiting.proven:
             return None  # what was given before, or what is right now, is not that of the account any more
         await self._throttle.succeeded(Attempt(key, caller.address, waiting.device), second_factor=True)
         trust = answer.trust_device and await self._policy.may_trust_devices(account)
@@ -172,7 +172,7 @@ class Authentication:
     async def strengthen(
         self,
         session: Session,
-        account: Row,
+        account: Account,
         used: tuple[str, ...],
         caller: Caller,
         device: str | None,
@@ -181,7 +181,7 @@ class Authentication:
     ) -> Done | None:
         """The session of somebody who has just shown more; None once it has ended.
 
-        `account` is the row by which that was judged: None too where what protects the account has changed since.
+        `account` is as it was when that was judged: None too where what protects the account has changed since.
         Only a second factor makes it a login of this moment: what somebody knows of the owner is told by a bystander.
         """
         amr = tuple(dict.fromkeys((*session.amr, *used)))
@@ -191,11 +191,11 @@ class Authentication:
         token = await self._sessions.strengthen(session, account, amr, caller, anew=anew, trust=trust)
         return None if token is None else Done(token, cookie)
 
-    async def account(self, account_id: str) -> Row | None:
+    async def account(self, account_id: str) -> Account | None:
         """An account as it is now."""
         return await self._database.read(lambda: self._accounts.by_id(account_id))
 
-    async def offers_trust(self, account: Row) -> bool:
+    async def offers_trust(self, account: Account) -> bool:
         """Whether the second factor may be left out on a device of this account."""
         return await self._policy.may_trust_devices(account)
 
@@ -207,7 +207,7 @@ class Authentication:
 
     async def _finish(
         self,
-        account: Row,
+        account: Account,
         amr: tuple[str, ...],
         caller: Caller,
         before: Session | None,
@@ -215,13 +215,13 @@ class Authentication:
         *,
         trust: bool = False,
     ) -> Done | Outdated:
-        device_id, cookie = self._cookie.renewed(device, account["id"])
+        device_id, cookie = self._cookie.renewed(device, account.id)
         caller = replace(caller, device_id=device_id)
         token = await self._sessions.begin(account, amr, caller, before, trust=trust)
         return Outdated() if token is None else Done(token, cookie)
 
-    async def _trusts(self, account: Row, device_id: str | None) -> bool:
-        return await self._devices.is_trusted(account["id"], device_id) and await self.offers_trust(account)
+    async def _trusts(self, account: Account, device_id: str | None) -> bool:
+        return await self._devices.is_trusted(account.id, device_id) and await self.offers_trust(account)
 
     def _verify(self, account_id: str, answer: str, caller: Caller) -> Transaction[str | None]:
         """The amr of the factor that the answer fits; the failure is recorded where it fits none."""
@@ -241,13 +241,13 @@ class Authentication:
         yield self._audit.record(
             Line(Event.FACTOR_REMOVED, account_id, address=caller.address, detail=detail)
         )
-        account: Row | None = yield from self._accounts.by_id(account_id)
+        account = yield from self._accounts.by_id(account_id)
         if self._notice is not None and account is not None:
             yield from self._notice(account, STAND_IN_USED)
 
-    async def _upgrade(self, account: Row, new_hash: str) -> None:
+    async def _upgrade(self, account: Account, new_hash: str) -> None:
         def work() -> Transaction[None]:
             if (yield from self._accounts.rehash(account, new_hash, self._sources.now())):
-                yield self._audit.record(Line(Event.PASSWORD_UPGRADED, account["id"]))
+                yield self._audit.record(Line(Event.PASSWORD_UPGRADED, account.id))
 
         await self._database.write(work)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.model import InvalidAccount, State
+from idp.accounts.model import Account, InvalidAccount, State
 from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.password_rule import WeakPassword, strong_password
 from idp.accounts.phones import Phones
@@ -19,7 +19,6 @@ from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.registration import TERMS_VERSION, More, Registrant, Registration
 from idp.authentication.service import Authentication
-from idp.infrastructure.database import Row
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -195,8 +194,8 @@ class SmsPages:
     async def _proved(self, request: Request, continuation: Continuation, phone: str) -> Response:
         """On to the account at once where nothing speaks against it, else to a question."""
         account = await self._phones.holder(phone)
-        if account is not None and account["state"] == State.ACTIVE:
-            known = self._devices.known(self._entrance.device(request), account["id"]) is not None
+        if account is not None and account.state == State.ACTIVE:
+            known = self._devices.known(self._entrance.device(request), account.id) is not None
             if known and not await self._registration.needs_more(account):
                 return await self._enter(request, continuation, account)
         proof = Proof.of(Purpose.LOGIN, phone, account)
@@ -210,7 +209,7 @@ class SmsPages:
         self,
         request: Request,
         continuation: Continuation,
-        account: Row,
+        account: Account,
         amr: tuple[str, ...] = (SMS,),
     ) -> Response:
         outcome = await self._authentication.proceed(
@@ -258,17 +257,17 @@ class SmsPages:
         account = await self._phones.holder(proof.phone) if proof else None
         if account is None:
             return self._begin_again(request, continuation)
-        active = account["state"] == State.ACTIVE
+        active = account.state == State.ACTIVE
         response = self._site.page(
             request,
             "phone_account.html",
             refused.status if refused else 200,
             action=ACCOUNT,
             continue_=self._entrance.sealed(continuation),
-            name_masked=masked_name(account["name"]),
+            name_masked=masked_name(account.name),
             system=self._entrance.system(continuation),
             active=active,
-            releasable=account["state"] != State.FROZEN,
+            releasable=account.state != State.FROZEN,
             more=active and await self._registration.needs_more(account),
             confirm=confirm,
             error=refused.error if refused else None,

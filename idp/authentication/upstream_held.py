@@ -67,7 +67,7 @@ class HeldPages:
             here = self._continuation(request, name, ticket, strong=True)
             return self._site.redirect(self._entrance.to(LOGIN, here))
         account = await self._authentication.account(held.account_id)
-        weaker = account is not None and account["real_name_level"] > held.arrival.level
+        weaker = account is not None and account.real_name_level > held.arrival.level
         return self._page(request, name, ticket, held, proven=session is not None, weaker=weaker)
 
     async def decide(self, request: Request) -> Response:

@@ -167,7 +167,7 @@ class UpstreamPages:
             continuation = replace(continuation, path=ACTING)
         if principal is not None and isinstance(outcome, Done):
             outcome = await self._acting(request, outcome, principal)
-        account_id, browser = linked.account["id"], self._site.browser(request)
+        account_id, browser = linked.account.id, self._site.browser(request)
         await self._federation.keep(name, account_id, browser, came.token)
         response = await self._entrance.outcome(request, continuation, outcome)
         self._site.keep_browser(request, response)
@@ -183,7 +183,7 @@ class UpstreamPages:
         token = await self._sessions.begin_for(account, entered.principal, caller, before)
         if token is None:
             return await self._entrance.outcome(request, continuation, Outdated())
-        await self._federation.keep(name, account["id"], self._site.browser(request), came.token)
+        await self._federation.keep(name, account.id, self._site.browser(request), came.token)
         response = self._site.redirect(self._entrance.next(continuation))
         self._site.cookies.set(response, names.SESSION, token)
         self._site.cookies.clear(response, names.LOGIN)

@@ -45,7 +45,7 @@ class AccountEffects:
 
     def _linked(self, account_id: str, conflict_id: str, actor: str) -> Transaction[None]:
         account = yield from self._accounts.by_id(account_id)
-        if account is None or account["state"] != AccountState.ACTIVE:
+        if account is None or account.state != AccountState.ACTIVE:
             raise NotAtCounter("closed")
         one = yield from self._desk.by_id(conflict_id)
         yield from self._desk.linked(one, account_id, actor)

@@ -152,18 +152,18 @@ class AccountPages:
         ]
 
     async def _duplicates(self, found: Person | None, staff: Staff) -> list[Person]:
-        row = await self._counter.row(found.id) if found and staff.is_supervisor else None
-        if row is None or row["state"] != AccountState.ACTIVE:
+        account = await self._counter.account(found.id) if found and staff.is_supervisor else None
+        if account is None or account.state != AccountState.ACTIVE:
             return []
-        others = await self._merges.duplicates(row)
-        visited = [await self._counter.visits.row(other["id"], staff.id) for other in others]
+        others = await self._merges.duplicates(account)
+        visited = [await self._counter.visits.account(other.id, staff.id) for other in others]
         return [self._counter.person(other) for other in visited if other is not None]
 
     async def _look_up_duplicates(self, found: Person, staff: Staff, reason: Reason) -> None:
         """Who is shown beside somebody is looked up like them: another division's is not found, each is a line."""
-        row = await self._counter.row(found.id) if staff.is_supervisor else None
-        for other in [] if row is None else await self._merges.duplicates(row):
-            await self._counter.visits.look_up(other["username"], staff.id, reason)
+        account = await self._counter.account(found.id) if staff.is_supervisor else None
+        for other in [] if account is None else await self._merges.duplicates(account):
+            await self._counter.visits.look_up(other.username, staff.id, reason)
 
     async def _undoable(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
         if found is None or not staff.is_supervisor:

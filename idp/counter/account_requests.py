@@ -3,12 +3,12 @@
 from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import Lifecycle, checked_reason
 from idp.accounts.merges import Merges, Plan
+from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.comparison import is_name_of
 from idp.counter.model import Claim, Concerned, Kind, NotAtCounter
 from idp.counter.service import Counter
 from idp.federation.desk import LinkDesk
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 
 
@@ -29,17 +29,17 @@ class AccountRequests:
     async def merge(self, plan: Plan, reason: str, staff_id: str) -> None:
         """Ask for one account of two. Raises InvalidAccount, NotAtCounter, MergeRefused."""
         checked_reason(reason)
-        other, into = await self._row(plan.account_id), await self._row(plan.into)
+        other, into = await self._account(plan.account_id), await self._account(plan.into)
         self._merges.check(other, into)
         claim = Claim(
-            name=other["name"],
-            certificate_type=other["certificate_type"],
-            certificate_number=self._accounts.reveal(other, CERTIFICATE),
+            name=other.name,
+            certificate_type=other.certificate_type,
+            certificate_number=self._accounts.reveal(CERTIFICATE, other.certificate_number),
             subject=plan.account_id,
-            other=other["username"],
+            other=other.username,
             keep=dict(plan.keep),
             reason=reason,
-            seen={row["id"]: row["updated_at"] for row in (other, into)},
+            seen={each.id: each.updated_at for each in (other, into)},
         )
         await self._counter.begin(Kind.MERGE, plan.into, staff_id, claim, [Concerned(plan.account_id)])
 
@@ -50,8 +50,8 @@ class AccountRequests:
         if not found or found[0]["undone_at"] is not None:
             raise NotAtCounter("late")
         row = found[0]
-        other = await self._row(row["account_id"])
-        claim = Claim(subject=merge_id, other=other["username"], reason=reason)
+        other = await self._account(row["account_id"])
+        claim = Claim(subject=merge_id, other=other.username, reason=reason)
         concerned = [Concerned(row["account_id"])]
         await self._counter.begin(Kind.UNMERGE, row["into_account_id"], staff_id, claim, concerned)
 
@@ -80,10 +80,10 @@ class AccountRequests:
         Raises InvalidAccount, NotAtCounter.
         """
         checked_reason(reason)
-        row = await self._row(account_id)
-        if not is_name_of(name, row["name"]):
+        account = await self._account(account_id)
+        if not is_name_of(name, account.name):
             raise NotAtCounter("typed-name")
-        claim = Claim(name=row["name"], reason=reason)
+        claim = Claim(name=account.name, reason=reason)
         await self._counter.begin(Kind.DECEASED, account_id, staff_id, claim)
 
     async def change(self, kind: Kind, account_id: str, reason: str, staff_id: str) -> None:
@@ -95,8 +95,8 @@ class AccountRequests:
         """Whether an account has a role, frozen or not."""
         return Obstacle.STAFF in await self._lifecycle.obstacles(account_id)
 
-    async def _row(self, account_id: str) -> Row:
-        row = await self._counter.row(account_id)
-        if row is None:
+    async def _account(self, account_id: str) -> Account:
+        account = await self._counter.account(account_id)
+        if account is None:
             raise NotAtCounter("not-found")
-        return row
+        return account

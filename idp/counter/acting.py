@@ -38,8 +38,8 @@ class Acting:
         """
         if await self._is_concerned(session.account_id, applicant_id):
             raise NotAtCounter("own-account")
-        row = await self._database.read(lambda: self._accounts.by_id(applicant_id))
-        if row is None or row["state"] != State.ACTIVE:
+        applicant = await self._database.read(lambda: self._accounts.by_id(applicant_id))
+        if applicant is None or applicant.state != State.ACTIVE:
             raise NotAtCounter("closed")
         mandate_id = await self._mandates.begin_counter(applicant_id, session.account_id)
         held = await self._mandates.principals(session.account_id)
@@ -52,7 +52,7 @@ class Acting:
             await self._mandates.resign(session.account_id, mandate_id, caller.address)
             raise NotAtCounter("mandate") from error
         until = principal.valid_until or self._sources.now() + COUNTER_SECONDS
-        return token, Presence(masked_name(row["name"]), until, session.account_id, mandate_id, own)
+        return token, Presence(masked_name(applicant.name), until, session.account_id, mandate_id, own)
 
     async def end(self, presence: Presence, caller: Caller) -> None:
         """The visit is over: the mandate, and what lives on it in every system."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from idp.accounts.certificates import stored_type
+from idp.accounts.model import Account
 from idp.accounts.names import same_name
+from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.model import Claim, Kind, NotAtCounter
 
 HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
@@ -73,6 +75,12 @@ class Comparison:
 def is_name_of(claimed: str, recorded: str) -> bool:
     """Whether a name that somebody typed, or a platform sent, is that of the record."""
     return bool(claimed) and same_name(claimed, recorded)
+
+
+def identity_of(accounts: AccountStore, account: Account) -> Identity:
+    """What the record says of the person of an account."""
+    number = accounts.reveal(CERTIFICATE, account.certificate_number)
+    return Identity(account.name, account.certificate_type, number)
 
 
 def compared(kind: Kind, record: Identity, level: int, claim: Claim) -> Comparison:

@@ -116,8 +116,8 @@ class ConflictPages:
         )
 
     async def _shown(self, request: Request, one: UpstreamConflict) -> dict[str, object]:
-        row = await self._counter.row(one.account_id or "")
-        account = None if row is None else self._counter.person(row)
+        account = await self._counter.account(one.account_id or "")
+        person = None if account is None else self._counter.person(account)
         chinese, english = self._platforms.get(one.profile, (one.profile,) * 2)
         return {
             "id": one.id,
@@ -128,7 +128,7 @@ class ConflictPages:
             "name": masked_name(one.content.name),
             "number": masked(one.content.certificate_number),
             "level": one.content.level,
-            "account": account,
+            "account": person,
             "at": clock(one.created_at),
         }
 

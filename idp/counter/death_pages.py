@@ -64,8 +64,8 @@ class DeathPages:
     async def _page(
         self, request: Request, staff: Staff, found: Person | None, error: str | None = None
     ) -> Response:
-        row = None if found is None else await self._counter.row(found.id)
-        if found is None or row is None:
+        account = None if found is None else await self._counter.account(found.id)
+        if found is None or account is None:
             return await self._accounts.page(request, staff, None, error="not-found")
         return self._site.page(
             request,
@@ -77,7 +77,7 @@ class DeathPages:
             typed_reason=typed_reason(request),
             wrong=error,
             found=found,
-            full_name=row["name"],
+            full_name=account.name,
             state_text=self._site.say(request, STATES[found.state]),
             back=f"{ACCOUNTS}?{urlencode({'account': found.id})}",
         )

@@ -10,7 +10,7 @@ from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.account_effects import AccountEffects
-from idp.counter.comparison import Identity, compared
+from idp.counter.comparison import compared, identity_of
 from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Kind, NotAtCounter
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
@@ -76,7 +76,7 @@ class Effects:
         # Whom the counter has just registered has bound nothing at a lower level before.
         shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
         yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
-        if before is not None and before["real_name_level"] and before["name"] != claim.name:
+        if before is not None and before.real_name_level and before.name != claim.name:
             told = {"method": METHOD, "request": request.id}
             yield self._line(Event.NAME_CHANGED, account_id, request.both, **told)
             yield from self._notices.everywhere(before, RENAMED)
@@ -85,9 +85,8 @@ class Effects:
         account_id, claim = request.account_id, request.claim
         before = yield from self._accounts.by_id(account_id)
         if before is not None:
-            number = self._accounts.reveal(before, CERTIFICATE)
-            record = Identity(before["name"], before["certificate_type"], number)
-            if compared(Kind.RECOVER, record, before["real_name_level"], claim).impossible:
+            record = identity_of(self._accounts, before)
+            if compared(Kind.RECOVER, record, before.real_name_level, claim).impossible:
                 raise NotAtCounter("other-certificate")  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
         if before is None or after is None:
@@ -95,19 +94,18 @@ class Effects:
         told = {"at": SOURCE, "request": request.id}
         yield self._line(Event.RECOVERY_COMPLETED, account_id, request.decided_by, **told)
         # The old phone first: an owner who asked for nothing learns of it there.
-        moved = before["phone_index"] not in (None, after["phone_index"])
+        moved = before.phone_index not in (None, after.phone_index)
         yield from self._former.keep(before, phone=moved, email=True)
         yield from self._notices.everywhere(before, RECOVERED)
-        if before["phone_verified_at"] is None or before["phone_index"] != after["phone_index"]:
+        if before.phone_verified_at is None or before.phone_index != after.phone_index:
             yield from self._notices.notice(after, RECOVERED)
 
     def _guarded(self, request: CounterRequest) -> Transaction[None]:
         claim, decided_by = request.claim, request.decided_by or ""
         minor = yield from self._accounts.by_id(request.account_id)
-        if minor is None or self._accounts.reveal(minor, CERTIFICATE) != claim.certificate_number:
-            raise NotAtCounter(
-                "other-certificate"
-            )  # the papers were compared with the one that was asked for
+        number = None if minor is None else self._accounts.reveal(CERTIFICATE, minor.certificate_number)
+        if minor is None or number != claim.certificate_number:  # the papers were compared with another one
+            raise NotAtCounter("other-certificate")
         evidence = f"{SOURCE}:{request.id}:{claim.papers}"
         # The one who decided stands for it: should that account be taken over, what it gave rests.
         against = yield from self.guardians.enter(

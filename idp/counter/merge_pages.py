@@ -17,7 +17,7 @@ from idp.accounts.merges import (
     Plan,
     proving_side,
 )
-from idp.accounts.model import InvalidAccount
+from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE
 from idp.counter.account_pages import ACCOUNTS, AccountPages
 from idp.counter.account_requests import AccountRequests
@@ -26,13 +26,11 @@ from idp.counter.model import NotAtCounter
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 MERGE = "/counter/merge"
 UNDO = f"{MERGE}/undo"
-_PLACES = {"phone": PHONE, "email": EMAIL, "address": ADDRESS}
 
 
 class MergePages:
@@ -115,8 +113,8 @@ class MergePages:
     async def _page(
         self, request: Request, staff: Staff, fields: dict[str, str], error: str | None = None
     ) -> Response:
-        other = await self._counter.visits.row(fields.get("account", ""), staff.id)
-        into = await self._counter.visits.row(fields.get("into", ""), staff.id)
+        other = await self._counter.visits.account(fields.get("account", ""), staff.id)
+        into = await self._counter.visits.account(fields.get("into", ""), staff.id)
         if other is None or into is None or not staff.is_supervisor:
             return await self._accounts.page(request, staff, None, error="not-found")
         return self._site.page(
@@ -138,7 +136,7 @@ class MergePages:
         return all([await self._counter.by_id(each, staff.id) is not None for each in account_ids])
 
     def _choices(
-        self, request: Request, other: Row, into: Row, fields: dict[str, str]
+        self, request: Request, other: Account, into: Account, fields: dict[str, str]
     ) -> list[dict[str, object]]:
         """Where the two differ, and what can be kept; passwords and factors are named, not shown."""
         say = self._site.say
@@ -146,13 +144,17 @@ class MergePages:
         settled = proving_side(other, into) is not None
         for name, columns in CHOICES.items():
             mine, theirs = self._shown(into, name), self._shown(other, name)
-            if not other[columns[0]] or not into[columns[0]] or (mine == theirs and name != "password"):
+            if (
+                not getattr(other, columns[0])
+                or not getattr(into, columns[0])
+                or (mine == theirs and name != "password")
+            ):
                 continue
             if settled and name in KEYS:
                 continue
             options = [
-                (INTO, f"{into['username']} · {mine}" if mine else into["username"]),
-                (OTHER, f"{other['username']} · {theirs}" if theirs else other["username"]),
+                (INTO, f"{into.username} · {mine}" if mine else into.username),
+                (OTHER, f"{other.username} · {theirs}" if theirs else other.username),
             ]
             kept = fields.get(name, INTO)
             choices.append(
@@ -162,16 +164,22 @@ class MergePages:
             return choices
         options = [
             (BOTH, say(request, SIDE_TEXTS[BOTH])),
-            (INTO, into["username"]),
-            (OTHER, other["username"]),
+            (INTO, into.username),
+            (OTHER, other.username),
         ]
         kept = fields.get(FACTORS, INTO)
         label = say(request, CHOICE_TEXTS[FACTORS])
         return [*choices, {"name": FACTORS, "label": label, "options": options, "kept": kept}]
 
-    def _shown(self, row: Row, name: str) -> str:
-        if name in ("username", "password"):
-            return ""
-        if name == "name":
-            return str(row["name"])
-        return self._counter.masked(row, _PLACES[name])
+    def _shown(self, account: Account, name: str) -> str:
+        match name:
+            case "name":
+                return account.name
+            case "phone":
+                return self._counter.masked(PHONE, account.phone)
+            case "email":
+                return self._counter.masked(EMAIL, account.email)
+            case "address":
+                return self._counter.masked(ADDRESS, account.address)
+            case _:  # the username stands beside it, and nothing is told of a password
+                return ""

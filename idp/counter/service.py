@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from idp.accounts.lifecycle import Notifier, checked_reason
 from idp.accounts.lifecycle_store import NO_PASSWORD
-from idp.accounts.model import InvalidAccount, NewAccount, checked
+from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
+from idp.accounts.model import State as AccountState
 from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.counter.comparison import Comparison, Identity, compared
+from idp.counter.comparison import Comparison, Identity, compared, identity_of
 from idp.counter.effects import Effects
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
@@ -34,7 +35,7 @@ from idp.counter.model import (
 from idp.counter.store import CounterStore
 from idp.counter.visit_store import VisitStore
 from idp.counter.visits import Visits
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
@@ -76,53 +77,53 @@ class Counter:
 
     async def find(self, identifier: str, staff_id: str, reason: Reason = Reason.PRESENT) -> Person | None:
         """The one person whom a whole number or username names, if they are for this member of staff; recorded."""
-        row = await self.visits.look_up(identifier, staff_id, reason)
-        return None if row is None else self.person(row)
+        account = await self.visits.look_up(identifier, staff_id, reason)
+        return None if account is None else self.person(account)
 
     async def by_id(self, account_id: str, staff_id: str) -> Person | None:
         """The person of an account whom this member of staff looked up a while ago."""
-        row = await self.visits.row(account_id, staff_id)
-        return None if row is None else self.person(row)
+        account = await self.visits.account(account_id, staff_id)
+        return None if account is None else self.person(account)
 
-    async def row(self, account_id: str) -> Row | None:
+    async def account(self, account_id: str) -> Account | None:
         """The account itself, sealed as it is, whoever serves the person."""
         return await self._database.read(lambda: self._accounts.by_id(account_id))
 
-    def masked(self, row: Row, place: str) -> str:
+    def masked(self, place: str, sealed: bytes | None) -> str:
         """A sealed field as staff may see it."""
-        return masked(self._accounts.reveal(row, place))
+        return masked(self._accounts.reveal(place, sealed))
 
-    def person(self, row: Row) -> Person:
+    def person(self, account: Account) -> Person:
         """What staff see of an account: enough to compare it with a document in hand, no more."""
         return Person(
-            id=row["id"],
-            name=masked_name(row["name"]),
-            username=row["username"],
-            state=row["state"],
-            level=row["real_name_level"],
-            certificate_type=row["certificate_type"],
-            certificate=masked(self._accounts.reveal(row, CERTIFICATE)),
-            phone=masked(self._accounts.reveal(row, PHONE)),
-            closes_at=row["closes_at"],
-            reason=row["state_reason"],
+            id=account.id,
+            name=masked_name(account.name),
+            username=account.username,
+            state=account.state,
+            level=account.real_name_level,
+            certificate_type=account.certificate_type,
+            certificate=self.masked(CERTIFICATE, account.certificate_number),
+            phone=self.masked(PHONE, account.phone),
+            closes_at=account.closes_at,
+            reason=account.state_reason,
         )
 
     async def phone_is_free(self, phone: str, account_id: str | None = None) -> bool:
         """Whether no other account has this phone."""
-        row = await self._database.read(lambda: self._accounts.find(phone))
-        return row is None or row["id"] == account_id
+        holder = await self._database.read(lambda: self._accounts.find(phone))
+        return holder is None or holder.id == account_id
 
     async def _unknown(
         self, identifier: str | None, by: str, staff_id: str, account_id: str | None = None
     ) -> None:
         """Raises NotAtCounter where another account has it; that staff learned so is a line about that account."""
-        row = (
-            None if identifier is None else await self._database.read(lambda: self._accounts.find(identifier))
-        )
-        if row is None or row["id"] == account_id:
+        if identifier is None:
+            return
+        holder = await self._database.read(lambda: self._accounts.find(identifier))
+        if holder is None or holder.id == account_id:
             return
         told = {"reason": Reason.PRESENT.value, "found": False, "by": by}
-        await self._database.add(self._line(Event.COUNTER_LOOKED_UP, row["id"], staff_id, **told))
+        await self._database.add(self._line(Event.COUNTER_LOOKED_UP, holder.id, staff_id, **told))
         raise NotAtCounter("phone-taken" if by == "phone" else "certificate-known")
 
     async def register(self, staff_id: str, claim: Claim) -> str:
@@ -165,12 +166,12 @@ class Counter:
 
     async def ask(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> None:
         """Begin a verification or a recovery. Raises NotAtCounter."""
-        row = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if row is None or row["state"] != "active":
+        account = await self.account(account_id)
+        if account is None or account.state != AccountState.ACTIVE:
             raise NotAtCounter("closed")
         if account_id == staff_id:
             raise NotAtCounter("own-account")
-        known = self._accounts.reveal(row, CERTIFICATE)
+        known = self._accounts.reveal(CERTIFICATE, account.certificate_number)
         if known is not None and claim.certificate_number != known:
             raise NotAtCounter("other-certificate")
         if known is None and kind is Kind.RECOVER:
@@ -221,15 +222,15 @@ class Counter:
         against = await self._effects.guardians.against(guardian_id, minor_id, staff_id)
         if against is not None:
             raise NotAtCounter(against.value)
-        minor, guardian = await self.row(minor_id), await self.row(guardian_id)
+        minor, guardian = await self.account(minor_id), await self.account(guardian_id)
         assert minor is not None
         assert guardian is not None
         claim = Claim(
-            name=minor["name"],
-            certificate_type=minor["certificate_type"],
-            certificate_number=self._accounts.reveal(minor, CERTIFICATE),
+            name=minor.name,
+            certificate_type=minor.certificate_type,
+            certificate_number=self._accounts.reveal(CERTIFICATE, minor.certificate_number),
             guardian_id=guardian_id,
-            guardian=f"{guardian['name']} {self.masked(guardian, CERTIFICATE)}",
+            guardian=f"{guardian.name} {self.masked(CERTIFICATE, guardian.certificate_number)}",
             papers=papers.value,
         )
 
@@ -296,9 +297,8 @@ class Counter:
         account = yield from self._accounts.by_id(request.account_id)
         detail: dict[str, object] = {"request": request_id, "kind": request.kind.value}
         if account is not None:
-            number = self._accounts.reveal(account, CERTIFICATE)
-            record = Identity(account["name"], account["certificate_type"], number)
-            side = compared(request.kind, record, account["real_name_level"], request.claim)
+            record = identity_of(self._accounts, account)
+            side = compared(request.kind, record, account.real_name_level, request.claim)
             side.check(name_differs=name_differs)
             detail |= {"name_differs": True} if side.name_differs else {}
             detail |= {"certificate_differs": True} if side.certificate_differs else {}

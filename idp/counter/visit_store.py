@@ -5,11 +5,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.correction_store import OPEN as OPEN_CORRECTION
 from idp.accounts.correction_store import corrections
-from idp.accounts.store import accounts
+from idp.accounts.model import Account
+from idp.accounts.store import account_of, accounts
 from idp.federation.conflict_store import OPEN as OPEN_CONFLICT
 from idp.federation.conflict_store import upstream_conflicts
-from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database import Statement, Transaction, metadata
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.organizations.roles import Role
@@ -104,9 +105,10 @@ class VisitStore:
         asked = {"the_staff": staff_id, "the_account": account_id, "the_reason": reason, "now": now}
         return bool((yield VISIT(**asked, in_hand=int(in_hand))))
 
-    def visited(self, account_id: str, staff_id: str, since: float) -> Transaction[Row | None]:
+    def visited(self, account_id: str, staff_id: str, since: float) -> Transaction[Account | None]:
         """The account of somebody whom a member of staff serves."""
-        return first((yield VISITED(the_account=account_id, the_staff=staff_id, since=since)))
+        call = VISITED(the_account=account_id, the_staff=staff_id, since=since)
+        return first_as(account_of, (yield call))
 
     def forget(self, since: float) -> Call:
         """The call that forgets the visits before an instant."""

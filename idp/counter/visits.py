@@ -1,12 +1,13 @@
 """Whom staff may see and serve: people of their divisions, and who stands before them; each look-up is recorded."""
 
+from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.counter.model import VISIT_SECONDS, Reason
 from idp.counter.visit_store import VisitStore
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 
@@ -20,31 +21,31 @@ class Visits:
         self._store = VisitStore()
         self._audit = AuditStore(foundation.sources)
 
-    async def look_up(self, identifier: str, staff_id: str, reason: Reason) -> Row | None:
+    async def look_up(self, identifier: str, staff_id: str, reason: Reason) -> Account | None:
         """The one account that a whole number or username names, if it is for this member of staff.
 
         None for what is unknown and for what is another division's alike. Either way it is a line of the record.
         """
 
-        def work() -> Transaction[Row | None]:
-            row = yield from self._accounts.find(identifier)
-            if row is None:
+        def work() -> Transaction[Account | None]:
+            account = yield from self._accounts.find(identifier)
+            if account is None:
                 yield self._audit.record(self._line(None, staff_id, reason))
                 return None
-            by = self._by(row, identifier)
+            by = self._by(account, identifier)
             found = yield from self._store.visit(
                 staff_id,
-                row["id"],
+                account.id,
                 reason.value,
                 self._sources.now(),
                 in_hand=by == "certificate" and reason is Reason.PRESENT,
             )
-            yield self._audit.record(self._line(row["id"] if found else None, staff_id, reason, by))
-            return row if found else None
+            yield self._audit.record(self._line(account.id if found else None, staff_id, reason, by))
+            return account if found else None
 
         return await self._database.write(work)
 
-    async def row(self, account_id: str, staff_id: str) -> Row | None:
+    async def account(self, account_id: str, staff_id: str) -> Account | None:
         """The account of somebody whom a member of staff looked up a while ago; None for everybody else's."""
         since = self._sources.now() - VISIT_SECONDS
         return await self._database.read(lambda: self._store.visited(account_id, staff_id, since))
@@ -57,10 +58,14 @@ class Visits:
         """The same of conflicts."""
         return await self._database.read(lambda: self._store.conflicts(staff_id))
 
-    def _by(self, row: Row, identifier: str) -> str:
-        if self._accounts.reveal(row, CERTIFICATE) == typed.certificate_number(identifier):
+    def _by(self, account: Account, identifier: str) -> str:
+        if self._accounts.reveal(CERTIFICATE, account.certificate_number) == typed.certificate_number(
+            identifier
+        ):
             return "certificate"
-        return "phone" if self._accounts.reveal(row, PHONE) == typed.phone(identifier) else "username"
+        return (
+            "phone" if self._accounts.reveal(PHONE, account.phone) == typed.phone(identifier) else "username"
+        )
 
     @staticmethod
     def _line(account_id: str | None, staff_id: str, reason: Reason, by: str | None = None) -> Line:

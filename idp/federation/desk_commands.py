@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from idp.accounts.model import Account
 from idp.accounts.service import UnknownAccount
 from idp.federation.desk import LinkDesk, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.infrastructure.console import actor, console, fail, show
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -27,7 +27,7 @@ class Tools:
     """What the commands work with; made on the roof, because ending a link ends what it proved."""
 
     desk: LinkDesk
-    find: Callable[[str], Awaitable[Row]]
+    find: Callable[[str], Awaitable[Account]]
     """`Accounts.find`."""
 
 
@@ -54,7 +54,7 @@ class DeskCommands:
         """The platforms by which somebody comes in."""
 
         async def work(tools: Tools) -> list[dict[str, Any]]:
-            links = await tools.desk.of_account((await tools.find(account))["id"])
+            links = await tools.desk.of_account((await tools.find(account)).id)
             return [
                 {"id": link.id, "platform": link.profile, "since": _time(link.linked_at)} for link in links
             ]
@@ -68,7 +68,7 @@ class DeskCommands:
 
         async def work(tools: Tools) -> bool:
             row = await tools.find(account)
-            return await tools.desk.unlink(row["id"], link, actor())
+            return await tools.desk.unlink(row.id, link, actor())
 
         if not self._run(context, work):
             fail("this account has no such link")
@@ -92,7 +92,7 @@ class DeskCommands:
             if dismiss:
                 await tools.desk.dismiss(conflict, actor())
             else:
-                await tools.desk.link(conflict, (await tools.find(account))["id"], actor())
+                await tools.desk.link(conflict, (await tools.find(account)).id, actor())
 
         self._run(context, work)
 

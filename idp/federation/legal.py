@@ -76,11 +76,11 @@ class LegalLinking:
         if isinstance(linked, Refused):
             return linked
         try:
-            principal = await self._organizations.vouched(linked.account["id"], confirmed, address)
+            principal = await self._organizations.vouched(linked.account.id, confirmed, address)
         except organizations.Refused as refused:
             if refused.reason is not Reason.NOT_THE_HOLDER:
                 return Refused(_WHY.get(refused.reason, Why.AGENT))
-            return await self._two_representatives(arrival, linked.account["id"])
+            return await self._two_representatives(arrival, linked.account.id)
         await self._link(identity, principal.id)
         return Acting(linked, principal)
 

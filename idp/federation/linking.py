@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
-from idp.accounts.model import NewAccount, State, checked
+from idp.accounts.model import Account, NewAccount, State, checked
 from idp.accounts.names import placeholder_name, same_name
 from idp.accounts.proof import AlreadyVerified, OtherIdentity
 from idp.accounts.real_name_store import RealNameStore
@@ -19,7 +19,7 @@ from idp.federation.conflict_store import ConflictStore
 from idp.federation.model import ConflictContent, UpstreamConflict, UpstreamLink, reference
 from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Rules, Unfit, Why
 from idp.federation.store import LinkStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -73,7 +73,7 @@ class Linking:
             def work(arriving: Arrival = arriving, last: bool = last) -> Transaction[Linked | Refused | Held]:
                 outcome = yield from self._enter(arriving, address, decision)
                 if last and isinstance(outcome, Linked):  # the certificate is somebody else's here
-                    yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account["id"])
+                    yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account.id)
                 return outcome
 
             try:
@@ -113,7 +113,7 @@ class Linking:
         """Let the owner of a link know what became of it; that of a legal person has none."""
         if link.account_id is None:
             return
-        account: Row | None = yield from self._accounts.by_id(link.account_id)
+        account = yield from self._accounts.by_id(link.account_id)
         if account is not None:
             title = self._rules.titles.get(link.profile, link.profile)
             yield from self._notice(account, text, platform=title)
@@ -162,20 +162,16 @@ class Linking:
         if link is None:
             return (yield from self._first(arrival, index, address, decision))
         account = None if link.account_id is None else (yield from self._accounts.by_id(link.account_id))
-        if account is None or account["state"] != State.ACTIVE:
+        if account is None or account.state != State.ACTIVE:
             return Refused(Why.CLOSED)
         arrival = self._read_by_account(account, arrival)
         if self._is_somebody_else(account, arrival):
-            conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account["id"])
+            conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account.id)
             return Refused(Why.CONFLICT, conflict)
-        if (
-            account["real_name_level"]
-            and arrival.claim
-            and not same_name(account["name"], arrival.claim.name)
-        ):
-            yield from self.unfit(Unfit.NAME, arrival, account["id"])
+        if account.real_name_level and arrival.claim and not same_name(account.name, arrival.claim.name):
+            yield from self.unfit(Unfit.NAME, arrival, account.id)
         if arrival.unread is not None and arrival.unread.certificate_number:
-            yield from self.unfit(Unfit.UNREADABLE, arrival, account["id"])
+            yield from self.unfit(Unfit.UNREADABLE, arrival, account.id)
         if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
             arrival = replace(arrival, level=link.level if arrival.level >= link.level else LOCAL_LEVEL)
         now = self._sources.now()
@@ -183,7 +179,7 @@ class Linking:
             raise _Overtaken
         if link.level != arrival.level:
             # Whoever opened the account by this link has let everything else in themselves.
-            opened_by_it = link.linked_at - account["created_at"] < OPENING_SECONDS
+            opened_by_it = link.linked_at - account.created_at < OPENING_SECONDS
             shown = None if opened_by_it else NOTHING
             yield from self._prove(account, arrival, address, shown)
         return Linked((yield from self._again(account)))
@@ -196,13 +192,13 @@ class Linking:
         if arrival.claim is None:  # a level without a certificate is nobody's
             arrival = replace(arrival, level=LOCAL_LEVEL)
         account = yield from self._holder(arrival)
-        if account is not None and account["state"] != State.ACTIVE:
+        if account is not None and account.state != State.ACTIVE:
             return Refused(Why.CLOSED)
-        if account is not None and arrival.claim and not same_name(account["name"], arrival.claim.name):
-            return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account["id"])))
-        if account is not None and not _is_as_sure(arrival.level, account["real_name_level"]):
-            if decision is None or decision.account_id not in (None, account["id"]):
-                return Held(account["id"])
+        if account is not None and arrival.claim and not same_name(account.name, arrival.claim.name):
+            return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account.id)))
+        if account is not None and not _is_as_sure(arrival.level, account.real_name_level):
+            if decision is None or decision.account_id not in (None, account.id):
+                return Held(account.id)
             if decision == NOT_THEIRS:
                 account = None  # the certificate comes along: who has proved less does not keep it
         if account is None and is_child(arrival.claim, self._sources.now()):
@@ -210,12 +206,12 @@ class Linking:
         known = account
         if account is None:
             account = yield from self._open(arrival, address)
-        link = self._link(arrival, index, account["id"])
+        link = self._link(arrival, index, account.id)
         if known is not None:
             now = self._sources.now()
-            for former in (yield from self.links.end_others(account["id"], link, "superseded", now)):
+            for former in (yield from self.links.end_others(account.id, link, "superseded", now)):
                 yield from self.unlinked(former, "superseded")
-        yield self._accounts.raised(account["id"])
+        yield self._accounts.raised(account.id)
         yield from self.links.add(link, arrival.subject)
         shown = None if known is None else ((decision.shown if decision else None) or NOTHING)
         yield from self._prove(account, arrival, address, shown)
@@ -223,8 +219,8 @@ class Linking:
         if arrival.unread is not None:
             detail["unreadable"] = arrival.unread.problem
             if arrival.unread.certificate_number:
-                yield from self.unfit(Unfit.UNREADABLE, arrival, account["id"])
-        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account["id"], address=address, detail=detail))
+                yield from self.unfit(Unfit.UNREADABLE, arrival, account.id)
+        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account.id, address=address, detail=detail))
         if known is not None:
             title = self._rules.titles.get(arrival.profile, arrival.profile)
             yield from self._notice(known, LINKED, platform=title)
@@ -234,19 +230,19 @@ class Linking:
         """Have staff say whose a certificate is whose name cannot be read: nobody gets an account without one."""
         index = self._vault.blind_index(CERTIFICATE, unread.certificate_number)
         holder = yield from self.links.holder(unread.certificate_type, index)
-        return (yield from self.unfit(Unfit.UNREADABLE, arrival, holder["id"] if holder else None))
+        return (yield from self.unfit(Unfit.UNREADABLE, arrival, holder.id if holder else None))
 
-    def _read_by_account(self, account: Row, arrival: Arrival) -> Arrival:
+    def _read_by_account(self, account: Account, arrival: Arrival) -> Arrival:
         """With the name that is known here, where only the name cannot be read and the certificate is the account's."""
         unread = arrival.unread
         if unread is None or not unread.certified:
             return arrival
-        claim = Claim(account["name"], unread.certificate_type, unread.certificate_number)
+        claim = Claim(account.name, unread.certificate_type, unread.certificate_number)
         known = replace(arrival, name=claim.name, claim=claim, unread=None)
-        verified = account["real_name_level"] and account["certificate_index"] is not None
+        verified = account.real_name_level and account.certificate_index is not None
         return known if verified else arrival
 
-    def _holder(self, arrival: Arrival) -> Transaction[Row | None]:
+    def _holder(self, arrival: Arrival) -> Transaction[Account | None]:
         """The account on which the certificate is verified, where the platform is sure enough of it.
 
         Else the one on which this platform verified it before: who closed an account there and opened another, or ended
@@ -259,7 +255,7 @@ class Linking:
         holder = yield from self.links.holder(type_, index)
         return holder or (yield from self.links.former(arrival.profile, type_, index))
 
-    def _open(self, arrival: Arrival, address: str) -> Transaction[Row]:
+    def _open(self, arrival: Arrival, address: str) -> Transaction[Account]:
         """A new account of level 0; what the platform vouches for comes as a proof."""
         digits = f"{int.from_bytes(self._sources.new_bytes(8)) % 10**_USERNAME_DIGITS:0{_USERNAME_DIGITS}}"
         name = arrival.name or placeholder_name(digits)
@@ -268,24 +264,24 @@ class Linking:
         yield from self._accounts.add(account_id, new, self._sources.now())
         detail = {"upstream": arrival.profile}
         yield self._audit.record(Line(Event.ACCOUNT_REGISTERED, account_id, address=address, detail=detail))
-        account: Row | None = yield from self._accounts.by_id(account_id)
+        account = yield from self._accounts.by_id(account_id)
         assert account is not None
         return account
 
     def _prove(
-        self, account: Row, arrival: Arrival, address: str, shown: ProvenControl | None
+        self, account: Account, arrival: Arrival, address: str, shown: ProvenControl | None
     ) -> Transaction[None]:
         """The platform's level as a proof of ours, in place of the one that it gave before; see `RealNames.record`."""
         added: str | None = None
         if arrival.level and arrival.claim is not None:
             proof = VERIFIER.proof(arrival.claim, arrival.source, arrival.level, arrival.digest)
-            if account["real_name_level"]:
+            if account.real_name_level:
                 proof = replace(proof, name=None)
-            before = {one.id for one in (yield from self._records.of_account(account["id"]))}
-            yield from self._real_names.record(account["id"], proof, address=address, shown=shown)
-            records = yield from self._records.of_account(account["id"])
+            before = {one.id for one in (yield from self._records.of_account(account.id))}
+            yield from self._real_names.record(account.id, proof, address=address, shown=shown)
+            records = yield from self._records.of_account(account.id)
             added = next(one.id for one in records if one.id not in before)
-        yield from self._end_proofs(account["id"], arrival.source, "upstream level changed", keep=added)
+        yield from self._end_proofs(account.id, arrival.source, "upstream level changed", keep=added)
 
     def _end_proofs(
         self, account_id: str, source: str, reason: str, *, keep: str | None
@@ -295,18 +291,17 @@ class Linking:
             if (one.method, one.source) == (VERIFIER.method, source) and one.live(now) and one.id != keep:
                 yield from self._real_names.end(one.id, reason)
 
-    def _is_somebody_else(self, account: Row, arrival: Arrival) -> bool:
-        if arrival.claim is None or not account["real_name_level"] or account["certificate_index"] is None:
+    def _is_somebody_else(self, account: Account, arrival: Arrival) -> bool:
+        if arrival.claim is None or not account.real_name_level or account.certificate_index is None:
             return False
         index = self._vault.blind_index(CERTIFICATE, arrival.claim.certificate_number)
         return bool(
-            (account["certificate_type"], account["certificate_index"])
-            != (arrival.claim.certificate_type, index)
+            (account.certificate_type, account.certificate_index) != (arrival.claim.certificate_type, index)
         )
 
-    def _again(self, account: Row) -> Transaction[Row]:
+    def _again(self, account: Account) -> Transaction[Account]:
         """The account as it is now."""
-        return (yield from self._accounts.by_id(account["id"])) or account
+        return (yield from self._accounts.by_id(account.id)) or account
 
     def _link(self, arrival: Arrival, index: bytes, account_id: str) -> UpstreamLink:
         now = self._sources.now()

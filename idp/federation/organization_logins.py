@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import AccountKind, NewAccount, State
+from idp.accounts.model import Account, AccountKind, NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
@@ -11,7 +11,7 @@ from idp.audit.store import AuditStore
 from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamPerson
 from idp.federation.outcomes import Refused, Why
 from idp.federation.store import LinkStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.model import Human, Principal
@@ -29,7 +29,7 @@ _RANDOM_BYTES = 10
 class Represented:
     """An organisation's login, and the organisation that it is for."""
 
-    account: Row
+    account: Account
     principal: Principal = field(repr=False)
 
 
@@ -59,20 +59,20 @@ class OrganizationLogins:
             account = await self._account(identity, named, shown, address)
         except Conflict:  # somebody else came by the same account at this moment
             account = await self._account(identity, named, shown, address)
-        if account["state"] != State.ACTIVE:
+        if account.state != State.ACTIVE:
             return Refused(Why.CLOSED)
-        principal = await self._organizations.vouched_login(account["id"], confirmed, human, address)
+        principal = await self._organizations.vouched_login(account.id, confirmed, human, address)
         return Represented(account, principal)
 
     async def _account(
         self, identity: UpstreamIdentity, named: UpstreamPerson | None, name: str, address: str
-    ) -> Row:
+    ) -> Account:
         subject = identity.subject
         if named is not None:
             subject = f"{subject}\n{named.certificate_type}\n{named.certificate_number}\n{named.name}"
         index = self._links.index(KIND, subject)
 
-        def work() -> Transaction[Row]:
+        def work() -> Transaction[Account]:
             now = self._sources.now()
             link = yield from self._links.live(identity.profile, index)
             if link is None:
@@ -82,7 +82,7 @@ class OrganizationLogins:
                 assert link.account_id is not None
                 account_id = link.account_id
                 yield from self._links.seen(link.id, _LOCAL_LEVEL, identity.level_source, now)
-            account: Row | None = yield from self._accounts.by_id(account_id)
+            account = yield from self._accounts.by_id(account_id)
             assert account is not None
             return account
 

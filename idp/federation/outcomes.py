@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from idp.accounts.control import ProvenControl
-from idp.infrastructure.database import Row
+from idp.accounts.model import Account
 
 
 class Why(StrEnum):
@@ -50,7 +50,7 @@ class Refused:
 class Linked:
     """The account that is entered, and whether it is new."""
 
-    account: Row
+    account: Account
     is_new: bool = False
 
 

@@ -15,10 +15,11 @@ from sqlalchemy import (
     update,
 )
 
-from idp.accounts.store import accounts
+from idp.accounts.model import Account
+from idp.accounts.store import account_of, accounts
 from idp.federation.model import LinkHistory, UpstreamLink
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first, first_as
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.vault import Vault
 
@@ -266,17 +267,17 @@ class LinkStore:
         """The live links of an account, oldest first."""
         return [_link_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
-    def holder(self, type_: str, index: bytes) -> Transaction[Row | None]:
+    def holder(self, type_: str, index: bytes) -> Transaction[Account | None]:
         """The account on which a certificate is verified."""
         call = HOLDER(the_index=index, the_type=type_, nothing_proved=0, merged="merged")
-        return first((yield call))
+        return first_as(account_of, (yield call))
 
-    def former(self, profile: str, type_: str, index: bytes) -> Transaction[Row | None]:
+    def former(self, profile: str, type_: str, index: bytes) -> Transaction[Account | None]:
         """The account that last came by a platform with a certificate, by a link that has ended."""
         call = FORMER(
             the_profile=profile, the_index=index, the_type=type_, merged="merged", settled="settled"
         )
-        return first((yield call))
+        return first_as(account_of, (yield call))
 
 
 def _link_of(row: Row) -> UpstreamLink:

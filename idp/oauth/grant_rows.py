@@ -1,14 +1,8 @@
 """Grants as rows and back."""
 
 from idp.infrastructure.database import Row
-from idp.oauth.model import Grant, Subject
-from idp.sessions.model import session_level
+from idp.oauth.model import Grant, Subject, level_now
 from idp.sessions.store import principal_of
-
-
-def level_now(issued: int, real_name_level: int | None, amr: tuple[str, ...]) -> int:
-    """The level that a grant carries now: what it was issued at, as far as its account still has that."""
-    return min(issued, session_level(real_name_level or 0, amr))
 
 
 def grant_of(row: Row) -> Grant:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from idp.accounts.model import AccountKind
 from idp.organizations.model import Principal
+from idp.sessions.model import session_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,41 @@ class Code:
                 "subject": Subject(**{**subject, "amr": tuple(subject["amr"])}),
             }
         )
+
+
+def level_now(issued: int, real_name_level: int | None, amr: tuple[str, ...]) -> int:
+    """The level that a grant carries now: what it was issued at, as far as its account still has that."""
+    return min(issued, session_level(real_name_level or 0, amr))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Whose access token it is: what may be told of the account, and the `amr` and level that its grant was issued at.
+
+    Certificate number, phone, mail and address are sealed; `AccountStore.reveal` opens them. Instants are Unix seconds.
+    """
+
+    id: str
+    username: str
+    name: str
+    kind: AccountKind
+    certificate_type: str | None
+    certificate_number: bytes | None
+    phone: bytes | None
+    phone_verified_at: float | None
+    email: bytes | None
+    address: bytes | None
+    real_name_level: int
+    language: str | None
+    security_version: int
+    updated_at: float
+    amr: tuple[str, ...]
+    level_at_issue: int
+
+    @property
+    def level(self) -> int:
+        """The level that the token carries now."""
+        return level_now(self.level_at_issue, self.real_name_level, self.amr)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from typing import Any
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
-from idp.oauth.grant_rows import level_now, principal_id
+from idp.oauth.grant_rows import principal_id
+from idp.oauth.model import TokenHolder
 from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
@@ -55,20 +56,20 @@ class Resources:
         granted = frozenset(claims["scope"].split())
         if scopes.OPENID not in granted or GRANT_CLAIM not in claims:
             raise InsufficientScope("the access token lacks the scope openid")
-        account = await self._account(claims)
-        if account is None:
+        holder = await self._holder(claims)
+        if holder is None:
             raise InvalidToken("the access token was revoked, or what it rests on has ended")
-        return await self._release.claims(account, claims, granted)
+        return await self._release.claims(holder, claims, granted)
 
-    async def holder(self, token: str) -> tuple[Row, dict[str, Any]]:
-        """The account of the person whose token this is, with `grant_amr`, and its claims; raises InvalidToken."""
+    async def holder(self, token: str) -> tuple[TokenHolder, dict[str, Any]]:
+        """The person whose token this is, and its claims; raises InvalidToken."""
         claims = self._claims(token)
         if claims is None or self._issuer not in _audiences(claims) or GRANT_CLAIM not in claims:
             raise InvalidToken("the access token is invalid or expired")
-        account = await self._account(claims)
-        if account is None:
+        holder = await self._holder(claims)
+        if holder is None:
             raise InvalidToken("the access token was revoked or its session has ended")
-        return account, claims
+        return holder, claims
 
     async def introspect(self, client: Client, token: str) -> dict[str, Any]:
         """RFC 7662 §2.2, to the token's own client, its audience, or a resource server; to others it is inactive."""
@@ -102,24 +103,24 @@ class Resources:
         except NotOurs:
             return None
 
-    async def _account(self, claims: dict[str, Any]) -> Row | None:
+    async def _holder(self, claims: dict[str, Any]) -> TokenHolder | None:
         client = self._registry.find(claims["client_id"])
         if client is None:
             return None
         grant_id, jti, now = claims[GRANT_CLAIM], claims["jti"], self._sources.now()
-        account = await self._database.read(lambda: self._store.token_account(grant_id, jti, now))
-        return account if account is not None and _level(account) >= client.minimum_level else None
+        holder = await self._database.read(lambda: self._store.token_holder(grant_id, jti, now))
+        return holder if holder is not None and holder.level >= client.minimum_level else None
 
     async def _introspect_access(self, client: Client, claims: dict[str, Any]) -> dict[str, Any]:
         allowed = client.client_id in {claims["client_id"], *_audiences(claims)} or client.resource_server
         if not allowed or self._registry.find(claims["client_id"]) is None:
             return INACTIVE
         if GRANT_CLAIM in claims:
-            account = await self._account(claims)
-            if account is None:
+            holder = await self._holder(claims)
+            if holder is None:
                 return INACTIVE
-            told = min(_level(account), acr.LEVELS.index(claims["acr"]))
-            about = {"username": account["username"], "acr": acr.of_level(told)}
+            told = min(holder.level, acr.LEVELS.index(claims["acr"]))
+            about = {"username": holder.username, "acr": acr.of_level(told)}
         else:
             if await self._database.read(lambda: self._store.token_revoked(claims["jti"])):
                 return INACTIVE
@@ -174,11 +175,6 @@ class Resources:
                     principal=principal_id(row),
                 )
             )
-
-
-def _level(account: Row) -> int:
-    """The level that a token's grant carries now, from the account of `_account`."""
-    return level_now(account["grant_level"], account["real_name_level"], tuple(account["grant_amr"].split()))
 
 
 def _audiences(claims: dict[str, Any]) -> set[str]:

@@ -17,14 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountKind, State
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first, first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.grant_rows import columns, grant_of
-from idp.oauth.model import Grant
+from idp.oauth.model import Grant, TokenHolder
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client
 from idp.sessions.liveness import mandate_lives
@@ -184,7 +184,24 @@ SWEEP_TOKENS = delete_some(
 )
 TOKEN_REVOKED = Statement(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti))
 TOKEN_STATE = Statement(
-    select(accounts, grants.c.amr.label("grant_amr"), grants.c.level.label("grant_level"))
+    select(
+        accounts.c.id,
+        accounts.c.username,
+        accounts.c.name,
+        accounts.c.kind,
+        accounts.c.certificate_type,
+        accounts.c.certificate_number,
+        accounts.c.phone,
+        accounts.c.phone_verified_at,
+        accounts.c.email,
+        accounts.c.address,
+        accounts.c.real_name_level,
+        accounts.c.language,
+        accounts.c.security_version,
+        accounts.c.updated_at,
+        grants.c.amr,
+        grants.c.level,
+    )
     .select_from(grants.join(accounts, accounts.c.id == grants.c.account_id))
     .where(
         grants.c.id == _id,
@@ -192,6 +209,27 @@ TOKEN_STATE = Statement(
         ~exists(select(revoked_tokens.c.jti).where(revoked_tokens.c.jti == _jti)),
     )
 )
+
+
+def _holder_of(row: Row) -> TokenHolder:
+    return TokenHolder(
+        id=row["id"],
+        username=row["username"],
+        name=row["name"],
+        kind=AccountKind(row["kind"]),
+        certificate_type=row["certificate_type"],
+        certificate_number=row["certificate_number"],
+        phone=row["phone"],
+        phone_verified_at=row["phone_verified_at"],
+        email=row["email"],
+        address=row["address"],
+        real_name_level=row["real_name_level"],
+        language=row["language"],
+        security_version=row["security_version"],
+        updated_at=row["updated_at"],
+        amr=tuple(row["amr"].split()),
+        level_at_issue=row["level"],
+    )
 
 
 class OAuthStore:
@@ -258,12 +296,9 @@ class OAuthStore:
         """Forget some revoked access tokens that have expired; how many."""
         return len((yield SWEEP_TOKENS(now=now)))
 
-    def token_account(self, grant_id: str, jti: str, now: float) -> Transaction[Row | None]:
-        """The account behind an access token, if token, grant, session and account all live.
-
-        `grant_amr` and `grant_level`, that at issue, stand beside it.
-        """
-        return first((yield TOKEN_STATE(the_id=grant_id, the_jti=jti, **self._alive(now))))
+    def token_holder(self, grant_id: str, jti: str, now: float) -> Transaction[TokenHolder | None]:
+        """Whose access token it is, if token, grant, session and account all live."""
+        return first_as(_holder_of, (yield TOKEN_STATE(the_id=grant_id, the_jti=jti, **self._alive(now))))
 
     def token_revoked(self, jti: str) -> Transaction[bool]:
         """Whether an access token without a person behind it was revoked."""

@@ -149,13 +149,13 @@ class Binding:
 
     async def _claim(self, account_id: str) -> Claim:
         """Who somebody is by their own real-name login; raises Refused."""
-        row = await self._database.read(lambda: self._ledger.accounts.by_id(account_id))
-        if row is None or row["real_name_level"] < REPRESENTATIVE_LEVEL:
+        account = await self._database.read(lambda: self._ledger.accounts.by_id(account_id))
+        if account is None or account.real_name_level < REPRESENTATIVE_LEVEL:
             raise Refused(Reason.LEVEL)
-        number = self._ledger.accounts.reveal(row, CERTIFICATE)
+        number = self._ledger.accounts.reveal(CERTIFICATE, account.certificate_number)
         if number is None:
             raise Refused(Reason.NO_CERTIFICATE)
-        return Claim("", "", row["name"], str(row["certificate_type"]), number)
+        return Claim("", "", account.name, str(account.certificate_type), number)
 
     async def _ask(self, claim: Claim) -> Outcome:
         try:

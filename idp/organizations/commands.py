@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from idp.accounts.model import Account
 from idp.accounts.service import UnknownAccount
 from idp.infrastructure.console import actor, console, fail, show
-from idp.infrastructure.database import Row
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.model import Refused
 from idp.organizations.records import LegalPerson
@@ -29,7 +29,7 @@ class Tools:
     """What the commands work with; made on the roof, because mandates end sessions."""
 
     organizations: Organizations
-    find: Callable[[str], Awaitable[Row]]
+    find: Callable[[str], Awaitable[Account]]
     """`Accounts.find`."""
 
 
@@ -81,7 +81,7 @@ class OrganizationCommands:
         async def work(tools: Tools) -> str:
             row = await tools.find(account)
             organizations = tools.organizations
-            return await organizations.set_representative(code, row["id"], actor(), name, evidence)
+            return await organizations.set_representative(code, row.id, actor(), name, evidence)
 
         show({"id": self._run(context, work)}, as_json=as_json)
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from idp.accounts.authority import AuthorityUnavailable
 from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import NewAccount, State
+from idp.accounts.model import Account, NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
@@ -17,7 +17,7 @@ from idp.accounts.store import BIRTH_DATE
 from idp.accounts.verifiers.interface import Claim
 from idp.audit.model import Event, Line
 from idp.infrastructure.beijing import BEIJING, day_of
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import mandate_store as statements
@@ -72,7 +72,7 @@ class Guardians:
         somebody else is, is for the counter, where papers are seen; the answer does not tell which it is.
         """
         guardian = await self._database.read(lambda: self._ledger.accounts.by_id(guardian_id))
-        if guardian is None or guardian["real_name_level"] < GUARDIAN_LEVEL:
+        if guardian is None or guardian.real_name_level < GUARDIAN_LEVEL:
             raise Refused(Reason.LEVEL)
         claim, born = self._claim(name, certificate_type, number)
         if await self._key_value.increment(_ATTEMPTS, guardian_id, int(DAY)) > ATTEMPTS_PER_DAY:
@@ -129,29 +129,29 @@ class Guardians:
         if staff_id in (guardian_id, minor_id):
             return Against.CONCERNED
         guardian = yield from self._ledger.accounts.by_id(guardian_id)
-        if guardian is None or guardian["state"] != State.ACTIVE or self._is_child(guardian):
+        if guardian is None or guardian.state != State.ACTIVE or self._is_child(guardian):
             return Against.GUARDIAN
-        if guardian["real_name_level"] < GUARDIAN_LEVEL:
+        if guardian.real_name_level < GUARDIAN_LEVEL:
             return Against.GUARDIAN
         minor = yield from self._ledger.accounts.by_id(minor_id)
-        if minor is None or minor["state"] != State.ACTIVE or not self._is_child(minor):
+        if minor is None or minor.state != State.ACTIVE or not self._is_child(minor):
             return Against.AGE
-        if minor["real_name_level"] < 1:  # what nobody has verified tells no age
+        if minor.real_name_level < 1:  # what nobody has verified tells no age
             return Against.AGE
         if (yield from self._is_concerned(staff_id, guardian, minor)):
             return Against.CONCERNED
         guarded = yield from self._ledger.lists.is_guarded(minor_id, guardian_id)
         return Against.ALREADY if guarded else None
 
-    def _is_concerned(self, staff_id: str, guardian: Row, minor: Row) -> Transaction[bool]:
+    def _is_concerned(self, staff_id: str, guardian: Account, minor: Account) -> Transaction[bool]:
         """Whether it is about the member of staff: by the certificate, by another account, or as a guardian."""
         staff = yield from self._ledger.accounts.by_id(staff_id)
-        own = None if staff is None else staff["certificate_index"]
-        if own is not None and own in (guardian["certificate_index"], minor["certificate_index"]):
+        own = None if staff is None else staff.certificate_index
+        if own is not None and own in (guardian.certificate_index, minor.certificate_index):
             return True
-        return (yield from self._ledger.lists.is_guarded(minor["id"], staff_id))
+        return (yield from self._ledger.lists.is_guarded(minor.id, staff_id))
 
-    def _is_child(self, account: Row) -> bool:
+    def _is_child(self, account: Account) -> bool:
         born = self._birth_date(account)
         return born is not None and is_minor(born, self._today())
 
@@ -230,8 +230,8 @@ class Guardians:
         yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, guardianship.granted_by, address)
         return added.id
 
-    def _birth_date(self, minor: Row) -> date | None:
-        text = self._ledger.accounts.reveal(minor, BIRTH_DATE)
+    def _birth_date(self, minor: Account) -> date | None:
+        text = self._ledger.accounts.reveal(BIRTH_DATE, minor.birth_date)
         return None if text is None else date.fromisoformat(text)
 
     def _today(self) -> date:

@@ -169,9 +169,9 @@ class Inviting:
         except InvalidAccount as error:
             raise Refused(Reason.PHONE) from error
         account = await self._database.read(lambda: self._ledger.accounts.by_id(asked.granted_by))
-        if account is None or account["phone_index"] == self._vault.blind_index(PHONE, phone):
+        if account is None or account.phone_index == self._vault.blind_index(PHONE, phone):
             raise Refused(Reason.OWN)
-        if asked.relation is Relation.FAMILY_HELPER and account["real_name_level"] < HELPER_LEVEL:
+        if asked.relation is Relation.FAMILY_HELPER and account.real_name_level < HELPER_LEVEL:
             raise Refused(Reason.LEVEL)
         return name, phone
 

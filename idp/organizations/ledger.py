@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import mark as _
@@ -163,7 +164,7 @@ class Ledger:
         if account is not None:
             yield from self._notice(account, text, **values)
 
-    def _side(self, account_id: str | None, organization_id: str | None) -> Transaction[Row | None]:
+    def _side(self, account_id: str | None, organization_id: str | None) -> Transaction[Account | None]:
         """The account that hears of it: the person's, or that of an organisation's representative."""
         if account_id is None and organization_id is not None:
             organization = yield from self.legal_persons.by_id(organization_id)

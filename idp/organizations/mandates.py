@@ -213,7 +213,7 @@ class Mandates(Inviting):
                 return None
             yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, staff_id)
             staff = yield from self._ledger.accounts.by_id(staff_id)
-            name = staff["name"] if staff else ""
+            name = staff.name if staff else ""
             yield from self._ledger.tell_account(applicant_id, AT_THE_COUNTER, agent=name)
             return added.id
 

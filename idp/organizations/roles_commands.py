@@ -78,7 +78,7 @@ class RoleCommands:
     def _run(self, context: typer.Context, account: str, do: Callable[[Roles, str], Awaitable[Any]]) -> Any:
         async def work(base: Foundation) -> Any:
             row = await Accounts(base, PasswordHasher(1)).find(account)
-            return await do(Roles(base, self._divisions()), row["id"])
+            return await do(Roles(base, self._divisions()), row.id)
 
         try:
             return console(context).run(work)

@@ -8,6 +8,7 @@ import orjson
 
 from idp.accounts import store as fields
 from idp.accounts.corrections import Corrections
+from idp.accounts.model import Account
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
 from idp.audit.model import EVENTS, AuditRecord, Event, Line
@@ -136,18 +137,19 @@ class Export:
             ],
         }
 
-    def _account(self, row: Row) -> Copy:
-        revealed = {
-            place.split(".")[1]: self._accounts.reveal(row, place)
-            for place in (fields.CERTIFICATE, fields.BIRTH_DATE, fields.PHONE, fields.EMAIL, fields.ADDRESS)
-        }
+    def _account(self, account: Account) -> Copy:
+        reveal = self._accounts.reveal
         return {
-            **_picked(row, "id", "username", "name", "real_name_level", "certificate_type"),
-            **revealed,
-            **_picked(row, "phone_verified_at", "language", "login_choices", "state", "closes_at"),
-            "elder_mode": bool(row["elder_mode"]),
-            "has_password": bool(row["password_hash"]),
-            **_picked(row, "created_at", "updated_at"),
+            **_of(account, "id", "username", "name", "real_name_level", "certificate_type"),
+            "certificate_number": reveal(fields.CERTIFICATE, account.certificate_number),
+            "birth_date": reveal(fields.BIRTH_DATE, account.birth_date),
+            "phone": reveal(fields.PHONE, account.phone),
+            "email": reveal(fields.EMAIL, account.email),
+            "address": reveal(fields.ADDRESS, account.address),
+            **_of(account, "phone_verified_at", "language", "login_choices", "state", "closes_at"),
+            "elder_mode": account.elder_mode,
+            "has_password": bool(account.password_hash),
+            **_of(account, "created_at", "updated_at"),
         }
 
     def _grant(self, grant: KeptGrant) -> Copy:

@@ -68,7 +68,7 @@ class PhonePages:
         phone = await self._steps.check(request, Purpose.CHANGE_PHONE, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(request, STEP, "", ticket, phone)
-        account = await self._profiles.row(session.account_id)
+        account = await self._profiles.account(session.account_id)
         address, proven = self._door.centre.caller(request).address, session.security_version
         if not await self._phones.change(account, phone, address, proven=proven):
             refused = Refused(self._site.say(request, TAKEN), 409)

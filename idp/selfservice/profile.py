@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from idp.accounts import store as fields
 from idp.accounts.contact_store import ContactStore
 from idp.accounts.former_contacts import FormerContacts
-from idp.accounts.model import is_email
+from idp.accounts.model import Account, is_email
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.web.translations import CHINESE
@@ -73,55 +73,54 @@ class Profiles:
 
     async def of_account(self, account_id: str, *, hidden: bool = False) -> Profile:
         """The record of an account; `hidden`: without any digit of the certificate number."""
-        row = await self.row(account_id)
-        certificate, phone = (
-            self._accounts.reveal(row, place) for place in (fields.CERTIFICATE, fields.PHONE)
-        )
+        account = await self.account(account_id)
+        certificate = self._accounts.reveal(fields.CERTIFICATE, account.certificate_number)
         return Profile(
-            account_id=row["id"],
-            name=row["name"],
-            username=row["username"],
-            level=row["real_name_level"],
-            certificate_type=row["certificate_type"],
+            account_id=account.id,
+            name=account.name,
+            username=account.username,
+            level=account.real_name_level,
+            certificate_type=account.certificate_type,
             certificate_masked=(HIDDEN if hidden and certificate else masked(certificate)) or None,
-            phone_masked=masked(phone) or None,
-            phone_verified=row["phone_verified_at"] is not None,
-            email=self._accounts.reveal(row, fields.EMAIL),
-            address=self._accounts.reveal(row, fields.ADDRESS),
-            language=row["language"] or CHINESE,
-            elder=bool(row["elder_mode"]),
-            created_at=row["created_at"],
-            closes_at=row["closes_at"],
+            phone_masked=masked(self._accounts.reveal(fields.PHONE, account.phone)) or None,
+            phone_verified=account.phone_verified_at is not None,
+            email=self._accounts.reveal(fields.EMAIL, account.email),
+            address=self._accounts.reveal(fields.ADDRESS, account.address),
+            language=account.language or CHINESE,
+            elder=account.elder_mode,
+            created_at=account.created_at,
+            closes_at=account.closes_at,
         )
 
-    async def row(self, account_id: str) -> Row:
+    async def account(self, account_id: str) -> Account:
         """The account itself, sealed as it is."""
-        row = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if row is None:
+        account = await self._database.read(lambda: self._accounts.by_id(account_id))
+        if account is None:
             raise LookupError("a session of no account")
-        return row
+        return account
 
     async def change_contact(self, owner: Owner, email: str, address: str) -> bool:
         """Set mail and postal address (empty: none); the old mail hears of a new one. Raises BadEmail, BadAddress."""
         email, address = checked_email(email), checked_address(address)
 
         def work() -> Transaction[bool]:
-            row = yield from self._accounts.by_id(owner.account_id)
-            if row is None:
+            account = yield from self._accounts.by_id(owner.account_id)
+            if account is None:
                 return False
             before = {
-                name: self._accounts.reveal(row, f"accounts.{name}") or "" for name in ("email", "address")
+                "email": self._accounts.reveal(fields.EMAIL, account.email) or "",
+                "address": self._accounts.reveal(fields.ADDRESS, account.address) or "",
             }
             changed = [name for name, new in (("email", email), ("address", address)) if before[name] != new]
             if not changed:
                 return True
             now = self._sources.now()
-            if (yield from self._store.set(owner.account_id, email or None, address or None, now)) is None:
+            if not (yield from self._store.set(owner.account_id, email or None, address or None, now)):
                 return False
             yield self._audit.record(self._line(Event.EMAIL_CHANGED, owner, fields=changed))
             if "email" in changed:
-                yield from self._former.keep(row, email=True)
-                yield from self._notices.everywhere(row, MAIL_CHANGED)
+                yield from self._former.keep(account, email=True)
+                yield from self._notices.everywhere(account, MAIL_CHANGED)
             return True
 
         done = await self._database.write(work)

@@ -11,6 +11,7 @@ from idp.accounts.certificate_texts import PROBLEM_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType, InvalidCertificate
 from idp.accounts.control import ProvenControl
 from idp.accounts.invalid import InvalidAccount
+from idp.accounts.model import Account
 from idp.accounts.proof import HIGHEST_LEVEL
 from idp.accounts.real_names import RealNames
 from idp.accounts.verification import (
@@ -28,7 +29,6 @@ from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import REAL_NAME
 from idp.authentication.session_control import proven_by
-from idp.infrastructure.database import Row
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
@@ -112,7 +112,7 @@ class RealNamePages:
             return session
         account = await self._verification.account(session.account_id)
         history = await self._real_names.history(session.account_id)
-        level = account["real_name_level"]
+        level = account.real_name_level
         enough = max(asking.level if asking else 0, level + 1)
         say = self._site.say
         return self._site.page(
@@ -223,7 +223,7 @@ class RealNamePages:
         back = entrance.next(replace(asking, declined=True))
         return AskedFor(entrance.system(asking) or "", asking.level, back)
 
-    def _shown(self, session: Session, account: Row) -> ProvenControl:
+    def _shown(self, session: Session, account: Account) -> ProvenControl:
         return proven_by(session, account, self._site.sources.now())
 
     async def _begin_app(
@@ -286,13 +286,12 @@ class RealNamePages:
             wrong=shown.field,
             duplicate=shown.duplicate,
             identity=self._view.identity(request, session, self._known(account)),
-            name=fields.get("name", "")
-            or ("" if account["name"] == account["username"] else account["name"]),
+            name=fields.get("name", "") or ("" if account.name == account.username else account.name),
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
             certificate_number=fields.get("certificate_number", ""),
             types=[(type_.value, say(request, TYPE_TEXTS[type_])) for type_ in TYPE_TEXTS if type_ in types],
             needs_phone=method == "carrier",
-            has_phone=account["phone_verified_at"] is not None,
+            has_phone=account.phone_verified_at is not None,
             with_app=method == NETWORK_IDENTITY,
             going=await self._going.of(request, session, account) if method == NETWORK_IDENTITY else [],
         )
@@ -300,9 +299,9 @@ class RealNamePages:
             response.headers["retry-after"] = str(shown.retry_after)
         return response
 
-    def _known(self, account: Row) -> Claim | None:
+    def _known(self, account: Account) -> Claim | None:
         """The identity that is verified already, and so is not typed again."""
-        return self._verification.identity(account) if account["real_name_level"] else None
+        return self._verification.identity(account) if account.real_name_level else None
 
 
 def _method(request: Request) -> str:

@@ -3,12 +3,12 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.accounts.model import Account
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import KNOWN, LOGIN, SECURITY, Entrance
 from idp.authentication.factors import Factors
 from idp.authentication.service import Authentication
 from idp.authentication.strength import Lacking
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.sessions.model import MULTIPLE, Session
@@ -57,7 +57,7 @@ class SecurityDoor:
         return response
 
     async def added(
-        self, request: Request, session: Session, account: Row | None, used: tuple[str, ...]
+        self, request: Request, session: Session, account: Account | None, used: tuple[str, ...]
     ) -> Response:
         """Back to the list; whoever added the first second factor has shown it, and need not show it again.
 

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -21,7 +22,7 @@ NEW_UNKNOWN_DEVICE = _("您的账号刚刚在一台新设备上登录。如果�
 class Notice(Protocol):
     """`Notices.everywhere`: tells a person something that concerns the account, within a transaction."""
 
-    def __call__(self, account: Row, text: str, **values: object) -> Transaction[None]:
+    def __call__(self, account: Account, text: str, **values: object) -> Transaction[None]:
         """See `idp.accounts.notices`."""
         ...
 
@@ -37,11 +38,11 @@ class Devices:
         self._accounts = AccountStore(foundation.vault)
         self._notice = notice
 
-    def seen(self, account: Row, caller: Caller) -> Transaction[bool]:
+    def seen(self, account: Account, caller: Caller) -> Transaction[bool]:
         """Note a login from a device; True when its owner is told of a new one (the first of all is no news)."""
         if caller.device_id is None:
             return False
-        account_id, now = account["id"], self._sources.now()
+        account_id, now = account.id, self._sources.now()
         new = yield from self._store.seen(
             caller.device_id, account_id, caller.user_agent, caller.address, now
         )

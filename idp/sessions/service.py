@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -74,7 +75,7 @@ class Sessions:
 
     async def begin(
         self,
-        account: Row,
+        account: Account,
         amr: tuple[str, ...],
         caller: Caller,
         before: Session | None,
@@ -83,12 +84,12 @@ class Sessions:
     ) -> str | None:
         """Log an account in and return the new cookie's value, never one that was known before (session fixation).
 
-        `account` is the row that was judged: None, recorded, where what protects the account has changed since. With
+        `account` is as it was judged: None, recorded, where what protects the account has changed since. With
         `trust`, the second factor is not asked for on the caller's device for a while. The same person again keeps the
         session and its participants under a new cookie; another person's session in the same browser is ended
         everywhere first.
         """
-        if before is not None and before.account_id != account["id"]:
+        if before is not None and before.account_id != account.id:
             await self.end(before.id, caller, "another account logged in")
             before = None
         kept = None
@@ -98,16 +99,16 @@ class Sessions:
             return kept
         token = self._new_token()
         session_id = self._sources.new_id()
-        row = self._row(session_id, self.token_hash(token), account["id"], amr, caller)
+        row = self._row(session_id, self.token_hash(token), account.id, amr, caller)
         detail = {"amr": list(amr)}
-        line = Line(Event.LOGIN_SUCCEEDED, account["id"], None, session_id, caller.address, detail=detail)
+        line = Line(Event.LOGIN_SUCCEEDED, account.id, None, session_id, caller.address, detail=detail)
 
         def work() -> Transaction[tuple[bool, bool]]:
-            if not (yield from self._store.begin(row, account["security_version"])):
+            if not (yield from self._store.begin(row, account.security_version)):
                 yield self._audit.record(_outdated(account, caller))
                 return False, False
             yield self._audit.record(line)
-            yield from self._make_room(account["id"], caller)
+            yield from self._make_room(account.id, caller)
             return True, (yield from self._arrived(account, caller, trust=trust))
 
         begun, told = await self._database.write(work)
@@ -122,7 +123,7 @@ class Sessions:
         yield from self.endings.follow_all(account_id, rows, SessionEnd("too many", caller.address), now)
 
     async def begin_for(
-        self, account: Row, principal: Principal, caller: Caller, before: Session | None
+        self, account: Account, principal: Principal, caller: Caller, before: Session | None
     ) -> str | None:
         """Log an organisation's login in, for the organisation from the first moment on; the new cookie's value.
 
@@ -131,13 +132,13 @@ class Sessions:
         if before is not None:
             await self.end(before.id, caller, "another account logged in")
         token, session_id, amr = self._new_token(), self._sources.new_id(), (UPSTREAM,)
-        row = self._row(session_id, self.token_hash(token), account["id"], amr, caller)
+        row = self._row(session_id, self.token_hash(token), account.id, amr, caller)
         row |= _acting_for(principal) | {"chosen_at": row["created_at"]}
         detail = {"amr": list(amr), "human": principal.human.value}
         address = caller.address
         line = Line(
             Event.LOGIN_SUCCEEDED,
-            account["id"],
+            account.id,
             session_id=session_id,
             address=address,
             detail=detail,
@@ -145,11 +146,11 @@ class Sessions:
         )
 
         def work() -> Transaction[bool]:
-            if not (yield from self._store.begin(row, account["security_version"])):
+            if not (yield from self._store.begin(row, account.security_version)):
                 yield self._audit.record(_outdated(account, caller))
                 return False
             yield self._audit.record(line)
-            yield from self._make_room(account["id"], caller)
+            yield from self._make_room(account.id, caller)
             return True
 
         return token if await self._database.write(work) else None
@@ -157,7 +158,7 @@ class Sessions:
     async def strengthen(
         self,
         session: Session,
-        account: Row,
+        account: Account,
         amr: tuple[str, ...],
         caller: Caller,
         *,
@@ -172,12 +173,12 @@ class Sessions:
         token = self._new_token()
         event, detail = Event.SESSION_STEPPED_UP, {"amr": list(amr)}
         principal_id = session.principal.id if session.principal else None
-        line = Line(event, account["id"], None, session.id, caller.address, None, detail, principal_id)
+        line = Line(event, account.id, None, session.id, caller.address, None, detail, principal_id)
 
         def work() -> Transaction[tuple[bool, bool]]:
             now = self._sources.now()
             at = now if anew else session.authenticated_at
-            proven, token_hash = account["security_version"], self.token_hash(token)
+            proven, token_hash = account.security_version, self.token_hash(token)
             if not (yield from self._store.renew(session.id, proven, token_hash, amr, (at, now))):
                 return False, False
             yield self._audit.record(line)
@@ -343,11 +344,11 @@ class Sessions:
                 line = Line(event, account_id, None, where, caller.address, None, detail, who.id)
                 yield self._audit.record(line)
 
-    def _arrived(self, account: Row, caller: Caller, *, trust: bool) -> Transaction[bool]:
+    def _arrived(self, account: Account, caller: Caller, *, trust: bool) -> Transaction[bool]:
         """Note the device of a login, and whether it is trusted; True when the owner is told of a new one."""
         told = yield from self._devices.seen(account, caller)
         if trust:
-            yield from self._devices.trusted(account["id"], caller)
+            yield from self._devices.trusted(account.id, caller)
         return told
 
     def _new_token(self) -> str:
@@ -375,10 +376,10 @@ class Sessions:
         }
 
 
-def _outdated(account: Row, caller: Caller) -> Line:
+def _outdated(account: Account, caller: Caller) -> Line:
     """For the record: what was proved counts no more."""
     detail = {"reason": "changed"}
-    return Line(Event.LOGIN_FAILED, account["id"], address=caller.address, detail=detail)
+    return Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail=detail)
 
 
 def _acting_for(principal: Principal | None) -> dict[str, str | None]:

@@ -84,7 +84,7 @@ async def test_phone_and_certificate_are_nowhere_in_plain(house: Provider) -> No
         assert value.encode() not in b"".join(value for value in row.values() if isinstance(value, bytes))
     assert PHONE not in str(await sql(house, "select * from audit_events"))
     found = await Accounts(house.worker.base, house.worker.hasher).find(PHONE)
-    assert found["username"] == username
+    assert found.username == username
 
 
 async def test_a_username_is_taken_once(house: Provider) -> None:
@@ -104,8 +104,8 @@ async def test_a_new_password_replaces_the_old(house: Provider) -> None:
     username = await person(house)
     await accounts.set_password(username, "another password", "test")
     row = await accounts.find(username)
-    assert await house.worker.hasher.verify("another password", row["password_hash"]) == (True, None)
-    assert (await house.worker.hasher.verify(PASSWORD, row["password_hash"]))[0] is False
+    assert await house.worker.hasher.verify("another password", row.password_hash) == (True, None)
+    assert (await house.worker.hasher.verify(PASSWORD, row.password_hash))[0] is False
 
 
 async def test_nobody_s_password_level_or_factor_is_changed(house: Provider) -> None:

@@ -17,8 +17,9 @@ import idp.authentication.methods
 from idp.accounts import authenticator_store
 from idp.accounts.lifecycle import DAY
 from idp.accounts.merges import INTO, OTHER, Plan
+from idp.accounts.model import Account
 from idp.accounts.proof import Proof
-from idp.accounts.store import PHONE, accounts
+from idp.accounts.store import PHONE, account_of, accounts
 from idp.accounts.ways_in import LEFT, LOGINS, NO_WAYS, SHUT, Act, WayIn
 from idp.authentication import ways
 from idp.authentication.methods.interface import SecondFactor
@@ -89,9 +90,9 @@ class Subject:
         """All rows of a table."""
         return list(await self.house.worker.base.database.read(fetch(READ[table]())))
 
-    async def account(self) -> Row:
+    async def account(self) -> Account:
         """The account to which the ways lead."""
-        return next(row for row in await self.rows("accounts") if row["id"] == self.holder)
+        return account_of(next(row for row in await self.rows("accounts") if row["id"] == self.holder))
 
     async def add_ways(self) -> None:
         """Every way in that the account did not open with."""
@@ -102,7 +103,8 @@ class Subject:
         phone = {"invitee_phone": b"sealed", "invitee_phone_index": b"index"}
         await mandate(self.house, None, person=self.id, granted_by=self.id, state="invited", **phone)
         row = await self.account()
-        self.password, self.phone = row["password_hash"], row["phone_index"]
+        assert row.phone_index is not None
+        self.password, self.phone = row.password_hash, row.phone_index
 
     async def _add(self, table: str, **row: object) -> None:
         columns = {column.name: None for column in metadata.tables[table].columns}
@@ -143,9 +145,9 @@ class Subject:
     async def left(self) -> set[WayIn]:
         """The ways that lead in still."""
         row, found = await self.account(), set()
-        if row["password_hash"] and row["password_hash"] == self.password:
+        if row.password_hash and row.password_hash == self.password:
             found.add(WayIn.PASSWORD)
-        if row["phone_index"] == self.phone:
+        if row.phone_index == self.phone:
             found.add(WayIn.PHONE)
         now = self.house.clock.now
         for table, open_ in OPEN.items():
@@ -271,7 +273,7 @@ async def test_an_act_leaves_what_the_list_says_and_no_more(
     await do(one)
     assert await one.left() == set(LEFT[act])
     if act in SHUT:
-        assert (await one.account())["state"] != "active"
+        assert (await one.account()).state != "active"
         caller = Caller(ADDRESS)
         assert (
             await house.worker.sessions.begin(await one.account(), ("pwd", "otp", "mfa"), caller, None)

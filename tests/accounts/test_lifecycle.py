@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import DAY
-from idp.accounts.model import InvalidAccount
+from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.proof import OtherIdentity, Proof
-from idp.accounts.store import AccountStore
+from idp.accounts.store import AccountStore, account_of
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
@@ -50,8 +50,8 @@ async def rows(house: Provider, table: str) -> list[Row]:
     return list(await house.worker.base.database.read(fetch(TABLES[table]())))
 
 
-async def row_of(house: Provider, id_: str) -> Row:
-    return next(row for row in await rows(house, "accounts") if row["id"] == id_)
+async def row_of(house: Provider, id_: str) -> Account:
+    return account_of(next(row for row in await rows(house, "accounts") if row["id"] == id_))
 
 
 async def full_person(house: Provider) -> tuple[str, str]:
@@ -106,7 +106,7 @@ async def test_a_reason_is_demanded_and_names_nobodys_numbers(house: Provider, r
         with pytest.raises(InvalidAccount) as refused:
             await change(id_, reason, "staff")
         assert NUMBER not in str(refused.value)
-    assert (await row_of(house, id_))["state"] == "active"
+    assert (await row_of(house, id_)).state == "active"
 
 
 async def test_the_deceased_can_no_longer_act_and_a_mistake_is_taken_back(house: Provider) -> None:
@@ -114,7 +114,7 @@ async def test_the_deceased_can_no_longer_act_and_a_mistake_is_taken_back(house:
     async with signed_in(house, username) as someone:
         assert await house.worker.lifecycle.deceased(id_, "死亡证明 D-1", "staff")
         assert "张三" not in page(await someone.open("/")).text
-    assert (await row_of(house, id_))["state"] == "deceased"
+    assert (await row_of(house, id_)).state == "deceased"
     assert await rows(house, "devices") == []
     assert not await house.worker.lifecycle.freeze(id_, "x", "staff")
     assert await house.worker.lifecycle.thaw(id_, "误登记", "staff")
@@ -127,11 +127,11 @@ async def test_a_cancellation_waits_and_can_be_taken_back(house: Provider) -> No
     username, id_ = await full_person(house)
     lifecycle = house.worker.lifecycle
     assert await lifecycle.request_cancellation(id_) == []
-    closes_at = (await row_of(house, id_))["closes_at"]
+    closes_at = (await row_of(house, id_)).closes_at
     assert closes_at == house.clock.now + 15 * DAY
     assert await lifecycle.request_cancellation(id_) == []  # asking again does not begin anew
     house.clock.forward(14 * DAY)
-    assert (await row_of(house, id_))["closes_at"] == closes_at
+    assert (await row_of(house, id_)).closes_at == closes_at
     assert await lifecycle.cancel_due() == 0
     async with signed_in(house, username) as someone:
         assert page(await someone.open("/")).status == 200
@@ -151,7 +151,7 @@ async def test_what_is_cancelled_is_wiped_and_its_username_is_free(house: Provid
     assert await house.worker.lifecycle.cancel_due() == 1
     assert await house.worker.lifecycle.cancel_due() == 0
     row = await row_of(house, id_)
-    assert (row["state"], row["username"], row["name"], row["password_hash"]) == (
+    assert (row.state, row.username, row.name, row.password_hash) == (
         "cancelled",
         f"~{id_}",
         "*",
@@ -161,7 +161,7 @@ async def test_what_is_cancelled_is_wiped_and_its_username_is_free(house: Provid
         "certificate_type", "certificate_number", "certificate_index", "phone", "phone_index", "email", "address",
         "birth_date", "closes_at",
     ):  # fmt: skip
-        assert row[column] is None, column
+        assert getattr(row, column) is None, column
     assert await rows(house, "authenticators") == []
     session = (await rows(house, "sessions"))[0]
     assert (session["address"], session["user_agent"]) == (None, None)
@@ -182,7 +182,7 @@ async def test_an_undo_and_the_cancellation_itself_never_both_win(house: Provide
         )
         undone, cancelled = outcomes[3], sum(outcomes[:3]) + sum(outcomes[4:])
         assert undone + cancelled == 1, outcomes
-        assert (await row_of(house, id_))["state"] == ("active" if undone else "cancelled")
+        assert (await row_of(house, id_)).state == ("active" if undone else "cancelled")
 
 
 async def test_staff_cannot_cancel_and_who_becomes_staff_meanwhile_is_not_cancelled(house: Provider) -> None:
@@ -190,14 +190,14 @@ async def test_staff_cannot_cancel_and_who_becomes_staff_meanwhile_is_not_cancel
     lifecycle, roles = house.worker.lifecycle, house.worker.roles
     await roles.grant(id_, Role.COUNTER, "410411", "test")
     assert await lifecycle.request_cancellation(id_) == [Obstacle.STAFF]
-    assert (await row_of(house, id_))["closes_at"] is None
+    assert (await row_of(house, id_)).closes_at is None
     await roles.withdraw(id_, Role.COUNTER, "410411", "test")
     assert await lifecycle.request_cancellation(id_) == []
     await roles.grant(id_, Role.COUNTER, "410411", "test")
     house.clock.forward(15 * DAY)
     assert await lifecycle.cancel_due() == 0
     row = await row_of(house, id_)
-    assert (row["state"], row["closes_at"]) == ("active", None)
+    assert (row.state, row.closes_at) == ("active", None)
 
 
 async def test_a_theft_is_cleaned_up_in_one_action(house: Provider) -> None:
@@ -216,8 +216,8 @@ async def test_a_theft_is_cleaned_up_in_one_action(house: Provider) -> None:
         assert (await userinfo(house, token)).status_code == 401
         assert page(await thief.open("/")).status == 200
     row = await row_of(house, id_)
-    assert (row["password_hash"], row["closes_at"], row["state"]) == ("", None, "active")
-    assert row["phone"] is not None
+    assert (row.password_hash, row.closes_at, row.state) == ("", None, "active")
+    assert row.phone is not None
     assert len(await rows(house, "authenticators")) == 1
     assert (await house.worker.hasher.verify("nobody has this password", "")) == (False, None)
     line = next(line for line in await house.audit_lines() if line["event"] == "account.secured")
@@ -233,7 +233,7 @@ async def test_a_phone_that_was_changed_just_before_a_theft_is_not_the_way_back(
     done = await house.worker.lifecycle.secure(id_, "staff")
     assert done is not None
     assert done["phone"] == 1
-    assert (await row_of(house, id_))["phone_index"] is None
+    assert (await row_of(house, id_)).phone_index is None
 
 
 async def test_a_phone_that_moved_is_taken_off_and_names_its_new_owner(house: Provider) -> None:
@@ -243,7 +243,7 @@ async def test_a_phone_that_moved_is_taken_off_and_names_its_new_owner(house: Pr
     new = await account_id(house, await person(house, phone=PHONE))
     found = await house.worker.base.database.read(lambda: AccountStore(house.worker.base.vault).find(PHONE))
     assert found is not None
-    assert found["id"] == new
+    assert found.id == new
 
 
 async def test_a_name_changes_with_a_proof_that_brings_it(house: Provider) -> None:
@@ -251,11 +251,11 @@ async def test_a_name_changes_with_a_proof_that_brings_it(house: Provider) -> No
     proof = Proof(4, "counter", "counter", "request 1", "张新", "111", NUMBER)
     await house.worker.lifecycle.change_name(id_, proof, "staff")
     row = await row_of(house, id_)
-    assert (row["name"], row["real_name_level"]) == ("张新", 4)
+    assert (row.name, row.real_name_level) == ("张新", 4)
     assert (await house.audit_events()).count("name.changed") == 1
     with pytest.raises(InvalidAccount):
         await house.worker.lifecycle.change_name(id_, Proof(4, "counter", "counter", "request 2"), "staff")
     other = Proof(4, "counter", "counter", "request 3", "王", "414", "E00000007")
     with pytest.raises(OtherIdentity):
         await house.worker.lifecycle.change_name(id_, other, "staff")
-    assert (await row_of(house, id_))["name"] == "张新"
+    assert (await row_of(house, id_)).name == "张新"

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from idp.accounts.lifecycle import DAY
 from idp.accounts.merges import FACTORS, INTO, OTHER, MergeRefused, Plan
-from idp.accounts.model import InvalidAccount
-from idp.accounts.store import ADDRESS, EMAIL, PHONE, AccountStore
+from idp.accounts.model import Account, InvalidAccount
+from idp.accounts.store import ADDRESS, EMAIL, PHONE, AccountStore, account_of
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
@@ -60,11 +60,11 @@ async def rows(house: Provider, table: str) -> list[Row]:
     return list(await house.worker.base.database.read(fetch(TABLES[table]())))
 
 
-async def row_of(house: Provider, id_: str) -> Row:
-    return next(row for row in await rows(house, "accounts") if row["id"] == id_)
+async def row_of(house: Provider, id_: str) -> Account:
+    return account_of(next(row for row in await rows(house, "accounts") if row["id"] == id_))
 
 
-async def found(house: Provider, identifier: str) -> Row | None:
+async def found(house: Provider, identifier: str) -> Account | None:
     return await house.worker.base.database.read(
         lambda: AccountStore(house.worker.base.vault).find(identifier)
     )
@@ -87,15 +87,15 @@ async def pair(house: Provider) -> tuple[str, str]:
     return other, into
 
 
-def revealed(house: Provider, row: Row, place: str) -> str | None:
-    return AccountStore(house.worker.base.vault).reveal(row, place)
+def revealed(house: Provider, place: str, sealed: bytes | None) -> str | None:
+    return AccountStore(house.worker.base.vault).reveal(place, sealed)
 
 
 async def test_duplicates_are_found_by_the_certificate_number(house: Provider) -> None:
     other, into = await pair(house)
     await person(house, certificate_type="414", certificate_number="E00000002")
     merges = house.worker.merges
-    assert [row["id"] for row in await merges.duplicates(await row_of(house, into))] == [other]
+    assert [row.id for row in await merges.duplicates(await row_of(house, into))] == [other]
     assert await merges.duplicates(await row_of(house, await account_id(house, await person(house)))) == []
 
 
@@ -106,16 +106,16 @@ async def test_what_is_chosen_stays_and_both_names_lead_to_it(house: Provider) -
         Plan(other, into, {"name": OTHER, "phone": INTO, "username": OTHER}), "同一人", "staff"
     )
     row = await row_of(house, into)
-    assert (row["username"], row["name"], row["real_name_level"]) == ("old", "张三", 3)
-    assert revealed(house, row, PHONE) == "13800000001"  # the verified side's, whatever was chosen
-    assert revealed(house, row, EMAIL) == "old@example.test"
-    assert revealed(house, row, ADDRESS) == "建设路"
+    assert (row.username, row.name, row.real_name_level) == ("old", "张三", 3)
+    assert revealed(house, PHONE, row.phone) == "13800000001"  # the verified side's, whatever was chosen
+    assert revealed(house, EMAIL, row.email) == "old@example.test"
+    assert revealed(house, ADDRESS, row.address) == "建设路"
     gone = await row_of(house, other)
-    assert (gone["state"], gone["merged_into"], gone["username"]) == ("merged", into, "new")
+    assert (gone.state, gone.merged_into, gone.username) == ("merged", into, "new")
     for identifier in ("old", "new", NUMBER, "13800000001"):
         leads = await found(house, identifier)
         assert leads is not None, identifier
-        assert leads["id"] == into
+        assert leads.id == into
     assert await found(house, "13800000002") is None  # nobody chose it: it is nobody's way in
     assert [factor["account_id"] for factor in await rows(house, "authenticators")] == [into]
     line = next(line for line in await house.audit_lines() if line["event"] == "account.merged")
@@ -175,8 +175,8 @@ async def test_what_changed_after_the_merge_is_not_undone_with_it(house: Provide
     merge_id = await house.worker.merges.merge(Plan(other, into, {"phone": OTHER}), "同一人", "staff")
     await house.worker.lifecycle.release_phone(into, "号码已换人", "staff")
     await house.worker.merges.undo(merge_id, "不是同一人", "staff")
-    assert (await row_of(house, into))["phone"] is None
-    assert revealed(house, await row_of(house, other), PHONE) == "13800000001"
+    assert (await row_of(house, into)).phone is None
+    assert revealed(house, PHONE, (await row_of(house, other)).phone) == "13800000001"
 
 
 async def test_after_the_window_nothing_is_undone_and_nothing_kept(house: Provider) -> None:
@@ -200,7 +200,7 @@ async def test_of_many_merges_of_one_pair_in_both_directions_one_happens(house: 
     )
     assert sum(isinstance(outcome, str) for outcome in outcomes) == 1, outcomes
     assert all(isinstance(outcome, str | MergeRefused) for outcome in outcomes)
-    states = sorted([(await row_of(house, id_))["state"] for id_ in (other, into)])
+    states = sorted([(await row_of(house, id_)).state for id_ in (other, into)])
     assert states == ["active", "merged"]
 
 
@@ -263,11 +263,11 @@ async def test_a_third_account_leads_to_where_the_second_went(house: Provider) -
     last = await house.worker.merges.merge(Plan(second, third, {}), "同一人", "staff")
     leads = await found(house, "old")
     assert leads is not None
-    assert leads["id"] == third
+    assert leads.id == third
     await house.worker.merges.undo(last, "不是同一人", "staff")
     leads = await found(house, "old")
     assert leads is not None
-    assert leads["id"] == second
+    assert leads.id == second
 
 
 async def test_consents_go_with_the_account_and_come_back_with_it(house: Provider) -> None:
@@ -291,7 +291,7 @@ async def test_a_cancelled_account_takes_what_was_merged_into_it_along(house: Pr
     house.clock.forward(15 * DAY)
     assert await house.worker.lifecycle.cancel_due() == 1
     gone = await row_of(house, other)
-    assert (gone["name"], gone["certificate_number"], gone["username"]) == ("*", None, f"~{other}")
+    assert (gone.name, gone.certificate_number, gone.username) == ("*", None, f"~{other}")
     assert (await rows(house, "account_merges"))[0]["before"] == b""
     with pytest.raises(MergeRefused):
         await house.worker.merges.undo(merge_id, "x", "staff")
@@ -328,10 +328,10 @@ async def test_an_account_without_the_certificate_brings_no_key_to_the_other(
         assert page(await thief.open("/me/profile")).form_with("password") is not None
     after = await row_of(house, into)
     for name in ("phone", "phone_index", "phone_verified_at", "password_hash"):
-        assert after[name] == before[name], name
+        assert getattr(after, name) == getattr(before, name), name
     assert [row for row in await rows(house, "authenticators") if row["account_id"] == into] == []
     await house.worker.merges.undo(merge_id, "不是同一人", "staff")
-    assert (await row_of(house, accomplice))["phone_verified_at"] is not None
+    assert (await row_of(house, accomplice)).phone_verified_at is not None
     factors = [row["account_id"] for row in await rows(house, "authenticators")]
     assert factors == [accomplice]
 
@@ -364,6 +364,6 @@ async def test_no_way_in_of_a_side_that_nobody_has_verified_comes_along(
     answer = await refresh(house, client, secret, offline["refresh_token"])
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert [row for row in await rows(house, "authenticators") if row["account_id"] == into] == []
-    assert revealed(house, await row_of(house, into), EMAIL) is None
+    assert revealed(house, EMAIL, (await row_of(house, into)).email) is None
     assert await rows(house, "devices") == []
     assert [row["state"] for row in await rows(house, "mandates")] == ["suspended"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.infrastructure.database import Row
 from tests.support.inprocess import Provider, provider
 from tests.support.messages import all_messages, messages_to, settled
 from tests.support.visits import person
@@ -24,7 +24,7 @@ async def town(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> 
         yield started
 
 
-async def account(town: Provider, **fields: object) -> Row:
+async def account(town: Provider, **fields: object) -> Account:
     """A new account."""
     username = await person(town, **fields)
     store = AccountStore(town.worker.base.vault)
@@ -33,7 +33,7 @@ async def account(town: Provider, **fields: object) -> Row:
     return row
 
 
-async def tell(town: Provider, row: Row, text: str, **values: object) -> None:
+async def tell(town: Provider, row: Account, text: str, **values: object) -> None:
     """Send a notice."""
     await town.worker.base.database.write(lambda: town.worker.notices.notice(row, text, **values))
 
@@ -67,7 +67,7 @@ async def test_one_way_is_taken_and_never_a_phone_that_nobody_proved(
     assert len(await all_messages(town)) == before + bool(told)
     if told:
         assert await messages_to(town, ways[told]) == ["您的账号新增了一个设备：手机"]
-    lines = [line for line in await town.audit_lines() if line["account_id"] == row["id"]]
+    lines = [line for line in await town.audit_lines() if line["account_id"] == row.id]
     assert [line["event"] for line in lines if line["event"].startswith("message")] == [
         "message.sent"
     ] * bool(told)

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from idp.accounts.model import Account
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.real_names import RealNames
 from idp.accounts.service import Accounts
-from idp.accounts.store import BIRTH_DATE, CERTIFICATE, AccountStore
+from idp.accounts.store import BIRTH_DATE, CERTIFICATE, AccountStore, account_of
 from idp.accounts.verifiers import onsite, upstream
 from idp.accounts.verifiers.interface import Claim
 from idp.infrastructure import database
-from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import Conflict, fetch
 from idp.infrastructure.database.statement import Statement
 from idp.infrastructure.foundation import Foundation
@@ -45,13 +45,13 @@ async def account(house: Provider, **fields: object) -> str:
     return await account_id(house, await person(house, **({"level": 0} | fields)))
 
 
-async def row_of(house: Provider, id_: str) -> Row:
+async def row_of(house: Provider, id_: str) -> Account:
     rows = await house.worker.base.database.read(fetch(ACCOUNTS()))
-    return next(row for row in rows if row["id"] == id_)
+    return account_of(next(row for row in rows if row["id"] == id_))
 
 
 async def level(house: Provider, id_: str) -> int:
-    return int((await row_of(house, id_))["real_name_level"])
+    return int((await row_of(house, id_)).real_name_level)
 
 
 async def events(house: Provider, id_: str) -> list[str]:
@@ -87,8 +87,11 @@ async def test_a_proof_brings_name_certificate_and_birth_date(house: Provider) -
     assert await record(house, id_, of(number)) == 1
     row = await row_of(house, id_)
     store = AccountStore(house.worker.base.vault)
-    assert (row["name"], row["certificate_type"]) == ("张三", "111")
-    assert (store.reveal(row, CERTIFICATE), store.reveal(row, BIRTH_DATE)) == (number, "1990-01-01")
+    assert (row.name, row.certificate_type) == ("张三", "111")
+    assert (store.reveal(CERTIFICATE, row.certificate_number), store.reveal(BIRTH_DATE, row.birth_date)) == (
+        number,
+        "1990-01-01",
+    )
     history = await house.worker.real_names.history(id_)
     assert [(one.level, one.method, one.live(house.clock.now)) for one in history] == [
         (1, "population", True)
@@ -135,7 +138,7 @@ async def test_a_proof_that_has_expired_and_is_not_swept_yet_counts_no_more(hous
     strongest = RealNameStore(house.worker.base.vault).strongest
     found = await house.worker.base.database.read(lambda: strongest(id_, house.clock.now))
     assert found is not None
-    assert found["level"] == 1
+    assert found.level == 1
 
 
 async def test_proofs_that_come_and_end_at_once_leave_the_highest(house: Provider) -> None:
@@ -198,7 +201,7 @@ async def test_whoever_proves_more_takes_the_certificate(house: Provider) -> Non
     await record(house, first, of(number, 2))
     assert await record(house, second, of(number, 3)) == 3
     row = await row_of(house, first)
-    assert (row["real_name_level"], row["certificate_index"], row["certificate_number"]) == (0, None, None)
+    assert (row.real_name_level, row.certificate_index, row.certificate_number) == (0, None, None)
     assert [one.end_reason for one in await house.worker.real_names.history(first)] == ["taken"]
     assert "real_name.lowered" in await events(house, first)
     with pytest.raises(AlreadyVerified):
@@ -267,13 +270,14 @@ async def test_of_two_identities_that_come_at_once_one_stays(house: Provider) ->
     assert [type(one) for one in outcomes].count(OtherIdentity) == 2
     history = await house.worker.real_names.history(id_)
     assert len(history) == 1
-    assert (await row_of(house, id_))["name"] == f"张{history[0].level}"
+    assert (await row_of(house, id_)).name == f"张{history[0].level}"
 
 
 async def test_a_number_that_was_only_claimed_gives_way_to_a_proof(house: Provider) -> None:
     id_ = await account(house, certificate_type="111", certificate_number=new_number())
     await record(house, id_, of(number := new_number()))
-    assert AccountStore(house.worker.base.vault).reveal(await row_of(house, id_), CERTIFICATE) == number
+    row = await row_of(house, id_)
+    assert AccountStore(house.worker.base.vault).reveal(CERTIFICATE, row.certificate_number) == number
 
 
 async def test_nobody_is_verified_who_is_not_there(house: Provider) -> None:

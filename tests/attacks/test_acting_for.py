@@ -74,14 +74,14 @@ async def test_nothing_of_the_clerk_s_own_is_seen_or_changed_in_the_session_for_
         own = page(await someone.open("/me/security/password"))
         password = own.form_with("new_password")
         await begun(someone)
-        before = await hall.house.worker.counter.row(hall.id("zhaoliu"))
+        before = await hall.house.worker.counter.account(hall.id("zhaoliu"))
         for path in ("/counter", "/counter/queue", "/counter/accounts", "/counter/register"):
             assert page(await someone.open(path)).status == 403
         if password is not None:
             await someone.submit(
                 password, current_password="correct horse battery", new_password="zh4n-he-new-word"
             )
-        assert await hall.house.worker.counter.row(hall.id("zhaoliu")) == before
+        assert await hall.house.worker.counter.account(hall.id("zhaoliu")) == before
 
 
 async def test_a_session_for_the_citizen_is_of_no_use_to_a_later_visit_or_another_clerk(hall: Hall) -> None:

@@ -185,24 +185,24 @@ async def account_of(someone: Browserless, identifier: str) -> Form:
 async def test_one_clerk_takes_no_phone_off_and_opens_no_account(hall: Hall, decision: str) -> None:
     if decision == "thaw":
         assert await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "冒用", "system")
-    before = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    before = await hall.house.worker.counter.account(hall.id("zhangsan"))
     async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
         await someone.submit(await account_of(someone, NUMBER), decision=decision, reason="依据文书")
-    after = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    after = await hall.house.worker.counter.account(hall.id("zhangsan"))
     assert before is not None
     assert after is not None
-    assert (after["phone"], after["state"]) == (before["phone"], before["state"])
+    assert (after.phone, after.state) == (before.phone, before.state)
 
 
 @pytest.mark.parametrize("decision", ["freeze", "secure"])
 async def test_one_clerk_shuts_no_supervisor_out(hall: Hall, decision: str) -> None:
-    before = await hall.house.worker.counter.row(hall.id("sunqi"))
+    before = await hall.house.worker.counter.account(hall.id("sunqi"))
     async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
         await someone.submit(await account_of(someone, "sunqi"), decision=decision, reason="依据文书")
-    after = await hall.house.worker.counter.row(hall.id("sunqi"))
+    after = await hall.house.worker.counter.account(hall.id("sunqi"))
     assert before is not None
     assert after is not None
-    assert (after["state"], after["password_hash"]) == (before["state"], before["password_hash"])
+    assert (after.state, after.password_hash) == (before.state, before.password_hash)
 
 
 async def test_one_supervisor_joins_no_two_accounts(hall: Hall) -> None:
@@ -216,9 +216,9 @@ async def test_one_supervisor_joins_no_two_accounts(hall: Hall) -> None:
         find = next(form for form in shown.forms if form.action.endswith("/counter/merge/find"))
         form = field(page(await someone.submit(find, identifier="wangwu")), "reason")
         await someone.submit(form, reason="本人到场")
-    row = await hall.house.worker.counter.row(hall.id("wangwu"))
+    row = await hall.house.worker.counter.account(hall.id("wangwu"))
     assert row is not None
-    assert row["state"] == "active"
+    assert row.state == "active"
 
 
 async def test_a_clerk_of_another_street_sees_no_request_of_the_district(hall: Hall) -> None:
@@ -234,9 +234,9 @@ async def test_one_supervisor_leaves_a_person_alive(hall: Hall) -> None:
         form = field(page(await someone.open("/counter/accounts")), "identifier")
         form = field(page(await someone.submit(form, identifier=NUMBER)), "decision")
         await someone.submit(form, decision="deceased", reason="死亡证明 1 号")
-    row = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    row = await hall.house.worker.counter.account(hall.id("zhangsan"))
     assert row is not None
-    assert row["state"] == "active"
+    assert row.state == "active"
 
 
 async def test_whoever_acts_and_presses_on_enters_as_the_citizen(hall: Hall) -> None:
@@ -266,9 +266,9 @@ async def test_a_button_confirms_no_other_name(hall: Hall) -> None:
     async with signed_in(hall.house, "zhouba", STRONG) as second:
         form = field(page(await second.open("/counter/queue")), "decision")
         await second.submit(form, decision="confirm")
-    row = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    row = await hall.house.worker.counter.account(hall.id("zhangsan"))
     assert row is not None
-    assert row["real_name_level"] == 2
+    assert row.real_name_level == 2
 
 
 async def test_equal_requests_do_not_stack(hall: Hall) -> None:

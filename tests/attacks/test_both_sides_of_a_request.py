@@ -81,12 +81,12 @@ async def test_a_record_that_has_become_another_s_since_is_not_confirmed(hall: H
     await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("wangwu"), hall.id("sunqi"), claim)
     index = hall.house.worker.base.vault.blind_index(CERTIFICATE, "E77777777")
     await certified(hall, hall.id("wangwu"), index)
-    before = await hall.house.worker.counter.row(hall.id("wangwu"))
+    before = await hall.house.worker.counter.account(hall.id("wangwu"))
     await pressed(hall, **{TICK: "1"})
-    after = await hall.house.worker.counter.row(hall.id("wangwu"))
+    after = await hall.house.worker.counter.account(hall.id("wangwu"))
     assert before is not None
     assert after is not None
-    assert after["certificate_index"] in (index, before["certificate_index"]) or after["real_name_level"] == 4
+    assert after.certificate_index in (index, before.certificate_index) or after.real_name_level == 4
 
 
 @pytest.mark.parametrize("side", ["zhangsan", "wangwu"])

@@ -112,7 +112,7 @@ async def test_tries_of_strangers_at_somebody_s_number_leave_its_owner_tries(tow
     shown = await verified(house, owner, who, who.name)
     assert shown.status == 200, shown.text
     row = await house.worker.verification.account(await account_id(house, owner))
-    assert row["real_name_level"] == 1
+    assert row.real_name_level == 1
 
 
 async def test_one_account_has_few_tries_at_many_numbers_and_many_accounts_few_at_one(town: Town) -> None:

@@ -17,9 +17,9 @@ FIELDS = {"name": "张三", "reason": "死亡证明 1 号"}
 
 
 async def state(hall: Hall, username: str = "zhangsan") -> str:
-    row = await hall.house.worker.counter.row(hall.id(username))
+    row = await hall.house.worker.counter.account(hall.id(username))
     assert row is not None
-    return str(row["state"])
+    return str(row.state)
 
 
 async def begun(hall: Hall, staff: str = "sunqi", path: str = "/counter/deceased", **fields: str) -> Page:

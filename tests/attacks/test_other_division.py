@@ -33,10 +33,10 @@ async def twins(hall: Hall) -> tuple[str, str]:
     theirs = await hall.house.worker.counter.register(
         await supervisor(hall, "there", ELSEWHERE), Claim("林远", "553", NUMBER, PHONE)
     )
-    row = await hall.house.worker.counter.row(theirs)
+    row = await hall.house.worker.counter.account(theirs)
     assert row is not None
     own = {"name": "林远", "level": 0, "certificate_type": "553", "certificate_number": NUMBER}
-    return await person(hall.house, username="homeless", **own), str(row["username"])
+    return await person(hall.house, username="homeless", **own), str(row.username)
 
 
 async def test_the_twin_of_somebody_found_is_shown_to_the_own_division_only(hall: Hall) -> None:

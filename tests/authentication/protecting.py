@@ -6,12 +6,12 @@ from itertools import count
 
 from idp.accounts.authenticator_store import TOTP
 from idp.accounts.merges import Plan
+from idp.accounts.model import Account
 from idp.accounts.proof import Proof
 from idp.accounts.reset import Reset
 from idp.accounts.service import Accounts
 from idp.accounts.store import AccountStore
 from idp.authentication.model import Choice
-from idp.infrastructure.database import Row
 from idp.sessions.model import Caller, Session
 from tests.support.inprocess import Provider
 from tests.support.visits import account_id, password_hash, person
@@ -32,9 +32,9 @@ class Subject:
     phone: str
     certificate_number: str
 
-    async def row(self) -> Row:
+    async def row(self) -> Account:
         """The account as it is now."""
-        row = await self.house.worker.counter.row(self.id)
+        row = await self.house.worker.counter.account(self.id)
         assert row is not None
         return row
 
@@ -86,7 +86,7 @@ async def password_recovered(one: Subject) -> None:
 
 async def phone_changed(one: Subject) -> None:
     row = await one.row()
-    proven = row["security_version"]
+    proven = row.security_version
     assert await one.house.worker.phones.change(row, str(next(_phones)), ELSEWHERE, proven=proven)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.store import AccountStore
 from idp.authentication.throttle import Attempt, Limits, Throttle
 from idp.composition import foundation
 from idp.infrastructure.outbox import Outbox
@@ -28,7 +29,8 @@ async def test_a_password_set_by_the_operator_logs_out_whoever_has_the_old_one(t
     async with foundation(settings) as base:
         outbox = Outbox(base.database, base.sources)
         sessions = Sessions(base, Registry(base), outbox, Lifetimes(1800, 28_800))
-        row = {"id": account.account_id, "security_version": 0}
+        row = await base.database.read(lambda: AccountStore(base.vault).by_id(account.account_id))
+        assert row is not None
         token = await sessions.begin(row, (PASSWORD,), Caller("198.51.100.7"), None)
         session = await sessions.find(token)
         assert session is not None

@@ -290,7 +290,7 @@ async def test_a_session_that_was_ended_meanwhile_is_not_revived(house: Provider
     async with signed_in(house, username, ("sms",)) as thief:
         session = await house.worker.sessions.find(thief.client.cookies.get(SESSION_COOKIE))
     assert isinstance(session, Session)
-    caller, account = Caller(ADDRESS), await house.worker.counter.row(session.account_id)
+    caller, account = Caller(ADDRESS), await house.worker.counter.account(session.account_id)
     assert account is not None
     await house.worker.sessions.end_all(session.account_id, caller=caller, reason="thrown out")
     assert await house.worker.authentication.strengthen(session, account, ("pwd",), caller, None) is None

@@ -357,7 +357,7 @@ async def test_an_account_that_is_frozen_while_it_is_recovered_keeps_its_passwor
         assert page(await someone.submit(form, **one.facts, new_password=NEW)).status == 401
     after = (await sql(town, "select * from accounts where username = ?", one.username))[0]
     assert before is not None
-    assert (after["state"], after["password_hash"]) == ("frozen", before["password_hash"])
+    assert (after["state"], after["password_hash"]) == ("frozen", before.password_hash)
 
 
 async def phone_of(town: Provider, one: Someone) -> str:
@@ -366,4 +366,4 @@ async def phone_of(town: Provider, one: Someone) -> str:
         lambda: AccountStore(town.worker.base.vault).find(one.username)
     )
     assert row is not None
-    return AccountStore(town.worker.base.vault).reveal(row, PHONE) or ""
+    return AccountStore(town.worker.base.vault).reveal(PHONE, row.phone) or ""

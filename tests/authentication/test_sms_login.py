@@ -314,7 +314,7 @@ async def test_the_one_who_has_proved_a_phone_is_found_by_it(town: Provider) -> 
     store = AccountStore(town.worker.base.vault)
     row = await town.worker.base.database.read(lambda: store.find(phone))
     assert row is not None
-    assert row["username"] == username
+    assert row.username == username
 
 
 async def test_a_trusted_device_spares_nobody_the_second_factor_of_a_login_by_phone(town: Provider) -> None:

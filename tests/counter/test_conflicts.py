@@ -57,7 +57,7 @@ async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
         arrival(name="张三丰", number=NUMBER), "192.0.2.9"
     )
     assert isinstance(came, Linked)
-    assert came.account["id"] == hall.id("zhangsan")
+    assert came.account.id == hall.id("zhangsan")
     both = f"{hall.id('sunqi')}+{hall.id('zhouba')}"
     assert Event.UPSTREAM_SETTLED in await audit_of(hall.house, actor=both)
 

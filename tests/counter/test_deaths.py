@@ -15,9 +15,9 @@ pytestmark = pytest.mark.anyio
 
 
 async def state(hall: Hall, account_id: str) -> str:
-    row = await hall.house.worker.counter.row(account_id)
+    row = await hall.house.worker.counter.account(account_id)
     assert row is not None
-    return str(row["state"])
+    return str(row.state)
 
 
 async def decided(hall: Hall) -> None:
@@ -30,7 +30,7 @@ async def decided(hall: Hall) -> None:
 
 async def test_a_death_has_a_page_of_its_own_and_the_way_back_is_named(any_hall: Hall) -> None:
     house, id_ = any_hall.house, any_hall.id("zhangsan")
-    row = await house.worker.counter.row(id_)
+    row = await house.worker.counter.account(id_)
     assert row is not None
     assert await house.worker.phones.confirm(row, PHONE)
     await changed(any_hall)  # another phone: the former one is told too
@@ -76,9 +76,9 @@ async def test_those_who_act_for_a_person_or_for_whom_they_act_are_told(any_hall
     request = await asked(any_hall, child, parent)
     await house.worker.counter.confirm(request, any_hall.id("zhouba"))
     dead = child if who == "child" else parent
-    row = await house.worker.counter.row(dead)
+    row = await house.worker.counter.account(dead)
     assert row is not None
-    await house.worker.account_requests.deceased(dead, row["name"], "证明", any_hall.id("sunqi"))
+    await house.worker.account_requests.deceased(dead, row.name, "证明", any_hall.id("sunqi"))
     await decided(any_hall)
     told = str(await messages_to(house, PARENT))
     if who == "child":

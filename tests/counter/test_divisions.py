@@ -27,9 +27,9 @@ async def registered_in(hall: Hall, division: str) -> str:
     staff_id = await street(hall, f"clerk{division}", division)
     counter = hall.house.worker.counter
     id_ = await counter.register(staff_id, Claim("林远", "553", "910411199001010013", "13800000017"))
-    row = await counter.row(id_)
+    row = await counter.account(id_)
     assert row is not None
-    return str(row["username"])
+    return str(row.username)
 
 
 async def posted(someone: Browserless, path: str, **fields: str) -> Page:
@@ -72,7 +72,7 @@ async def test_who_has_not_looked_somebody_up_changes_nothing_about_them(any_hal
     username = await registered_in(any_hall, HERE)
     id_ = await account_id(any_hall.house, username)
     await street(any_hall, "stranger", ELSEWHERE, Role.SUPERVISOR)
-    before, requests = await counter.row(id_), len(await counter.open_requests())
+    before, requests = await counter.account(id_), len(await counter.open_requests())
     assert before is not None
     names = dict.fromkeys(("account", "child", "guardian", "into"), id_)
     async with signed_in(any_hall.house, "stranger", STRONG) as someone:
@@ -86,7 +86,7 @@ async def test_who_has_not_looked_somebody_up_changes_nothing_about_them(any_hal
             shown.status,
             said(shown),
         )  # nothing tells that there is somebody
-    assert await counter.row(id_) == before
+    assert await counter.account(id_) == before
     assert len(await counter.open_requests()) == requests
 
 

@@ -74,15 +74,15 @@ async def recovered(hall: Hall) -> None:
 
 async def changed(hall: Hall) -> None:
     """In a session of the owner's, or of whoever has stolen it."""
-    row = await hall.house.worker.counter.row(hall.id("zhangsan"))
+    row = await hall.house.worker.counter.account(hall.id("zhangsan"))
     assert row is not None
-    assert await hall.house.worker.phones.change(row, NEW, "192.0.2.1", proven=row["security_version"])
+    assert await hall.house.worker.phones.change(row, NEW, "192.0.2.1", proven=row.security_version)
 
 
 @pytest.mark.parametrize("silence", [released, recovered, changed])
 async def test_a_phone_that_was_taken_off_is_told_for_thirty_days(any_hall: Hall, silence: Any) -> None:
     house, id_ = any_hall.house, any_hall.id("zhangsan")
-    row = await house.worker.counter.row(id_)
+    row = await house.worker.counter.account(id_)
     assert row is not None
     assert await house.worker.phones.confirm(row, PHONE)
     await silence(any_hall)
@@ -106,7 +106,7 @@ async def test_a_phone_that_was_taken_off_is_told_for_thirty_days(any_hall: Hall
 
 async def test_what_is_kept_goes_with_the_account(any_hall: Hall) -> None:
     house, id_ = any_hall.house, any_hall.id("zhangsan")
-    row = await house.worker.counter.row(id_)
+    row = await house.worker.counter.account(id_)
     assert row is not None
     assert await house.worker.phones.confirm(row, PHONE)
     await released(any_hall)

@@ -180,11 +180,11 @@ async def test_a_supervisor_ends_it_for_a_reason_and_the_guardian_is_out_at_once
 async def test_the_papers_hold_for_the_certificate_that_they_were_compared_with(any_hall: Hall) -> None:
     child, parent = await family(any_hall)
     request = await asked(any_hall, child, parent)
-    other = await any_hall.house.worker.counter.row(await account_id(any_hall.house, "claimed"))
+    other = await any_hall.house.worker.counter.account(await account_id(any_hall.house, "claimed"))
     assert other is not None
     copied = ("certificate_number", "certificate_index")
     await any_hall.house.worker.base.database.write(
-        lambda: moved(child, {name: other[name] for name in copied})
+        lambda: moved(child, {name: getattr(other, name) for name in copied})
     )
     with pytest.raises(NotAtCounter, match="other-certificate"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
@@ -195,10 +195,10 @@ async def test_staff_whom_it_concerns_neither_ask_nor_confirm_nor_end(any_hall: 
     child, parent = await family(any_hall)
     counter, staff = any_hall.house.worker.counter, any_hall.id("sunqi")
     if same == "certificate":  # the own private account
-        row = await counter.row(parent)
+        row = await counter.account(parent)
         assert row is not None
         await any_hall.house.worker.base.database.write(
-            lambda: moved(staff, {"certificate_index": row["certificate_index"]})
+            lambda: moved(staff, {"certificate_index": row.certificate_index})
         )
     else:  # the other parent works here
         await counter.confirm(await asked(any_hall, child, staff), any_hall.id("zhouba"))

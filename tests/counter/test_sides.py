@@ -40,9 +40,9 @@ async def queue(hall: Hall, username: str = "zhouba", **fields: str) -> Page:
 
 
 async def level(hall: Hall, username: str = "zhangsan") -> int:
-    row = await hall.house.worker.counter.row(hall.id(username))
+    row = await hall.house.worker.counter.account(hall.id(username))
     assert row is not None
-    return int(row["real_name_level"])
+    return int(row.real_name_level)
 
 
 @pytest.mark.parametrize("kind", [Kind.VERIFY, Kind.RECOVER])

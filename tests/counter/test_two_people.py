@@ -5,11 +5,12 @@ import asyncio
 import pytest
 from sqlalchemy import LargeBinary, Text, bindparam, update
 
+from idp.accounts.model import Account
 from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, AccountStore, accounts
 from idp.accounts.store import PHONE as PHONE_PLACE
 from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, Kind, NotAtCounter, State
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.organizations.roles import Role
 from tests.counter.conftest import NUMBER, PHONE, Hall
@@ -33,8 +34,8 @@ async def begun(hall: Hall, kind: Kind = Kind.VERIFY, claim: Claim = CLAIM, by: 
     return (await hall.house.worker.counter.open_requests())[-1].id
 
 
-async def account(hall: Hall, username: str = "zhangsan") -> Row:
-    row = await hall.house.worker.counter.row(hall.id(username))
+async def account(hall: Hall, username: str = "zhangsan") -> Account:
+    row = await hall.house.worker.counter.account(hall.id(username))
     assert row is not None
     return row
 
@@ -42,9 +43,9 @@ async def account(hall: Hall, username: str = "zhangsan") -> Row:
 async def test_two_members_of_staff_verify_a_person(any_hall: Hall) -> None:
     worker = any_hall.house.worker
     request = await begun(any_hall)
-    assert (await account(any_hall))["real_name_level"] == 2
+    assert (await account(any_hall)).real_name_level == 2
     assert await worker.counter.confirm(request, any_hall.id("sunqi")) is State.CONFIRMED
-    assert (await account(any_hall))["real_name_level"] == 4
+    assert (await account(any_hall)).real_name_level == 4
     assert await worker.counter.open_requests() == []
     lines = [line for line in await any_hall.house.audit_lines() if line["event"].startswith("counter.")]
     actors = {line["event"]: line["actor"] for line in lines}
@@ -59,7 +60,7 @@ async def test_nobody_confirms_what_they_began(any_hall: Hall) -> None:
         return_exceptions=True,
     )
     assert all(isinstance(outcome, NotAtCounter) for outcome in outcomes)
-    assert (await account(any_hall))["real_name_level"] == 2
+    assert (await account(any_hall)).real_name_level == 2
     assert "counter.confirmed" not in await any_hall.house.audit_events()
 
 
@@ -109,7 +110,7 @@ async def test_nobody_confirms_who_has_the_certificate_of_whom_it_is_about_or_of
     await one_certificate(any_hall, *pair)
     with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
         await counter.confirm(request, any_hall.id("sunqi"))
-    assert (await account(any_hall))["real_name_level"] == 2
+    assert (await account(any_hall)).real_name_level == 2
     if pair == ("zhangsan", "sunqi"):
         with pytest.raises(NotAtCounter, match="decided"):
             await counter.refuse(request, any_hall.id("sunqi"))
@@ -145,7 +146,7 @@ async def test_what_somebody_began_who_is_not_in_office_any_more_is_not_confirme
     await leave(any_hall, "zhaoliu", how)
     with pytest.raises(NotAtCounter):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
-    assert (await account(any_hall))["real_name_level"] == 2
+    assert (await account(any_hall)).real_name_level == 2
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "frozen"])
@@ -159,7 +160,7 @@ async def test_a_recovery_that_waits_is_given_up_when_one_of_the_two_leaves(
     await leave(any_hall, who, how)
     house.clock.forward(RECOVERY_WAIT_SECONDS)
     assert await house.worker.counter.recover_due() == 0
-    assert (await account(any_hall))["password_hash"] != ""
+    assert (await account(any_hall)).password_hash != ""
     assert "counter.refused" in await house.audit_events()
     assert await house.worker.counter.open_requests() == []
 
@@ -186,8 +187,8 @@ async def test_a_supervisor_recovers_an_account_at_once(any_hall: Hall) -> None:
         assert "张三" not in page(await thief.open("/")).text
     row = await account(any_hall)
     store = AccountStore(house.worker.base.vault)
-    assert (row["password_hash"], store.reveal(row, PHONE_PLACE)) == ("", NEW_PHONE)
-    assert row["phone_verified_at"] == house.clock.now
+    assert (row.password_hash, store.reveal(PHONE_PLACE, row.phone)) == ("", NEW_PHONE)
+    assert row.phone_verified_at == house.clock.now
     assert "recovery.completed" in await house.audit_events()
     assert NEW_PHONE not in str(await house.audit_lines())
 
@@ -196,13 +197,13 @@ async def test_without_a_supervisor_a_recovery_waits_a_day(any_hall: Hall) -> No
     house = any_hall.house
     request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
     assert await house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.WAITING
-    assert (await account(any_hall))["password_hash"] != ""
+    assert (await account(any_hall)).password_hash != ""
     house.clock.forward(RECOVERY_WAIT_SECONDS - 1)
     assert await house.worker.counter.recover_due() == 0
     house.clock.forward(1)
     done = await asyncio.gather(*[house.worker.counter.recover_due() for _ in range(5)])
     assert sum(done) == 1
-    assert (await account(any_hall))["password_hash"] == ""
+    assert (await account(any_hall)).password_hash == ""
     assert (await house.audit_events()).count("recovery.completed") == 1
 
 
@@ -218,7 +219,7 @@ async def test_a_recovery_that_waits_can_be_stopped(any_hall: Hall, who: str) ->
         await house.worker.counter.refuse(request, any_hall.id("sunqi"))
     house.clock.forward(2 * RECOVERY_WAIT_SECONDS)
     assert await house.worker.counter.recover_due() == 0
-    assert (await account(any_hall))["password_hash"] != ""
+    assert (await account(any_hall)).password_hash != ""
 
 
 async def test_who_was_never_verified_is_not_recovered_and_no_phone_of_others_is_taken(
@@ -283,7 +284,7 @@ async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other
     assert await counter.recover_due() == 0
     assert (await sql(hall.house, "select state from counter_requests"))[0]["state"] == State.REFUSED
     assert "recovery.completed" not in await hall.house.audit_events()
-    assert (await account(hall))["password_hash"] != ""
+    assert (await account(hall)).password_hash != ""
 
 
 @pytest.mark.parametrize("error", [Conflict("phone"), NotRecorded(), NotAtCounter("closed")])
@@ -301,7 +302,7 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
         request = (await counter.open_requests())[-1].id
         await counter.confirm(request, hall.id("zhouba"))
 
-    def broken(account_id: str, phone: str | None) -> Transaction[Row | None]:
+    def broken(account_id: str, phone: str | None) -> Transaction[Account | None]:
         if phone == NEW_PHONE:
             raise error
         return (yield from done(account_id, phone))

@@ -99,7 +99,7 @@ def lines(event: str) -> list[dict[str, Any]]:
 
 async def level(worker: Worker) -> int:
     """How real zhangsan is."""
-    return int((await Accounts(worker.base, worker.hasher).find("zhangsan"))["real_name_level"])
+    return int((await Accounts(worker.base, worker.hasher).find("zhangsan")).real_name_level)
 
 
 def conflict() -> str:
@@ -112,7 +112,7 @@ def conflict() -> str:
 def test_a_link_is_listed_and_ended_with_what_it_proved() -> None:
     came = comes(arrival(level=3))
     assert isinstance(came, Linked)
-    assert came.account["real_name_level"] == 3
+    assert came.account.real_name_level == 3
     [link] = told("upstream", "links", "zhangsan")
     assert link["platform"] == "henan"
     assert idp("upstream", "unlink", "wangwu", link["id"]).exit_code == 1  # not theirs
@@ -142,11 +142,11 @@ def test_an_administrator_says_whose_account_of_the_platform_it_is_once() -> Non
     assert told("upstream", "conflicts") == []
     came = comes(arrival(name="张三丰"))
     assert isinstance(came, Linked)
-    assert came.account["username"] == "zhangsan"
+    assert came.account.username == "zhangsan"
     late = idp("upstream", "settle", reference, "--dismiss")
     assert (late.exit_code, "nothing of that reference waits" in late.output) == (1, True)
     [line] = lines("upstream.settled")
-    assert (line["actor"].startswith("cli:"), line["account_id"]) == (True, came.account["id"])
+    assert (line["actor"].startswith("cli:"), line["account_id"]) == (True, came.account.id)
 
 
 def test_what_is_dismissed_links_nobody() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from idp.infrastructure.database import Row
+from idp.accounts.model import Account
 from tests.authentication.test_second_factor import at
 from tests.federation.trial import NAME, ZHANGSAN, Platform, came, federated
 from tests.support import raw_sql
@@ -41,9 +41,9 @@ class Stage:
     username: str
     id: str
 
-    async def row(self, id_: str = "") -> Row:
+    async def row(self, id_: str = "") -> Account:
         """An account as it is now."""
-        row = await self.house.worker.counter.row(id_ or self.id)
+        row = await self.house.worker.counter.account(id_ or self.id)
         assert row is not None
         return row
 
@@ -107,10 +107,10 @@ async def test_whoever_says_it_is_not_theirs_has_an_account_of_their_own(stage: 
         assert (mine != stage.id, level) == (True, 3)
         assert await stage.session(squatter) == (stage.id, 0)
     first, account = await stage.row(), await stage.row(mine)
-    assert (first["certificate_index"], first["real_name_level"]) == (None, 0)
-    assert first["password_hash"]
-    assert account["certificate_index"] is not None
-    assert (account["password_hash"], account["phone_index"]) == ("", None)
+    assert (first.certificate_index, first.real_name_level) == (None, 0)
+    assert first.password_hash
+    assert account.certificate_index is not None
+    assert (account.password_hash, account.phone_index) == ("", None)
     assert await stage.told(TAKEN)
     async with visitor(stage.house) as again:
         await came(again, stage.platform, OWNER)
@@ -129,8 +129,8 @@ async def test_whoever_shows_that_it_is_theirs_joins_them_and_the_rest_goes(stag
         assert await stage.session(owner) == (stage.id, 3)
         assert await stage.house.worker.sessions.find(other.client.cookies.get(SESSION_COOKIE)) is None
     after = await stage.row()
-    assert (after["real_name_level"], after["phone_index"]) == (3, None)
-    assert after["password_hash"]
+    assert (after.real_name_level, after.phone_index) == (3, None)
+    assert after.password_hash
     assert await stage.grants() == 0
     assert await stage.told(BOUND)
     async with visitor(stage.house) as again:
@@ -164,7 +164,7 @@ async def test_without_showing_it_nobody_joins(stage: Stage) -> None:
         shown = await to_login(owner, shown, username=other, password=PASSWORD)
         assert "那个账号是您的" not in shown.text
         await owner.submit(form, decision="join")
-    assert (await stage.row())["real_name_level"] == 1
+    assert (await stage.row()).real_name_level == 1
     assert await stage.house.worker.links.of_account(stage.id) == []
 
 
@@ -190,7 +190,7 @@ async def test_a_forged_answer_decides_nothing(stage: Stage) -> None:
         assert form is not None
         answer = await owner.client.post(HELD, data={"ticket": form.fields["ticket"], "decision": "apart"})
         assert answer.status_code == 400
-    assert (await stage.row())["real_name_level"] == 1
+    assert (await stage.row()).real_name_level == 1
 
 
 @pytest.mark.parametrize("level", [2, 3])

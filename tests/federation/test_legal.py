@@ -78,18 +78,18 @@ async def accounts(house: Provider) -> int:
 
 async def test_the_representative_acts_for_the_company_and_the_next_time_is_the_same(house: Provider) -> None:
     first, second = await acting(house, firm()), await acting(house, firm())
-    assert first.linked.account["name"] == "张三"
+    assert first.linked.account.name == "张三"
     assert (first.principal.id, first.principal.relation) == (second.principal.id, second.principal.relation)
     assert first.principal.relation == Relation.LEGAL_REPRESENTATIVE
-    assert (first.linked.account["id"], await accounts(house)) == (second.linked.account["id"], 1)
+    assert (first.linked.account.id, await accounts(house)) == (second.linked.account.id, 1)
 
 
 async def test_an_agent_is_a_person_of_their_own_and_acts_for_thirty_days(house: Provider) -> None:
     found = await acting(house, sent_by_firm())
-    assert (found.linked.account["name"], found.principal.relation) == ("钱经办", Relation.AGENT)
+    assert (found.linked.account.name, found.principal.relation) == ("钱经办", Relation.AGENT)
     assert found.principal.valid_until == house.clock.now + 30 * 86_400
     boss = await acting(house, firm())
-    assert boss.linked.account["id"] != found.linked.account["id"]
+    assert boss.linked.account.id != found.linked.account.id
     assert boss.principal.id == found.principal.id
 
 
@@ -101,7 +101,7 @@ async def test_a_mandate_ends_on_the_day_that_the_platform_names(house: Provider
     assert 2 * 86_400 < end - house.clock.now <= 3 * 86_400
     house.clock.forward(end - house.clock.now + 1)
     mandates = house.worker.mandates
-    assert await mandates.principals(found.linked.account["id"]) == []
+    assert await mandates.principals(found.linked.account.id) == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_another_representative_than_the_one_we_know_waits_for_a_person(ho
     assert waiting.account_id is not None
     principals = await house.worker.mandates.principals(waiting.account_id)
     assert principals == []
-    assert [one.id for one in await house.worker.mandates.principals(known.linked.account["id"])] == [
+    assert [one.id for one in await house.worker.mandates.principals(known.linked.account.id)] == [
         known.principal.id
     ]
 
@@ -177,21 +177,21 @@ async def test_a_victim_s_number_under_another_name_does_not_act_for_a_company(h
 
 async def test_a_mandate_that_was_suspended_here_is_not_resumed_by_the_platform(house: Provider) -> None:
     boss, found = await acting(house, firm()), await acting(house, sent_by_firm())
-    await house.worker.mandates.suspend(boss.linked.account["id"], found.principal.mandate_id)
+    await house.worker.mandates.suspend(boss.linked.account.id, found.principal.mandate_id)
     assert await refused(house, sent_by_firm()) is Why.AGENT
-    await house.worker.mandates.resume(boss.linked.account["id"], found.principal.mandate_id)
+    await house.worker.mandates.resume(boss.linked.account.id, found.principal.mandate_id)
     assert (await acting(house, sent_by_firm())).principal.mandate_id == found.principal.mandate_id
 
 
 async def test_when_the_company_s_account_is_closed_there_its_people_act_no_more(house: Provider) -> None:
     boss, agent = await acting(house, firm()), await acting(house, sent_by_firm())
-    [held] = await house.worker.mandates.principals(agent.linked.account["id"])
+    [held] = await house.worker.mandates.principals(agent.linked.account.id)
     assert held.mandate_id == agent.principal.mandate_id
     assert await desk(house).cancelled("henan", "c-1")
     assert not await desk(house).cancelled("henan", "c-1")
-    assert await house.worker.mandates.principals(agent.linked.account["id"]) == []
+    assert await house.worker.mandates.principals(agent.linked.account.id) == []
     again = await acting(house, firm())
-    assert (again.linked.account["id"], again.principal.id) == (boss.linked.account["id"], boss.principal.id)
+    assert (again.linked.account.id, again.principal.id) == (boss.linked.account.id, boss.principal.id)
 
 
 async def test_agent_and_representative_fifty_times_at_once_are_two_accounts_and_one_company(
@@ -201,7 +201,7 @@ async def test_agent_and_representative_fifty_times_at_once_are_two_accounts_and
     found = await asyncio.gather(*(acting(house, one) for one in arriving))
     assert len({one.principal.id for one in found}) == 1
     assert len({one.principal.mandate_id for one in found}) == 2
-    assert len({one.linked.account["id"] for one in found}) == await accounts(house) == 2
+    assert len({one.linked.account.id for one in found}) == await accounts(house) == 2
 
 
 def test_who_represents_is_told_by_number_before_it_is_told_by_word() -> None:
@@ -250,13 +250,13 @@ async def test_a_company_that_is_cancelled_there_ends_with_its_people_or_not_at_
     agent = await acting(house, sent_by_firm())
 
     def breaks(*_: object) -> Transaction[int]:
-        yield from house.worker.federation.linking.links.of_account(agent.linked.account["id"])
+        yield from house.worker.federation.linking.links.of_account(agent.linked.account.id)
         raise RuntimeError
 
     with monkeypatch.context() as patched:
         patched.setattr(house.worker.organizations, "no_longer_vouched", breaks)
         with pytest.raises(RuntimeError):
             await desk(house).cancelled("henan", "c-1")
-    assert len(await house.worker.mandates.principals(agent.linked.account["id"])) == 1
+    assert len(await house.worker.mandates.principals(agent.linked.account.id)) == 1
     assert await desk(house).cancelled("henan", "c-1")
-    assert await house.worker.mandates.principals(agent.linked.account["id"]) == []
+    assert await house.worker.mandates.principals(agent.linked.account.id) == []

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from idp.accounts.control import ProvenControl
+from idp.accounts.model import Account
 from idp.accounts.verifiers.interface import Claim
 from idp.federation.arrivals import Arrival, of_person
 from idp.federation.desk import NoSuchConflict
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
-from idp.infrastructure.database import Row
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 from tests.support.visits import account_id, person
@@ -38,7 +38,7 @@ class Stage:
         """Somebody comes."""
         return await self.house.worker.federation.linking.enter(arrival, ADDRESS, decision)
 
-    async def account(self, arrival: Arrival) -> Row:
+    async def account(self, arrival: Arrival) -> Account:
         """The account that somebody enters, who has shown that the one with their certificate is theirs."""
         came = await self.enter(arrival)
         if isinstance(came, Held):
@@ -79,16 +79,16 @@ def arrival(subject: str = "s-1", level: int = 3, name: str = "张三", **change
 
 async def test_a_stranger_gets_an_account_and_the_next_time_the_same(stage: Stage) -> None:
     first = await stage.account(arrival())
-    assert (first["name"], first["real_name_level"], first["password_hash"]) == ("张三", 3, "")
-    assert (await stage.account(arrival()))["id"] == first["id"]
-    assert [line["account_id"] for line in await stage.events("upstream.linked")] == [first["id"]]
+    assert (first.name, first.real_name_level, first.password_hash) == ("张三", 3, "")
+    assert (await stage.account(arrival())).id == first.id
+    assert [line["account_id"] for line in await stage.events("upstream.linked")] == [first.id]
 
 
 async def test_whoever_is_known_by_certificate_and_name_as_surely_is_linked_and_told(stage: Stage) -> None:
     known = await stage.citizen(level=3)
     came = await stage.enter(arrival())
     assert isinstance(came, Linked)
-    assert (came.account["id"], came.is_new, came.account["real_name_level"]) == (known, False, 3)
+    assert (came.account.id, came.is_new, came.account.real_name_level) == (known, False, 3)
 
 
 async def test_whoever_is_known_less_surely_says_first_whether_it_is_theirs(stage: Stage) -> None:
@@ -97,26 +97,26 @@ async def test_whoever_is_known_less_surely_says_first_whether_it_is_theirs(stag
     assert await stage.house.worker.links.of_account(known) == []
     came = await stage.enter(arrival(), NOT_THEIRS)
     assert isinstance(came, Linked)
-    assert (came.account["id"] != known, came.is_new, came.account["real_name_level"]) == (True, True, 3)
-    row = await stage.house.worker.counter.row(known)
+    assert (came.account.id != known, came.is_new, came.account.real_name_level) == (True, True, 3)
+    row = await stage.house.worker.counter.account(known)
     assert row is not None
-    assert (row["real_name_level"], row["certificate_index"]) == (0, None)
+    assert (row.real_name_level, row.certificate_index) == (0, None)
 
 
 async def test_a_platform_that_is_not_sure_enough_opens_no_account_of_others(stage: Stage) -> None:
     known = await stage.citizen()
     other = await stage.account(arrival(level=1))
-    assert other["id"] != known
-    assert (other["real_name_level"], other["certificate_index"]) == (0, None)
-    assert [row.reason for row in await stage.house.worker.links.conflicts_of(other["id"])] == ["certificate"]
+    assert other.id != known
+    assert (other.real_name_level, other.certificate_index) == (0, None)
+    assert [row.reason for row in await stage.house.worker.links.conflicts_of(other.id)] == ["certificate"]
 
 
 async def test_a_phone_and_a_name_are_nobody(stage: Stage) -> None:
     known = await stage.citizen(phone="13800000001", phone_verified=True)
     told = UpstreamPerson(name="张三", mobile="13800000001")
     came = of_person(UpstreamIdentity("henan", "s-9", UserType.PERSON, 4, "4", told))
-    assert (await stage.account(came))["id"] != known
-    assert (await stage.account(came))["real_name_level"] == 0
+    assert (await stage.account(came)).id != known
+    assert (await stage.account(came)).real_name_level == 0
 
 
 async def test_a_forged_answer_with_a_victim_s_number_and_another_name_waits_for_a_person(
@@ -140,7 +140,7 @@ async def test_who_settles_links_the_subject_and_it_holds(stage: Stage) -> None:
     [line] = await stage.events("upstream.settled")
     assert (line["actor"], line["account_id"]) == ("staff", known)
     came = await stage.account(arrival(name="张三丰"))
-    assert (came["id"], came["name"]) == (known, "张三")
+    assert (came.id, came.name) == (known, "张三")
     with pytest.raises(NoSuchConflict):
         await stage.house.worker.links.dismiss(refused.reference, "staff")
 
@@ -194,13 +194,13 @@ async def test_what_is_dismissed_stays_as_it_was(stage: Stage) -> None:
 
 
 async def test_a_level_that_falls_at_the_platform_falls_here_and_rises_again(stage: Stage) -> None:
-    levels = [(await stage.account(arrival(level=level)))["real_name_level"] for level in (3, 1, 0, 2)]
+    levels = [(await stage.account(arrival(level=level))).real_name_level for level in (3, 1, 0, 2)]
     assert levels == [3, 1, 0, 2]
 
 
 async def test_a_level_of_our_own_does_not_fall_with_the_platform_s(stage: Stage) -> None:
     await stage.citizen(level=2)
-    levels = [(await stage.account(arrival(level=level)))["real_name_level"] for level in (4, 1)]
+    levels = [(await stage.account(arrival(level=level))).real_name_level for level in (4, 1)]
     assert levels == [4, 2]
 
 
@@ -209,9 +209,9 @@ async def test_who_has_left_the_platform_comes_back_to_the_same_account(stage: S
     assert await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
     assert not await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
     [line] = await stage.events("upstream.unlinked")
-    assert line["account_id"] == first["id"]
+    assert line["account_id"] == first.id
     again = await stage.account(arrival("s-2"))
-    assert (again["id"], again["real_name_level"]) == (first["id"], 3)
+    assert (again.id, again.real_name_level) == (first.id, 3)
 
 
 async def test_who_comes_back_under_another_name_waits_for_a_person(stage: Stage) -> None:
@@ -236,7 +236,7 @@ async def test_a_closed_account_stays_closed(stage: Stage, state: str) -> None:
     for subject in ("s-1", "s-2"):
         came = await stage.enter(arrival(subject))
         assert not isinstance(came, Held)
-        assert isinstance(came, Refused) or (state, came.account["id"] != known) == ("cancelled", True)
+        assert isinstance(came, Refused) or (state, came.account.id != known) == ("cancelled", True)
 
 
 async def test_a_child_is_not_registered_without_a_guardian(stage: Stage) -> None:
@@ -250,19 +250,19 @@ async def test_a_subject_that_turns_into_somebody_else_is_stopped(stage: Stage) 
 
 async def test_fifty_at_once_are_one_account_and_one_link(stage: Stage) -> None:
     came = await asyncio.gather(*(stage.account(arrival()) for _ in range(50)))
-    assert len({account["id"] for account in came}) == 1
+    assert len({account.id for account in came}) == 1
     assert len(await stage.events("upstream.linked")) == 1
 
 
 async def test_two_subjects_of_one_certificate_at_once_are_one_account(stage: Stage) -> None:
     came = await asyncio.gather(*(stage.account(arrival(f"s-{number}")) for number in range(5)))
-    assert len({account["id"] for account in came}) == 1
-    assert len(await stage.house.worker.links.of_account(came[0]["id"])) == 1
+    assert len({account.id for account in came}) == 1
+    assert len(await stage.house.worker.links.of_account(came[0].id)) == 1
 
 
 async def test_the_owner_ends_a_link_and_nobody_else(stage: Stage) -> None:
     desk, known = stage.house.worker.links, await stage.citizen(level=3)
-    assert (await stage.account(arrival()))["id"] == known
+    assert (await stage.account(arrival())).id == known
     [link] = await desk.of_account(known)
     stranger = await account_id(stage.house, await person(stage.house))
     assert not await desk.unlink_own(stranger, link.id, ADDRESS)
@@ -314,26 +314,26 @@ async def test_once_staff_have_said_whose_it_is_certificate_and_level_are_there(
     refusal = await stage.refused(came)
     await stage.house.worker.links.link(refusal.reference, citizen, "staff")
     account = await stage.account(came)
-    assert (account["id"], account["name"], account["real_name_level"]) == (citizen, "张三", 3)
+    assert (account.id, account.name, account.real_name_level) == (citizen, "张三", 3)
     assert await stage.house.worker.links.waiting() == []
 
 
 @pytest.mark.parametrize("name", ["\ufeff张三", "张\u200b三", "张　三", "张三\u3164"])
 async def test_what_cannot_be_seen_in_a_name_makes_no_difference(stage: Stage, name: str) -> None:
     citizen = await stage.citizen(level=3)
-    assert (await stage.account(from_platform(name)))["id"] == citizen
+    assert (await stage.account(from_platform(name))).id == citizen
 
 
 async def test_a_character_of_the_old_standard_is_the_one_of_the_new(stage: Stage) -> None:
     citizen = await stage.citizen(level=3, name="䶮洋")
-    assert (await stage.account(from_platform("\ue863洋")))["id"] == citizen
+    assert (await stage.account(from_platform("\ue863洋"))).id == citizen
 
 
 async def test_a_certificate_that_cannot_be_read_is_told_to_staff(stage: Stage) -> None:
     account = await stage.account(from_platform("张三", number="410411199001010016"))
-    assert account["real_name_level"] == 0
+    assert account.real_name_level == 0
     [one] = await stage.house.worker.links.waiting()
-    assert (one.reason, one.account_id) == ("unreadable", account["id"])
+    assert (one.reason, one.account_id) == ("unreadable", account.id)
     assert (one.content.problem, one.content.level) == ("certificate-check", 3)
     [line] = await stage.events("upstream.linked")
     assert json.loads(line["detail"])["unreadable"] == "certificate-check"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event
 from tests.federation.trial import FIRM, ZHANGSAN, Platform, came, federated
@@ -39,12 +40,12 @@ async def known(house: Provider, **fields: Any) -> str:
     )
 
 
-async def row_of(house: Provider, username: str) -> dict[str, Any]:
+async def row_of(house: Provider, username: str) -> Account:
     """An account as it stands."""
     store = AccountStore(house.worker.base.vault)
     found = await house.worker.base.database.read(lambda: store.find(username))
     assert found is not None
-    return dict(found)
+    return found
 
 
 async def logins(house: Provider) -> list[dict[str, Any]]:
@@ -76,8 +77,8 @@ async def test_a_company_s_login_leaves_the_account_of_whom_it_names_as_it_is(
     assert "没有核实是不是本人" in shown.text
     assert NUMBER not in shown.text
     assert await row_of(house, username) == before
-    assert await house.worker.links.of_account(before["id"]) == []
-    assert await house.worker.mandates.principals(before["id"]) == []
+    assert await house.worker.links.of_account(before.id) == []
+    assert await house.worker.mandates.principals(before.id) == []
     assert not [line for line in await house.audit_lines() if line["event"] == Event.UPSTREAM_LINKED.value]
 
 
@@ -153,7 +154,7 @@ async def test_a_system_is_told_the_company_and_that_the_human_is_asserted(trial
     assert told["act"] == {"sub": told["sub"], "human": "asserted"}
     assert told["principal"]["unified_social_credit_code"] == FIRM["uscc"]
     assert told["principal"]["relation"] == "organization_login"
-    assert told["sub"] != (await row_of(house, username))["id"]
+    assert told["sub"] != (await row_of(house, username)).id
     claims = (await userinfo(house, got["access_token"])).json()
     assert (claims["name"], claims["real_name_level"], claims["act"]["human"]) == ("张三", 0, "asserted")
     assert {"certificate_number", "verified_claims"}.isdisjoint(claims)
@@ -224,5 +225,5 @@ async def test_nobody_finds_it_as_if_it_were_a_person(trial: Trial) -> None:
     store, database = AccountStore(house.worker.base.vault), house.worker.base.database
     row = await database.read(lambda: store.by_id(line["account_id"]))
     assert row is not None
-    assert (row["kind"], row["certificate_index"], row["phone_index"]) == ("organization_login", None, None)
-    assert await database.read(lambda: store.find(row["username"])) is None
+    assert (row.kind, row.certificate_index, row.phone_index) == ("organization_login", None, None)
+    assert await database.read(lambda: store.find(row.username)) is None

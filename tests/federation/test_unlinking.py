@@ -63,7 +63,7 @@ async def came(house: Provider, *profiles: str) -> str:
         who = replace(arrival(), profile=profile)
         entered = await house.worker.federation.linking.enter(who, ADDRESS)
         assert isinstance(entered, Linked), entered
-        found = str(entered.account["id"])
+        found = str(entered.account.id)
     return found
 
 
@@ -162,7 +162,7 @@ async def test_also_where_two_workers_end_them(houses: list[Provider]) -> None:
 
 async def full_session(house: Provider, account: str) -> Session:
     """The owner, who has shown two factors."""
-    row = await house.worker.counter.row(account)
+    row = await house.worker.counter.account(account)
     assert row is not None
     token = await house.worker.sessions.begin(row, ("pwd", "otp", "mfa"), Caller(ADDRESS), None)
     session = await house.worker.sessions.find(token)

@@ -72,7 +72,7 @@ async def run(base: Foundation) -> int:
 
 async def phone_of(base: Foundation, username: str) -> str | None:
     [row] = await base.database.read(fetch(ROWS(the_name=username)))
-    return AccountStore(base.vault).reveal(row, PHONE)
+    return AccountStore(base.vault).reveal(PHONE, row["phone"])
 
 
 async def test_everything_opens_without_the_old_secret_and_everybody_is_found(stores: dict[str, Any]) -> None:

@@ -111,7 +111,7 @@ async def test_an_empty_field_removes_what_was_there(house: Provider) -> None:
         await send(someone, f"{HOME}/contact", "email", email="", address="")
     row = await house.worker.base.database.read(lambda: AccountStore(house.worker.base.vault).find(username))
     assert row is not None
-    assert AccountStore(house.worker.base.vault).reveal(row, EMAIL) is None
+    assert AccountStore(house.worker.base.vault).reveal(EMAIL, row.email) is None
 
 
 async def test_a_new_phone_is_proved_and_the_old_one_told(house: Provider) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event
-from idp.infrastructure.database import Row
 from idp.organizations.roles import Role
 from tests.authentication.test_sms_login import is_inside, proved, registered
 from tests.authorities.network_identity import confirm
@@ -54,7 +54,7 @@ def owner(world: World) -> Known:
     return citizen(world, "张三", next(_sequence), mobile=str(next(_phones)))
 
 
-async def row_of(house: Provider, phone_or_name: str) -> Row:
+async def row_of(house: Provider, phone_or_name: str) -> Account:
     """The account that a phone or username names."""
     store = AccountStore(house.worker.base.vault)
     row = await house.worker.base.database.read(lambda: store.find(phone_or_name))
@@ -62,8 +62,8 @@ async def row_of(house: Provider, phone_or_name: str) -> Row:
     return row
 
 
-async def by_id(house: Provider, id_: str) -> Row:
-    row = await house.worker.counter.row(id_)
+async def by_id(house: Provider, id_: str) -> Account:
+    row = await house.worker.counter.account(id_)
     assert row is not None
     return row
 
@@ -104,8 +104,8 @@ async def squatted(house: Provider, who: Known) -> tuple[str, str]:
         await registered(house, squatter, phone, new_password="Squat 2026 here")
         await check(squatter, who)
     row = await row_of(house, phone)
-    assert row["real_name_level"] == 1
-    return str(row["id"]), phone
+    assert row.real_name_level == 1
+    return str(row.id), phone
 
 
 async def live(house: Provider, account: str) -> tuple[int, int]:
@@ -130,17 +130,17 @@ async def test_the_owner_s_presence_takes_the_certificate_from_a_squatter(
         await present(someone, world, owner)
         assert is_inside(someone)
     account = await row_of(house, mine)
-    assert (account["id"] != squat, account["real_name_level"]) == (True, 3)
+    assert (account.id != squat, account.real_name_level) == (True, 3)
     # Whoever has just registered loses nothing by it.
-    assert account["password_hash"]
-    assert account["phone_verified_at"] is not None
+    assert account.password_hash
+    assert account.phone_verified_at is not None
     other = await by_id(house, squat)
-    assert (other["real_name_level"], other["certificate_index"], other["certificate_number"]) == (
+    assert (other.real_name_level, other.certificate_index, other.certificate_number) == (
         0,
         None,
         None,
     )
-    assert other["password_hash"]
+    assert other.password_hash
     assert await told(house, squatter_phone, TAKEN)
     assert await told(house, mine, BOUND)
     assert not await told(house, mine, TAKEN)
@@ -157,8 +157,8 @@ async def test_as_strong_a_proof_takes_nothing_and_both_are_told(
         assert answer.status == 409
         assert "到窗口" in answer.text
         assert squatter_phone[-4:] not in answer.text
-    assert (await by_id(house, squat))["real_name_level"] == 1
-    assert (await row_of(house, mine))["real_name_level"] == 0
+    assert (await by_id(house, squat)).real_name_level == 1
+    assert (await row_of(house, mine)).real_name_level == 0
     assert await told(house, squatter_phone, CONTESTED)
     recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
     assert (Event.REAL_NAME_CONTESTED, squat) in recorded
@@ -183,8 +183,8 @@ async def test_what_a_login_has_not_shown_goes_when_the_person_proves_to_be_ther
         assert page(await mother.open("/me/real-name")).status == 200
         assert "/end_session" not in page(await elsewhere.open("/")).text
     after = await by_id(house, account)
-    assert (after["real_name_level"], after["phone_index"]) == (3, None)
-    assert after["password_hash"]
+    assert (after.real_name_level, after.phone_index) == (3, None)
+    assert after.password_hash
     assert await live(house, account) == (1, 0)
     assert await told(house, son, BOUND)
     recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
@@ -208,9 +208,9 @@ async def test_what_the_person_shows_before_stays(house: Provider, world: World,
         assert "会一并停用" not in page(await mother.open(NETWORK)).text
         await present(mother, world, owner)
     after = await by_id(house, account)
-    assert after["real_name_level"] == 3
-    assert after["phone_verified_at"] is not None
-    assert after["password_hash"]
+    assert after.real_name_level == 3
+    assert after.phone_verified_at is not None
+    assert after.password_hash
 
 
 async def test_a_proof_below_presence_takes_nothing_from_the_account_itself(
@@ -224,9 +224,9 @@ async def test_a_proof_below_presence_takes_nothing_from_the_account_itself(
         form = await form_of(someone, "/me/real-name/phone")
         await someone.submit(form)
     account = await row_of(house, username)
-    assert account["real_name_level"] == 2
-    assert account["phone_verified_at"] is not None
-    assert account["password_hash"]
+    assert account.real_name_level == 2
+    assert account.phone_verified_at is not None
+    assert account.password_hash
 
 
 async def at_the_counter(house: Provider, account: str, who: Known, phone: str | None) -> None:
@@ -235,10 +235,10 @@ async def at_the_counter(house: Provider, account: str, who: Known, phone: str |
     staff = {name: await account_id(house, await person(house, name=name)) for name in ("赵六", "孙七")}
     for id_ in staff.values():
         await house.worker.roles.grant(id_, Role.COUNTER, "410411", "test")
-    usernames = {name: (await by_id(house, id_))["username"] for name, id_ in staff.items()}
+    usernames = {name: (await by_id(house, id_)).username for name, id_ in staff.items()}
     async with signed_in(house, usernames["赵六"], STRONG) as clerk:
         form = await form_of(clerk, "/counter/verify", "identifier")
-        username = (await by_id(house, account))["username"]
+        username = (await by_id(house, account)).username
         ask = page(await clerk.submit(form, identifier=username)).form_with("certificate_number")
         assert ask is not None
         given = {"phone": phone} if phone else {"no_phone": "1"}
@@ -257,7 +257,7 @@ async def test_the_counter_gives_a_squatted_account_to_its_owner_without_the_squ
     house: Provider, world: World, owner: Known
 ) -> None:
     squat, squatter_phone = await squatted(house, owner)
-    username = (await by_id(house, squat))["username"]
+    username = (await by_id(house, squat)).username
     await house.enrol_totp(username)
     client, secret = await house.register(consent_required=False)
     async with signed_in(house, username) as squatter:
@@ -265,8 +265,8 @@ async def test_the_counter_gives_a_squatted_account_to_its_owner_without_the_squ
         await at_the_counter(house, squat, owner, owner.mobile)
         assert "/end_session" not in page(await squatter.open("/")).text
     after = await by_id(house, squat)
-    assert (after["real_name_level"], after["password_hash"]) == (4, "")
-    assert (await row_of(house, owner.mobile))["id"] == squat
+    assert (after.real_name_level, after.password_hash) == (4, "")
+    assert (await row_of(house, owner.mobile)).id == squat
     assert await live(house, squat) == (0, 0)
     assert await house.worker.factors.of_account(squat) == []
     assert await told(house, squatter_phone, BOUND)
@@ -287,8 +287,8 @@ async def test_a_family_s_phone_stays_where_the_person_at_the_counter_says_so(
     family, daughter = await squatted(house, owner)
     await at_the_counter(house, family, owner, daughter)
     after = await by_id(house, family)
-    assert (after["real_name_level"], after["password_hash"]) == (4, "")
-    assert (await row_of(house, daughter))["id"] == family
+    assert (after.real_name_level, after.password_hash) == (4, "")
+    assert (await row_of(house, daughter)).id == family
 
 
 async def test_without_a_phone_of_theirs_nothing_of_the_other_s_is_left(
@@ -297,7 +297,7 @@ async def test_without_a_phone_of_theirs_nothing_of_the_other_s_is_left(
     squat, squatter_phone = await squatted(house, owner)
     await at_the_counter(house, squat, owner, None)
     after = await by_id(house, squat)
-    assert (after["real_name_level"], after["password_hash"], after["phone_index"]) == (4, "", None)
+    assert (after.real_name_level, after.password_hash, after.phone_index) == (4, "", None)
     assert await told(house, squatter_phone, BOUND)
 
 
@@ -308,6 +308,6 @@ async def test_another_account_of_the_owner_is_verified_at_the_counter_all_the_s
     username = await person(house, level=0, phone=owner.mobile, phone_verified=True)
     mine = await account_id(house, username)
     await at_the_counter(house, mine, owner, owner.mobile)
-    assert (await by_id(house, mine))["real_name_level"] == 4
-    assert (await by_id(house, squat))["real_name_level"] == 0
+    assert (await by_id(house, mine)).real_name_level == 4
+    assert (await by_id(house, squat)).real_name_level == 0
     assert await told(house, squatter_phone, TAKEN)

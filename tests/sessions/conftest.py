@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
@@ -25,7 +26,7 @@ class Stage:
 
     provider: Provider
     sessions: Sessions
-    people: list[Row]
+    people: list[Account]
     url: str
 
     @property
@@ -39,7 +40,9 @@ class Stage:
         assert found is not None
         return found
 
-    async def begin(self, account: Row, amr: tuple[str, ...], caller: Caller, before: Session | None) -> str:
+    async def begin(
+        self, account: Account, amr: tuple[str, ...], caller: Caller, before: Session | None
+    ) -> str:
         """The cookie of a session that begins."""
         token = await self.sessions.begin(account, amr, caller, before)
         assert token is not None
@@ -47,7 +50,7 @@ class Stage:
 
     async def log_in(self, person: int = 0) -> tuple[str, Session]:
         """The cookie of a new session, and the session."""
-        row = await self.provider.worker.counter.row(self.people[person]["id"])
+        row = await self.provider.worker.counter.account(self.people[person].id)
         assert row is not None
         token = await self.begin(row, (PASSWORD,), CALLER, None)
         return token, await self.session(token)

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.anyio
 
 async def _company(stage: Stage, **changes: Any) -> Any:
     """The first person's mandate for a company of the second one."""
-    company_id = await company(stage.provider, stage.people[1]["id"])
-    return await mandate(stage.provider, stage.people[0]["id"], company=company_id, **changes)
+    company_id = await company(stage.provider, stage.people[1].id)
+    return await mandate(stage.provider, stage.people[0].id, company=company_id, **changes)
 
 
 async def test_acting_for_another_is_a_new_session_of_the_same_login(stage: Stage) -> None:
@@ -120,11 +120,11 @@ async def test_a_session_dies_when_its_mandate_s_time_is_over(stage: Stage) -> N
 
 
 async def test_a_session_dies_with_the_mandate_that_its_own_came_of(stage: Stage) -> None:
-    company_id = await company(stage.provider, stage.people[1]["id"])
-    agency = await company(stage.provider, stage.people[0]["id"], "湛河示例代理有限公司")
+    company_id = await company(stage.provider, stage.people[1].id)
+    agency = await company(stage.provider, stage.people[0].id, "湛河示例代理有限公司")
     parent = await mandate(stage.provider, None, company=company_id, agent_legal_person_id=agency)
     child = await mandate(
-        stage.provider, stage.people[0]["id"], company=company_id, parent_mandate_id=parent.mandate_id
+        stage.provider, stage.people[0].id, company=company_id, parent_mandate_id=parent.mandate_id
     )
     _, session = await stage.log_in()
     token = await stage.sessions.represent(session, child, CALLER)
@@ -141,7 +141,7 @@ async def test_a_session_dies_with_the_mandate_that_its_own_came_of(stage: Stage
     ],
 )
 async def test_a_session_dies_with_the_one_for_whom_it_acts(stage: Stage, what: str) -> None:
-    me, other = (person["id"] for person in stage.people)
+    me, other = (person.id for person in stage.people)
     if "accounts" in what:
         principal = await mandate(stage.provider, me, person=other, relation="guardian")
     else:
@@ -168,7 +168,7 @@ async def test_to_end_what_lives_on_a_mandate_ends_it_and_what_was_passed_on(sta
     principal = await _company(stage)
     passed_on = await mandate(
         stage.provider,
-        stage.people[1]["id"],
+        stage.people[1].id,
         company=principal.id,
         parent_mandate_id=principal.mandate_id,
     )

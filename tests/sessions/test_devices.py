@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.sessions.devices import TRUST_SECONDS, Devices, browser_name
 from idp.sessions.model import Caller
@@ -26,7 +27,7 @@ class Stage:
 
     house: Provider
     devices: Devices
-    account: Row
+    account: Account
     told: list[dict[str, object]] = field(default_factory=list)
 
     async def login(self, caller: Caller) -> bool:
@@ -35,7 +36,7 @@ class Stage:
 
     async def trust(self, caller: Caller) -> bool:
         """Trust a device; whether it is known."""
-        who = self.account["id"]
+        who = self.account.id
         return await self.house.worker.base.database.write(lambda: self.devices.trusted(who, caller))
 
 
@@ -44,7 +45,7 @@ async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
     told: list[dict[str, object]] = []
 
-    def notice(account: Row, text: str, **values: object) -> Transaction[None]:
+    def notice(account: Account, text: str, **values: object) -> Transaction[None]:
         told.append(values)
         calls: list[Call] = []
         yield from calls
@@ -62,22 +63,22 @@ async def test_the_first_device_is_no_news_and_the_second_is(stage: Stage) -> No
     assert not await stage.login(CALLER)
     assert await stage.login(OTHER)
     assert stage.told == [{"device": "Chrome · Windows"}]
-    rows = await stage.devices.of_account(stage.account["id"])
+    rows = await stage.devices.of_account(stage.account.id)
     assert {row["id"] for row in rows} == {"device-1", "device-2"}
 
 
 async def test_a_login_of_a_program_is_no_device(stage: Stage) -> None:
     assert not await stage.login(Caller("198.51.100.7"))
-    assert await stage.devices.of_account(stage.account["id"]) == []
+    assert await stage.devices.of_account(stage.account.id) == []
 
 
 async def test_many_logins_at_once_on_one_device_are_one_device(stage: Stage) -> None:
     await asyncio.gather(*[stage.login(CALLER) for _ in range(10)])
-    assert len(await stage.devices.of_account(stage.account["id"])) == 1
+    assert len(await stage.devices.of_account(stage.account.id)) == 1
 
 
 async def test_trust_lasts_its_time_and_ends_with_the_device(stage: Stage) -> None:
-    who = stage.account["id"]
+    who = stage.account.id
     assert not await stage.trust(CALLER)  # it has never been seen
     for caller in (CALLER, OTHER):
         await stage.login(caller)
@@ -95,17 +96,17 @@ async def test_trust_lasts_its_time_and_ends_with_the_device(stage: Stage) -> No
 async def test_a_forgotten_device_comes_back_as_a_new_one(stage: Stage) -> None:
     await stage.login(CALLER)
     await stage.login(OTHER)
-    await stage.devices.forget(stage.account["id"], "device-1", OTHER)
+    await stage.devices.forget(stage.account.id, "device-1", OTHER)
     stage.house.clock.forward(60)
     assert await stage.login(CALLER)
-    assert not await stage.devices.is_trusted(stage.account["id"], "device-1")
+    assert not await stage.devices.is_trusted(stage.account.id, "device-1")
 
 
 async def test_all_but_this_one_are_forgotten(stage: Stage) -> None:
     for number in range(4):
         await stage.login(replace(CALLER, device_id=f"device-{number}"))
-    assert await stage.devices.forget_others(stage.account["id"], "device-1", CALLER) == 3
-    assert [row["id"] for row in await stage.devices.of_account(stage.account["id"])] == ["device-1"]
+    assert await stage.devices.forget_others(stage.account.id, "device-1", CALLER) == 3
+    assert [row["id"] for row in await stage.devices.of_account(stage.account.id)] == ["device-1"]
     assert (await stage.house.audit_events()).count("device.forgotten") == 1
 
 

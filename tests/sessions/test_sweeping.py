@@ -92,10 +92,10 @@ async def test_access_without_the_person_is_no_sign_of_the_person_s_life(stage: 
 
 
 async def test_a_session_whose_mandate_ran_out_is_ended_with_notices(stage: Stage) -> None:
-    company_id = await company(stage.provider, stage.people[1]["id"])
+    company_id = await company(stage.provider, stage.people[1].id)
     until = stage.clock.now + 600
-    dated = await mandate(stage.provider, stage.people[0]["id"], company=company_id, valid_until=until)
-    other = await mandate(stage.provider, stage.people[0]["id"], company=company_id)
+    dated = await mandate(stage.provider, stage.people[0].id, company=company_id, valid_until=until)
+    other = await mandate(stage.provider, stage.people[0].id, company=company_id)
     sessions = []
     for principal in (dated, other, other):
         _, session = await stage.log_in()

@@ -49,7 +49,7 @@ async def person(house: Provider, **fields: Any) -> str:
 
 async def account_id(house: Provider, username: str) -> str:
     """The id of an account."""
-    return str((await Accounts(house.worker.base, house.worker.hasher).find(username))["id"])
+    return str((await Accounts(house.worker.base, house.worker.hasher).find(username)).id)
 
 
 async def sql(house: Provider, statement: str, *values: Any) -> list[dict[str, Any]]:

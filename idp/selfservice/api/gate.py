@@ -23,6 +23,7 @@ from idp.federation.desk import LinkDesk
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
+from idp.oauth.model import TokenHolder
 from idp.oauth.protocol.errors import InsufficientScope, MissingToken
 from idp.oauth.resources import Resources
 from idp.organizations.guardians import Guardians
@@ -130,16 +131,16 @@ async def holder(
     """The person, if the token lives and has the scope; raises InvalidToken, InsufficientScope, Problem."""
     if not token:
         raise MissingToken("an access token is required")
-    account, claims = await tools.resources.holder(token)
-    if account["kind"] != AccountKind.PERSON:
+    whose, claims = await tools.resources.holder(token)
+    if whose.kind != AccountKind.PERSON:
         raise Problem(403, "organization_login", "an organisation's login has no account of its own")
-    if await tools.key_value.increment("api", account["id"], WINDOW_SECONDS) > MOST_A_MINUTE:
+    if await tools.key_value.increment("api", whose.id, WINDOW_SECONDS) > MOST_A_MINUTE:
         raise Problem(429, "too_many_requests", "too many requests", retry_after=str(WINDOW_SECONDS))
     if not set(wanted.scopes) <= set(claims["scope"].split()):
         raise InsufficientScope("the access token lacks a scope", detail=" ".join(wanted.scopes))
     caller = Caller(tools.site.addresses.of(request), request.headers.get("user-agent", ""))
-    session = _session(account, claims, tools.sources.now())
-    return Holder(Owner(account["id"], session.id, caller), session)
+    session = _session(whose, claims, tools.sources.now())
+    return Holder(Owner(whose.id, session.id, caller), session)
 
 
 async def fresh(tools: Tools, person: Annotated[Holder, Depends(holder)]) -> Holder:
@@ -163,16 +164,16 @@ Approver = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_SECURITY])]
 Strong = Annotated[Holder, Security(strong, scopes=[ACCOUNT_SECURITY])]
 
 
-def _session(account: Any, claims: dict[str, Any], now: float) -> Session:
+def _session(whose: TokenHolder, claims: dict[str, Any], now: float) -> Session:
     return Session(
         id=claims["sid"],
-        account_id=account["id"],
-        name=account["name"],
-        username=account["username"],
-        real_name_level=account["real_name_level"],
+        account_id=whose.id,
+        name=whose.name,
+        username=whose.username,
+        real_name_level=whose.real_name_level,
         authenticated_at=float(claims["auth_time"]),
         last_seen_at=now,
-        amr=tuple(account["grant_amr"].split()),
-        certified=account["certificate_index"] is not None,
-        security_version=account["security_version"],
+        amr=whose.amr,
+        certified=whose.certificate_number is not None,
+        security_version=whose.security_version,
     )

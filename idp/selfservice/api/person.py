@@ -70,7 +70,7 @@ async def change_phone(proved: models.PhoneProved, person: Strong, tools: Tools)
     phone = checked_phone(proved.phone)
     if not await tools.phone_codes.check(Purpose.CHANGE_PHONE, phone, proved.code, person.account_id):
         raise Problem(403, "wrong_code", "the code is wrong or has lapsed")
-    account = await tools.profiles.row(person.account_id)
+    account = await tools.profiles.account(person.account_id)
     proven = person.session.security_version
     if not await tools.phones.change(account, phone, person.caller.address, proven=proven):
         raise Problem(409, "phone_taken", "another account has proved this phone")

@@ -43,7 +43,7 @@ async def real_name(person: Reader, tools: Tools) -> models.RealName:
         for each in await tools.real_names.history(person.account_id)
     ]
     account = await tools.verification.account(person.account_id)
-    return models.RealName(level=account["real_name_level"], records=records)
+    return models.RealName(level=account.real_name_level, records=records)
 
 
 @router.get("/methods")
@@ -100,7 +100,7 @@ async def _shown(person: Holder, tools: Services) -> ProvenControl:
 async def _claim(asked: models.Identity, person: Holder, tools: Services) -> Claim:
     """The identity on the account where one is verified, else what was sent; raises InvalidAccount."""
     account = await tools.verification.account(person.account_id)
-    known = tools.verification.identity(account) if account["real_name_level"] else None
+    known = tools.verification.identity(account) if account.real_name_level else None
     return known or tools.verification.claim(asked.name, asked.certificate_type, asked.certificate_number)
 
 
