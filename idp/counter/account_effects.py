@@ -5,7 +5,7 @@ from idp.accounts.merges import MergeRefused, Merges, Plan
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
 from idp.counter.model import CounterRequest, Kind, NotAtCounter
-from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.federation.desk import LinkDesk
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
@@ -36,8 +36,6 @@ class AccountEffects:
                     yield from self._changed(kind, account_id, reason, actor)
         except MergeRefused as error:
             raise NotAtCounter(str(error)) from error
-        except NoSuchConflict as error:
-            raise NotAtCounter("decided") from error
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
@@ -48,7 +46,8 @@ class AccountEffects:
         if account is None or account.state != AccountState.ACTIVE:
             raise NotAtCounter("closed")
         one = yield from self._desk.by_id(conflict_id)
-        yield from self._desk.linked(one, account_id, actor)
+        if one is None or not (yield from self._desk.linked(one, account_id, actor)):
+            raise NotAtCounter("decided")  # and what the colleague confirmed is undone with it
 
     def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[None]:
         to = self._lifecycle

@@ -87,25 +87,24 @@ class LinkDesk:
     async def dismiss(self, name: str, actor: str) -> None:
         """Leave everything as it is. Raises NoSuchConflict."""
         one = await self.find(name)
-
-        def work() -> Transaction[None]:
-            yield from self._decide(one, DISMISSED, actor, None)
-
-        await self._database.write(work)
+        if not await self._database.write(lambda: self._decided(one, DISMISSED, actor, None)):
+            raise NoSuchConflict
 
     async def link(self, name: str, account_id: str, actor: str) -> None:
         """The subject is this account's: whoever comes next time enters it. Raises NoSuchConflict."""
         one = await self.find(name)
-        await self._database.write(lambda: self.linked(one, account_id, actor))
+        if not await self._database.write(lambda: self.linked(one, account_id, actor)):
+            raise NoSuchConflict
 
-    def linked(self, one: UpstreamConflict, account_id: str, actor: str) -> Transaction[None]:
-        """The same, within a transaction, which may raise Conflict."""
+    def linked(self, one: UpstreamConflict, account_id: str, actor: str) -> Transaction[bool]:
+        """The same, within a transaction, which may raise Conflict; False where somebody else has decided it."""
         profile, index = one.profile, one.subject_index
         now = self._sources.now()
-        yield from self._decide(one, SETTLED, actor, account_id)
+        if not (yield from self._decided(one, SETTLED, actor, account_id)):
+            return False
         before = yield from self._linking.links.live(profile, index)
         if before is not None and before.account_id == account_id:
-            return
+            return True
         if before is not None:
             yield from self._linking.links.end(profile, index, "settled", now)
             yield from self._linking.unlinked(before, "settled", actor)
@@ -126,27 +125,27 @@ class LinkDesk:
         detail = {"profile": profile, "level": 0, "new": False}
         yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
         yield from self._linking.tell(link, LINKED)
+        return True
 
     def holder(self, one: UpstreamConflict) -> Transaction[UpstreamLink | None]:
         """The link by which the subject of a conflict enters an account now, if it does."""
         return (yield from self._linking.links.live(one.profile, one.subject_index))
 
-    def by_id(self, conflict_id: str) -> Transaction[UpstreamConflict]:
-        """A conflict that waits, within a transaction. Raises NoSuchConflict."""
-        for one in (yield from self._linking.conflicts.waiting(MOST)):
-            if one.id == conflict_id:
-                return one
-        raise NoSuchConflict
+    def by_id(self, conflict_id: str) -> Transaction[UpstreamConflict | None]:
+        """A conflict that waits, within a transaction."""
+        waiting = yield from self._linking.conflicts.waiting(MOST)
+        return next((one for one in waiting if one.id == conflict_id), None)
 
-    def _decide(
+    def _decided(
         self, one: UpstreamConflict, state: str, actor: str, account_id: str | None
-    ) -> Transaction[None]:
-        decided = yield from self._linking.conflicts.decide(one.id, state, actor, self._sources.now())
-        if not decided:
-            raise NoSuchConflict
+    ) -> Transaction[bool]:
+        """Close a conflict; True for the one caller that did."""
+        if not (yield from self._linking.conflicts.decide(one.id, state, actor, self._sources.now())):
+            return False
         detail = {"profile": one.profile, "conflict": one.id, "decision": state}
         subject = account_id or one.account_id
         yield self._audit.record(Line(Event.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
+        return True
 
     async def find(self, name: str) -> UpstreamConflict:
         """The conflict of a reference or an id. Raises NoSuchConflict."""

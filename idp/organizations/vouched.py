@@ -102,14 +102,19 @@ class Vouched(Binding):
     ) -> Transaction[str | Reason]:
         """An agent's mandate, renewed where the platform has named the same person before."""
         now = self._sources.now()
+        latest = now + VOUCHED_DAYS * DAY
+        try:
+            scope = checked_scope(
+                Scope((), confirmed.items, min(confirmed.valid_until or latest, latest)), now
+            )
+        except Refused as refused:  # before anything is written, so that there is nothing to roll back
+            return refused.reason
         organization_id = self._sources.new_id() if known is None else known.id
         if known is None and not (
             yield from self._store.register(new_legal_person(organization_id, confirmed, now))
         ):
             known = yield from self._store.by_code(confirmed.code)
             organization_id = known.id if known else organization_id
-        latest = now + VOUCHED_DAYS * DAY
-        scope = checked_scope(Scope((), confirmed.items, min(confirmed.valid_until or latest, latest)), now)
         if (yield from self._vouched.renew(organization_id, account_id, scope, confirmed.evidence)):
             return organization_id
         return (yield from self._appoint_anew(account_id, confirmed, organization_id, scope, address))
