@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Page, expect
 
-from idp.assembly import AREAS
 from idp.demo_plan import authority_settings
 from tests.journeys.examiner import Examiner
 from tests.journeys.steps import ALLOW, agree_if_asked, fill_code, fill_password
@@ -33,8 +32,9 @@ async def paths_with_get(folder: Path) -> list[str]:
     named = authority_settings(8000, "a secret of nobody")
     options: dict[str, Any] = {name.removeprefix("IDP_").lower(): value for name, value in named.items()}
     async with provider(folder, demo=True, **options) as house:
-        tables = [area(house.worker) for area in AREAS]
-    return sorted(path for table in tables for path, methods in table.items() if "GET" in methods)
+        files = house.worker.site.pages.static_files()
+        routes = house.dispatcher.routes
+    return sorted(path for path, methods in routes.items() if "GET" in methods and path not in files)
 
 
 async def explore(examiner: Examiner, town: Town, paths: list[str]) -> None:
