@@ -77,6 +77,8 @@ from idp.infrastructure.single_use import SingleUse
 from idp.infrastructure.web.attempts import Attempts
 from idp.keys.service import KeyRing
 from idp.keys.store import REVISION as KEYS
+from idp.oauth.authorization_service import AuthorizationService
+from idp.oauth.authorize_routes import AuthorizePages
 from idp.oauth.belongings import GrantBelongings
 from idp.oauth.model import Lifetimes
 from idp.oauth.sweeper import FORGET_SECONDS, SWEEP_SECONDS, Sweeper
@@ -186,6 +188,11 @@ class Worker:
         self.sign_on = SignOn(base, self.sessions, self.acting, self.verification, self.session_lifetimes)
         self.protocols = Protocols()
         self.sign_on_pages = SignOnPages(self.site, self.sign_on, self.protocols)
+        issuing = AuthorizationService(base, self.sign_on, self.keys, self.lifetimes)
+        self.authorize_pages = AuthorizePages(
+            self.settings.issuer, self.site, issuing, self.registry, self.sign_on_pages
+        )
+        self.protocols.add(self.authorize_pages)
 
     def _build_federation(self, settings: Settings, base: Foundation) -> None:
         """Logins by the platforms of province and state."""

@@ -5,8 +5,6 @@ from idp.audit.store import AuditStore
 from idp.authentication.upstream_stay import Farewell
 from idp.infrastructure import plugins
 from idp.infrastructure.web.dispatch import Routes
-from idp.oauth.authorization_service import AuthorizationService
-from idp.oauth.authorize_routes import AuthorizePages
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.end_session import Leaving, LogoutPages
 from idp.oauth.grants.interface import Grant, Workshop
@@ -25,7 +23,8 @@ def routes(worker: Worker) -> Routes:
     logout = LogoutPages(worker.site, worker.keys, worker.registry, worker.sessions, leaving)
     return {
         **_machines(worker).routes(),
-        **_front_channel(worker),
+        **worker.sign_on_pages.routes(),
+        **worker.authorize_pages.routes(),
         **ActingPages(worker.site, worker.entrance, worker.registry, worker.acting).routes(),
         **logout.routes(),
     }
@@ -43,12 +42,3 @@ def _machines(worker: Worker) -> MachineEndpoints:
         issuer, base, worker.keys, worker.registry, worker.session_lifetimes, lifetimes.refresh_idle
     )
     return MachineEndpoints(issuer, worker.site.addresses, authenticator, tokens, resources, worker.keys)
-
-
-def _front_channel(worker: Worker) -> Routes:
-    service = AuthorizationService(worker.base, worker.sign_on, worker.keys, worker.lifetimes)
-    authorize = AuthorizePages(
-        worker.settings.issuer, worker.site, service, worker.registry, worker.sign_on_pages
-    )
-    worker.protocols.add(authorize)
-    return {**worker.sign_on_pages.routes(), **authorize.routes()}

@@ -149,9 +149,9 @@ async def test_what_protects_a_closed_account_is_not_changed(stage: Stage) -> No
 async def test_who_comes_from_another_worker_waits_for_the_change(migrated_url: str, tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "other").mkdir()
-    async with provider(tmp_path / "one", database_url=migrated_url) as one:
+    async with provider(tmp_path / "one", database_url=migrated_url, twice=False) as one:
         account_id = await one.open_account()
-        async with provider(tmp_path / "other", database_url=migrated_url) as other:
+        async with provider(tmp_path / "other", database_url=migrated_url, twice=False) as other:
             stages = [
                 Stage(house.worker.base.database, AuthenticatorStore(house.worker.base.vault), account_id)
                 for house in (one, other)

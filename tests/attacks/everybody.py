@@ -73,7 +73,7 @@ async def holding(scene: Scene) -> Holding:
         certificate = {"certificate_type": "414", "certificate_number": f"E5{number:04}00{name[0] == 'h':d}"}
         await person(house, username=others[name], name="李四", **certificate)
     firm = await company(house, victim.id)
-    own = {"relation": "legal_representative", "role": "representative"}
+    own = {"relation": "legal_representative", "role": "administrator"}
     await mandate(house, victim.id, company=firm, **own)
     who = await account_id(house, others["administrator"])
     await mandate(house, who, company=firm, role="administrator")

@@ -8,6 +8,7 @@ from idp.authentication.methods import totp as totp_method
 from tests.attacks.scene import STRONG, Scene, answer_otp, by_password, field, is_asked_for_otp
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD
+from tests.support.twice import once
 from tests.support.visits import SESSION_COOKIE, page, signed_in, visitor
 
 pytestmark = pytest.mark.anyio
@@ -17,8 +18,9 @@ LOST = {"password": PASSWORD, "phone": "13700000001"}
 
 
 @pytest.fixture
-def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def looked_at(monkeypatch: pytest.MonkeyPatch, scene: Scene) -> list[str]:
     """The answers that were held against a secret."""
+    once(scene.house.worker.base.database)
     seen: list[str] = []
     real = totp_method.matching_step
 

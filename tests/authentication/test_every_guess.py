@@ -31,7 +31,7 @@ Guesser = Callable[[Provider, Someone], AsyncIterator[int]]
 async def town(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provider]:
     """A provider whose messages can be read, and which counts instead of hashing."""
     async with provider(
-        tmp_path_factory.mktemp("town"), message_sink=True, sms_per_address=10_000
+        tmp_path_factory.mktemp("town"), twice=False, message_sink=True, sms_per_address=10_000
     ) as started:
         yield started
 

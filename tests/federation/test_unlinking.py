@@ -43,7 +43,13 @@ async def houses(migrated_url: str, tmp_path: Path) -> AsyncIterator[list[Provid
     file.chmod(0o600)
     async with AsyncExitStack() as stack:
         opening = (
-            provider(tmp_path, database_url=migrated_url, upstream_secrets_file=file, message_sink=True)
+            provider(
+                tmp_path,
+                database_url=migrated_url,
+                twice=False,  # nobody stands still here while another runs
+                upstream_secrets_file=file,
+                message_sink=True,
+            )
             for _ in range(2)
         )
         yield [await stack.enter_async_context(one) for one in opening]

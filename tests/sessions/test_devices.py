@@ -50,7 +50,7 @@ async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
         calls: list[Call] = []
         yield from calls
 
-    async with provider(tmp_path, database_url=migrated_url) as house:
+    async with provider(tmp_path, database_url=migrated_url, twice=False) as house:  # `told` is no row
         account_id = await house.open_account()
         accounts = AccountStore(house.worker.base.vault)
         account = await house.worker.base.database.read(lambda: accounts.by_id(account_id))

@@ -13,6 +13,7 @@ from idp.sessions.farewells import Farewells
 from idp.sessions.store import MOST_OPEN
 from tests.sessions.conftest import CALLER, Stage
 from tests.support import raw_sql
+from tests.support.twice import once
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -37,6 +38,7 @@ async def _many_sessions(stage: Stage, number: int) -> tuple[str, str]:
 def _counted(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many steps each unit of work on the requests' line took: what it waits for, and what it does not."""
     database, steps = stage.provider.worker.base.database, []
+    once(database)
     write = database.write
 
     async def counting(work: Any) -> Any:

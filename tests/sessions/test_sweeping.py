@@ -13,6 +13,7 @@ from idp.sessions.model import Session
 from tests.sessions.conftest import CALLER, Stage
 from tests.support import raw_sql
 from tests.support.mandates import company, mandate, revoke
+from tests.support.twice import once
 
 pytestmark = pytest.mark.anyio
 
@@ -137,6 +138,7 @@ async def test_no_step_of_a_sweep_stands_before_a_request(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = stage.provider.worker.base.database
+    once(database)
 
     async def refuse(*_: object) -> None:
         raise AssertionError("requests queue on this line")

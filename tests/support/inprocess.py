@@ -27,6 +27,7 @@ from idp.relying_parties.model import Client
 from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.migrated import migrated_sqlite
+from tests.support.twice import Twice
 
 ISSUER = "https://id.test"
 REDIRECT_URI = "https://app.test/callback"
@@ -117,7 +118,11 @@ async def provider(
     secrets: Sequence[Secret] = (Secret(SECRET),),
     **options: Any,
 ) -> AsyncIterator[Provider]:
-    """Start a provider on a database of its own; `options` are settings."""
+    """Start a provider on a database of its own; `options` are settings.
+
+    Every unit of work is run twice (see `Twice`), but with `twice=False`, where a test races what happens below.
+    """
+    twice = options.pop("twice", True)
     clock = clock or Clock()
     settings = Settings(issuer=issuer, data_dir=folder, database_url=database_url, **options)
     if _is_new(settings):
@@ -126,7 +131,8 @@ async def provider(
         await migrate(settings.database, schema.metadata)
     real = system_sources(clock)
     sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)
-    opened = await database.connect(settings.database)
+    connected = await database.connect(settings.database)
+    opened = Twice(connected) if twice else connected
     values = key_value.connect(key_value_url, opened, clock)
     worker = Worker(settings, Foundation(opened, values, Vault(secrets, sources), sources))
     # RS256 keys take long to make; those of a test need be no secret of this test.
