@@ -92,13 +92,13 @@ def to_redo(lines: Iterable[str], loss: Loss) -> list[Redo]:
 
 def _redo(line: str, number: int, loss: Loss) -> Redo | None:
     try:
-        row: Mapping[str, Any] = orjson.loads(line)
-        at, event = float(row["at"]), row["event"]
+        told: Mapping[str, Any] = orjson.loads(line)
+        at, event = float(told["at"]), told["event"]
         if at < loss.known or event not in TO_REDO:
             return None
         event = Event(event)
         return Redo(
-            at, event, row.get("account_id"), row.get("client_id"), str(row.get("detail")), TO_REDO[event]
+            at, event, told.get("account_id"), told.get("client_id"), str(told.get("detail")), TO_REDO[event]
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableRecord(f"line {number} is no line of the record") from error

@@ -59,7 +59,7 @@ def show(data: Any, *, as_json: bool) -> None:
         )
     elif data:
         names = list(data[0])
-        _table(names, [[str(row[name]) for name in names] for row in data], header=True)
+        _table(names, [[str(each[name]) for name in names] for each in data], header=True)
     else:
         typer.echo("(none)")
 

@@ -16,7 +16,7 @@ from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
 from idp.federation.model import LinkHistory
 from idp.infrastructure.beijing import moment_of
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.roles import Roles
 from idp.selfservice.event_store import EventStore
@@ -198,10 +198,6 @@ def _mandate(mandate: KeptMandate, account_id: str) -> Copy:
         "systems": list(mandate.systems),
         "items": list(mandate.items),
     }
-
-
-def _picked(row: Row, *names: str) -> Copy:
-    return {name: _value(name, row[name]) for name in names}
 
 
 def _of(each: object, *names: str) -> Copy:
