@@ -7,10 +7,10 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause
 from sqlalchemy.types import Boolean, Integer, Text
 
 from idp.accounts.lifecycle_store import NO_PASSWORD
-from idp.accounts.model import State
+from idp.accounts.model import Authenticator, State
 from idp.accounts.store import RAISED, VERSION, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first, first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.vault import Vault
 
@@ -168,6 +168,23 @@ class Rule:
     most: int
 
 
+def _authenticator_of(row: Row) -> Authenticator:
+    return Authenticator(
+        id=row["id"],
+        account_id=row["account_id"],
+        kind=row["kind"],
+        secret=row["secret"],
+        lookup=row["lookup"],
+        label=row["label"],
+        last_used_at=row["last_used_at"],
+        created_at=row["created_at"],
+    )
+
+
+def _kind_of(row: Row) -> str:
+    return str(row["kind"])
+
+
 class AuthenticatorStore:
     """One statement per method; whatever may happen once only tells whether it was this caller's."""
 
@@ -214,17 +231,18 @@ class AuthenticatorStore:
         )
         return bool(rows)
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[Authenticator]]:
         """Everything that an account has, oldest first."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        return [_authenticator_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
     def has_way_in(self, account_id: str) -> Transaction[bool]:
         """Whether one can log in without a platform above us: by a password, an SMS code or a passkey."""
         return bool((yield HAS_WAY_IN(the_account=account_id)))
 
-    def by_lookup(self, lookup: bytes) -> Transaction[Row | None]:
-        """The authenticator that is found by this keyed hash, with the `security_version` of its account."""
-        return first((yield BY_LOOKUP(the_lookup=lookup)))
+    def by_lookup(self, lookup: bytes) -> Transaction[tuple[Authenticator, int] | None]:
+        """The authenticator that is found by this keyed hash, and the security version of its account."""
+        row = first((yield BY_LOOKUP(the_lookup=lookup)))
+        return None if row is None else (_authenticator_of(row), row["security_version"])
 
     def use_step(self, authenticator_id: str, step: int, now: float) -> Transaction[bool]:
         """Spend a time step of a one-time password: True for the first who comes with it (RFC 6238 §5.2)."""
@@ -234,13 +252,14 @@ class AuthenticatorStore:
         """Note the signature counter of a passkey; False where it does not exceed the last (WebAuthn §7.2)."""
         return bool((yield COUNT_UP(the_id=authenticator_id, step=count, now=now)))
 
-    def remove(self, account_id: str, authenticator_id: str) -> Transaction[Row | None]:
-        """Remove an authenticator of an account; kind and label for the one caller that removed it."""
-        return first((yield REMOVE(the_id=authenticator_id, the_account=account_id)))
+    def remove(self, account_id: str, authenticator_id: str) -> Transaction[str | None]:
+        """Remove an authenticator of an account; its kind for the one caller that removed it."""
+        return first_as(_kind_of, (yield REMOVE(the_id=authenticator_id, the_account=account_id)))
 
-    def remove_allowed(self, account_id: str, authenticator_id: str, least: int) -> Transaction[Row | None]:
-        """Remove a second factor, after `changing`, where so many others are left; kind and label of it."""
-        return first((yield REMOVE_ALLOWED(the_id=authenticator_id, the_account=account_id, least=least)))
+    def remove_allowed(self, account_id: str, authenticator_id: str, least: int) -> Transaction[str | None]:
+        """Remove a second factor, after `changing`, where so many others are left; its kind."""
+        call = REMOVE_ALLOWED(the_id=authenticator_id, the_account=account_id, least=least)
+        return first_as(_kind_of, (yield call))
 
     def remove_kind(self, account_id: str, kind: str) -> Transaction[int]:
         """Remove all of a kind; how many there were."""
@@ -250,6 +269,6 @@ class AuthenticatorStore:
         """The keyed hash by which an authenticator is found."""
         return self._vault.blind_index(LOOKUP, text)
 
-    def secret(self, row: Row) -> str:
-        """What is sealed in a row."""
-        return self._vault.decrypt(_SECRET, row["secret"])
+    def secret(self, authenticator: Authenticator) -> str:
+        """What is sealed in it."""
+        return self._vault.decrypt(_SECRET, authenticator.secret)

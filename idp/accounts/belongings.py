@@ -1,12 +1,11 @@
 """What other rooms keep of an account, as far as the account's own fate concerns them; handed in from the roof."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from idp.accounts.control import ProvenControl
-from idp.infrastructure.database import Row, Transaction
-from idp.infrastructure.database.statement import Call
+from idp.infrastructure.database import Transaction
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ class Belongings:
         yield from _nothing(None)
 
 
-def _nothing(outcome: T) -> Generator[Call, Sequence[Row], T]:
+def _nothing(outcome: T) -> Transaction[T]:
     yield from ()
     return outcome
 

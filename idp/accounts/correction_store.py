@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.concern import same_person
+from idp.accounts.model import Correction
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -102,13 +103,16 @@ class CorrectionStore:
             decided_at=None,
         )
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[Correction]]:
         """What a person has asked for, latest first."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        return [self._correction_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
-    def waiting(self, most: int) -> Transaction[list[Row]]:
+    def waiting(self, most: int) -> Transaction[list[Correction]]:
         """What nobody has decided yet, oldest first, with the person's name."""
-        return list((yield WAITING(most=most)))
+        return [
+            self._correction_of(row, name=row["name"], username=row["username"])
+            for row in (yield WAITING(most=most))
+        ]
 
     def decide(
         self, row_id: str, staff_id: str, state: str, answer: str, now: float
@@ -124,10 +128,16 @@ class CorrectionStore:
         """The call that wipes what a person wrote."""
         return FORGET(the_account=account_id, nothing=b"")
 
-    def wanted(self, row: Row) -> str:
-        """What the person wrote; nothing where it was wiped."""
-        return self._vault.decrypt(WANTED, row["wanted"]) if row["wanted"] else ""
-
-    def answer(self, row: Row) -> str:
-        """What staff answered."""
-        return self._vault.decrypt(ANSWER, row["answer"]) if row["answer"] else ""
+    def _correction_of(self, row: Row, *, name: str = "", username: str = "") -> Correction:
+        """With both texts in clear; nothing where they were wiped, or nobody has answered."""
+        return Correction(
+            id=row["id"],
+            account_id=row["account_id"],
+            wanted=self._vault.decrypt(WANTED, row["wanted"]) if row["wanted"] else "",
+            state=row["state"],
+            asked_at=row["asked_at"],
+            answer=self._vault.decrypt(ANSWER, row["answer"]) if row["answer"] else "",
+            decided_at=row["decided_at"],
+            name=name,
+            username=username,
+        )

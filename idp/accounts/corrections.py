@@ -1,15 +1,14 @@
 """The right to have wrong data put right (个人信息保护法 art. 46): a person asks, staff look into it and answer."""
 
-from dataclasses import dataclass, field, replace
-
 from idp.accounts.belongings import Belongings
 from idp.accounts.correction_store import DONE, REFUSED, CorrectionStore
+from idp.accounts.model import Correction
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 
@@ -28,21 +27,6 @@ class TooMany(Exception):
     """Enough for one day."""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """A wish: what for, whose, what became of it. Instants are Unix seconds."""
-
-    id: str
-    account_id: str
-    wanted: str = field(repr=False)
-    state: str
-    asked_at: float
-    answer: str = field(repr=False)
-    decided_at: float | None
-    name: str = ""
-    username: str = ""
-
-
 class Corrections:
     """For the user centre, which asks, and the counter, which answers."""
 
@@ -57,8 +41,7 @@ class Corrections:
 
     async def of_account(self, account_id: str) -> list[Correction]:
         """What a person has asked for, latest first."""
-        rows = await self._database.read(lambda: self._store.of_account(account_id))
-        return [self._correction(row) for row in rows]
+        return await self._database.read(lambda: self._store.of_account(account_id))
 
     async def ask(self, account_id: str, wanted: str, address: str) -> None:
         """Ask for a correction; raises BadText, TooMany."""
@@ -75,8 +58,7 @@ class Corrections:
 
     async def waiting(self) -> list[Correction]:
         """What staff have to look into, oldest first."""
-        rows = await self._database.read(lambda: self._store.waiting(MOST_SHOWN))
-        return [replace(self._correction(row), name=row["name"], username=row["username"]) for row in rows]
+        return await self._database.read(lambda: self._store.waiting(MOST_SHOWN))
 
     async def decide(self, correction_id: str, staff_id: str, *, done: bool, answer: str) -> bool:
         """Answer, and tell the person; False where somebody else did, or it is one's own. Raises BadText."""
@@ -96,17 +78,6 @@ class Corrections:
             return True
 
         return await self._database.write(work)
-
-    def _correction(self, row: Row) -> Correction:
-        return Correction(
-            id=row["id"],
-            account_id=row["account_id"],
-            wanted=self._store.wanted(row),
-            state=row["state"],
-            asked_at=row["asked_at"],
-            answer=self._store.answer(row),
-            decided_at=row["decided_at"],
-        )
 
 
 class CorrectionBelongings(Belongings):

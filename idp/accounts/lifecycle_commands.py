@@ -102,11 +102,11 @@ class LifecycleCommands:
         """Part two accounts again: the last merge into ACCOUNT that is not undone."""
 
         async def work(tools: Tools, found: Account) -> str:
-            done = [item for item in await tools.merges.of(found.id) if item["undone_at"] is None]
+            done = [item for item in await tools.merges.of(found.id) if item.undone_at is None]
             if not done:
                 raise MergeRefused("late")
-            await tools.merges.undo(done[-1]["id"], reason, actor())
-            return str(done[-1]["id"])
+            await tools.merges.undo(done[-1].id, reason, actor())
+            return done[-1].id
 
         self._run(context, account, work, as_json)
 

@@ -24,11 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.lifecycle_store import TOMBSTONE
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, Merge, State, UndoneMerge
 from idp.accounts.real_name_store import real_name_records
 from idp.accounts.store import RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.database.statement import Call
 
@@ -176,6 +176,21 @@ def chosen_of(account: Account) -> dict[str, Any]:
     return {name: getattr(account, name) for name in CHOSEN}
 
 
+def _merge_of(row: Row) -> Merge:
+    return Merge(
+        id=row["id"],
+        account_id=row["account_id"],
+        into_account_id=row["into_account_id"],
+        merged_at=row["merged_at"],
+        undo_until=row["undo_until"],
+        undone_at=row["undone_at"],
+    )
+
+
+def _undone_of(row: Row) -> UndoneMerge:
+    return UndoneMerge(row["account_id"], row["into_account_id"], row["before"])
+
+
 class MergeStore:
     """Small steps of a merge; the order is the service's."""
 
@@ -238,13 +253,13 @@ class MergeStore:
         """The call that notes a merge."""
         return ADD(**row, undone_at=None)
 
-    def of(self, account_id: str) -> Transaction[list[Row]]:
-        """The merges in which an account took part, oldest first; without what was before."""
-        return list((yield OF(the_id=account_id)))
+    def of(self, account_id: str) -> Transaction[list[Merge]]:
+        """The merges in which an account took part, oldest first."""
+        return [_merge_of(row) for row in (yield OF(the_id=account_id))]
 
-    def undo(self, merge_id: str, now: float) -> Transaction[Row | None]:
-        """Take back a merge: its row for the one caller that did so in time."""
-        return first((yield UNDO(the_id=merge_id, now=now)))
+    def undo(self, merge_id: str, now: float) -> Transaction[UndoneMerge | None]:
+        """Take back a merge; it, for the one caller that did so in time."""
+        return first_as(_undone_of, (yield UNDO(the_id=merge_id, now=now)))
 
     def forget(self, now: float) -> Call:
         """The call that wipes what was kept for undoing, where that is no longer possible."""

@@ -13,10 +13,10 @@ from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
 from idp.accounts.merge_store import CHOSEN, MergeStore, chosen_of
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, Merge, State
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
@@ -81,7 +81,7 @@ class Merges:
         found = await self._database.read(lambda: self._lifecycle.duplicates(index))
         return [other for other in found if other.id != account.id]
 
-    async def of(self, account_id: str) -> list[Row]:
+    async def of(self, account_id: str) -> list[Merge]:
         """The merges in which an account took part, oldest first."""
         return await self._database.read(lambda: self._store.of(account_id))
 
@@ -157,11 +157,11 @@ class Merges:
         self, merge_id: str, detail: dict[str, Any], actor: str, columns: tuple[str, ...]
     ) -> Transaction[None]:
         now = self._sources.now()
-        row = yield from self._store.undo(merge_id, now)
-        if row is None:
+        undone = yield from self._store.undo(merge_id, now)
+        if undone is None:
             raise MergeRefused("late")
-        account_id, into_id = row["account_id"], row["into_account_id"]
-        before = orjson.loads(self._vault.decrypt_bytes(BEFORE, row["before"]))
+        account_id, into_id = undone.account_id, undone.into_account_id
+        before = orjson.loads(self._vault.decrypt_bytes(BEFORE, undone.before))
         pair = yield from self._store.lock(account_id, into_id)
         if pair is None:
             raise MergeRefused("changed")

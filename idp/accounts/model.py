@@ -1,7 +1,7 @@
 """A natural person's account and the rules of its identifiers."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -14,9 +14,13 @@ __all__ = [
     "RESIDENT_ID",
     "Account",
     "AccountKind",
+    "Authenticator",
+    "Correction",
     "InvalidAccount",
+    "Merge",
     "NewAccount",
     "State",
+    "UndoneMerge",
     "checked",
     "identifier_key",
     "is_email",
@@ -83,6 +87,62 @@ class Account:
     language: str | None
     created_at: float
     updated_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """What a person has beside the password (NIST SP 800-63B), as it is stored; `AuthenticatorStore.secret` opens it.
+
+    `lookup` is the keyed hash by which it is found, where it is found by anything. Instants are Unix seconds.
+    """
+
+    id: str
+    account_id: str
+    kind: str
+    secret: bytes = field(repr=False)
+    lookup: bytes | None
+    label: str | None
+    last_used_at: float | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """That one account became part of another, and until when that can be undone. Instants are Unix seconds."""
+
+    id: str
+    account_id: str
+    into_account_id: str
+    merged_at: float
+    undo_until: float
+    undone_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneMerge:
+    """A merge that this caller has taken back, with the sealed copy of what was before."""
+
+    account_id: str
+    into_account_id: str
+    before: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person wants to have put right, and what became of it; name and username where staff look at it.
+
+    Instants are Unix seconds.
+    """
+
+    id: str
+    account_id: str
+    wanted: str = field(repr=False)
+    state: str
+    asked_at: float
+    answer: str = field(repr=False)
+    decided_at: float | None
+    name: str = ""
+    username: str = ""
 
 
 @dataclass(frozen=True, slots=True)

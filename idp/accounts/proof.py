@@ -43,6 +43,14 @@ class Record:
         return self.ended_at is None and (self.expires_at is None or self.expires_at > now)
 
 
+@dataclass(frozen=True, slots=True)
+class RealNameState:
+    """How real an account is: its level, and the keyed hash of its certificate number."""
+
+    level: int
+    certificate_index: bytes | None
+
+
 class NotRecorded(Exception):
     """A proof that cannot be this account's."""
 

@@ -21,7 +21,7 @@ from sqlalchemy.types import LargeBinary
 
 from idp.accounts.certificates import birth_date_of, stored_type
 from idp.accounts.model import State
-from idp.accounts.proof import Proof, Record
+from idp.accounts.proof import Proof, RealNameState, Record
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, RAISED, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first, first_as
@@ -182,9 +182,10 @@ class RealNameStore:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def lock(self, account_id: str) -> Transaction[Row | None]:
-        """Level and certificate index of an account, held until the end of the transaction."""
-        return first((yield LOCK(the_id=account_id)))
+    def lock(self, account_id: str) -> Transaction[RealNameState | None]:
+        """How real an account is, which is held until the end of the transaction."""
+        row = first((yield LOCK(the_id=account_id)))
+        return None if row is None else RealNameState(row["real_name_level"], row["certificate_index"])
 
     def add(self, record_id: str, account_id: str, proof: Proof, verifier: str | None, now: float) -> Call:
         """The call that adds a record."""
@@ -222,9 +223,9 @@ class RealNameStore:
         )
         return int(rows[0]["real_name_level"]) if rows else None
 
-    def end(self, record_id: str, reason: str, now: float) -> Transaction[Row | None]:
-        """Close a record: whose it was, for the one caller that closed it."""
-        return first((yield END(the_record=record_id, reason=reason, now=now)))
+    def end(self, record_id: str, reason: str, now: float) -> Transaction[bool]:
+        """Close a record; True for the one caller that closed it."""
+        return bool((yield END(the_record=record_id, reason=reason, now=now)))
 
     def end_above(self, account_id: str, level: int, reason: str, now: float) -> Transaction[int]:
         """Close the records above a level; how many."""

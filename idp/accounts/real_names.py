@@ -80,18 +80,18 @@ class RealNames:
         level = yield from self._store.settle(record_id, account_id, proof, now)
         if level is None:
             index = self._store.index(proof.certificate_number)
-            mine = before["certificate_index"]
+            mine = before.certificate_index
             raise AlreadyVerified if index is None or mine is None or mine == index else OtherIdentity
         detail = {
             "level": level,
-            "before": before["real_name_level"],
+            "before": before.level,
             "method": proof.method,
             "source": proof.source,
             "record": record_id,
         }
         line = Line(Event.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail)
         yield self._audit.record(line)
-        if shown is not None and self._binding and before["real_name_level"] < level >= PRESENCE_LEVEL:
+        if shown is not None and self._binding and before.level < level >= PRESENCE_LEVEL:
             yield from self._binding.bound(account, replace(shown, level=level))
         return level
 
@@ -113,9 +113,9 @@ class RealNames:
         if account_id is None or before is None:
             return False
         now = self._sources.now()
-        if (yield from self._store.end(record_id, reason, now)) is None:
+        if not (yield from self._store.end(record_id, reason, now)):
             return False
-        yield from self._lower(account_id, before["real_name_level"], reason, actor)
+        yield from self._lower(account_id, before.level, reason, actor)
         return True
 
     def downgrade(
@@ -127,7 +127,7 @@ class RealNames:
             yield from self._store.end_above(account_id, level, reason, self._sources.now())
         ):
             return False
-        yield from self._lower(account_id, before["real_name_level"], reason, actor)
+        yield from self._lower(account_id, before.level, reason, actor)
         return True
 
     async def history(self, account_id: str) -> list[Record]:
@@ -145,7 +145,7 @@ class RealNames:
                 before = yield from self._store.lock(account_id)
                 if before is None or not (yield from self._store.end_expired(account_id, instant)):
                     return False
-                yield from self._lower(account_id, before["real_name_level"], "expired", None)
+                yield from self._lower(account_id, before.level, "expired", None)
                 return True
 
             done += await self._database.write(work)

@@ -113,7 +113,7 @@ class Accounts:
                 yield self._records.add(record_id, account_id, proof, actor, now)
                 if (yield from self._records.settle(record_id, account_id, proof, now)) is None:
                     raise AlreadyVerified
-            detail = {"level": level, "before": before["real_name_level"]}
+            detail = {"level": level, "before": before.level}
             yield self._audit.record(
                 Line(Event.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
             )

@@ -16,7 +16,7 @@ from idp.accounts.authenticator_store import (
     NewAuthenticator,
     Rule,
 )
-from idp.accounts.model import Account
+from idp.accounts.model import Account, Authenticator
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
@@ -26,7 +26,7 @@ from idp.authentication.model import Choice
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.strength import Lacking, lacking
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
@@ -118,11 +118,8 @@ class Factors:
 
     async def of_account(self, account_id: str) -> list[Factor]:
         """Everything that the account has, oldest first."""
-        rows = await self._database.read(lambda: self._store.of_account(account_id))
-        return [
-            Factor(row["id"], row["kind"], row["label"], row["created_at"], row["last_used_at"])
-            for row in rows
-        ]
+        owned = await self._database.read(lambda: self._store.of_account(account_id))
+        return [Factor(each.id, each.kind, each.label, each.created_at, each.last_used_at) for each in owned]
 
     async def lacking(self, session: Session) -> Lacking | None:
         """What a session has yet to show before it may change what protects its account."""
@@ -198,17 +195,17 @@ class Factors:
             removed = yield from self._store.remove_allowed(account_id, factor_id, needed)
             left = yield from self._store.of_account(account_id)
             if removed is None:
-                if any(row["id"] == factor_id and row["kind"] in STRONG for row in left):
+                if any(each.id == factor_id and each.kind in STRONG for each in left):
                     raise NotAllowed(TOO_FEW)
                 return False
-            if removed["kind"] == PASSKEY and not (
+            if removed == PASSKEY and not (
                 (yield from self._store.has_way_in(account_id)) or (yield from self._linked(account_id))
             ):
                 raise NotAllowed(LAST_WAY)
-            if not any(row["kind"] in STRONG for row in left):
+            if not any(each.kind in STRONG for each in left):
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             yield from self._devices.distrust(account_id)
-            yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed["kind"])
+            yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed)
             return True
 
         done = await self._database.write(work)
@@ -222,7 +219,7 @@ class Factors:
         rule = Rule(MULTIPLE in session.amr, RECOVERY_CODES)
 
         def work() -> Transaction[None]:
-            if not any(row["kind"] in STRONG for row in (yield from self._begin_strong(session))):
+            if not any(each.kind in STRONG for each in (yield from self._begin_strong(session))):
                 raise NotAllowed(NONE_YET)
             yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             for code in codes:
@@ -262,13 +259,13 @@ class Factors:
         if not (yield from self._store.changing(account_id, self._sources.now(), proven=proven)):
             raise NotAllowed(BUSY)  # changed or closed meanwhile
 
-    def _begin_strong(self, session: Session) -> Transaction[list[Row]]:
+    def _begin_strong(self, session: Session) -> Transaction[list[Authenticator]]:
         """The same for a session that is strong enough; what the account has."""
         yield from self._begin(session)
-        rows = yield from self._store.of_account(session.account_id)
-        if lacking(session, second_factor=any(row["kind"] in STRONG for row in rows)) is not None:
+        owned = yield from self._store.of_account(session.account_id)
+        if lacking(session, second_factor=any(each.kind in STRONG for each in owned)) is not None:
             raise NotAllowed(TOO_WEAK)
-        return rows
+        return owned
 
     def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Account | None]:
         """Record and tell a change; the account with it."""

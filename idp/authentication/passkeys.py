@@ -17,7 +17,6 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.authentication.apps import app_of
-from idp.infrastructure.database import Row, Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import HARDWARE_KEY, MULTIPLE, SOFTWARE_KEY, USER_PRESENT, Caller
 
@@ -125,10 +124,14 @@ class Passkeys:
             lookup = self._lookup(library.claimed_id(answer))
         except library.NotProven:
             raise _Refused(None, "passkey") from None
-        row = await self._database.read(lambda: self._store.by_lookup(lookup))
-        if row is None or row["kind"] != PASSKEY or begun["account_id"] not in (None, row["account_id"]):
+        found = await self._database.read(lambda: self._store.by_lookup(lookup))
+        if found is None:
             raise _Refused(None, "passkey")
-        key, account_id = orjson.loads(self._store.secret(row)), row["account_id"]
+        passkey, security_version = found
+        account_id = passkey.account_id
+        if passkey.kind != PASSKEY or begun["account_id"] not in (None, account_id):
+            raise _Refused(None, "passkey")
+        key = orjson.loads(self._store.secret(passkey))
         challenge = bytes.fromhex(begun["challenge"])
         try:
             use = library.used(self._party(library), challenge, answer, key["public_key"])
@@ -139,12 +142,12 @@ class Passkeys:
         if use.user not in (None, b"", made_for):
             raise _Refused(account_id, "passkey")
         now = self._sources.now()
-        if not await self._database.write(lambda: self._store.count_up(row["id"], use.count, now)):
+        if not await self._database.write(lambda: self._store.count_up(passkey.id, use.count, now)):
             raise _Refused(account_id, "passkey_counter")  # WebAuthn §6.1.1: maybe a copy
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         if account is None or account.state != State.ACTIVE:
             raise _Refused(account_id, "state")
-        if account.security_version != row["security_version"]:
+        if account.security_version != security_version:
             raise _Refused(account_id, "changed")  # it may be this passkey that is gone
         possession = SOFTWARE_KEY if key["synced"] else HARDWARE_KEY
         return Proven(account, (possession, USER_PRESENT, MULTIPLE))  # the device verified its user too
@@ -166,11 +169,8 @@ class Passkeys:
         return begun if (begun.get("purpose"), begun.get("browser")) == (purpose, browser) else None
 
     async def _ids(self, account_id: str) -> list[str]:
-        def work() -> Transaction[Sequence[Row]]:
-            return (yield from self._store.of_account(account_id))
-
-        rows = await self._database.read(work)
-        return [orjson.loads(self._store.secret(row))["id"] for row in rows if row["kind"] == PASSKEY]
+        owned = await self._database.read(lambda: self._store.of_account(account_id))
+        return [orjson.loads(self._store.secret(each))["id"] for each in owned if each.kind == PASSKEY]
 
     def _party(self, library: ModuleType) -> Any:
         return library.Party(self._host, NAME, self._origins)

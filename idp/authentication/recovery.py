@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
-from idp.accounts.model import Account, State, identifier_key
+from idp.accounts.model import Account, Authenticator, State, identifier_key
 from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
@@ -20,7 +20,7 @@ from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof
 from idp.authentication.registration import Registration
 from idp.authentication.throttle import Attempt, Throttle, Wait
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -128,8 +128,8 @@ class Recovery:
         fits = fits and not await self._throttle.admit_second_factor(attempt.account_key)
 
         def work() -> Transaction[bool]:
-            rows = yield from self._authenticators.of_account(account.id if account else _NOBODY)
-            if account is None or not fits or not (yield from self._proves(rows, claim.otp)):
+            owned = yield from self._authenticators.of_account(account.id if account else _NOBODY)
+            if account is None or not fits or not (yield from self._proves(owned, claim.otp)):
                 return False
             if not (yield from self._accounts.recover_password(account, new_hash, self._sources.now())):
                 return False  # the account has changed at the same moment: frozen, secured, or recovered
@@ -156,9 +156,9 @@ class Recovery:
             return self._throttled(account, caller, Wait(seconds))
 
         def work() -> Transaction[bool]:
-            rows = yield from self._authenticators.of_account(account.id if account else _NOBODY)
-            strong = any(row["kind"] in self._strong for row in rows)
-            return right and strong and (yield from self._proves(rows, lost.otp))
+            owned = yield from self._authenticators.of_account(account.id if account else _NOBODY)
+            strong = any(each.kind in self._strong for each in owned)
+            return right and strong and (yield from self._proves(owned, lost.otp))
 
         refusal = await self._settled(work, attempt)
         if refusal is None and account is not None:
@@ -212,14 +212,14 @@ class Recovery:
         identified = account.real_name_level >= VERIFIED_LEVEL or account.certificate_index is not None
         return known or not (identified or quiet)
 
-    def _proves(self, rows: Sequence[Row], answer: str) -> Transaction[bool]:
+    def _proves(self, owned: Sequence[Authenticator], answer: str) -> Transaction[bool]:
         """Whether the answer fits a second factor or recovery code; true where there is nothing to fit."""
-        if not any(row["kind"] in self._strong for row in rows):
+        if not any(each.kind in self._strong for each in owned):
             return True
-        for row in rows:
-            factor = self._factors.get(row["kind"])
+        for each in owned:
+            factor = self._factors.get(each.kind)
             if factor is not None and (
-                yield from factor.verify(self._authenticators, row, answer, self._sources.now())
+                yield from factor.verify(self._authenticators, each, answer, self._sources.now())
             ):
                 return True
         return False

@@ -201,8 +201,8 @@ class Authentication:
 
     async def factors(self, account_id: str) -> tuple[str, ...]:
         """The kinds of authenticators that serve as second factor; none where nothing but stand-ins are left."""
-        rows = await self._database.read(lambda: self._authenticators.of_account(account_id))
-        kinds = tuple(dict.fromkeys(row["kind"] for row in rows))
+        owned = await self._database.read(lambda: self._authenticators.of_account(account_id))
+        kinds = tuple(dict.fromkeys(each.kind for each in owned))
         return kinds if self._strong.intersection(kinds) else ()
 
     async def _finish(
@@ -225,11 +225,11 @@ class Authentication:
 
     def _verify(self, account_id: str, answer: str, caller: Caller) -> Transaction[str | None]:
         """The amr of the factor that the answer fits; the failure is recorded where it fits none."""
-        for row in (yield from self._authenticators.of_account(account_id)):
-            factor = self._factors.get(row["kind"])
+        for each in (yield from self._authenticators.of_account(account_id)):
+            factor = self._factors.get(each.kind)
             if factor is None:
                 continue
-            if (yield from factor.verify(self._authenticators, row, answer, self._sources.now())):
+            if (yield from factor.verify(self._authenticators, each, answer, self._sources.now())):
                 if not factor.alone:
                     yield from self._stand_in_used(account_id, factor.kind, caller)
                 return factor.amr

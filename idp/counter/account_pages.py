@@ -16,7 +16,6 @@ from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
@@ -169,11 +168,10 @@ class AccountPages:
         if found is None or not staff.is_supervisor:
             return []
         now = self._site.sources.now()
-        rows: list[Row] = await self._merges.of(found.id)
         return [
-            {"id": row["id"], "at": clock(row["merged_at"]), "until": clock(row["undo_until"])}
-            for row in rows
-            if row["undone_at"] is None and row["undo_until"] > now
+            {"id": merge.id, "at": clock(merge.merged_at), "until": clock(merge.undo_until)}
+            for merge in await self._merges.of(found.id)
+            if merge.undone_at is None and merge.undo_until > now
         ]
 
 

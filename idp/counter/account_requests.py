@@ -46,14 +46,13 @@ class AccountRequests:
     async def unmerge(self, merge_id: str, account_id: str, reason: str, staff_id: str) -> None:
         """Ask for two accounts of one again. Raises InvalidAccount, NotAtCounter."""
         checked_reason(reason)
-        found = [row for row in await self._merges.of(account_id) if row["id"] == merge_id]
-        if not found or found[0]["undone_at"] is not None:
+        merge = next((one for one in await self._merges.of(account_id) if one.id == merge_id), None)
+        if merge is None or merge.undone_at is not None:
             raise NotAtCounter("late")
-        row = found[0]
-        other = await self._account(row["account_id"])
+        other = await self._account(merge.account_id)
         claim = Claim(subject=merge_id, other=other.username, reason=reason)
-        concerned = [Concerned(row["account_id"])]
-        await self._counter.begin(Kind.UNMERGE, row["into_account_id"], staff_id, claim, concerned)
+        concerned = [Concerned(merge.account_id)]
+        await self._counter.begin(Kind.UNMERGE, merge.into_account_id, staff_id, claim, concerned)
 
     async def link(self, conflict: str, account_id: str, staff_id: str) -> None:
         """Ask for the subject of a conflict to be this account's. Raises NoSuchConflict, NotAtCounter.

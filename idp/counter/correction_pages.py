@@ -3,7 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections
+from idp.accounts.corrections import LONGEST, BadText, Corrections
+from idp.accounts.model import Correction
 from idp.counter.door import Door, Staff
 from idp.counter.visits import Visits
 from idp.infrastructure.beijing import clock

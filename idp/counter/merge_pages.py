@@ -94,7 +94,7 @@ class MergePages:
         """Ask a colleague to confirm that they are parted again."""
         account_id = fields.get("account", "")
         error = ""
-        merges = [row["id"] for row in await self._merges.of(account_id)]
+        merges = [merge.id for merge in await self._merges.of(account_id)]
         served = await self._counter.by_id(account_id, staff.id)
         if served is None or fields.get("merge") not in merges:
             return await self._accounts.page(request, staff, None, error="not-found")

@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
-from idp.accounts.corrections import LONGEST, BadText, Correction, Corrections, TooMany
+from idp.accounts.corrections import LONGEST, BadText, Corrections, TooMany
+from idp.accounts.model import Correction
 from idp.accounts.preferences import Preferences
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.dispatch import Routes

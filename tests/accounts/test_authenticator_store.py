@@ -46,10 +46,11 @@ async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 async def test_what_was_added_is_found_and_read(stage: Stage) -> None:
     lookup = stage.store.lookup("passkey:abc")
     await stage.add("a", NewAuthenticator(PASSKEY, "the key", "我的手机", lookup))
-    row = await stage.database.read(lambda: stage.store.by_lookup(lookup))
-    assert row is not None
-    assert (row["id"], row["label"]) == ("a", "我的手机")
-    assert stage.store.secret(row) == "the key"
+    found = await stage.database.read(lambda: stage.store.by_lookup(lookup))
+    assert found is not None
+    key, _security_version = found
+    assert (key.id, key.label) == ("a", "我的手机")
+    assert stage.store.secret(key) == "the key"
     with pytest.raises(Conflict):
         await stage.add("b", NewAuthenticator(PASSKEY, "another key", lookup=lookup))
 
@@ -85,7 +86,7 @@ async def test_a_kind_is_removed_whole(stage: Stage) -> None:
     await stage.add("t", NewAuthenticator(TOTP, "secret"))
     assert await stage.database.write(lambda: stage.store.remove_kind(stage.account_id, RECOVERY_CODE)) == 3
     rows = await stage.database.read(lambda: stage.store.of_account(stage.account_id))
-    assert [row["id"] for row in rows] == ["t"]
+    assert [row.id for row in rows] == ["t"]
 
 
 async def changes(stage: Stage, *works: Callable[[], Transaction[bool]]) -> int:

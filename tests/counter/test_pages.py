@@ -330,7 +330,7 @@ async def test_nobody_parts_accounts_of_their_own(hall: Hall) -> None:
         answer = page(await someone.submit(Form("https://id.test/counter/merge/undo", "POST", fields)))
         assert answer.status == 400
         assert "不能为自己办理" in answer.text
-    assert [row["undone_at"] for row in await merges.of(hall.id("sunqi"))] == [None]
+    assert [row.undone_at for row in await merges.of(hall.id("sunqi"))] == [None]
 
 
 @pytest.mark.parametrize("phone", ["10000000000", "1३८०००००००१", "1380000000", "+1 212 555 0100"])

@@ -3,7 +3,8 @@
 from typing import Protocol, runtime_checkable
 
 from idp.accounts.authenticator_store import AuthenticatorStore
-from idp.infrastructure.database import Row, Transaction
+from idp.accounts.model import Authenticator
+from idp.infrastructure.database import Transaction
 
 
 @runtime_checkable
@@ -18,7 +19,7 @@ class SecondFactor(Protocol):
     """The authentication method reference (RFC 8176 §2)."""
 
     def verify(
-        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+        self, store: AuthenticatorStore, authenticator: Authenticator, answer: str, now: float
     ) -> Transaction[bool]:
         """Whether the answer is right, spending it so that it is right only once."""
         ...

@@ -3,8 +3,9 @@
 import hmac
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, AuthenticatorStore
+from idp.accounts.model import Authenticator
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.sessions.model import ONE_TIME_PASSWORD
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -21,16 +22,14 @@ class RecoveryCode:
     amr = ONE_TIME_PASSWORD
 
     def verify(
-        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+        self, store: AuthenticatorStore, authenticator: Authenticator, answer: str, now: float
     ) -> Transaction[bool]:
         """See `SecondFactor.verify`; a used code is gone."""
         plain = typed.capitals(answer)
-        account_id = authenticator["account_id"]
-        if len(plain) != LETTERS or not hmac.compare_digest(
-            authenticator["lookup"], store.lookup(code_key(account_id, plain))
-        ):
+        account_id, kept = authenticator.account_id, authenticator.lookup or b""
+        if len(plain) != LETTERS or not hmac.compare_digest(kept, store.lookup(code_key(account_id, plain))):
             return False
-        return (yield from store.remove(account_id, authenticator["id"])) is not None
+        return (yield from store.remove(account_id, authenticator.id)) is not None
 
 
 def code_key(account_id: str, code: str) -> str:

@@ -5,8 +5,9 @@ import hmac
 import pyotp
 
 from idp.accounts.authenticator_store import TOTP, AuthenticatorStore
+from idp.accounts.model import Authenticator
 from idp.infrastructure import typed
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.sessions.model import ONE_TIME_PASSWORD
 
 STEP_SECONDS = 30
@@ -21,13 +22,13 @@ class Totp:
     amr = ONE_TIME_PASSWORD
 
     def verify(
-        self, store: AuthenticatorStore, authenticator: Row, answer: str, now: float
+        self, store: AuthenticatorStore, authenticator: Authenticator, answer: str, now: float
     ) -> Transaction[bool]:
         """See `SecondFactor.verify`."""
         step = matching_step(store.secret(authenticator), answer, now)
         if step is None:
             return False
-        return (yield from store.use_step(authenticator["id"], step, now))
+        return (yield from store.use_step(authenticator.id, step, now))
 
 
 def matching_step(secret: str, answer: str, now: float) -> int | None:
