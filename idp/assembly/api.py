@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp
 
-from idp.oauth.resources import Resources
+from idp.oauth.token_inspection import TokenInspection
 from idp.selfservice.api.application import application
 from idp.selfservice.api.gate import Services
 from idp.selfservice.attention import Attention
@@ -17,7 +17,7 @@ def api(worker: Worker) -> ASGIApp:
             site=worker.site,
             key_value=base.key_value,
             sources=base.sources,
-            resources=Resources(
+            resources=TokenInspection(
                 worker.settings.issuer,
                 base,
                 worker.keys,

@@ -7,12 +7,12 @@ from idp.infrastructure import plugins
 from idp.infrastructure.web.dispatch import Routes
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.end_session import Leaving, LogoutPages
-from idp.oauth.grants.interface import Grant, Workshop
-from idp.oauth.resources import Resources
+from idp.oauth.grants.interface import GrantContext, GrantHandler
 from idp.oauth.routes import MachineEndpoints
 from idp.oauth.service import TokenService
 from idp.oauth.store import OAuthStore
-from idp.oauth.tokens import Mint
+from idp.oauth.token_inspection import TokenInspection
+from idp.oauth.tokens import TokenIssuer
 from idp.sign_on.acting_routes import ActingPages
 from idp.worker import Worker
 
@@ -33,12 +33,12 @@ def routes(worker: Worker) -> Routes:
 def _machines(worker: Worker) -> MachineEndpoints:
     issuer, base, lifetimes = worker.settings.issuer, worker.base, worker.lifetimes
     store = OAuthStore(worker.session_lifetimes)
-    mint = Mint(issuer, base, worker.keys, lifetimes)
-    workshop = Workshop(base, store, AuditStore(base.sources), mint, lifetimes)
+    token_issuer = TokenIssuer(issuer, base, worker.keys, lifetimes)
+    context = GrantContext(base, store, AuditStore(base.sources), token_issuer, lifetimes)
     authenticator = ClientAuthenticator(issuer, base, worker.registry, worker.http)
-    grants = plugins.load(idp.oauth.grants, "GRANT", Grant)  # type: ignore[type-abstract]
-    tokens = TokenService(authenticator, workshop, grants)
-    resources = Resources(
+    grants = plugins.load(idp.oauth.grants, "GRANT", GrantHandler)  # type: ignore[type-abstract]
+    tokens = TokenService(authenticator, context, grants)
+    resources = TokenInspection(
         issuer, base, worker.keys, worker.registry, worker.session_lifetimes, lifetimes.refresh_idle
     )
     return MachineEndpoints(issuer, worker.site.addresses, authenticator, tokens, resources, worker.keys)

@@ -16,8 +16,8 @@ from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.discovery import metadata
 from idp.oauth.protocol.errors import InvalidClient, InvalidRequest, MissingToken, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
-from idp.oauth.resources import Resources
 from idp.oauth.service import TokenService
+from idp.oauth.token_inspection import TokenInspection
 from idp.relying_parties.model import Client
 
 JSON = "application/json"
@@ -39,7 +39,7 @@ class MachineEndpoints:
         addresses: Addresses,
         authenticator: ClientAuthenticator,
         tokens: TokenService,
-        resources: Resources,
+        resources: TokenInspection,
         keys: KeyRing,
     ) -> None:
         self._addresses = addresses

@@ -1,6 +1,7 @@
 """The token endpoint's pipeline: authenticate the client, pick the grant, let it answer, record a refusal."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from starlette.requests import Request
@@ -8,10 +9,11 @@ from starlette.requests import Request
 from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.oauth.client_authentication import ClientAuthenticator, claimed_client
-from idp.oauth.grants.interface import Grant, TokenRequest, Workshop
+from idp.oauth.grants.interface import GrantContext, GrantHandler, TokenRequest
 from idp.oauth.protocol.errors import InvalidClient, OAuthError, UnauthorizedClient, UnsupportedGrantType
 from idp.oauth.protocol.parameters import Parameters
-from idp.oauth.tokens import Answer
+from idp.oauth.protocol.scopes import narrowed
+from idp.oauth.tokens import TokenResponse
 from idp.relying_parties.model import Client, GrantType
 
 log = structlog.get_logger(__name__)
@@ -21,11 +23,11 @@ class TokenService:
     """What all grants share, so that none can forget it."""
 
     def __init__(
-        self, authenticator: ClientAuthenticator, workshop: Workshop, grants: Sequence[Grant]
+        self, authenticator: ClientAuthenticator, context: GrantContext, grants: Sequence[GrantHandler]
     ) -> None:
         self._authenticator = authenticator
-        self._workshop = workshop
-        self._refusals = Refusals(workshop.foundation)
+        self._context = context
+        self._refusals = Refusals(context.foundation)
         self._grants = {grant.grant_type.value: grant for grant in grants}
 
     @property
@@ -33,8 +35,8 @@ class TokenService:
         """The grants on offer, for discovery."""
         return sorted(self._grants)
 
-    async def exchange(self, request: Request, parameters: Parameters, address: str) -> Answer:
-        """Answer a token request; raises OAuthError, recorded."""
+    async def exchange(self, request: Request, parameters: Parameters, address: str) -> TokenResponse:
+        """TokenResponse a token request; raises OAuthError, recorded."""
         client = None
         try:
             parameters.check()
@@ -44,11 +46,21 @@ class TokenService:
                 raise UnsupportedGrantType("grant_type is not supported")
             if not client.may(GrantType(grant.grant_type)):
                 raise UnauthorizedClient("this client is not registered for this grant")
-            jti = self._workshop.foundation.sources.new_id()
-            return await grant.authorize(TokenRequest(client, parameters, address, jti), self._workshop)
+            jti = self._context.foundation.sources.new_id()
+            asked = TokenRequest(client, parameters, address, jti)
+            return await grant.authorize(await self._narrowed(grant, asked), self._context)
         except OAuthError as error:
             await self.note_refusal(error, client, address, self.claimed(request, parameters))
             raise
+
+    async def _narrowed(self, grant: GrantHandler, request: TokenRequest) -> TokenRequest:
+        """The request with what it may have of the scopes it names, before anything is spent; raises InvalidScope."""
+        text, client = request.parameters.get("scope"), request.client
+        offered = None if text is None else await grant.offered(request, self._context)
+        if offered is None:
+            return request
+        strict = client.excess_scope == "refused"
+        return replace(request, scopes=narrowed(text, offered.granted, offered.registered, strict=strict))
 
     def claimed(self, request: Request, parameters: Parameters) -> str | None:
         """The registered client that a request says it is from, for the record of a refusal.
@@ -75,5 +87,5 @@ class TokenService:
         if client is None or client.public:
             self._refusals.note(line)
         else:
-            await self._workshop.foundation.database.add(self._workshop.audit.record(line))
+            await self._context.foundation.database.add(self._context.audit.record(line))
         log.info("token request refused", client_id=client_id, **detail)

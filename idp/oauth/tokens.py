@@ -20,11 +20,11 @@ ID_TOKEN = "JWT"  # noqa: S105
 GRANT_CLAIM = "grant_id"
 
 
-Answer = dict[str, Any]
+TokenResponse = dict[str, Any]
 """A token response (RFC 6749 §5.1)."""
 
 
-class Mint:
+class TokenIssuer:
     """Makes tokens under ids chosen before, so that what they stand for can be on disk first."""
 
     def __init__(self, issuer: str, foundation: Foundation, keys: KeyRing, lifetimes: Lifetimes) -> None:
@@ -34,14 +34,14 @@ class Mint:
         self._keys = keys
         self._lifetimes = lifetimes
 
-    def for_client(self, client: Client, scopes: tuple[str, ...], jti: str) -> Answer:
+    def for_client(self, client: Client, scopes: tuple[str, ...], jti: str) -> TokenResponse:
         """The answer to client_credentials: the client is its own subject (RFC 9068 §2.2)."""
         token = self._access_token(client, scopes, jti, {"sub": client.client_id})
         return self._response(token, scopes)
 
     def for_grant(
         self, client: Client, grant: Grant, scopes: tuple[str, ...], jti: str, nonce: str | None = None
-    ) -> Answer:
+    ) -> TokenResponse:
         """The answer to a code or a refresh token, in the grant's current generation."""
         subject = grant.subject
         about = {
@@ -99,7 +99,7 @@ class Mint:
         }
         return self._keys.sign(Algorithm.ES256, ACCESS_TOKEN, claims)
 
-    def _response(self, access_token: str, scopes: tuple[str, ...]) -> Answer:
+    def _response(self, access_token: str, scopes: tuple[str, ...]) -> TokenResponse:
         return {
             "access_token": access_token,
             "token_type": "Bearer",

@@ -4,40 +4,45 @@ from idp.audit.model import Event, Line
 from idp.infrastructure.database import Transaction
 from idp.oauth.codes import Codes, Replayed
 from idp.oauth.grant_rows import principal_id
-from idp.oauth.grants.interface import TokenRequest, Workshop
+from idp.oauth.grants.interface import GrantContext, TokenRequest
 from idp.oauth.model import Code, Grant, Subject
 from idp.oauth.protocol import pkce
 from idp.oauth.protocol.errors import InvalidGrant
-from idp.oauth.tokens import Answer
+from idp.oauth.tokens import TokenResponse
 from idp.relying_parties.model import GrantType
 
 _NOBODY = Subject("", "", 0.0, (), 0)
 
 
 class AuthorizationCode:
-    """See `Grant`."""
+    """See `GrantHandler`."""
 
     grant_type = GrantType.AUTHORIZATION_CODE
 
-    async def authorize(self, request: TokenRequest, workshop: Workshop) -> Answer:
+    async def offered(self, request: TokenRequest, context: GrantContext) -> None:
+        """Nothing: what was agreed to stands in the code (RFC 6749 §4.1.3 knows no scope)."""
+
+    async def authorize(self, request: TokenRequest, context: GrantContext) -> TokenResponse:
         """Redeem the code once. Whoever presents it wrongly has spent it: a stolen code is worth one guess."""
         text = request.parameters.require("code")
-        codes = Codes(workshop.foundation, workshop.lifetimes.code)
+        codes = Codes(context.foundation, context.lifetimes.code)
         grant_id = codes.grant_id(text)
         try:
             code = await codes.redeem(text)
         except Replayed as replay:
-            await self._revoke(request, workshop, grant_id)
+            await self._revoke(request, context, grant_id)
             raise InvalidGrant("the code was used before") from replay
         if code is None:
             # A replay long after: the code is forgotten, what it gave is not.
-            await self._revoke_if_there(request, workshop, grant_id)
+            await self._revoke_if_there(request, context, grant_id)
             raise InvalidGrant("the code is unknown or has expired")
         _check(code, request)
-        return await self._grant(code, grant_id, request, workshop)
+        return await self._grant(code, grant_id, request, context)
 
-    async def _grant(self, code: Code, grant_id: str, request: TokenRequest, workshop: Workshop) -> Answer:
-        now = workshop.foundation.sources.now()
+    async def _grant(
+        self, code: Code, grant_id: str, request: TokenRequest, context: GrantContext
+    ) -> TokenResponse:
+        now = context.foundation.sources.now()
         grant = Grant(
             id=grant_id,
             client_id=code.client_id,
@@ -45,7 +50,7 @@ class AuthorizationCode:
             subject=code.subject,
             generation=0,
             rotated_at=now,
-            expires_at=now + workshop.lifetimes.refresh_absolute,
+            expires_at=now + context.lifetimes.refresh_absolute,
             revoked=False,
         )
         detail = {"grant": self.grant_type.value, "grant_id": grant_id, "jti": request.jti}
@@ -60,27 +65,27 @@ class AuthorizationCode:
         )
 
         def work() -> Transaction[Grant | None]:
-            added = yield from workshop.store.add_grant(grant, request.client.minimum_level, now)
-            if added is None and (yield from self._overtaken(grant, workshop)):
+            added = yield from context.store.add_grant(grant, request.client.minimum_level, now)
+            if added is None and (yield from self._overtaken(grant, context)):
                 added = grant
             if added is not None:
-                yield workshop.audit.record(line)
+                yield context.audit.record(line)
             return added
 
-        added = await workshop.foundation.database.write(work)
+        added = await context.foundation.database.write(work)
         if added is None:
-            await self._revoke_if_there(request, workshop, grant_id)
+            await self._revoke_if_there(request, context, grant_id)
             raise InvalidGrant("the session of the code has ended, or the code was used before")
-        return workshop.mint.for_grant(request.client, added, code.scopes, request.jti, code.nonce)
+        return context.tokens.for_grant(request.client, added, code.scopes, request.jti, code.nonce)
 
-    def _overtaken(self, grant: Grant, workshop: Workshop) -> Transaction[bool]:
+    def _overtaken(self, grant: Grant, context: GrantContext) -> Transaction[bool]:
         """Whether a replay's revocation got here first: the one redemption succeeds, its tokens are dead already."""
-        found = yield from workshop.store.grant(grant.id, grant.rotated_at)
+        found = yield from context.store.grant(grant.id, grant.rotated_at)
         return found is not None and found[0].subject.account_id == _NOBODY.account_id
 
-    async def _revoke(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:
+    async def _revoke(self, request: TokenRequest, context: GrantContext, grant_id: str) -> None:
         """Revoke the grant even if the one who redeems the code has not stored it yet."""
-        now = workshop.foundation.sources.now()
+        now = context.foundation.sources.now()
         tomb = Grant(grant_id, request.client.client_id, (), _NOBODY, 0, now, now, revoked=True)
         line = Line(
             Event.CODE_REPLAYED,
@@ -90,20 +95,18 @@ class AuthorizationCode:
         )
 
         def work() -> Transaction[None]:
-            if (
-                yield from workshop.store.tombstone(tomb, now)
-            ):  # what comes again changes nothing: a refusal
-                yield workshop.audit.record(line)
+            if (yield from context.store.tombstone(tomb, now)):  # what comes again changes nothing: a refusal
+                yield context.audit.record(line)
 
-        await workshop.foundation.database.write(work)
+        await context.foundation.database.write(work)
 
-    async def _revoke_if_there(self, request: TokenRequest, workshop: Workshop, grant_id: str) -> None:
-        now = workshop.foundation.sources.now()
+    async def _revoke_if_there(self, request: TokenRequest, context: GrantContext, grant_id: str) -> None:
+        now = context.foundation.sources.now()
 
         def work() -> Transaction[None]:
-            row = yield from workshop.store.revoke(grant_id, now)
+            row = yield from context.store.revoke(grant_id, now)
             if row is not None:
-                yield workshop.audit.record(
+                yield context.audit.record(
                     Line(
                         Event.CODE_REPLAYED,
                         row["account_id"],
@@ -115,7 +118,7 @@ class AuthorizationCode:
                     )
                 )
 
-        await workshop.foundation.database.write(work)
+        await context.foundation.database.write(work)
 
 
 def _check(code: Code, request: TokenRequest) -> None:

@@ -3,13 +3,12 @@
 from idp.audit.model import Event, Line
 from idp.infrastructure.database import Transaction
 from idp.oauth import refresh_tokens
-from idp.oauth.grants.interface import TokenRequest, Workshop
+from idp.oauth.grants.interface import GrantContext, OfferedScopes, TokenRequest
 from idp.oauth.model import Grant
-from idp.oauth.protocol import scopes
 from idp.oauth.protocol.errors import InvalidGrant
 from idp.oauth.refresh_tokens import RefreshToken
-from idp.oauth.tokens import Answer
-from idp.relying_parties.model import Client, GrantType
+from idp.oauth.tokens import TokenResponse
+from idp.relying_parties.model import GrantType
 
 _REFUSAL = "the refresh token is invalid, expired or revoked"
 BELOW_MINIMUM = "level"
@@ -17,46 +16,42 @@ BELOW_MINIMUM = "level"
 
 
 class Refresh:
-    """See `Grant`."""
+    """See `GrantHandler`."""
 
     grant_type = GrantType.REFRESH_TOKEN
 
-    async def authorize(self, request: TokenRequest, workshop: Workshop) -> Answer:
-        """Rotate and mint; the refusal of a reused token commits the revocation of its family."""
-        token = refresh_tokens.read(workshop.foundation.vault, request.parameters.require("refresh_token"))
-        if token is None:
-            raise InvalidGrant(_REFUSAL, detail="not made by us")
-        asked = request.parameters.get("scope")
-        if asked is not None:
-            await _check_scope(token, asked, request.client, workshop)
-        grant = await workshop.foundation.database.write(lambda: _rotate(token, request, workshop))
+    async def offered(self, request: TokenRequest, context: GrantContext) -> OfferedScopes | None:
+        """What was granted; looked at before the rotation, so that a mistake costs the client nothing."""
+        token = _read(request, context)
+        now = context.foundation.sources.now()
+        found = await context.foundation.database.read(lambda: context.store.grant(token.grant_id, now))
+        return None if found is None else OfferedScopes(found[0].scopes, request.client.scopes)
+
+    async def authorize(self, request: TokenRequest, context: GrantContext) -> TokenResponse:
+        """Rotate and tokens; the refusal of a reused token commits the revocation of its family."""
+        token = _read(request, context)
+        grant = await context.foundation.database.write(lambda: _rotate(token, request, context))
         if grant is None:
             raise InvalidGrant(_REFUSAL)
-        narrowed = _narrowed(asked, grant, request.client)
-        return workshop.mint.for_grant(request.client, grant, narrowed, request.jti)
+        return context.tokens.for_grant(request.client, grant, request.scopes or grant.scopes, request.jti)
 
 
-def _narrowed(asked: str | None, grant: Grant, client: Client) -> tuple[str, ...]:
-    return scopes.narrowed(asked, grant.scopes, client.scopes, strict=client.excess_scope == "refused")
+def _read(request: TokenRequest, context: GrantContext) -> RefreshToken:
+    token = refresh_tokens.read(context.foundation.vault, request.parameters.require("refresh_token"))
+    if token is None:
+        raise InvalidGrant(_REFUSAL, detail="not made by us")
+    return token
 
 
-async def _check_scope(token: RefreshToken, asked: str, client: Client, workshop: Workshop) -> None:
-    """Refuse a wrong scope before the rotation, so that the mistake costs the client nothing."""
-    now = workshop.foundation.sources.now()
-    found = await workshop.foundation.database.read(lambda: workshop.store.grant(token.grant_id, now))
-    if found is not None:
-        _narrowed(asked, found[0], client)
-
-
-def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> Transaction[Grant | None]:
+def _rotate(token: RefreshToken, request: TokenRequest, context: GrantContext) -> Transaction[Grant | None]:
     """The grant in the generation to answer with; None is a refusal, already recorded."""
-    now = workshop.foundation.sources.now()
+    now = context.foundation.sources.now()
     client = request.client
     detail = {"grant_id": token.grant_id, "generation": token.generation, "jti": request.jti}
-    grant = yield from workshop.store.rotate(token, client, now, workshop.lifetimes.refresh_idle)
+    grant = yield from context.store.rotate(token, client, now, context.lifetimes.refresh_idle)
     event = Event.TOKEN_REFRESHED
     if grant is None:
-        grant, event = yield from _second_time(token, request, workshop)
+        grant, event = yield from _second_time(token, request, context)
     subject = grant.subject if grant else None
     if event is Event.TOKEN_REFUSED and grant is None and client.public:
         return (
@@ -65,7 +60,7 @@ def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> T
     if grant is not None and grant.subject.level < client.minimum_level:
         grant, event = None, Event.TOKEN_REFUSED
         detail |= {"reason": BELOW_MINIMUM}
-    yield workshop.audit.record(
+    yield context.audit.record(
         Line(
             event,
             subject.account_id if subject else None,
@@ -80,24 +75,24 @@ def _rotate(token: RefreshToken, request: TokenRequest, workshop: Workshop) -> T
 
 
 def _second_time(
-    token: RefreshToken, request: TokenRequest, workshop: Workshop
+    token: RefreshToken, request: TokenRequest, context: GrantContext
 ) -> Transaction[tuple[Grant | None, Event]]:
     """A token that was not rotated: the same successor within the grace, else the end of the family.
 
     The current one of a grant that lives comes back where its level alone stands in the way; the caller refuses it.
     """
-    now = workshop.foundation.sources.now()
-    found = yield from workshop.store.grant(token.grant_id, now)
+    now = context.foundation.sources.now()
+    found = yield from context.store.grant(token.grant_id, now)
     if found is None or found[0].client_id != request.client.client_id:
         return None, Event.TOKEN_REFUSED
     grant, lives = found
-    in_grace = now - grant.rotated_at <= workshop.lifetimes.refresh_grace
+    in_grace = now - grant.rotated_at <= context.lifetimes.refresh_grace
     if lives and in_grace and grant.generation == token.generation + 1:
         return grant, Event.TOKEN_REFRESHED
     below = grant.subject.level < request.client.minimum_level
     if lives and below and grant.generation == token.generation:
         return grant, Event.TOKEN_REFUSED
-    if grant.generation > token.generation and (yield from workshop.store.revoke(grant.id, now)):
+    if grant.generation > token.generation and (yield from context.store.revoke(grant.id, now)):
         return None, Event.TOKEN_REUSED
     return None, Event.TOKEN_REFUSED
 

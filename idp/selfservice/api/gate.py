@@ -25,7 +25,7 @@ from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
 from idp.oauth.model import TokenHolder
 from idp.oauth.protocol.errors import InsufficientScope, MissingToken
-from idp.oauth.resources import Resources
+from idp.oauth.token_inspection import TokenInspection
 from idp.organizations.guardians import Guardians
 from idp.organizations.mandates import Mandates
 from idp.organizations.service import Organizations
@@ -54,7 +54,7 @@ class Services:
     site: Site
     key_value: KeyValue
     sources: Sources
-    resources: Resources
+    resources: TokenInspection
     profiles: Profiles
     preferences: Preferences
     corrections: Corrections

@@ -14,9 +14,9 @@ from idp.oauth.model import TokenHolder
 from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken
-from idp.oauth.release import Release
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import ACCESS_TOKEN, GRANT_CLAIM
+from idp.oauth.userinfo_claims import Release
 from idp.relying_parties import scopes
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
@@ -25,7 +25,7 @@ from idp.sessions.model import Lifetimes
 INACTIVE: dict[str, Any] = {"active": False}
 
 
-class Resources:
+class TokenInspection:
     """Judges tokens that come back."""
 
     def __init__(
