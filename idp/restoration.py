@@ -31,7 +31,7 @@ from idp.infrastructure.high_water import HighWaterMark, Loss
 from idp.infrastructure.outbox_store import outbox
 from idp.oauth.store import grants
 from idp.sessions.device_store import devices
-from idp.sessions.endings import SessionEnd
+from idp.sessions.model import SessionEnd
 from idp.sessions.store import sessions
 
 MOST = 500

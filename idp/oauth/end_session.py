@@ -189,17 +189,17 @@ class LogoutPages:
         return self._site.page(
             request,
             "logged_out.html",
-            systems=[self._state(request, row, notices) for row in joined],
+            systems=[self._state(request, each.client_id, notices) for each in joined],
             home="/",
             presence=None,
             upstream=upstream,
             back=_way_back(asked),
         )
 
-    def _state(self, request: Request, joined: Row, notices: list[Row]) -> tuple[str, str]:
-        client = self._registry.find(joined["client_id"])
-        name = client.client_name if client else joined["client_id"]
-        notice = next((row for row in notices if row["recipient"] == joined["client_id"]), None)
+    def _state(self, request: Request, client_id: str, notices: list[Row]) -> tuple[str, str]:
+        client = self._registry.find(client_id)
+        name = client.client_name if client else client_id
+        notice = next((row for row in notices if row["recipient"] == client_id), None)
         if notice is None:
             text = self._site.say(request, "该系统不接收退出通知，请在该系统中自行退出")
         elif notice["delivered_at"] is not None:

@@ -24,8 +24,8 @@ from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.store import grants
 from idp.sessions.liveness import mandate_lives
-from idp.sessions.model import Lifetimes
-from idp.sessions.store import participants, sessions
+from idp.sessions.model import Lifetimes, StoredSession
+from idp.sessions.store import participants, sessions, stored_session_of
 
 MOST = 100
 """As many rows as are looked at in one step, which is then over within milliseconds."""
@@ -178,9 +178,10 @@ class SweepStore:
         found = [row["id"] for row in (yield OLD(**self._limits(now)))]
         return Step(found, None, after if len(found) == MOST else None)
 
-    def end_dead(self, session_ids: Sequence[str], now: float) -> Transaction[Sequence[Row]]:
-        """End those of at most AT_ONCE sessions that are dead; their rows for the one caller that ended them."""
-        return (yield END_DEAD(**_eight(session_ids), **self._limits(now)))
+    def end_dead(self, session_ids: Sequence[str], now: float) -> Transaction[list[StoredSession]]:
+        """End those of at most AT_ONCE sessions that are dead; these, for the one caller that ended them."""
+        call = END_DEAD(**_eight(session_ids), **self._limits(now))
+        return [stored_session_of(row) for row in (yield call)]
 
     def joined(self, session_ids: Sequence[str]) -> Transaction[dict[str, list[str]]]:
         """The systems that take part in each of at most AT_ONCE sessions, in the order of joining."""
@@ -189,11 +190,11 @@ class SweepStore:
             systems.setdefault(row["session_id"], []).append(row["client_id"])
         return systems
 
-    def timed_out(self, row: Row, now: float) -> bool:
+    def timed_out(self, session: StoredSession, now: float) -> bool:
         """Whether a dead session's time was up; else it is the mandate that is gone."""
         limits = self._limits(now)
         return bool(
-            row["created_at"] <= limits["since_created"] or row["last_seen_at"] <= limits["since_seen"]
+            session.created_at <= limits["since_created"] or session.last_seen_at <= limits["since_seen"]
         )
 
     def past(self, before: float, now: float) -> Transaction[Sequence[str]]:

@@ -11,8 +11,8 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.oauth.store import OAuthStore
 from idp.oauth.sweep_store import AT_ONCE, MOST, Place, Step, SweepStore
-from idp.sessions.endings import Endings, SessionEnd
-from idp.sessions.model import Lifetimes
+from idp.sessions.endings import Endings
+from idp.sessions.model import Lifetimes, SessionEnd
 
 SWEEP_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
@@ -92,12 +92,12 @@ class Sweeper:
         now = self._sources.now()
 
         def work() -> Transaction[int]:
-            rows = yield from self._store.end_dead(few, now)
-            systems = (yield from self._store.joined(few)) if rows else {}
-            for row in rows:
-                reason = "timeout" if self._store.timed_out(row, now) else "mandate expired"
-                yield from self._endings.tell(row, systems.get(row["id"], ()), SessionEnd(reason))
-            return len(rows)
+            ended = yield from self._store.end_dead(few, now)
+            systems = (yield from self._store.joined(few)) if ended else {}
+            for session in ended:
+                reason = "timeout" if self._store.timed_out(session, now) else "mandate expired"
+                yield from self._endings.tell(session, systems.get(session.id, ()), SessionEnd(reason))
+            return len(ended)
 
         return await self._database.write(work)
 

@@ -85,8 +85,8 @@ class OverviewPage:
 
     async def _systems(self, session: Session) -> list[tuple[str, str | None, str]]:
         joined = [
-            (self._registry.find(row["client_id"]), row["joined_at"])
-            for row in await self._sessions.joined(session.id)
+            (self._registry.find(each.client_id), each.joined_at)
+            for each in await self._sessions.joined(session.id)
         ]
         return [
             (client.client_name, client.client_uri, clock(at)) for client, at in joined if client is not None

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.database import Row
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
@@ -16,7 +15,7 @@ from idp.selfservice.model import Owner
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import Systems
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
-from idp.sessions.model import OpenSession, Session
+from idp.sessions.model import Device, OpenSession, Session
 from idp.sessions.service import Sessions
 
 SESSIONS = "/me/sessions"
@@ -122,7 +121,7 @@ class SessionPages:
             error=self._site.say(request, error) if error else None,
             offline=any("offline_access" in one.scopes and one.active for one in used),
             sessions=[self._session(request, each, session) for each in found],
-            devices=[self._device(request, row, here) for row in devices],
+            devices=[self._device(request, device, here) for device in devices],
         )
 
     def _session(self, request: Request, found: OpenSession, current: Session) -> dict[str, object]:
@@ -137,17 +136,18 @@ class SessionPages:
             "systems": [self._systems.name(client_id) for client_id, _joined in found.systems],
         }
 
-    def _device(self, request: Request, row: Row, current: str | None) -> dict[str, object]:
-        until = row["trusted_until"]
-        trusted = until is not None and until > self._site.sources.now()
+    def _device(self, request: Request, device: Device, current: str | None) -> dict[str, object]:
+        until = device.trusted_until
+        if until is not None and until <= self._site.sources.now():
+            until = None
         return {
-            "id": row["id"],
-            "current": row["id"] == current,
-            "device": self._named(request, row["user_agent"]),
-            "address": row["address"],
-            "first": clock(row["first_seen_at"]),
-            "last": clock(row["last_seen_at"]),
-            "trusted": clock(until) if trusted else None,
+            "id": device.id,
+            "current": device.id == current,
+            "device": self._named(request, device.user_agent),
+            "address": device.address,
+            "first": clock(device.first_seen_at),
+            "last": clock(device.last_seen_at),
+            "trusted": None if until is None else clock(until),
         }
 
     def _named(self, request: Request, user_agent: str) -> str:

@@ -21,6 +21,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import MOST
+from idp.sessions.model import Device
 
 devices = Table(
     "devices",
@@ -111,6 +112,17 @@ PURGE = Statement(
 )
 
 
+def _device_of(row: Row) -> Device:
+    return Device(
+        id=row["id"],
+        user_agent=row["user_agent"],
+        address=row["address"],
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+        trusted_until=row["trusted_until"],
+    )
+
+
 class DeviceStore:
     """One statement per method."""
 
@@ -130,9 +142,9 @@ class DeviceStore:
         )
         return bool(rows[0]["first_seen_at"] == now)
 
-    def of_account(self, account_id: str) -> Transaction[list[Row]]:
+    def of_account(self, account_id: str) -> Transaction[list[Device]]:
         """The devices of an account that it has not forgotten, latest first."""
-        return list((yield OF_ACCOUNT(the_account=account_id)))
+        return [_device_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
     def is_trusted(self, account_id: str, device_id: str, now: float) -> Transaction[bool]:
         """Whether the account trusts the device now."""

@@ -6,12 +6,12 @@ from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.translations import mark as _
 from idp.sessions.device_store import DeviceStore
-from idp.sessions.model import Caller
+from idp.sessions.model import Caller, Device
 
 TRUST_SECONDS = 30 * 86_400
 UNKNOWN_BROWSER = "?"
@@ -53,8 +53,8 @@ class Devices:
         yield from self._notice(account, text, device=name)
         return True
 
-    async def of_account(self, account_id: str) -> list[Row]:
-        """The devices of an account, latest first; rows of `device_store.devices`."""
+    async def of_account(self, account_id: str) -> list[Device]:
+        """The devices of an account, latest first."""
         return await self._database.read(lambda: self._store.of_account(account_id))
 
     async def is_trusted(self, account_id: str, device_id: str | None) -> bool:

@@ -1,15 +1,14 @@
 """How sessions end: one, all of an account, those of a mandate; and who is to be told."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, literal_column, null, or_, select, update
 
-from idp.infrastructure.database import Row, Statement, Transaction
-from idp.infrastructure.database.interface import first
+from idp.infrastructure.database import Statement, Transaction
+from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.store import mandates
 from idp.sessions.liveness import mandate_in_force
-from idp.sessions.store import MOST_OPEN, participants, sessions
+from idp.sessions.model import Participant, SessionEnd, StoredSession, UntoldSession
+from idp.sessions.store import MOST_OPEN, participants, sessions, stored_session_of
 
 MOST_AT_ONCE = 50
 """Sessions that one transaction ends with all that follows of it."""
@@ -90,19 +89,24 @@ JOINED_ENDED = Statement(
 
 
 class EndingStore:
-    """One statement per method; rows are those of the session table, each for the one caller that ended it."""
+    """One statement per method; each session that ended is returned to the one caller that ended it."""
 
-    def end(self, session_id: str, now: float) -> Transaction[Row | None]:
-        """End a session; its row for the one caller that ended it."""
-        return first((yield END(the_id=session_id, now=now)))
+    def end(self, session_id: str, now: float) -> Transaction[StoredSession | None]:
+        """End a session; it, for the one caller that ended it."""
+        return first_as(stored_session_of, (yield END(the_id=session_id, now=now)))
 
-    def end_own(self, account_id: str, session_id: str, now: float) -> Transaction[Row | None]:
+    def end_own(self, account_id: str, session_id: str, now: float) -> Transaction[StoredSession | None]:
         """End a session if it is the account's."""
-        return first((yield END_OWN(the_id=session_id, the_account=account_id, now=now)))
+        return first_as(
+            stored_session_of, (yield END_OWN(the_id=session_id, the_account=account_id, now=now))
+        )
 
-    def end_of_account(self, account_id: str, kept: str | None, now: float) -> Transaction[Sequence[Row]]:
-        """End MOST_AT_ONCE of the sessions of an account, but for one; their rows."""
-        return (yield END_OF_ACCOUNT(the_account=account_id, the_kept=kept or "", now=now))
+    def end_of_account(
+        self, account_id: str, kept: str | None, now: float
+    ) -> Transaction[list[StoredSession]]:
+        """End MOST_AT_ONCE of the sessions of an account, but for one; these."""
+        call = END_OF_ACCOUNT(the_account=account_id, the_kept=kept or "", now=now)
+        return [stored_session_of(row) for row in (yield call)]
 
     def end_rest_of_account(
         self, account_id: str, kept: str | None, farewell: str, now: float
@@ -113,17 +117,17 @@ class EndingStore:
         )
         return len((yield call))
 
-    def end_oldest(self, account_id: str, now: float) -> Transaction[Sequence[Row]]:
-        """End what an account has beyond MOST_OPEN sessions, the longest unused first; their rows."""
-        return (yield END_OLDEST(the_account=account_id, now=now))
+    def end_oldest(self, account_id: str, now: float) -> Transaction[list[StoredSession]]:
+        """End what an account has beyond MOST_OPEN sessions, the longest unused first; these."""
+        return [stored_session_of(row) for row in (yield END_OLDEST(the_account=account_id, now=now))]
 
-    def untold(self) -> Transaction[Sequence[Row]]:
-        """Ids of some sessions that ended without a word to their systems yet, and what is to be said."""
-        return (yield UNTOLD())
+    def untold(self) -> Transaction[list[UntoldSession]]:
+        """Some sessions that ended without a word to their systems yet."""
+        return [UntoldSession(row["id"], SessionEnd.from_json(row["farewell"])) for row in (yield UNTOLD())]
 
-    def tell(self, session_id: str) -> Transaction[Row | None]:
-        """Take the farewell of a session; its row for the one caller that took it."""
-        return first((yield TELL(the_id=session_id)))
+    def tell(self, session_id: str) -> Transaction[StoredSession | None]:
+        """Take the farewell of a session; the session for the one caller that took it."""
+        return first_as(stored_session_of, (yield TELL(the_id=session_id)))
 
     def joined_ended(self, account_id: str, now: float) -> Transaction[dict[str, list[str]]]:
         """The systems that took part in the sessions of an account that ended at this instant, by session."""
@@ -132,18 +136,20 @@ class EndingStore:
             systems.setdefault(row["session_id"], []).append(row["client_id"])
         return systems
 
-    def end_of_mandate(self, mandate_id: str, now: float) -> Transaction[Sequence[Row]]:
-        """End the sessions that live on a mandate or on what was passed on from it; their rows."""
-        return (yield END_OF_MANDATE(the_mandate=mandate_id, now=now))
+    def end_of_mandate(self, mandate_id: str, now: float) -> Transaction[list[StoredSession]]:
+        """End the sessions that live on a mandate or on what was passed on from it; these."""
+        return [stored_session_of(row) for row in (yield END_OF_MANDATE(the_mandate=mandate_id, now=now))]
 
-    def end_to_act(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
+    def end_to_act(self, session_id: str, mandate_id: str, now: float) -> Transaction[StoredSession | None]:
         """End a session in favour of one that acts by a mandate; None when that is not to be had."""
-        return first((yield END_TO_ACT(the_id=session_id, the_mandate=mandate_id, now=now)))
+        return first_as(
+            stored_session_of, (yield END_TO_ACT(the_id=session_id, the_mandate=mandate_id, now=now))
+        )
 
-    def beside(self, session_id: str, mandate_id: str, now: float) -> Transaction[Row | None]:
+    def beside(self, session_id: str, mandate_id: str, now: float) -> Transaction[StoredSession | None]:
         """An open session whose account holds a mandate in force; None otherwise."""
-        return first((yield BESIDE(the_id=session_id, the_mandate=mandate_id, now=now)))
+        return first_as(stored_session_of, (yield BESIDE(the_id=session_id, the_mandate=mandate_id, now=now)))
 
-    def joined(self, session_id: str) -> Transaction[list[Row]]:
-        """Who takes part, in the order of joining."""
-        return list((yield JOINED(the_id=session_id)))
+    def joined(self, session_id: str) -> Transaction[list[Participant]]:
+        """The systems that take part, in the order of joining."""
+        return [Participant(row["client_id"], row["joined_at"]) for row in (yield JOINED(the_id=session_id))]

@@ -2,12 +2,13 @@
 
 import asyncio
 
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
-from idp.sessions.endings import Endings, SessionEnd
+from idp.sessions.endings import Endings
+from idp.sessions.model import UntoldSession
 
 FAREWELL_SECONDS = 2.0
 """How often somebody should call `tell_all`."""
@@ -28,21 +29,19 @@ class Farewells:
 
         async def step() -> int:
             nonlocal told
-            rows = await self._database.read(self._store.untold)
-            told += (await asyncio.gather(*[self._tell(row) for row in rows])).count(True)
+            untold = await self._database.read(self._store.untold)
+            told += (await asyncio.gather(*[self._tell(each) for each in untold])).count(True)
             self._outbox.kick()
-            return len(rows)  # a colleague may have told some of them, and more may wait behind
+            return len(untold)  # a colleague may have told some of them, and more may wait behind
 
         await in_steps(step, MOST_AT_ONCE)
         return told
 
-    async def _tell(self, untold: Row) -> bool:
-        farewell = SessionEnd.from_json(untold["farewell"])
-
+    async def _tell(self, untold: UntoldSession) -> bool:
         def work() -> Transaction[bool]:
-            row = yield from self._store.tell(untold["id"])
-            if row is not None:
-                yield from self._endings.follow([row], farewell.reason, farewell.address, farewell.actor)
-            return row is not None
+            session = yield from self._store.tell(untold.id)
+            if session is not None:
+                yield from self._endings.follow([session], untold.farewell)
+            return session is not None
 
         return await self._database.write(work)

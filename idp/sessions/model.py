@@ -1,6 +1,8 @@
 """A session as it is judged: who, how strongly, how long."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+
+import orjson
 
 from idp.accounts.model import AccountKind
 from idp.accounts.names import masked_name as masked_name  # noqa: PLC0414 (read here by every room above)
@@ -114,6 +116,72 @@ class OpenSession:
     amr: tuple[str, ...]
     principal: Principal | None
     systems: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is stored, open or ended. Instants are Unix seconds; the hash is that of the cookie's value."""
+
+    id: str
+    token_hash: bytes = field(repr=False)
+    account_id: str
+    amr: tuple[str, ...]
+    address: str | None
+    user_agent: str | None
+    device_id: str | None
+    mandate_id: str | None
+    principal: Principal | None
+    chosen_at: float | None
+    created_at: float
+    authenticated_at: float
+    last_seen_at: float
+    ended_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A system that takes part in a session, since an instant (Unix seconds)."""
+
+    client_id: str
+    joined_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """Why sessions ended, from which network address, and who did it where it was not their owner."""
+
+    reason: str
+    address: str | None = None
+    actor: str | None = None
+
+    def to_json(self) -> str:
+        """As it is kept with a session until its systems are told."""
+        return orjson.dumps(asdict(self)).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "SessionEnd":
+        """What `to_json` made."""
+        return cls(**orjson.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldSession:
+    """A session that ended without a word to its systems yet, and what is to be said."""
+
+    id: str
+    farewell: SessionEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A browser from which somebody logs in, as long as the account has not forgotten it. Instants are Unix seconds."""
+
+    id: str
+    user_agent: str
+    address: str
+    first_seen_at: float
+    last_seen_at: float
+    trusted_until: float | None
 
 
 def holds_phone_only(amr: tuple[str, ...]) -> bool:

@@ -1,22 +1,32 @@
 """Beginning, finding, strengthening and ending the single sign-on session."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.organizations.model import Principal
 from idp.relying_parties.service import Registry
 from idp.sessions.devices import Devices
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
-from idp.sessions.endings import Endings, SessionEnd
+from idp.sessions.endings import Endings
 from idp.sessions.farewells import Farewells
-from idp.sessions.model import UPSTREAM, Caller, Lifetimes, OpenSession, Session
-from idp.sessions.store import SessionStore, principal_of
+from idp.sessions.model import (
+    UPSTREAM,
+    Caller,
+    Lifetimes,
+    OpenSession,
+    Participant,
+    Session,
+    SessionEnd,
+    StoredSession,
+)
+from idp.sessions.store import SessionStore
 
 __all__ = ["TOKEN_BYTES", "TOKEN_PREFIX", "TOUCH_SECONDS", "Caller", "CannotRepresent", "Sessions"]
 
@@ -99,12 +109,12 @@ class Sessions:
             return kept
         token = self._new_token()
         session_id = self._sources.new_id()
-        row = self._row(session_id, self.token_hash(token), account.id, amr, caller)
+        begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller)
         detail = {"amr": list(amr)}
         line = Line(Event.LOGIN_SUCCEEDED, account.id, None, session_id, caller.address, detail=detail)
 
         def work() -> Transaction[tuple[bool, bool]]:
-            if not (yield from self._store.begin(row, account.security_version)):
+            if not (yield from self._store.begin(begins, account.security_version)):
                 yield self._audit.record(_outdated(account, caller))
                 return False, False
             yield self._audit.record(line)
@@ -119,8 +129,8 @@ class Sessions:
     def _make_room(self, account_id: str, caller: Caller) -> Transaction[None]:
         """Nobody needs more sessions than a page can show: the one that was used longest ago ends."""
         now = self._sources.now()
-        rows = yield from self._ends.end_oldest(account_id, now)
-        yield from self.endings.follow_all(account_id, rows, SessionEnd("too many", caller.address), now)
+        ended = yield from self._ends.end_oldest(account_id, now)
+        yield from self.endings.follow_all(account_id, ended, SessionEnd("too many", caller.address), now)
 
     async def begin_for(
         self, account: Account, principal: Principal, caller: Caller, before: Session | None
@@ -132,8 +142,7 @@ class Sessions:
         if before is not None:
             await self.end(before.id, caller, "another account logged in")
         token, session_id, amr = self._new_token(), self._sources.new_id(), (UPSTREAM,)
-        row = self._row(session_id, self.token_hash(token), account.id, amr, caller)
-        row |= _acting_for(principal) | {"chosen_at": row["created_at"]}
+        begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller, principal)
         detail = {"amr": list(amr), "human": principal.human.value}
         address = caller.address
         line = Line(
@@ -146,7 +155,7 @@ class Sessions:
         )
 
         def work() -> Transaction[bool]:
-            if not (yield from self._store.begin(row, account.security_version)):
+            if not (yield from self._store.begin(begins, account.security_version)):
                 yield self._audit.record(_outdated(account, caller))
                 return False
             yield self._audit.record(line)
@@ -196,8 +205,7 @@ class Sessions:
         one ends everywhere. Raises CannotRepresent.
         """
         token = self._new_token()
-        begun = {"id": self._sources.new_id(), "token_hash": self.token_hash(token)}
-        now = self._sources.now()
+        session_id, now = self._sources.new_id(), self._sources.now()
 
         def work() -> Transaction[bool]:
             # The account first, as whatever changes it does: a new session is not to slip past what ends the old one.
@@ -209,15 +217,10 @@ class Sessions:
                 old = yield from self._ends.end_to_act(session.id, principal.mandate_id, now)
             if old is None:
                 return False
-            yield from self.endings.follow([old], "represents another", caller.address)
-            yield from self._store.begin(
-                dict(old)
-                | begun
-                | _acting_for(principal)
-                | {"last_seen_at": now, "chosen_at": now, "ended_at": None},
-                session.security_version,
-            )
-            yield from self._note_change(old, str(begun["id"]), principal, caller)
+            yield from self.endings.follow([old], SessionEnd("represents another", caller.address))
+            begins = _acting_for(principal, old, session_id, self.token_hash(token), now)
+            yield from self._store.begin(begins, session.security_version)
+            yield from self._note_change(old, session_id, principal, caller)
             return True
 
         if not await self._database.write(work):
@@ -231,12 +234,6 @@ class Sessions:
         Of the same login and no longer lifetime; it dies with the mandate. Raises CannotRepresent.
         """
         token, session_id, now = self._new_token(), self._sources.new_id(), self._sources.now()
-        begun = {
-            "id": session_id,
-            "token_hash": self.token_hash(token),
-            "last_seen_at": now,
-            "chosen_at": now,
-        }
 
         def work() -> Transaction[bool]:
             if not (yield from self._store.hold(session.account_id, session.security_version)):
@@ -244,7 +241,8 @@ class Sessions:
             own = yield from self._ends.beside(session.id, principal.mandate_id, now)
             if own is None:
                 return False
-            yield from self._store.begin(dict(own) | begun | _acting_for(principal), session.security_version)
+            begins = _acting_for(principal, own, session_id, self.token_hash(token), now)
+            yield from self._store.begin(begins, session.security_version)
             yield from self._note_change(own, session_id, principal, caller)
             yield from self._make_room(session.account_id, caller)
             return True
@@ -269,7 +267,7 @@ class Sessions:
     async def end_own(self, session: Session, other_id: str, caller: Caller) -> bool:
         """End another session of the same person; False when there is none such."""
 
-        def end(now: float) -> Transaction[Row | None]:
+        def end(now: float) -> Transaction[StoredSession | None]:
             return (yield from self._ends.end_own(session.account_id, other_id, now))
 
         return await self._end(end, caller, "ended elsewhere")
@@ -295,11 +293,11 @@ class Sessions:
     ) -> Transaction[int]:
         """`end_all` within a transaction; call `Outbox.kick` after its commit. `actor` is who did it instead."""
         now, farewell = self._sources.now(), SessionEnd(reason, caller.address if caller else None, actor)
-        rows = yield from self._ends.end_of_account(account_id, except_id, now)
-        yield from self.endings.follow_all(account_id, rows, farewell, now)
-        if len(rows) < MOST_AT_ONCE:
-            return len(rows)
-        return len(rows) + (
+        some = yield from self._ends.end_of_account(account_id, except_id, now)
+        yield from self.endings.follow_all(account_id, some, farewell, now)
+        if len(some) < MOST_AT_ONCE:
+            return len(some)
+        return len(some) + (
             yield from self._ends.end_rest_of_account(account_id, except_id, farewell.to_json(), now)
         )
 
@@ -309,39 +307,38 @@ class Sessions:
         What is not found here any more (a session that begins at this very moment) is dead all the same: every
         use asks whether the mandate is in force.
         """
-        rows = yield from self._ends.end_of_mandate(mandate_id, self._sources.now())
-        yield from self.endings.follow(rows, reason)
+        ended = yield from self._ends.end_of_mandate(mandate_id, self._sources.now())
+        yield from self.endings.follow(ended, SessionEnd(reason))
 
-    async def joined(self, session_id: str) -> list[Row]:
-        """The systems that take part in a session."""
+    async def joined(self, session_id: str) -> list[Participant]:
+        """The systems that take part in a session, in the order of joining."""
         return await self._database.read(lambda: self._ends.joined(session_id))
 
     async def _end(
-        self, end: Callable[[float], Transaction[Row | None]], caller: Caller, reason: str
+        self, end: Callable[[float], Transaction[StoredSession | None]], caller: Caller, reason: str
     ) -> bool:
         now = self._sources.now()
 
         def work() -> Transaction[bool]:
-            row = yield from end(now)
-            if row is not None:
-                yield from self.endings.follow([row], reason, caller.address)
-            return row is not None
+            session = yield from end(now)
+            if session is not None:
+                yield from self.endings.follow([session], SessionEnd(reason, caller.address))
+            return session is not None
 
         ended = await self._database.write(work)
         self._outbox.kick()
         return ended
 
     def _note_change(
-        self, old: Row, session_id: str, principal: Principal | None, caller: Caller
+        self, old: StoredSession, session_id: str, principal: Principal | None, caller: Caller
     ) -> Transaction[None]:
-        account_id, before = old["account_id"], principal_of(old)
         for event, who, where in (
-            (Event.REPRESENTATION_ENDED, before, old["id"]),
+            (Event.REPRESENTATION_ENDED, old.principal, old.id),
             (Event.REPRESENTATION_BEGUN, principal, session_id),
         ):
             if who is not None:
                 detail = {"mandate": who.mandate_id, "relation": who.relation}
-                line = Line(event, account_id, None, where, caller.address, None, detail, who.id)
+                line = Line(event, old.account_id, None, where, caller.address, None, detail, who.id)
                 yield self._audit.record(line)
 
     def _arrived(self, account: Account, caller: Caller, *, trust: bool) -> Transaction[bool]:
@@ -354,26 +351,31 @@ class Sessions:
     def _new_token(self) -> str:
         return TOKEN_PREFIX + self._sources.new_token(TOKEN_BYTES)
 
-    def _row(
-        self, session_id: str, token_hash: bytes, account_id: str, amr: tuple[str, ...], caller: Caller
-    ) -> dict[str, object]:
+    def _begins(
+        self,
+        session_id: str,
+        token_hash: bytes,
+        account_id: str,
+        amr: tuple[str, ...],
+        caller: Caller,
+        principal: Principal | None = None,
+    ) -> StoredSession:
         now = self._sources.now()
-        return {
-            "id": session_id,
-            "token_hash": token_hash,
-            "account_id": account_id,
-            "amr": " ".join(amr),
-            "address": caller.address,
-            "user_agent": caller.user_agent[:200],
-            "device_id": caller.device_id,
-            **_acting_for(None),
-            "chosen_at": None,
-            "created_at": now,
-            "authenticated_at": now,
-            "last_seen_at": now,
-            "ended_at": None,
-            "farewell": None,
-        }
+        return StoredSession(
+            id=session_id,
+            token_hash=token_hash,
+            account_id=account_id,
+            amr=amr,
+            address=caller.address,
+            user_agent=caller.user_agent[:200],
+            device_id=caller.device_id,
+            mandate_id=principal.mandate_id if principal else None,
+            principal=principal,
+            chosen_at=now if principal else None,
+            created_at=now,
+            authenticated_at=now,
+            last_seen_at=now,
+        )
 
 
 def _outdated(account: Account, caller: Caller) -> Line:
@@ -382,7 +384,17 @@ def _outdated(account: Account, caller: Caller) -> Line:
     return Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail=detail)
 
 
-def _acting_for(principal: Principal | None) -> dict[str, str | None]:
-    if principal is None:
-        return {"mandate_id": None, "principal": None}
-    return {"mandate_id": principal.mandate_id, "principal": principal.to_json()}
+def _acting_for(
+    principal: Principal | None, old: StoredSession, session_id: str, token_hash: bytes, now: float
+) -> StoredSession:
+    """A session of the same login and no longer lifetime, for a principal."""
+    return replace(
+        old,
+        id=session_id,
+        token_hash=token_hash,
+        mandate_id=principal.mandate_id if principal else None,
+        principal=principal,
+        last_seen_at=now,
+        chosen_at=now,
+        ended_at=None,
+    )

@@ -31,7 +31,7 @@ from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.organizations.model import Principal
 from idp.sessions.liveness import mandate_lives
-from idp.sessions.model import Lifetimes, OpenSession, Session
+from idp.sessions.model import Lifetimes, OpenSession, Session, StoredSession
 
 MOST_OPEN = 100
 """Sessions of one account at a time: the one that was used longest ago makes room."""
@@ -220,15 +220,53 @@ def principal_of(row: Row) -> Principal | None:
     return None if row["principal"] is None else Principal.from_json(row["principal"])
 
 
+def stored_session_of(row: Row) -> StoredSession:
+    """The session of a row with all columns of `sessions`."""
+    return StoredSession(
+        id=row["id"],
+        token_hash=row["token_hash"],
+        account_id=row["account_id"],
+        amr=tuple(row["amr"].split()),
+        address=row["address"],
+        user_agent=row["user_agent"],
+        device_id=row["device_id"],
+        mandate_id=row["mandate_id"],
+        principal=principal_of(row),
+        chosen_at=row["chosen_at"],
+        created_at=row["created_at"],
+        authenticated_at=row["authenticated_at"],
+        last_seen_at=row["last_seen_at"],
+        ended_at=row["ended_at"],
+    )
+
+
 class SessionStore:
     """One statement per method; `token_hash` is the keyed hash of the cookie's value."""
 
     def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
 
-    def begin(self, row: dict[str, object], proven: int) -> Transaction[bool]:
-        """Insert a session row; False where its account is not as it was proved to be (`security_version`)."""
-        return bool((yield BEGIN(**row, proven=proven)))
+    def begin(self, session: StoredSession, proven: int) -> Transaction[bool]:
+        """Add an open session; False where its account is not as it was proved to be (`security_version`)."""
+        begun = yield BEGIN(
+            id=session.id,
+            token_hash=session.token_hash,
+            account_id=session.account_id,
+            amr=" ".join(session.amr),
+            address=session.address,
+            user_agent=session.user_agent,
+            device_id=session.device_id,
+            mandate_id=session.mandate_id,
+            principal=None if session.principal is None else session.principal.to_json(),
+            chosen_at=session.chosen_at,
+            created_at=session.created_at,
+            authenticated_at=session.authenticated_at,
+            last_seen_at=session.last_seen_at,
+            ended_at=None,
+            farewell=None,
+            proven=proven,
+        )
+        return bool(begun)
 
     def hold(self, account_id: str, proven: int) -> Transaction[bool]:
         """Keep an account as it is until the end of the transaction; False where it is not as it was."""

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from idp.infrastructure.database import Row
 from idp.organizations.model import Principal, Relation
 from idp.relying_parties.model import Client
-from idp.sessions.model import Caller, Session
+from idp.sessions.model import Caller, Participant, Session
 from idp.sessions.service import Sessions
 from idp.sign_on.model import suits
 
@@ -67,7 +66,7 @@ class Acting:
             return None
         return await self._sessions.represent(session, choice, caller)
 
-    async def joined(self, session: Session) -> list[Row]:
+    async def joined(self, session: Session) -> list[Participant]:
         """The systems that a change logs out."""
         return await self._sessions.joined(session.id)
 

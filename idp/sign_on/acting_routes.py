@@ -140,5 +140,5 @@ class ActingPages:
         return {"value": choice.mandate_id, "name": choice.name, "hint": hint}
 
     async def _system_names(self, session: Session) -> list[str]:
-        clients = [self._registry.find(row["client_id"]) for row in await self._acting.joined(session)]
+        clients = [self._registry.find(each.client_id) for each in await self._acting.joined(session)]
         return [client.client_name for client in clients if client is not None]

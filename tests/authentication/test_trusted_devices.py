@@ -98,7 +98,7 @@ async def test_a_forgotten_device_asks_again(house: Provider) -> None:
     async with trusting(house) as (someone, username, _):
         who = await account_id(house, username)
         (device,) = await house.worker.devices.of_account(who)
-        await sql(house, "update devices set forgotten_at = 1 where id = ?", device["id"])
+        await sql(house, "update devices set forgotten_at = 1 where id = ?", device.id)
         assert asks_for_more(await attempt(someone, username))
 
 

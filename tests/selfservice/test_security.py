@@ -215,7 +215,7 @@ async def test_a_removed_factor_ends_the_trust_in_devices(house: Provider) -> No
         )
         await removal(someone)
         (device,) = await house.worker.devices.of_account(who)
-    assert device["trusted_until"] is None
+    assert device.trusted_until is None
 
 
 async def test_few_codes_are_warned_of(house: Provider) -> None:

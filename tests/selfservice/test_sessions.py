@@ -182,4 +182,4 @@ async def test_devices_that_nobody_has_used_for_the_retention_are_forgotten(
             login = partial(store.seen, f"d{number}", who, CHROME, "203.0.113.1", seen)
             await any_house.worker.base.database.write(login)
         assert await any_house.worker.devices.purge(now - any_house.worker.settings.retention) == 252
-        assert [row["id"] for row in await any_house.worker.devices.of_account(who)] == ["d2"]
+        assert [row.id for row in await any_house.worker.devices.of_account(who)] == ["d2"]

@@ -64,7 +64,7 @@ async def test_the_first_device_is_no_news_and_the_second_is(stage: Stage) -> No
     assert await stage.login(OTHER)
     assert stage.told == [{"device": "Chrome · Windows"}]
     rows = await stage.devices.of_account(stage.account.id)
-    assert {row["id"] for row in rows} == {"device-1", "device-2"}
+    assert {row.id for row in rows} == {"device-1", "device-2"}
 
 
 async def test_a_login_of_a_program_is_no_device(stage: Stage) -> None:
@@ -106,7 +106,7 @@ async def test_all_but_this_one_are_forgotten(stage: Stage) -> None:
     for number in range(4):
         await stage.login(replace(CALLER, device_id=f"device-{number}"))
     assert await stage.devices.forget_others(stage.account.id, "device-1", CALLER) == 3
-    assert [row["id"] for row in await stage.devices.of_account(stage.account.id)] == ["device-1"]
+    assert [row.id for row in await stage.devices.of_account(stage.account.id)] == ["device-1"]
     assert (await stage.house.audit_events()).count("device.forgotten") == 1
 
 
