@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import os
 import re
 import secrets
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 import httpx2
 import pyotp
 
+from tests.support import commands
 from tests.support.ports import LOOPBACK
 
 ROOT = Path(__file__).parents[2]
@@ -70,14 +72,8 @@ class Town:
 
     def command(self, *arguments: str, stdin: str | None = None) -> Any:
         """Run the town's `idp ARGUMENTS --json`."""
-        done = subprocess.run(
-            [*self.cli, *arguments, "--json"],
-            cwd=ROOT,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        done = commands.run([*self.cli, *arguments, "--json"], os.environ, stdin)
+        assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
     def phone(self) -> str:
@@ -206,4 +202,6 @@ def _read(ready: dict[str, Any]) -> Town:
     portal, credit = (system["url"] for system in ready["systems"])
     host, _, port = str(ready["issuer"]).rpartition(":")
     authorities, province = (f"{host}:{int(port) + offset}" for offset in (3, 4))
-    return Town(ready["issuer"], portal, credit, authorities, province, people, ready["cli"])
+    python, dash, module, *cli = ready["cli"]
+    assert (python, dash, module) == (sys.executable, "-m", "idp")
+    return Town(ready["issuer"], portal, credit, authorities, province, people, cli)

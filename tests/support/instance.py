@@ -3,13 +3,13 @@
 import json
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from tests.support import commands
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 
@@ -74,15 +74,7 @@ class Instance:
 
     def command(self, *arguments: str, stdin: str | None = None) -> Any:
         """Run `idp ARGUMENTS --json`; what it printed."""
-        done = subprocess.run(
-            [*IDP, *arguments, "--json"],
-            env=dict(self.environment),
-            cwd=ROOT,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = commands.run([*arguments, "--json"], self.environment, stdin)
         if done.returncode != 0:
             said = f"{done.stdout}{done.stderr}"
             raise CommandFailed(f"idp {' '.join(arguments)} ended with {done.returncode}:\n{said}")
