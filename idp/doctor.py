@@ -20,7 +20,7 @@ from idp.composition import (
 from idp.federation.check import weaknesses
 from idp.federation.installation import BadInstallation
 from idp.federation.profile import Status
-from idp.infrastructure.database import DatabaseUnavailable, Row, Statement
+from idp.infrastructure.database import DatabaseUnavailable, Statement
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.version import standing
@@ -147,18 +147,17 @@ async def _undelivered(base: Foundation) -> Finding:
     (overdue,) = await base.database.read(fetch(OVERDUE(before=now - OVERDUE_SECONDS)))
     (given_up,) = await base.database.read(fetch(GIVEN_UP(the_first=first_id(now - DAY))))
     if overdue["number"]:
-        says = (
-            f"{_many(overdue)} notices and messages are overdue: is a worker running, and what does it log?"
-        )
+        many = _many(overdue["number"])
+        says = f"{many} notices and messages are overdue: is a worker running, and what does it log?"
         return Finding("outbox", False, says)
     if given_up["number"]:
-        says = f"{_many(given_up)} notices and messages of the last day were given up: logout.undelivered and"
+        many = _many(given_up["number"])
+        says = f"{many} notices and messages of the last day were given up: logout.undelivered and"
         return Finding("outbox", False, f"{says} message.undelivered in the audit record say to whom")
     return Finding("outbox", True, "nothing is overdue, nothing was given up in the last day")
 
 
-def _many(row: Row) -> str:
-    number = int(row["number"])
+def _many(number: int) -> str:
     return f"{number} or more" if number >= MOST_COUNTED else str(number)
 
 

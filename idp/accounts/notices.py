@@ -7,10 +7,11 @@ from idp.accounts.model import Account
 from idp.accounts.store import EMAIL, PHONE, AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
+from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.web.translations import CHINESE, Translations
 from idp.infrastructure.web.translations import mark as _
 
@@ -86,8 +87,8 @@ class Deliveries:
     def __init__(self, foundation: Foundation) -> None:
         self._audit = AuditStore(foundation.sources)
 
-    def record(self, kind: str, row: Row, error: str | None) -> Call:
+    def record(self, kind: str, message: OutboxMessage, error: str | None) -> Call:
         """The audit call for a message that left, or was given up."""
         event = Event.MESSAGE_SENT if error is None else Event.MESSAGE_UNDELIVERED
-        detail = {"kind": kind, "attempts": row["attempts"]} | ({"error": error} if error else {})
-        return self._audit.record(Line(event, row["subject"] or None, detail=detail))
+        detail = {"kind": kind, "attempts": message.attempts} | ({"error": error} if error else {})
+        return self._audit.record(Line(event, message.subject or None, detail=detail))

@@ -1,7 +1,7 @@
 """Messages to others: written in the transaction that causes them, sent after it, retried, and accounted for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -10,21 +10,22 @@ from typing import Any
 import orjson
 import structlog
 
-from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Transaction
+from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.lanes import Lanes, Place, Wait
 from idp.infrastructure.outbox_store import (
     ADD,
-    CLAIM,
     DELIVERED,
     EMPTIED,
     FAILED,
     FORGET,
     MOST,
-    OF_SUBJECT,
     PUT_BACK,
+    OutboxMessage,
+    claim,
+    of_subject,
 )
 from idp.infrastructure.sources import Sources, first_id
 
@@ -51,7 +52,7 @@ class Undeliverable(DeliveryFailed):
 
 Deliver = Callable[[Mapping[str, Any]], Awaitable[None]]
 """Sends one payload; raises DeliveryFailed."""
-Report = Callable[[Row, str | None], Call]
+Report = Callable[[OutboxMessage, str | None], Call]
 """The audit call for a message that arrived (None) or was given up (the last error)."""
 
 
@@ -96,19 +97,19 @@ class Outbox:
         """Look for due messages now rather than at the next turn."""
         self._wake.set()
 
-    async def of_subject(self, subject: str) -> list[Row]:
+    async def of_subject(self, subject: str) -> list[OutboxMessage]:
         """The messages about a subject with their delivery state."""
-        return list(await self._database.read(fetch(OF_SUBJECT(the_subject=subject))))
+        return await self._database.read(lambda: of_subject(subject))
 
-    async def settle(self, subject: str, seconds: float) -> list[Row]:
+    async def settle(self, subject: str, seconds: float) -> list[OutboxMessage]:
         """Wait until every message about a subject was tried at least once, or time is up; their state."""
         deadline = asyncio.get_running_loop().time() + seconds
         while True:
-            rows = await self.of_subject(subject)
-            tried = all(row["delivered_at"] is not None or row["last_error"] is not None for row in rows)
+            found = await self.of_subject(subject)
+            tried = all(each.delivered_at is not None or each.last_error is not None for each in found)
             remaining = deadline - asyncio.get_running_loop().time()
             if tried or remaining <= 0:
-                return rows
+                return found
             await _wait(self._settled, min(remaining, SETTLE_POLL_SECONDS))
 
     async def forget(self, before: float) -> int:
@@ -133,17 +134,16 @@ class Outbox:
 
     async def deliver_due(self) -> int:
         """Claim and deliver once; how many were claimed."""
-        rows = await self._claim(MOST)
+        claimed = await self._claim(MOST)
         # One that breaks must not cut short the others.
-        for outcome in await asyncio.gather(*[self._deliver(row) for row in rows], return_exceptions=True):
+        for outcome in await asyncio.gather(*map(self._deliver, claimed), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-        return len(rows)
+        return len(claimed)
 
-    async def _claim(self, most: int) -> Sequence[Row]:
+    async def _claim(self, most: int) -> list[OutboxMessage]:
         now = self._sources.now()
-        call = CLAIM(now=now, most=most, lease_ends_at=now + LEASE_SECONDS)
-        return await self._database.write(fetch(call))
+        return await self._database.write(lambda: claim(most, now + LEASE_SECONDS, now))
 
     async def _run(self) -> None:
         """Each message is a task of its own: a recipient that does not answer holds up nobody else's."""
@@ -161,53 +161,55 @@ class Outbox:
         self._crowded, seen = False, set[str]()
         for _ in range(ROUNDS):
             room = self._lanes.free
-            rows = await self._claim(room) if room else []
-            waiting = [(row, why) for row in rows if (why := self._begin(row)) is not None]
+            claimed = await self._claim(room) if room else []
+            waiting = [(each, why) for each in claimed if (why := self._begin(each)) is not None]
             if waiting:
-                await asyncio.gather(*[self._put_back(row, why) for row, why in waiting])
+                await asyncio.gather(*[self._put_back(each, why) for each, why in waiting])
             self._crowded = self._crowded or bool(waiting) or not self._lanes.free
-            ids = {row["id"] for row in rows}
+            ids = {each.id for each in claimed}
             if not ids or ids <= seen:
                 return
             seen |= ids
 
-    def _begin(self, row: Row) -> Wait | None:
+    def _begin(self, message: OutboxMessage) -> Wait | None:
         """Begin a delivery; why not, where it has to wait."""
         # Short messages are for many people, and all go to one gateway.
-        place = self._lanes.enter(row["kind"] if row["kind"] in self._private else row["recipient"])
+        place = self._lanes.enter(message.kind if message.kind in self._private else message.recipient)
         if place in (Wait.FULL, Wait.SLOW):
             return place
         attempt = partial(self._deliver_in, place) if isinstance(place, Place) else self._give_up_now
-        task = asyncio.create_task(self._alone(attempt, row))
+        task = asyncio.create_task(self._alone(attempt, message))
         self._deliveries.add(task)
         task.add_done_callback(self._delivered)
         return None
 
-    async def _put_back(self, row: Row, why: Wait) -> None:
+    async def _put_back(self, message: OutboxMessage, why: Wait) -> None:
         again_at = self._sources.now() + (SLOW_PAUSE_SECONDS if why is Wait.SLOW else 0.0)
         await self._database.add(
-            PUT_BACK(the_id=row["id"], claimed_as=row["attempts"], next_attempt_at=again_at)
+            PUT_BACK(the_id=message.id, claimed_as=message.attempts, next_attempt_at=again_at)
         )
 
-    async def _deliver_in(self, place: Place, row: Row) -> None:
+    async def _deliver_in(self, place: Place, message: OutboxMessage) -> None:
         arrived = False
         try:
-            arrived = await self._deliver(row)
+            arrived = await self._deliver(message)
         finally:
             self._lanes.leave(place, arrived=arrived)
 
-    async def _give_up_now(self, row: Row) -> None:
+    async def _give_up_now(self, message: OutboxMessage) -> None:
         """An attempt that is not made: whoever does not answer would only be waited for."""
-        if row["kind"] in self._kinds:
-            last = row["attempts"] > len(WAITS)
-            report = self._kinds[row["kind"]][1]
-            await self._database.write(lambda: self._note_failure(row, NOT_ANSWERING, report, last))
+        if message.kind in self._kinds:
+            last = message.attempts > len(WAITS)
+            report = self._kinds[message.kind][1]
+            await self._database.write(lambda: self._note_failure(message, NOT_ANSWERING, report, last))
             self._settled.set()
 
-    async def _alone(self, attempt: Callable[[Row], Coroutine[Any, Any, None]], row: Row) -> None:
+    async def _alone(
+        self, attempt: Callable[[OutboxMessage], Coroutine[Any, Any, None]], message: OutboxMessage
+    ) -> None:
         """Begun only here: a task that is stopped before its first step leaves nothing half made."""
         try:
-            await attempt(row)
+            await attempt(message)
         except DatabaseUnavailable as error:
             log.warning("a delivery could not be noted", reason=str(error))
         except Exception as error:  # noqa: BLE001 - it comes back when its lease runs out
@@ -218,49 +220,51 @@ class Outbox:
         if self._crowded:
             self._wake.set()  # only now there is room for another
 
-    async def _deliver(self, row: Row) -> bool:
+    async def _deliver(self, message: OutboxMessage) -> bool:
         """Whether it arrived; noted in either case."""
-        if row["kind"] not in self._kinds:
+        if message.kind not in self._kinds:
             # A newer worker wrote it, in the middle of an upgrade; it comes back when the lease runs out.
-            log.warning("a message of a kind unknown here", kind=row["kind"])
+            log.warning("a message of a kind unknown here", kind=message.kind)
             return True
-        deliver, report = self._kinds[row["kind"]]
-        last = row["attempts"] > len(WAITS)
+        deliver, report = self._kinds[message.kind]
+        last = message.attempts > len(WAITS)
         try:
-            await deliver(orjson.loads(row["payload"]))
+            await deliver(orjson.loads(message.payload))
             error = None
         except DeliveryFailed as failure:
             error = str(failure)
             last = last or isinstance(failure, Undeliverable)
         except Exception as failure:  # a fault of ours must not stop the messages to others
-            log.exception("delivery broke", kind=row["kind"], recipient=row["recipient"])
+            log.exception("delivery broke", kind=message.kind, recipient=message.recipient)
             error = type(failure).__name__
         if error is None:
-            await self._database.write(lambda: self._note_delivery(row, report))
+            await self._database.write(lambda: self._note_delivery(message, report))
         else:
-            await self._database.write(lambda: self._note_failure(row, error, report, last))
+            await self._database.write(lambda: self._note_failure(message, error, report, last))
         self._settled.set()
         return error is None
 
-    def _note_delivery(self, row: Row, report: Report) -> Transaction[None]:
-        yield DELIVERED(the_id=row["id"], now=self._sources.now())
-        yield from self._emptied(row)
-        yield report(row, None)
+    def _note_delivery(self, message: OutboxMessage, report: Report) -> Transaction[None]:
+        yield DELIVERED(the_id=message.id, now=self._sources.now())
+        yield from self._emptied(message)
+        yield report(message, None)
 
-    def _emptied(self, row: Row) -> Transaction[None]:
-        if row["kind"] in self._private:
-            yield EMPTIED(the_id=row["id"])
+    def _emptied(self, message: OutboxMessage) -> Transaction[None]:
+        if message.kind in self._private:
+            yield EMPTIED(the_id=message.id)
 
-    def _note_failure(self, row: Row, error: str, report: Report, last: bool) -> Transaction[None]:
+    def _note_failure(
+        self, message: OutboxMessage, error: str, report: Report, last: bool
+    ) -> Transaction[None]:
         again = not last
-        wait = WAITS[row["attempts"] - 1] if again else 0.0
-        log.info("delivery failed", kind=row["kind"], recipient=row["recipient"], reason=error, again=again)
+        wait = WAITS[message.attempts - 1] if again else 0.0
+        log.info("delivery failed", kind=message.kind, recipient=message.recipient, reason=error, again=again)
         yield FAILED(
-            the_id=row["id"], next_attempt_at=self._sources.now() + wait if again else None, error=error
+            the_id=message.id, next_attempt_at=self._sources.now() + wait if again else None, error=error
         )
         if not again:
-            yield from self._emptied(row)
-            yield report(row, error)
+            yield from self._emptied(message)
+            yield report(message, error)
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
@@ -270,6 +274,6 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
     event.clear()
 
 
-def undelivered(rows: Iterable[Row]) -> list[Row]:
+def undelivered(messages: Iterable[OutboxMessage]) -> list[OutboxMessage]:
     """The messages that have not arrived (yet)."""
-    return [row for row in rows if row["delivered_at"] is None]
+    return [each for each in messages if each.delivered_at is None]

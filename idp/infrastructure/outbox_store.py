@@ -1,5 +1,6 @@
 """The table of messages to others, and what is done to it."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -20,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from idp.infrastructure.database import Statement, metadata
+from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.infrastructure.lanes import SLOTS
@@ -117,3 +118,47 @@ GIVEN_UP = _counted(
     outbox.c.delivered_at.is_(None),
     oldest=outbox.c.id,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message to others and how far it has come; `payload` is a JSON document. Instants are Unix seconds.
+
+    It waits while `next_attempt_at` is set; without it, it has arrived or was given up.
+    """
+
+    id: str
+    kind: str
+    recipient: str
+    subject: str
+    payload: str = field(repr=False)
+    attempts: int
+    created_at: float
+    next_attempt_at: float | None
+    delivered_at: float | None
+    last_error: str | None
+
+
+def _message_of(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        id=row["id"],
+        kind=row["kind"],
+        recipient=row["recipient"],
+        subject=row["subject"],
+        payload=row["payload"],
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        next_attempt_at=row["next_attempt_at"],
+        delivered_at=row["delivered_at"],
+        last_error=row["last_error"],
+    )
+
+
+def claim(most: int, lease_ends_at: float, now: float) -> Transaction[list[OutboxMessage]]:
+    """Take some messages that are due, for as long as the lease lasts."""
+    return [_message_of(row) for row in (yield CLAIM(now=now, most=most, lease_ends_at=lease_ends_at))]
+
+
+def of_subject(subject: str) -> Transaction[list[OutboxMessage]]:
+    """The messages about a subject, oldest first."""
+    return [_message_of(row) for row in (yield OF_SUBJECT(the_subject=subject))]

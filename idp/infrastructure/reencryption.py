@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, ColumnElement, MetaData, Text, bindparam, func, literal, select, update
 
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Sealed
 from idp.infrastructure.foundation import Foundation
@@ -18,6 +18,14 @@ from idp.infrastructure.outbox_store import outbox
 from idp.infrastructure.vault import KEY_ID_BYTES
 
 PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SealedValue:
+    """What stands in a sealed column of the row with a key."""
+
+    key: str
+    sealed: bytes
 
 
 @dataclass(frozen=True)
@@ -89,19 +97,20 @@ async def reencrypt(base: Foundation, columns: list[SealedColumn]) -> AsyncItera
         after = ""
         while True:
             current = base.vault.current_key_id
-            rows = list(await base.database.read(fetch(each.page(after=after, current=current))))
-            if not rows:
+            page = await base.database.read(fetch(each.page(after=after, current=current)))
+            if not page:
                 break
-            number = await base.database.write(partial(_anew, base, each, rows))
-            after = rows[-1]["the_key"]
+            values = [SealedValue(row["the_key"], row["sealed"]) for row in page]
+            number = await base.database.write(partial(_anew, base, each, values))
+            after = values[-1].key
             yield each.place, number
 
 
-def _anew(base: Foundation, column: SealedColumn, rows: list[Row]) -> Transaction[int]:
+def _anew(base: Foundation, column: SealedColumn, values: list[SealedValue]) -> Transaction[int]:
     number = 0
-    for row in rows:
-        anew = base.vault.encrypt_bytes(column.place, base.vault.decrypt_bytes(column.place, row["sealed"]))
-        number += len((yield column.replace(the_key=row["the_key"], before=row["sealed"], anew=anew)))
+    for each in values:
+        anew = base.vault.encrypt_bytes(column.place, base.vault.decrypt_bytes(column.place, each.sealed))
+        number += len((yield column.replace(the_key=each.key, before=each.sealed, anew=anew)))
     return number
 
 

@@ -1,6 +1,6 @@
 """A signing key: its name, algorithm and the stretch of time in which it signs and is published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -32,6 +32,15 @@ class KeyPeriod:
     def signs(self, now: float) -> bool:
         """May be the signing key now."""
         return self.published(now) and self.signs_from <= now
+
+
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    """A signing key as it is stored: `KeyStore.private_key` opens the sealed part; the JWK is a JSON document."""
+
+    period: KeyPeriod
+    private_key: bytes = field(repr=False)
+    public_jwk: bytes
 
 
 def signing_key(periods: list[KeyPeriod], algorithm: Algorithm, now: float) -> KeyPeriod | None:

@@ -12,10 +12,10 @@ from joserfc.jwk import KeySet
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row, Transaction
+from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.keys import jws as signing
-from idp.keys.model import Algorithm, KeyPeriod, signing_key
+from idp.keys.model import Algorithm, KeyPeriod, StoredKey, signing_key
 from idp.keys.store import KeyStore
 
 OVERLAP_SECONDS = 86_400
@@ -25,7 +25,6 @@ LEAD_SECONDS = 10
 _CHOICE_SECONDS = 1.0
 _REMEMBER_SECONDS = 10.0
 _REMEMBER_MOST = 4096
-ALGORITHMS = frozenset(each.value for each in Algorithm)
 
 
 class UnknownKey(Exception):
@@ -60,24 +59,14 @@ class KeyRing:
 
     async def load(self) -> None:
         """Read the keys; makes nothing."""
-        # A key of a kind that a later release has brought is left to that.
-        rows = [row for row in await self._database.read(self._store.all) if row["algorithm"] in ALGORITHMS]
+        keys = await self._database.read(self._store.all)
         signers = dict(self._signers)
-        for row in rows:
-            if row["kid"] not in signers:
-                signers[row["kid"]] = self._signer(row)
+        for key in keys:
+            if key.period.kid not in signers:
+                signers[key.period.kid] = self._signer(key)
         self._signers = signers
-        self._jwks = {row["kid"]: orjson.loads(row["public_jwk"]) for row in rows}
-        self._periods = [
-            KeyPeriod(
-                kid=row["kid"],
-                algorithm=Algorithm(row["algorithm"]),
-                signs_from=row["signs_from"],
-                retires_at=row["retires_at"],
-                revoked=row["revoked_at"] is not None,
-            )
-            for row in rows
-        ]
+        self._jwks = {key.period.kid: orjson.loads(key.public_jwk) for key in keys}
+        self._periods = [key.period for key in keys]
         self._verified.clear()
         self._current.clear()
 
@@ -145,9 +134,9 @@ class KeyRing:
         if len(self._verified) > _REMEMBER_MOST:
             self._verified.popitem(last=False)
 
-    def _signer(self, row: Row) -> signing.Signer:
-        key = signing.from_der(self._store.private_key(row))
-        return signing.Signer(row["kid"], Algorithm(row["algorithm"]), key)
+    def _signer(self, key: StoredKey) -> signing.Signer:
+        private_key = signing.from_der(self._store.private_key(key))
+        return signing.Signer(key.period.kid, key.period.algorithm, private_key)
 
     async def ensure(self) -> None:
         """Make the first key of each algorithm that has none."""

@@ -6,9 +6,10 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.revisions import bump
 from idp.infrastructure.vault import Vault
-from idp.keys.model import Algorithm, KeyPeriod
+from idp.keys.model import Algorithm, KeyPeriod, StoredKey
 
 REVISION = "keys"
+ALGORITHMS = frozenset(each.value for each in Algorithm)
 
 signing_keys = Table(
     "signing_keys",
@@ -46,15 +47,26 @@ REVOKE = Statement(
 _PLACE = "signing_keys.private_key"
 
 
+def _key_of(row: Row) -> StoredKey:
+    period = KeyPeriod(
+        kid=row["kid"],
+        algorithm=Algorithm(row["algorithm"]),
+        signs_from=row["signs_from"],
+        retires_at=row["retires_at"],
+        revoked=row["revoked_at"] is not None,
+    )
+    return StoredKey(period, row["private_key"], row["public_jwk"])
+
+
 class KeyStore:
     """Reads and adds signing keys."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
-    def all(self) -> Transaction[list[Row]]:
-        """Every key, retired ones too, oldest first."""
-        return list((yield ALL()))
+    def all(self) -> Transaction[list[StoredKey]]:
+        """Every key, retired ones too, oldest first; one of a kind that a later release has brought is left to that."""
+        return [_key_of(row) for row in (yield ALL()) if row["algorithm"] in ALGORITHMS]
 
     def add(self, period: KeyPeriod, private_key: bytes, public_jwk: bytes, now: float) -> Transaction[None]:
         """Add a key and tell the workers."""
@@ -83,6 +95,6 @@ class KeyStore:
         yield bump(REVISION)
         return bool(rows)
 
-    def private_key(self, row: Row) -> bytes:
-        """The PKCS #8 DER of a row's private key; raises vault.Unreadable."""
-        return self._vault.decrypt_bytes(_PLACE, row["private_key"])
+    def private_key(self, key: StoredKey) -> bytes:
+        """The PKCS #8 DER of a private key; raises vault.Unreadable."""
+        return self._vault.decrypt_bytes(_PLACE, key.private_key)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from idp.infrastructure.database import Row
 from idp.infrastructure.outbox import Outbox
+from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
@@ -181,7 +181,7 @@ class LogoutPages:
     async def _goodbye(self, request: Request, asked: LogoutRequest, session: Session | None) -> Response:
         """Back to the system that asked, once every other one has confirmed; or our own page with each one's state."""
         notices = await self._outbox.settle(session.id, SETTLE_SECONDS) if session else []
-        arrived = all(row["delivered_at"] is not None for row in notices)
+        arrived = all(notice.delivered_at is not None for notice in notices)
         if asked.back is not None and arrived:
             return RedirectResponse(asked.back, 303, {"cache-control": "no-store"})
         joined = await self._sessions.joined(session.id) if session else []
@@ -196,13 +196,13 @@ class LogoutPages:
             back=_way_back(asked),
         )
 
-    def _state(self, request: Request, client_id: str, notices: list[Row]) -> tuple[str, str]:
+    def _state(self, request: Request, client_id: str, notices: list[OutboxMessage]) -> tuple[str, str]:
         client = self._registry.find(client_id)
         name = client.client_name if client else client_id
-        notice = next((row for row in notices if row["recipient"] == client_id), None)
+        notice = next((each for each in notices if each.recipient == client_id), None)
         if notice is None:
             text = self._site.say(request, "该系统不接收退出通知，请在该系统中自行退出")
-        elif notice["delivered_at"] is not None:
+        elif notice.delivered_at is not None:
             text = self._site.say(request, "已退出")
         else:
             text = self._site.say(request, "尚未确认，我们会继续通知该系统")

@@ -124,3 +124,13 @@ class Grant:
     def offline(self) -> bool:
         """Outlives the session (OpenID Connect Core §11)."""
         return "offline_access" in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedGrant:
+    """Whose grant it was that this caller has revoked, of which client; None where the account or session is gone."""
+
+    client_id: str
+    account_id: str | None
+    session_id: str | None
+    principal_id: str | None

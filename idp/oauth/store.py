@@ -23,8 +23,8 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first, first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
-from idp.oauth.grant_rows import columns, grant_of
-from idp.oauth.model import Grant, TokenHolder
+from idp.oauth.grant_store import columns, grant_of, revoked_of
+from idp.oauth.model import Grant, RevokedGrant, TokenHolder
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client
 from idp.sessions.liveness import mandate_lives
@@ -284,9 +284,9 @@ class OAuthStore:
         row = first((yield GRANT(the_id=grant_id, **self._alive(now))))
         return None if row is None else (grant_of(row), bool(row["lives"]))
 
-    def revoke(self, grant_id: str, now: float) -> Transaction[Row | None]:
-        """Revoke a grant; its client, account and session for the one caller that did it."""
-        return first((yield REVOKE(the_id=grant_id, now=now)))
+    def revoke(self, grant_id: str, now: float) -> Transaction[RevokedGrant | None]:
+        """Revoke a grant; whose it was, for the one caller that did it."""
+        return first_as(revoked_of, (yield REVOKE(the_id=grant_id, now=now)))
 
     def revoke_token(self, jti: str, expires_at: float) -> Transaction[bool]:
         """Put an access token on the list until it would have expired; True for the one caller that did it."""

@@ -9,7 +9,6 @@ from idp.infrastructure.foundation import Foundation
 from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
-from idp.oauth.grant_rows import principal_id
 from idp.oauth.model import TokenHolder
 from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
@@ -162,17 +161,17 @@ class TokenInspection:
         found = yield from self._store.grant(grant_id, now)
         if found is None or found[0].client_id != client.client_id:
             return
-        row = yield from self._store.revoke(grant_id, now)
-        if row is not None:
+        revoked = yield from self._store.revoke(grant_id, now)
+        if revoked is not None:
             yield self._audit.record(
                 Line(
                     Event.TOKEN_REVOKED,
-                    row["account_id"],
-                    row["client_id"],
-                    row["session_id"],
+                    revoked.account_id,
+                    revoked.client_id,
+                    revoked.session_id,
                     address,
                     detail={"grant_id": grant_id},
-                    principal=principal_id(row),
+                    principal=revoked.principal_id,
                 )
             )
 

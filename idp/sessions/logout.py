@@ -7,10 +7,10 @@ import orjson
 
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
-from idp.infrastructure.database import Row
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.http_client import BadAnswer, HttpClient
 from idp.infrastructure.outbox import DeliveryFailed, Outbox
+from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.sources import Sources
 from idp.keys.model import Algorithm
 from idp.keys.service import KeyRing
@@ -75,10 +75,10 @@ class LogoutNotices:
             "events": {EVENT: {}},
         }
 
-    def report(self, row: Row, error: str | None) -> Call:
+    def report(self, message: OutboxMessage, error: str | None) -> Call:
         """The audit call for a notice that arrived, or was given up."""
         event = Event.LOGOUT_DELIVERED if error is None else Event.LOGOUT_UNDELIVERED
-        detail = {"attempts": row["attempts"]} | ({"error": error} if error else {})
-        principal_id = orjson.loads(row["payload"]).get("principal")
-        line = Line(event, None, row["recipient"], row["subject"], detail=detail, principal=principal_id)
+        detail = {"attempts": message.attempts} | ({"error": error} if error else {})
+        principal_id = orjson.loads(message.payload).get("principal")
+        line = Line(event, None, message.recipient, message.subject, detail=detail, principal=principal_id)
         return self._audit.record(line)

@@ -1,6 +1,6 @@
 """A session as it is judged: who, how strongly, how long."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
@@ -136,6 +136,21 @@ class StoredSession:
     authenticated_at: float
     last_seen_at: float
     ended_at: float | None = None
+
+    def acting_for(
+        self, principal: Principal | None, session_id: str, token_hash: bytes, now: float
+    ) -> "StoredSession":
+        """Another session of the same login and no longer lifetime, for a principal, or (None) for oneself."""
+        return replace(
+            self,
+            id=session_id,
+            token_hash=token_hash,
+            mandate_id=principal.mandate_id if principal else None,
+            principal=principal,
+            last_seen_at=now,
+            chosen_at=now,
+            ended_at=None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Beginning, finding, strengthening and ending the single sign-on session."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
@@ -218,7 +217,7 @@ class Sessions:
             if old is None:
                 return False
             yield from self.endings.follow([old], SessionEnd("represents another", caller.address))
-            begins = _acting_for(principal, old, session_id, self.token_hash(token), now)
+            begins = old.acting_for(principal, session_id, self.token_hash(token), now)
             yield from self._store.begin(begins, session.security_version)
             yield from self._note_change(old, session_id, principal, caller)
             return True
@@ -241,7 +240,7 @@ class Sessions:
             own = yield from self._ends.beside(session.id, principal.mandate_id, now)
             if own is None:
                 return False
-            begins = _acting_for(principal, own, session_id, self.token_hash(token), now)
+            begins = own.acting_for(principal, session_id, self.token_hash(token), now)
             yield from self._store.begin(begins, session.security_version)
             yield from self._note_change(own, session_id, principal, caller)
             yield from self._make_room(session.account_id, caller)
@@ -382,19 +381,3 @@ def _outdated(account: Account, caller: Caller) -> Line:
     """For the record: what was proved counts no more."""
     detail = {"reason": "changed"}
     return Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail=detail)
-
-
-def _acting_for(
-    principal: Principal | None, old: StoredSession, session_id: str, token_hash: bytes, now: float
-) -> StoredSession:
-    """A session of the same login and no longer lifetime, for a principal."""
-    return replace(
-        old,
-        id=session_id,
-        token_hash=token_hash,
-        mandate_id=principal.mandate_id if principal else None,
-        principal=principal,
-        last_seen_at=now,
-        chosen_at=now,
-        ended_at=None,
-    )

@@ -10,10 +10,10 @@ import pytest
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure import outbox as module
-from idp.infrastructure.database import Database, DatabaseUnavailable, Row, Transaction, connect
+from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction, connect
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.outbox import LEASE_SECONDS, WAITS, DeliveryFailed, Outbox, undelivered
-from idp.infrastructure.outbox_store import MOST
+from idp.infrastructure.outbox_store import MOST, OutboxMessage
 from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
@@ -57,10 +57,10 @@ class Stage:
         sources = system_sources(self.clock)
         audit = AuditStore(sources)
 
-        def report(row: Row, error: str | None) -> Call:
+        def report(message: OutboxMessage, error: str | None) -> Call:
             event = Event.LOGOUT_DELIVERED if error is None else Event.LOGOUT_UNDELIVERED
-            detail = {"attempts": row["attempts"], "error": error}
-            return audit.record(Line(event, None, row["recipient"], row["subject"], detail=detail))
+            detail = {"attempts": message.attempts, "error": error}
+            return audit.record(Line(event, None, message.recipient, message.subject, detail=detail))
 
         made = Outbox(self.database, sources)
         for kind in kinds or (KIND,):
@@ -133,7 +133,7 @@ async def test_a_failed_attempt_is_repeated_with_growing_patience_and_given_up(s
     assert await worker.deliver_due() == 0
     assert stage.events() == ["logout.undelivered"]
     [row] = undelivered(await worker.of_subject("subject"))
-    assert (row["attempts"], row["last_error"], row["next_attempt_at"]) == (9, "status 500", None)
+    assert (row.attempts, row.last_error, row.next_attempt_at) == (9, "status 500", None)
 
 
 async def test_a_message_that_arrives_at_a_later_attempt_is_recorded_with_its_attempts(stage: Stage) -> None:
@@ -145,7 +145,7 @@ async def test_a_message_that_arrives_at_a_later_attempt_is_recorded_with_its_at
     stage.clock.forward(WAITS[0])
     await worker.deliver_due()
     [row] = await worker.of_subject("subject")
-    assert (row["attempts"], row["last_error"], row["delivered_at"]) == (2, None, stage.clock.now)
+    assert (row.attempts, row.last_error, row.delivered_at) == (2, None, stage.clock.now)
     assert stage.events() == ["logout.delivered"]
 
 
@@ -179,8 +179,8 @@ async def test_a_worker_that_was_taken_for_dead_does_not_undo_a_delivery(stage: 
     hold.set()
     await task
     [row] = await other.of_subject("subject")
-    assert row["delivered_at"] is not None
-    assert row["next_attempt_at"] is None
+    assert row.delivered_at is not None
+    assert row.next_attempt_at is None
 
 
 async def test_a_fault_of_ours_counts_as_a_failed_attempt(stage: Stage) -> None:
@@ -189,7 +189,7 @@ async def test_a_fault_of_ours_counts_as_a_failed_attempt(stage: Stage) -> None:
     stage.recipient.error = KeyError("what we forgot")
     await worker.deliver_due()
     [row] = await worker.of_subject("subject")
-    assert row["last_error"] == "KeyError"
+    assert row.last_error == "KeyError"
 
 
 async def test_a_message_of_a_kind_unknown_here_waits_for_a_newer_worker(stage: Stage) -> None:

@@ -129,10 +129,11 @@ async def test_what_changes_meanwhile_is_not_overwritten(stores: dict[str, Any])
         [username] = await people(house, 1)
         base = under(house.worker.base, NEW, OLD)
         [column] = [each for each in COLUMNS if each.place == PHONE]
-        rows = list(await base.database.read(fetch(column.page(after="", current=base.vault.current_key_id))))
+        rows = await base.database.read(fetch(column.page(after="", current=base.vault.current_key_id)))
+        values = [reencryption.SealedValue(row["the_key"], row["sealed"]) for row in rows]
         moved = base.vault.encrypt(PHONE, "13911112222")
         await base.database.write(fetch(MOVE(the_name=username, moved=moved)))
-        number = await base.database.write(lambda: reencryption._anew(base, column, rows))
+        number = await base.database.write(lambda: reencryption._anew(base, column, values))
         assert number == 0
         assert await phone_of(base, username) == "13911112222"
 

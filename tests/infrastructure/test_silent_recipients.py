@@ -13,10 +13,11 @@ from idp.audit.store import AuditStore
 from idp.infrastructure import lanes
 from idp.infrastructure import outbox as module
 from idp.infrastructure.breaker import FAILURES, OPEN_SECONDS
-from idp.infrastructure.database import Database, Row, Transaction, connect
+from idp.infrastructure.database import Database, Transaction, connect
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.lanes import OF_ONE, OF_THE_SLOW, QUICK_SECONDS, SLOTS, Lanes, Place, Wait
 from idp.infrastructure.outbox import NOT_ANSWERING, DeliveryFailed, Outbox
+from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.sources import system_sources
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
@@ -46,7 +47,7 @@ class World:
         sources = system_sources()
         audit = AuditStore(sources)
 
-        def report(row: Row, error: str | None) -> Call:
+        def report(message: OutboxMessage, error: str | None) -> Call:
             event = Event.MESSAGE_SENT if error is None else Event.MESSAGE_UNDELIVERED
             return audit.record(Line(event, detail={"error": error}))
 

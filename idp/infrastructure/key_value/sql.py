@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from idp.infrastructure.database import Database, DatabaseUnavailable, Statement, metadata
 from idp.infrastructure.database.interface import fetch, first
 from idp.infrastructure.database.schema import Instant
-from idp.infrastructure.database.statement import Call, Row
+from idp.infrastructure.database.statement import Call
 from idp.infrastructure.database.sweeping import delete_some, in_steps
 from idp.infrastructure.key_value.interface import KeyValueUnavailable
 
@@ -98,7 +99,10 @@ class SqlKeyValue:
 
     async def get(self, kind: str, key: str) -> bytes | None:
         """See `KeyValue.get`."""
-        row = await self._read(GET(the_name=f"{kind}:{key}", now=self._now()))
+        try:
+            row = first(await self._database.read(fetch(GET(the_name=f"{kind}:{key}", now=self._now()))))
+        except DatabaseUnavailable as error:
+            raise KeyValueUnavailable(str(error)) from error
         return row["value"] if row else None
 
     async def put(self, kind: str, key: str, value: bytes, ttl: int) -> None:
@@ -109,24 +113,25 @@ class SqlKeyValue:
         """See `KeyValue.add`."""
         now = self._now()
         call = ADD(the_name=f"{kind}:{key}", value=value, expires_at=now + ttl, now=now)
-        return await self._write(call) is not None
+        return await self._write(call, "name") is not None
 
     async def swap(self, kind: str, key: str, value: bytes) -> bytes | None:
         """See `KeyValue.swap`."""
-        row = await self._write(SWAP(the_name=f"{kind}:{key}", value=value, now=self._now()))
-        return row["previous"] if row else None
+        call = SWAP(the_name=f"{kind}:{key}", value=value, now=self._now())
+        previous: bytes | None = await self._write(call, "previous")
+        return previous
 
     async def take(self, kind: str, key: str) -> bytes | None:
         """See `KeyValue.take`."""
-        row = await self._write(TAKE(the_name=f"{kind}:{key}", now=self._now()))
-        return row["value"] if row else None
+        taken: bytes | None = await self._write(TAKE(the_name=f"{kind}:{key}", now=self._now()), "value")
+        return taken
 
     async def increment(self, kind: str, key: str, ttl: int) -> int:
         """See `KeyValue.increment`."""
         now = self._now()
-        row = await self._write(INCREMENT(the_name=f"{kind}:{key}", expires_at=now + ttl, now=now))
-        assert row is not None
-        return int(row["count"])
+        call = INCREMENT(the_name=f"{kind}:{key}", expires_at=now + ttl, now=now)
+        count: int = await self._write(call, "count")
+        return count
 
     async def close(self) -> None:
         """See `KeyValue.close`; the database belongs to whoever opened it."""
@@ -144,13 +149,8 @@ class SqlKeyValue:
         with suppress(DatabaseUnavailable):
             await in_steps(step)
 
-    async def _read(self, call: Call) -> Row | None:
-        try:
-            return first(await self._database.read(fetch(call)))
-        except DatabaseUnavailable as error:
-            raise KeyValueUnavailable(str(error)) from error
-
-    async def _write(self, call: Call) -> Row | None:
+    async def _write(self, call: Call, column: str = "") -> Any:
+        """The one column that a statement answers; None where it answers no row."""
         try:
             row = first(await self._database.write(fetch(call)))
             if self._now() >= self._swept_at + SWEEP_SECONDS:
@@ -158,4 +158,4 @@ class SqlKeyValue:
                 self._sweeping = asyncio.create_task(self._sweep())
         except DatabaseUnavailable as error:
             raise KeyValueUnavailable(str(error)) from error
-        return row
+        return row[column] if row else None

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from idp.infrastructure.database import Row
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.messages.interface import Channel, Message
 from idp.infrastructure.outbox import Outbox, Report, Undeliverable
+from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.vault import Vault
 
@@ -17,7 +17,7 @@ MAIL = "mail"
 _SEALED = "outbox.payload"
 _RECIPIENT = "message.recipient"
 
-Record = Callable[[str, Row, str | None], Call]
+Record = Callable[[str, OutboxMessage, str | None], Call]
 """The audit call for a message of a kind that left (None) or was given up (the last error)."""
 
 
@@ -86,4 +86,4 @@ class Messages:
 
 
 def _report(kind: str, record: Record) -> Report:
-    return lambda row, error: record(kind, row, error)
+    return lambda message, error: record(kind, message, error)

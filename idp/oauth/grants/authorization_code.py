@@ -3,7 +3,6 @@
 from idp.audit.model import Event, Line
 from idp.infrastructure.database import Transaction
 from idp.oauth.codes import Codes, Replayed
-from idp.oauth.grant_rows import principal_id
 from idp.oauth.grants.interface import GrantContext, TokenRequest
 from idp.oauth.model import Code, Grant, Subject
 from idp.oauth.protocol import pkce
@@ -104,17 +103,17 @@ class AuthorizationCode:
         now = context.foundation.sources.now()
 
         def work() -> Transaction[None]:
-            row = yield from context.store.revoke(grant_id, now)
-            if row is not None:
+            revoked = yield from context.store.revoke(grant_id, now)
+            if revoked is not None:
                 yield context.audit.record(
                     Line(
                         Event.CODE_REPLAYED,
-                        row["account_id"],
-                        row["client_id"],
-                        row["session_id"],
+                        revoked.account_id,
+                        revoked.client_id,
+                        revoked.session_id,
                         request.address,
                         detail={"grant_id": grant_id, "presented_by": request.client.client_id},
-                        principal=principal_id(row),
+                        principal=revoked.principal_id,
                     )
                 )
 

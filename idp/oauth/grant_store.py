@@ -1,7 +1,7 @@
 """Grants as rows and back."""
 
 from idp.infrastructure.database import Row
-from idp.oauth.model import Grant, Subject, level_now
+from idp.oauth.model import Grant, RevokedGrant, Subject, level_now
 from idp.sessions.store import principal_of
 
 
@@ -28,10 +28,15 @@ def grant_of(row: Row) -> Grant:
     )
 
 
-def principal_id(row: Row) -> str | None:
-    """The id of the one for whom a grant's person acts."""
+def revoked_of(row: Row) -> RevokedGrant:
+    """The grant of a row with the columns that REVOKE returns."""
     principal = principal_of(row)
-    return principal.id if principal else None
+    return RevokedGrant(
+        client_id=row["client_id"],
+        account_id=row["account_id"],
+        session_id=row["session_id"],
+        principal_id=principal.id if principal else None,
+    )
 
 
 def columns(grant: Grant, now: float) -> dict[str, object]:
