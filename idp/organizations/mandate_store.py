@@ -228,34 +228,11 @@ class MandateStore:
         invitation is for: kept by the same index as that of accounts, to be compared in SQL.
         """
         held = the_same("own", own) | the_same("resting_on", resting_on)
-        call = ADD(
-            **held,
-            opener_id=opener_id,
-            now=new.created_at,
-            new_id=new.id,
-            new_relation=new.relation.value,
-            new_principal_legal_person_id=new.principal_legal_person_id,
-            new_principal_account_id=new.principal_account_id,
-            new_agent_legal_person_id=new.agent_legal_person_id,
-            new_agent_account_id=new.agent_account_id,
-            new_parent_mandate_id=new.parent_mandate_id,
-            new_invitee_name=new.invitee_name,
-            new_invitee_phone=None if phone is None else self._vault.encrypt(INVITEE_PHONE, phone),
-            new_invitee_phone_index=None if phone is None else self._vault.blind_index(PHONE, phone),
-            new_role=new.role.value,
-            new_systems=stored(new.systems),
-            new_items=stored(new.items),
-            new_valid_from=new.valid_from,
-            new_valid_until=new.valid_until,
-            new_state=new.state.value,
-            new_granted_by=new.granted_by,
-            new_evidence_reference=new.evidence_reference,
-            new_created_at=new.created_at,
-            new_decided_at=new.decided_at,
-            new_ended_at=new.ended_at,
-            new_end_reason=new.end_reason,
-            new_suspended_by_rank=new.suspended_by_rank,
-        )
+        invitee = {
+            "new_invitee_phone": None if phone is None else self._vault.encrypt(INVITEE_PHONE, phone),
+            "new_invitee_phone_index": None if phone is None else self._vault.blind_index(PHONE, phone),
+        }
+        call = ADD(**_values(new), **invitee, **held, opener_id=opener_id, now=new.created_at)
         return first_as(mandate_of, (yield call))
 
     def turn(
@@ -277,3 +254,29 @@ class MandateStore:
         """The mandate that an organisation may pass on."""
         call = HELD_BY(the_id=mandate_id, the_organization=organization_id, now=at)
         return first_as(mandate_of, (yield call))
+
+
+def _values(new: Mandate) -> dict[str, object]:
+    return {
+        "new_id": new.id,
+        "new_relation": new.relation.value,
+        "new_principal_legal_person_id": new.principal_legal_person_id,
+        "new_principal_account_id": new.principal_account_id,
+        "new_agent_legal_person_id": new.agent_legal_person_id,
+        "new_agent_account_id": new.agent_account_id,
+        "new_parent_mandate_id": new.parent_mandate_id,
+        "new_invitee_name": new.invitee_name,
+        "new_role": new.role.value,
+        "new_systems": stored(new.systems),
+        "new_items": stored(new.items),
+        "new_valid_from": new.valid_from,
+        "new_valid_until": new.valid_until,
+        "new_state": new.state.value,
+        "new_granted_by": new.granted_by,
+        "new_evidence_reference": new.evidence_reference,
+        "new_created_at": new.created_at,
+        "new_decided_at": new.decided_at,
+        "new_ended_at": new.ended_at,
+        "new_end_reason": new.end_reason,
+        "new_suspended_by_rank": new.suspended_by_rank,
+    }

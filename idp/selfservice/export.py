@@ -87,20 +87,15 @@ class Export:
                 raise LookupError("a session of no account")
             return {
                 "account": self._account(account),
-                "merged_accounts": [
-                    _of(each, "username", "created_at")
-                    for each in (yield from self._store.merged(account_id))
-                ],
+                "merged_accounts": _each(
+                    (yield from self._store.merged(account_id)), "username", "created_at"
+                ),
                 "sessions": [_session(each) for each in (yield from self._store.sessions(account_id))],
-                "devices": [_of(each, *_DEVICE) for each in (yield from self._store.devices(account_id))],
+                "devices": _each((yield from self._store.devices(account_id)), *_DEVICE),
                 "grants": [self._grant(each) for each in (yield from self._store.grants(account_id))],
-                "links": [_of(each, *_LINK) for each in (yield from self._elsewhere.links(account_id))],
-                "counter_requests": [
-                    _of(each, *_REQUEST) for each in (yield from self._elsewhere.counter(account_id))
-                ],
-                "organizations": [
-                    _of(each, *_ORGANIZATION) for each in (yield from self._store.organizations(account_id))
-                ],
+                "links": _each((yield from self._elsewhere.links(account_id)), *_LINK),
+                "counter_requests": _each((yield from self._elsewhere.counter(account_id)), *_REQUEST),
+                "organizations": _each((yield from self._store.organizations(account_id)), *_ORGANIZATION),
                 "mandates": [
                     _mandate(each, account_id) for each in (yield from self._store.mandates(account_id))
                 ],
@@ -198,6 +193,10 @@ def _mandate(mandate: KeptMandate, account_id: str) -> Copy:
         "systems": list(mandate.systems),
         "items": list(mandate.items),
     }
+
+
+def _each(found: Iterable[object], *names: str) -> list[Copy]:
+    return [_of(each, *names) for each in found]
 
 
 def _of(each: object, *names: str) -> Copy:
