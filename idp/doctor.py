@@ -28,10 +28,10 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
-from idp.infrastructure.outbox_store import GIVEN_UP, MOST_COUNTED, OVERDUE
-from idp.infrastructure.periodic_store import ALL as JOBS
+from idp.infrastructure.outbox_store import MOST_COUNTED, given_up, overdue
+from idp.infrastructure.periodic_store import jobs
 from idp.infrastructure.secret_file import BadSecretFile, read_secrets
-from idp.infrastructure.sources import first_id, system_sources
+from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable, Use
 from idp.keys.service import KeyRing
 from idp.oauth.sweep_store import Place, SweepStore
@@ -144,15 +144,11 @@ def _clients(registry: Registry) -> Iterator[Finding]:
 async def _undelivered(base: Foundation) -> Finding:
     """Notices and messages: whether they leave, and how many were given up in the last day."""
     now = base.sources.now()
-    (overdue,) = await base.database.read(fetch(OVERDUE(before=now - OVERDUE_SECONDS)))
-    (given_up,) = await base.database.read(fetch(GIVEN_UP(the_first=first_id(now - DAY))))
-    if overdue["number"]:
-        many = _many(overdue["number"])
-        says = f"{many} notices and messages are overdue: is a worker running, and what does it log?"
+    if number := await base.database.read(lambda: overdue(now - OVERDUE_SECONDS)):
+        says = f"{_many(number)} notices and messages are overdue: is a worker running, and what does it log?"
         return Finding("outbox", False, says)
-    if given_up["number"]:
-        many = _many(given_up["number"])
-        says = f"{many} notices and messages of the last day were given up: logout.undelivered and"
+    if number := await base.database.read(lambda: given_up(now - DAY)):
+        says = f"{_many(number)} notices and messages of the last day were given up: logout.undelivered and"
         return Finding("outbox", False, f"{says} message.undelivered in the audit record say to whom")
     return Finding("outbox", True, "nothing is overdue, nothing was given up in the last day")
 
@@ -176,19 +172,19 @@ async def _sessions(settings: Settings, base: Foundation) -> Finding:
 async def _jobs(base: Foundation) -> Finding:
     """What workers do again and again: whether it is done, and what failed last."""
     now = base.sources.now()
-    rows = await base.database.read(fetch(JOBS()))
+    known = await base.database.read(jobs)
     wrong = []
-    for row in rows:
-        done, failed = row["succeeded_at"], row["failed_at"]
+    for job in known:
+        done, failed = job.succeeded_at, job.failed_at
         if failed is not None and (done is None or failed > done):
-            wrong.append(f"{row['name']} fails ({row['reason']}), done last {_ago(done, now)}")
-        elif now - done > 2 * row["seconds"] + JOB_LATE_SECONDS:
-            wrong.append(f"{row['name']} was done last {_ago(done, now)}")
-    if rows and len(wrong) == len(rows):
+            wrong.append(f"{job.name} fails ({job.reason}), done last {_ago(done, now)}")
+        elif done is not None and now - done > 2 * job.seconds + JOB_LATE_SECONDS:
+            wrong.append(f"{job.name} was done last {_ago(done, now)}")
+    if known and len(wrong) == len(known):
         wrong = [f"nothing is done any more, is a worker running? {wrong[0]}"]
     if wrong:
         return Finding("jobs", False, "; ".join(wrong))
-    return Finding("jobs", True, "what is due again and again is done" if rows else "nothing was due yet")
+    return Finding("jobs", True, "what is due again and again is done" if known else "nothing was due yet")
 
 
 def _ago(instant: float | None, now: float) -> str:

@@ -1,7 +1,7 @@
 """Every table of the product in one catalogue: importing the stores is what fills it."""
 
 import idp.accounts.correction_store
-import idp.accounts.former_contacts
+import idp.accounts.former_contact_store
 import idp.accounts.merge_store
 import idp.accounts.password_store
 import idp.accounts.real_name_store

@@ -19,6 +19,7 @@ __all__ = [
     "InvalidAccount",
     "Merge",
     "NewAccount",
+    "Preference",
     "State",
     "UndoneMerge",
     "checked",
@@ -125,6 +126,14 @@ class UndoneMerge:
     account_id: str
     into_account_id: str
     before: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The elder mode (长辈版), and the language (BCP 47), None where the person never chose one."""
+
+    elder: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

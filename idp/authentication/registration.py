@@ -14,7 +14,7 @@ from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.known_person import is_known
-from idp.authentication.last_login import LastLogin
+from idp.authentication.last_login_store import LastLoginStore
 from idp.authentication.model import Wrong
 from idp.authentication.throttle import Attempt, Throttle
 from idp.infrastructure.database import Transaction
@@ -64,7 +64,7 @@ class Registration:
         self._database = foundation.database
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
-        self._last_login = LastLogin(foundation)
+        self._last_login = LastLoginStore()
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
         self._devices = DeviceCookie(foundation)
@@ -97,7 +97,7 @@ class Registration:
 
     async def is_quiet(self, account_id: str, seen_at: float) -> bool:
         """Whether nobody has come for so long that the number may be another's; `seen_at` counts as a login."""
-        last = await self._last_login.of_account(account_id)
+        last = await self._database.read(lambda: self._last_login.of_account(account_id))
         return self._sources.now() - max(last or 0.0, seen_at) > QUIET_SECONDS
 
     async def more(self, account: Account, more: More, caller: Caller, device: str | None) -> Wrong | str:

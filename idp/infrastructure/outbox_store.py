@@ -25,6 +25,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.infrastructure.lanes import SLOTS
+from idp.infrastructure.sources import first_id
 
 MOST = SLOTS
 """So many are claimed at once."""
@@ -162,3 +163,13 @@ def claim(most: int, lease_ends_at: float, now: float) -> Transaction[list[Outbo
 def of_subject(subject: str) -> Transaction[list[OutboxMessage]]:
     """The messages about a subject, oldest first."""
     return [_message_of(row) for row in (yield OF_SUBJECT(the_subject=subject))]
+
+
+def overdue(before: float) -> Transaction[int]:
+    """How many messages should have left before an instant, up to MOST_COUNTED."""
+    return int((yield OVERDUE(before=before))[0]["number"])
+
+
+def given_up(since: float) -> Transaction[int]:
+    """How many messages from after an instant were given up, up to MOST_COUNTED."""
+    return int((yield GIVEN_UP(the_first=first_id(since)))[0]["number"])

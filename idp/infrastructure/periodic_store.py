@@ -1,12 +1,13 @@
 """The table of work that is due again and again: when it was last done and when it last failed, by any worker."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Column, Double, Table, Text, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.infrastructure.database import Database, Row, Statement, Transaction, metadata
+from idp.infrastructure.database import Database, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Instant
 
@@ -55,6 +56,25 @@ FORGET = Statement(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that is due every so many seconds: when it was last done, when it last failed, and why. Unix seconds."""
+
+    name: str
+    seconds: float
+    succeeded_at: float | None
+    failed_at: float | None
+    reason: str | None
+
+
+def jobs() -> Transaction[list[Job]]:
+    """Every job, by name."""
+    return [
+        Job(row["name"], row["seconds"], row["succeeded_at"], row["failed_at"], row["reason"])
+        for row in (yield ALL())
+    ]
+
+
 class _Noted(NamedTuple):
     at: float
     reason: str | None
@@ -72,8 +92,8 @@ class JobRecord:
         """Forget jobs of earlier releases. Raises DatabaseUnavailable."""
 
         def work() -> Transaction[None]:
-            rows: Sequence[Row] = yield ALL()
-            for name in sorted({row["name"] for row in rows} - set(names)):
+            known = yield from jobs()
+            for name in sorted({job.name for job in known} - set(names)):
                 yield FORGET(name=name)
 
         await self._database.background.write(work)
