@@ -233,11 +233,12 @@ class Worker:
         self.throttle = Throttle(base, limits)
         factors = plugins.load(idp.authentication.methods, "METHOD", SecondFactor)  # type: ignore[type-abstract]
         self.factor_policy = FactorPolicy(
-            Required(settings.second_factor_required), settings.second_factor_minimum, self._is_staff
+            Required(settings.second_factor_required),
+            settings.second_factor_minimum,
+            self._is_staff,
+            factors,
         )
-        tools = Tools(
-            self.hasher, self.throttle, self.devices, self.factor_policy, factors, self.notices.everywhere
-        )
+        tools = Tools(self.hasher, self.throttle, self.devices, self.factor_policy, self.notices.everywhere)
         self.authentication = Authentication(base, self.sessions, tools)
         self.qr_logins = QrLogins(base, self.sessions)
         self.factors = Factors(
@@ -251,7 +252,7 @@ class Worker:
         self.profiles = Profiles(base, self.notices, self.messages)
         self.corrections = Corrections(base, self.notices)
         self.systems = Systems(base, self.registry, self.outbox)
-        self.events = Events(base, self.systems.name)
+        self.events = Events(base, self.systems.name, self.factor_policy.titles)
         elsewhere = Elsewhere(self.corrections, LinkStore(base.vault).ever_of_account, own_requests)
         self.export = Export(base, self.real_names, self.factors, self.roles, self.systems, elsewhere)
 

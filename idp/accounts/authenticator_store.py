@@ -18,8 +18,8 @@ TOTP = "totp"
 PASSKEY = "passkey"
 RECOVERY_CODE = "recovery_code"
 """Values of authenticators.kind."""
-STRONG = (TOTP, PASSKEY)
-"""What is a second factor by itself; a recovery code only stands in for one."""
+STAND_INS = frozenset({RECOVERY_CODE})
+"""What is no second factor by itself but stands in for one."""
 
 LOOKUP = "authenticators.lookup"
 _SECRET = "authenticators.secret"  # noqa: S105
@@ -89,7 +89,7 @@ HAS_WAY_IN = Statement(
 
 
 def _strong(table: FromClause) -> ColumnElement[bool]:
-    return or_(*(table.c.kind == literal(kind) for kind in STRONG))
+    return and_(*(table.c.kind != literal(kind) for kind in sorted(STAND_INS)))
 
 
 _of_it = authenticators.alias("of_it")
@@ -176,6 +176,7 @@ def _authenticator_of(row: Row) -> Authenticator:
         secret=row["secret"],
         lookup=row["lookup"],
         label=row["label"],
+        last_used_step=row["last_used_step"],
         last_used_at=row["last_used_at"],
         created_at=row["created_at"],
     )

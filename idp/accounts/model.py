@@ -94,7 +94,8 @@ class Account:
 class Authenticator:
     """What a person has beside the password (NIST SP 800-63B), as it is stored; `AuthenticatorStore.secret` opens it.
 
-    `lookup` is the keyed hash by which it is found, where it is found by anything. Instants are Unix seconds.
+    `lookup` is the keyed hash by which it is found, where it is found by anything; `last_used_step` the time step or
+    counter that was spent last. Instants are Unix seconds.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Authenticator:
     secret: bytes = field(repr=False)
     lookup: bytes | None
     label: str | None
+    last_used_step: int
     last_used_at: float | None
     created_at: float
 

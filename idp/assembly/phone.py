@@ -1,11 +1,9 @@
 """Everything that begins with a phone: logging in, registering, recovering; and the messages of a demonstration."""
 
-import idp.authentication.methods
 from idp.accounts.belongings import Household
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.knowledge import Knowledge
 from idp.authentication.knowledge_pages import KnowledgePages
-from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone_steps import PhoneSteps
 from idp.authentication.proofs import Proofs
 from idp.authentication.recovery import Means, Recovery
@@ -13,7 +11,6 @@ from idp.authentication.recovery_pages import RecoveryDesk, RecoveryPages
 from idp.authentication.registration import Registration
 from idp.authentication.sms_pages import PhoneDesk, SmsPages
 from idp.composition import has_sink
-from idp.infrastructure import plugins
 from idp.infrastructure.messages.page import MessagesPage
 from idp.infrastructure.messages.sink import Sink
 from idp.infrastructure.web.dispatch import Routes
@@ -40,13 +37,12 @@ def routes(worker: Worker) -> Routes:
 def _recovery(worker: Worker, registration: Registration) -> Recovery:
     # A recovery ends what a thief may have opened. Mandates stay: who has lost a phone has not lost a firm.
     parts = [SessionBelongings(worker.sessions.ended), GrantBelongings(worker.base.sources)]
-    factors = plugins.load(idp.authentication.methods, "METHOD", SecondFactor)  # type: ignore[type-abstract]
     means = Means(
         worker.phones,
         registration,
         worker.hasher,
         worker.throttle,
-        factors,
+        worker.factor_policy.factors,
         worker.notices,
         worker.messages,
         Household(parts, worker.outbox.kick).secure,

@@ -1,17 +1,13 @@
 """What protects an account, changed by its owner: recorded, told, and never below the floor that policy sets."""
 
-from base64 import b32encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-
-import pyotp
 
 from idp.accounts.authenticator_store import (
     PASSKEY,
     RECOVERY_CODE,
-    STRONG,
-    TOTP,
+    STAND_INS,
     AuthenticatorStore,
     NewAuthenticator,
     Rule,
@@ -20,8 +16,9 @@ from idp.accounts.model import Account, Authenticator
 from idp.accounts.store import AccountStore
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
+from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
+from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.methods.recovery_code import ALPHABET, LETTERS, code_key
-from idp.authentication.methods.totp import matching_step
 from idp.authentication.model import Choice
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.strength import Lacking, lacking
@@ -38,22 +35,8 @@ RECOVERY_CODES = 10
 FEW_RECOVERY_CODES = 2
 MOST_OF_A_KIND = 10
 MOST_LABEL = 40
-ENROLMENT = "totp_enrolment"
+ENROLMENT = "factor_enrolment"
 ENROLMENT_SECONDS = 900
-TOTP_BYTES = 20
-ISSUER = "湛河统一身份认证"
-
-ADDED = {
-    TOTP: _("您的账号新增了一个身份验证器。如果不是您本人操作，请立即修改密码并联系服务台。"),
-    PASSKEY: _("您的账号新增了一个通行密钥。如果不是您本人操作，请立即修改密码并联系服务台。"),
-    RECOVERY_CODE: _(
-        "您的账号生成了新的恢复码，旧的已作废。如果不是您本人操作，请立即修改密码并联系服务台。"
-    ),
-}
-REMOVED = {
-    TOTP: _("您的账号移除了一个身份验证器。如果不是您本人操作，请立即修改密码并联系服务台。"),
-    PASSKEY: _("您的账号移除了一个通行密钥。如果不是您本人操作，请立即修改密码并联系服务台。"),
-}
 
 Linked = Callable[[str], Transaction[bool]]
 """Whether a platform above us is a way into an account."""
@@ -84,9 +67,10 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """An authenticator app to be set up: the secret, and the same as the address in the picture."""
+    """A factor to be set up: the secret, and the same as the address in the picture."""
 
     token: str
+    kind: str
     secret: str = field(repr=False)
     uri: str = field(repr=False)
 
@@ -116,6 +100,11 @@ class Factors:
         self._notice = notice
         self._linked = linked
 
+    @property
+    def methods(self) -> Mapping[str, SecondFactor]:
+        """Every factor that there is here, by kind."""
+        return self._policy.factors
+
     async def of_account(self, account_id: str) -> list[Factor]:
         """Everything that the account has, oldest first."""
         owned = await self._database.read(lambda: self._store.of_account(account_id))
@@ -124,7 +113,7 @@ class Factors:
     async def lacking(self, session: Session) -> Lacking | None:
         """What a session has yet to show before it may change what protects its account."""
         factors = await self.of_account(session.account_id)
-        return lacking(session, second_factor=any(factor.kind in STRONG for factor in factors))
+        return lacking(session, second_factor=any(factor.kind not in STAND_INS for factor in factors))
 
     async def needed(self, account_id: str) -> int:
         """How many second factors policy wants of the account."""
@@ -135,30 +124,32 @@ class Factors:
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         return None if account is None else account.login_choices
 
-    async def begin_totp(self, session: Session) -> Enrolment:
-        """A secret for an authenticator app; it counts once a code confirms it."""
-        secret = b32encode(self._sources.new_bytes(TOTP_BYTES)).decode()
+    async def begin(self, session: Session, kind: str) -> Enrolment:
+        """A secret for a factor of a kind; it counts once a first answer confirms it. Raises KeyError."""
+        secret = self._enrolled(kind).new_secret(self._sources)
         token = self._sources.new_token(24)
-        sealed = self._vault.seal(ENROLMENT, {"account_id": session.account_id, "secret": secret})
+        content = {"account_id": session.account_id, "kind": kind, "secret": secret}
+        sealed = self._vault.seal(ENROLMENT, content)
         await self._key_value.put(ENROLMENT, self._key(token), sealed.encode(), ENROLMENT_SECONDS)
-        return self._enrolment(token, secret, session)
+        return self._enrolment(token, kind, secret, session)
 
-    async def resume_totp(self, session: Session, token: str) -> Enrolment | None:
-        """The same again, after a wrong code."""
+    async def resume(self, session: Session, kind: str, token: str) -> Enrolment | None:
+        """The same again, after a wrong answer."""
         value = await self._key_value.get(ENROLMENT, self._key(token))
         content = self._vault.unseal(ENROLMENT, value.decode()) if value else {}
-        if content.get("account_id") != session.account_id:
+        if content.get("account_id") != session.account_id or content.get("kind") != kind:
             return None
-        return self._enrolment(token, content["secret"], session)
+        return self._enrolment(token, kind, content["secret"], session)
 
-    async def confirm_totp(
-        self, session: Session, enrolment: Enrolment, code: str, label: str, caller: Caller
+    async def confirm(
+        self, session: Session, enrolment: Enrolment, answer: str, label: str, caller: Caller
     ) -> Account | None:
-        """Add the authenticator app if it shows the right code: the account with it, else None; raises NotAllowed."""
-        step = matching_step(enrolment.secret, code, self._sources.now())
+        """Add the factor if its first answer is right: the account with it, else None; raises NotAllowed."""
+        step = self._enrolled(enrolment.kind).first_step(enrolment.secret, answer, self._sources.now())
         if step is None or await self._key_value.take(ENROLMENT, self._key(enrolment.token)) is None:
             return None
-        return await self.add(session, NewAuthenticator(TOTP, enrolment.secret, step=step), label, caller)
+        new = NewAuthenticator(enrolment.kind, enrolment.secret, step=step)
+        return await self.add(session, new, label, caller)
 
     async def add(
         self, session: Session, new: NewAuthenticator, label: str, caller: Caller
@@ -195,14 +186,14 @@ class Factors:
             removed = yield from self._store.remove_allowed(account_id, factor_id, needed)
             left = yield from self._store.of_account(account_id)
             if removed is None:
-                if any(each.id == factor_id and each.kind in STRONG for each in left):
+                if any(each.id == factor_id and each.kind not in STAND_INS for each in left):
                     raise NotAllowed(TOO_FEW)
                 return False
             if removed == PASSKEY and not (
                 (yield from self._store.has_way_in(account_id)) or (yield from self._linked(account_id))
             ):
                 raise NotAllowed(LAST_WAY)
-            if not any(each.kind in STRONG for each in left):
+            if not any(each.kind not in STAND_INS for each in left):
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             yield from self._devices.distrust(account_id)
             yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed)
@@ -219,7 +210,7 @@ class Factors:
         rule = Rule(MULTIPLE in session.amr, RECOVERY_CODES)
 
         def work() -> Transaction[None]:
-            if not any(each.kind in STRONG for each in (yield from self._begin_strong(session))):
+            if not any(each.kind not in STAND_INS for each in (yield from self._begin_strong(session))):
                 raise NotAllowed(NONE_YET)
             yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             for code in codes:
@@ -263,25 +254,31 @@ class Factors:
         """The same for a session that is strong enough; what the account has."""
         yield from self._begin(session)
         owned = yield from self._store.of_account(session.account_id)
-        if lacking(session, second_factor=any(each.kind in STRONG for each in owned)) is not None:
+        if lacking(session, second_factor=any(each.kind not in STAND_INS for each in owned)) is not None:
             raise NotAllowed(TOO_WEAK)
         return owned
 
     def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Account | None]:
         """Record and tell a change; the account with it."""
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
-        text = (ADDED if event is Event.FACTOR_ADDED else REMOVED).get(kind)
+        texts = self._policy.factors[kind].texts
+        text = texts.added if event is Event.FACTOR_ADDED else texts.removed
         account = yield from self._accounts.by_id(session.account_id)
-        if account is not None and text is not None:
+        if account is not None and text:
             yield from self._notice(account, text)
         return account
 
     def _line(self, session: Session, caller: Caller, event: Event, detail: dict[str, Any]) -> Line:
         return Line(event, session.account_id, None, session.id, caller.address, detail=detail)
 
-    def _enrolment(self, token: str, secret: str, session: Session) -> Enrolment:
-        uri = pyotp.TOTP(secret).provisioning_uri(name=session.username, issuer_name=ISSUER)
-        return Enrolment(token, secret, uri)
+    def _enrolled(self, kind: str) -> EnrolmentMethod:
+        method = self._policy.factors[kind].enrolment
+        if method is None:
+            raise KeyError(kind)
+        return method
+
+    def _enrolment(self, token: str, kind: str, secret: str, session: Session) -> Enrolment:
+        return Enrolment(token, kind, secret, self._enrolled(kind).uri(secret, session.username))
 
     def _code(self) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._sources.new_bytes(LETTERS))

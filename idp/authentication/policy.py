@@ -1,18 +1,26 @@
-"""Who must have a second factor, and who may leave it out on a device they trust."""
+"""Which second factors there are, who must have one, and who may leave it out on a device they trust."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from idp.accounts.model import Account
+from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.model import Choice, Required, chosen
 
 
 class FactorPolicy:
     """The floor that no choice of a person undercuts.
 
-    `is_staff` tells whether an account holds any staff role.
+    `is_staff` tells whether an account holds any staff role; `factors` are those of the plug-in folder, by kind.
     """
 
-    def __init__(self, required: Required, minimum: int, is_staff: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        required: Required,
+        minimum: int,
+        is_staff: Callable[[str], Awaitable[bool]],
+        factors: Sequence[SecondFactor],
+    ) -> None:
+        self.factors = {factor.kind: factor for factor in factors}
         self._required = required
         self._minimum = minimum
         self._is_staff = is_staff
@@ -28,3 +36,8 @@ class FactorPolicy:
     async def may_trust_devices(self, account: Account) -> bool:
         """Whether a trusted device stands in for the second factor: never for staff."""
         return Choice.ALWAYS not in chosen(account.login_choices) and not await self._is_staff(account.id)
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each kind of factor is called, in Chinese."""
+        return {kind: factor.texts.title for kind, factor in self.factors.items()}

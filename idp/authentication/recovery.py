@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
+from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.accounts.model import Account, Authenticator, State, identifier_key
 from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
@@ -72,7 +72,7 @@ class Means:
     registration: Registration
     hasher: PasswordHasher
     throttle: Throttle
-    factors: Sequence[SecondFactor]
+    factors: Mapping[str, SecondFactor]
     notices: Notices
     messages: Messages
     secure: Secure
@@ -93,8 +93,8 @@ class Recovery:
         self._registration = means.registration
         self._hasher = means.hasher
         self._throttle = means.throttle
-        self._factors = {factor.kind: factor for factor in means.factors}
-        self._strong = {PASSKEY, *(factor.kind for factor in means.factors if factor.alone)}
+        self._factors = means.factors
+        self._strong = {kind for kind, factor in means.factors.items() if factor.alone}
         self._notices = means.notices
         self._messages = means.messages
         self._secure = means.secure

@@ -1,14 +1,17 @@
 """The login pages: plain forms, a password first, then a second factor where there is one."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, TOTP
+from idp.accounts.authenticator_store import PASSKEY, STAND_INS
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import LOGIN, OTP, RESUME, SECURITY, Entrance
+from idp.authentication.methods.interface import WRONG_CODE, AnswerField
 from idp.authentication.model import Answer, Wrong
 from idp.authentication.service import Authentication
 from idp.authentication.ways import PASSKEY as PASSKEY_WAY
@@ -22,11 +25,7 @@ from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
 
-BY_RECOVERY = "recovery"
-WRONG_ANSWER = {
-    "": _("验证码不正确或已使用过，请输入最新的 6 位数字。"),
-    BY_RECOVERY: _("恢复码不正确或已使用过。每个恢复码只能用一次。"),
-}
+SLOW_DOWN = _("尝试次数过多，请稍后再试。")
 
 
 class LoginPages:
@@ -115,14 +114,10 @@ class LoginPages:
             return self._begin_again(request, fields.get("continue", ""))
         if not isinstance(outcome, Wrong):
             return await self._entrance.outcome(request, continuation, outcome)
-        way = fields.get("way", "")
+        response = await self._otp_page(request, continuation, fields.get("way", ""), outcome)
         if outcome.retry_after:
-            error = self._site.say(request, "尝试次数过多，请稍后再试。")
-            response = await self._otp_page(request, continuation, way, error, 429)
             response.headers["retry-after"] = str(outcome.retry_after)
-            return response
-        error = self._site.say(request, WRONG_ANSWER.get(way, WRONG_ANSWER[""]))
-        return await self._otp_page(request, continuation, way, error, 401)
+        return response
 
     def _refused(self, request: Request, continuation: Continuation, username: str, wrong: Wrong) -> Response:
         if wrong.retry_after:
@@ -177,34 +172,39 @@ class LoginPages:
         )
 
     async def _otp_page(
-        self,
-        request: Request,
-        continuation: Continuation,
-        way: str,
-        error: str | None = None,
-        status: int = 200,
+        self, request: Request, continuation: Continuation, way: str, refused: Wrong | None = None
     ) -> Response:
         account = await self._authentication.pending_account(self._entrance.pending(request))
         sealed = self._entrance.sealed(continuation)
         if account is None:
             return self._begin_again(request, sealed)
         kinds = await self._authentication.factors(account.id)
+        typed_ones = self._authentication.typed_factors(kinds)
+        shown = _shown(typed_ones, way)
+        error, status = _refusal(refused, shown)
         return self._site.page(
             request,
             "otp.html",
             status,
             action=OTP,
             continue_=sealed,
-            error=error,
+            error=self._site.say(request, error) if error else None,
             name_masked=masked_name(account.name),
             system=self._entrance.system(continuation),
-            by_code=TOTP in kinds,
+            field=self._field(request, shown) if shown else None,
+            others=[
+                (self._site.say(request, each.instead), _otp_query(sealed, each))
+                for each in typed_ones.values()
+                if each is not shown
+            ],
             by_passkey=PASSKEY in kinds and PASSKEY_WAY in self._entrance.ways.all,
-            by_recovery=RECOVERY_CODE in kinds,
-            recovery=way == BY_RECOVERY and RECOVERY_CODE in kinds,
             passkey_href=f"{PASSKEY_WAY.path}?{urlencode({'continue': sealed, 'confirm': 1})}",
             offers_trust=await self._authentication.offers_trust(account),
         )
+
+    def _field(self, request: Request, field: AnswerField) -> dict[str, Any]:
+        texts = {name: self._site.say(request, getattr(field, name)) for name in ("heading", "label", "hint")}
+        return {**texts, "word": field.word, "numeric": field.numeric}
 
     def _no_factor_page(self, request: Request, continuation: Continuation) -> Response:
         """What the person came for wants a second factor, and the account has none: how to get one."""
@@ -231,3 +231,22 @@ def _lacks_level(continuation: Continuation, session: Session) -> bool:
 
 def _is_too_weak(continuation: Continuation, session: Session) -> bool:
     return _lacks_level(continuation, session) or (continuation.strong and MULTIPLE not in session.amr)
+
+
+def _shown(fields: Mapping[str, AnswerField], way: str) -> AnswerField | None:
+    """The field that was asked for, else that of a factor that stands alone; of stand-ins none unasked."""
+    asked = next((field for field in fields.values() if way and field.word == way), None)
+    return asked or next((field for kind, field in fields.items() if kind not in STAND_INS), None)
+
+
+def _refusal(refused: Wrong | None, shown: AnswerField | None) -> tuple[str | None, int]:
+    if refused is None:
+        return None, 200
+    if refused.retry_after:
+        return SLOW_DOWN, 429
+    return (shown.wrong if shown else WRONG_CODE), 401
+
+
+def _otp_query(sealed: str, field: AnswerField) -> str:
+    way = {"way": field.word} if field.word else {}
+    return f"?{urlencode({'continue': sealed, **way})}"

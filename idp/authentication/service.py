@@ -1,9 +1,9 @@
 """The login state machine: a first factor, then a second one where there is one, then a session."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
+from idp.accounts.authenticator_store import STAND_INS, AuthenticatorStore
 from idp.accounts.model import Account, State, identifier_key
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
@@ -11,7 +11,7 @@ from idp.audit.model import Event, Line
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.methods.interface import AnswerField
 from idp.authentication.model import Answer, Done, Outdated, Pending, Wrong
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
@@ -37,7 +37,6 @@ class Tools:
     throttle: Throttle
     devices: Devices
     policy: FactorPolicy
-    factors: Sequence[SecondFactor]
     notice: Notice | None = None
 
 
@@ -58,8 +57,8 @@ class Authentication:
         self._devices = tools.devices
         self._policy = tools.policy
         self._notice = tools.notice
-        self._factors = {factor.kind: factor for factor in tools.factors}
-        self._strong = {PASSKEY, *(factor.kind for factor in tools.factors if factor.alone)}
+        self._factors = tools.policy.factors
+        self._strong = {kind for kind, factor in self._factors.items() if factor.alone}
         self._cookie = DeviceCookie(foundation)
         self._waiting = WaitingRoom(foundation)
 
@@ -204,6 +203,12 @@ class Authentication:
         owned = await self._database.read(lambda: self._authenticators.of_account(account_id))
         kinds = tuple(dict.fromkeys(each.kind for each in owned))
         return kinds if self._strong.intersection(kinds) else ()
+
+    def typed_factors(self, kinds: Iterable[str]) -> dict[str, AnswerField]:
+        """The fields of those of some kinds that are typed, by kind; a stand-in last."""
+        fields = {kind: self._factors[kind].field for kind in kinds if kind in self._factors}
+        typed = {kind: field for kind, field in fields.items() if field is not None}
+        return dict(sorted(typed.items(), key=lambda one: one[0] in STAND_INS))
 
     async def _finish(
         self,

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from idp.accounts.authenticator_store import STRONG
+from idp.accounts.authenticator_store import STAND_INS
 from idp.authentication.factors import Factors
 from idp.organizations.mandates import Mandates
 from idp.selfservice.profile import Profiles
@@ -39,6 +39,6 @@ class Attention:
             Matter.INVITATION: bool(await self._mandates.invitations(session.account_id)),
             Matter.LEVEL: session.real_name_level < USEFUL_LEVEL,
             Matter.PHONE: not profile.phone_verified,
-            Matter.SECOND_FACTOR: not any(factor.kind in STRONG for factor in factors),
+            Matter.SECOND_FACTOR: not any(factor.kind not in STAND_INS for factor in factors),
         }
         return [matter for matter, there in found.items() if there]

@@ -168,12 +168,6 @@ END_TEXTS: Mapping[str, str] = {
 }
 """Why a login ended, by the reason in the record; others are not told."""
 
-FACTOR_TEXTS: Mapping[str, str] = {
-    "totp": _("身份验证器"),
-    "passkey": _("通行密钥"),
-    "recovery_code": _("恢复码"),
-}
-
 REASON_TEXTS: Mapping[str, str] = {
     "password": _("密码不正确"),
     "code": _("验证码不正确"),

@@ -1,6 +1,6 @@
 """What happened to an account, in words that its owner understands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from idp.selfservice.event_texts import (
     ALARMING,
     AMR_TEXTS,
     END_TEXTS,
-    FACTOR_TEXTS,
     REASON_TEXTS,
     TITLES,
 )
@@ -46,7 +45,13 @@ class Happening:
 class Events:
     """Reads the record for its subject."""
 
-    def __init__(self, foundation: Foundation, system_name: Callable[[str | None], str | None]) -> None:
+    def __init__(
+        self,
+        foundation: Foundation,
+        system_name: Callable[[str | None], str | None],
+        factor_titles: Mapping[str, str],
+    ) -> None:
+        self._factor_titles = factor_titles
         self._database = foundation.database
         self._store = EventStore()
         self._system_name = system_name
@@ -64,7 +69,7 @@ class Events:
         event = Event(line.event)
         own = line.account_id == account_id and line.actor in (None, account_id)
         notes = [say(text) for text in _who(account_id, line)]
-        notes += _details(event, orjson.loads(line.detail), say)
+        notes += _details(event, orjson.loads(line.detail), say, self._factor_titles)
         return Happening(
             id=line.id,
             at=line.at,
@@ -85,7 +90,7 @@ def _who(account_id: str, line: AuditRecord) -> list[str]:
     return [FOR_OTHER] if line.principal not in (None, account_id) else []
 
 
-def _details(event: Event, detail: dict[str, Any], say: Say) -> list[str]:
+def _details(event: Event, detail: dict[str, Any], say: Say, factor_titles: Mapping[str, str]) -> list[str]:
     """The few facts of the record that tell a person something; no other ever leaves it."""
     if event in (Event.LOGIN_SUCCEEDED, Event.SESSION_STEPPED_UP):
         known = (AMR_TEXTS.get(word) for word in detail.get("amr", ()))
@@ -95,7 +100,7 @@ def _details(event: Event, detail: dict[str, Any], say: Say) -> list[str]:
     if event is Event.LOGIN_FAILED:
         return _found(REASON_TEXTS, detail.get("reason"), say)
     if event in (Event.FACTOR_ADDED, Event.FACTOR_REMOVED):
-        return _found(FACTOR_TEXTS, detail.get("factor"), say)
+        return _found(factor_titles, detail.get("factor"), say)
     level = detail.get("level")
     if event in (Event.REAL_NAME_RAISED, Event.REAL_NAME_LOWERED) and isinstance(level, int):
         return [say(LEVEL, level=level)]

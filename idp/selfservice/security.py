@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, STRONG, TOTP
+from idp.accounts.authenticator_store import RECOVERY_CODE, STAND_INS
 from idp.authentication.entrance import LOGIN, SECURITY
 from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, NotAllowed
 from idp.authentication.model import Choice, chosen
@@ -23,10 +23,8 @@ REMOVE = "/me/security/remove"
 RECOVERY = "/me/security/recovery-codes"
 CHOICES = "/me/security/choices"
 PASSWORD = "/me/security/password"  # noqa: S105
-ADD_TOTP = "/me/security/totp"
 ADD_PASSKEY = "/me/security/passkey"
 
-KINDS = {TOTP: _("身份验证器"), PASSKEY: _("通行密钥")}
 DONE = {
     "added": _("已添加。"),
     "removed": _("已移除。"),
@@ -145,7 +143,7 @@ class SecurityPages:
         status: int = 200,
     ) -> Response:
         factors = await self._factors.of_account(session.account_id)
-        strong = [factor for factor in factors if factor.kind in STRONG]
+        strong = [factor for factor in factors if factor.kind not in STAND_INS]
         codes = sum(factor.kind == RECOVERY_CODE for factor in factors)
         sealed = request.query_params.get("continue")
         continuation = self._door.entrance.continuation(request, sealed) if sealed else None
@@ -163,6 +161,11 @@ class SecurityPages:
             lacking=len(strong) < await self._factors.needed(session.account_id),
             weak=bool(strong) and MULTIPLE not in session.amr,
             passkeys=self._passkeys.available,
+            enrolled=[
+                (self._site.say(request, method.texts.add), f"{SECURITY}/{kind}")
+                for kind, method in self._factors.methods.items()
+                if method.enrolment is not None
+            ],
             has_platforms=self._has_platforms,
             choices={choice.value for choice in chosen(await self._factors.choices(session.account_id))},
             go_on=self._door.entrance.to(LOGIN, continuation) if continuation else None,
@@ -177,9 +180,9 @@ class SecurityPages:
         }
 
     def _named(self, request: Request, factor: Factor) -> str:
-        kind = self._site.say(request, KINDS[factor.kind])
+        kind = self._site.say(request, self._factors.methods[factor.kind].texts.title)
         return f"{kind} · {factor.label}" if factor.label else kind
 
     @staticmethod
     def _factor(factors: list[Factor], factor_id: str | None) -> Factor | None:
-        return next((each for each in factors if each.id == factor_id and each.kind in STRONG), None)
+        return next((each for each in factors if each.id == factor_id and each.kind not in STAND_INS), None)

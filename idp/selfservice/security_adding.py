@@ -7,6 +7,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.entrance import SECURITY
 from idp.authentication.factors import Enrolment, NotAllowed
+from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
 from idp.infrastructure.web.dispatch import Routes
@@ -15,12 +16,11 @@ from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged
 from idp.infrastructure.web.translations import mark as _
-from idp.selfservice.security import ADD_PASSKEY, ADD_TOTP, LAPSED, PASSWORD
+from idp.selfservice.security import ADD_PASSKEY, LAPSED, PASSWORD
 from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.devices import browser_name
-from idp.sessions.model import ONE_TIME_PASSWORD, USER_PRESENT, Session
+from idp.sessions.model import USER_PRESENT, Session
 
-WRONG_CODE = _("验证码不正确。请等手机上的数字变化后，输入新的 6 位数字。")
 NOT_MADE = _("通行密钥没有创建成功，请重试。")
 WRONG_PASSWORD = _("当前密码不正确。")
 BAD_PASSWORD = _(
@@ -41,44 +41,16 @@ class AddingPages:
 
     def routes(self) -> Routes:
         """Path → method → handler."""
+        enrolments = {
+            f"{SECURITY}/{kind}": _EnrolmentPages(self._door, kind, method.enrolment)
+            for kind, method in self._factors.methods.items()
+            if method.enrolment is not None
+        }
         return {
-            ADD_TOTP: {"GET": self.show_totp, "POST": self.add_totp},
+            **{path: {"GET": pages.show, "POST": pages.add} for path, pages in enrolments.items()},
             ADD_PASSKEY: {"GET": self.show_passkey, "POST": self.add_passkey},
             PASSWORD: {"GET": self.show_password, "POST": self.change_password},
         }
-
-    async def show_totp(self, request: Request) -> Response:
-        """A new secret, as a picture and as text."""
-        session = await self._door.enter(request, ADD_TOTP)
-        if isinstance(session, Response):
-            return session
-        return await self._totp_page(request, await self._factors.begin_totp(session))
-
-    async def add_totp(self, request: Request) -> Response:
-        """The code proves that the app has the secret."""
-        session, fields = await self._form(request, ADD_TOTP)
-        if isinstance(session, Response):
-            return session
-        enrolment = None
-        if fields is not None:
-            enrolment = await self._factors.resume_totp(session, fields.get("enrolment", ""))
-        if fields is None or enrolment is None:
-            error = self._site.say(request, LAPSED)
-            return await self._totp_page(
-                request, await self._factors.begin_totp(session), error=error, status=400
-            )
-        label, caller = fields.get("label", ""), self._door.centre.caller(request)
-        try:
-            account = await self._factors.confirm_totp(
-                session, enrolment, fields.get("otp", ""), label, caller
-            )
-            if account is not None:
-                return await self._door.added(request, session, account, (ONE_TIME_PASSWORD,))
-        except NotAllowed as refused:
-            error = self._site.say(request, str(refused))
-            return await self._totp_page(request, enrolment, label=label, error=error, status=409)
-        error = self._site.say(request, WRONG_CODE)
-        return await self._totp_page(request, enrolment, label=label, error=error, status=401)
 
     async def show_passkey(self, request: Request) -> Response:
         """A page that asks the browser for a new passkey."""
@@ -87,7 +59,7 @@ class AddingPages:
 
     async def add_passkey(self, request: Request) -> Response:
         """Keep what the browser made."""
-        session, fields = await self._form(request, ADD_PASSKEY)
+        session, fields = await form_of(self._door, request, ADD_PASSKEY)
         if isinstance(session, Response):
             return session
         if fields is None:
@@ -114,7 +86,7 @@ class AddingPages:
 
     async def change_password(self, request: Request) -> Response:
         """Set the new password."""
-        session, fields = await self._form(request, PASSWORD)
+        session, fields = await form_of(self._door, request, PASSWORD)
         if isinstance(session, Response):
             return session
         if fields is None:
@@ -137,40 +109,6 @@ class AddingPages:
             response.headers["retry-after"] = str(refused.retry_after)
             return response
         return await self._password_page(request, session, WRONG_PASSWORD, 401)
-
-    async def _form(self, request: Request, back: str) -> tuple[Session | Response, dict[str, str] | None]:
-        """Whoever may change something, and the form; no form where it was not ours or has lapsed."""
-        session = await self._door.enter(request, back)
-        if isinstance(session, Response):
-            return session, None
-        try:
-            return session, await self._site.form(request)
-        except (Forged, UnreadableForm):
-            return session, None
-
-    async def _totp_page(
-        self,
-        request: Request,
-        enrolment: Enrolment,
-        *,
-        label: str = "",
-        error: str | None = None,
-        status: int = 200,
-    ) -> Response:
-        grouped = [enrolment.secret[at : at + 4] for at in range(0, len(enrolment.secret), 4)]
-        return self._site.page(
-            request,
-            "security_totp.html",
-            status,
-            here=SECURITY,
-            action=ADD_TOTP,
-            enrolment=enrolment.token,
-            picture=await qr_code(enrolment.uri),
-            secret=" ".join(grouped),
-            label=label,
-            error=error,
-            back=SECURITY,
-        )
 
     async def _passkey_page(
         self, request: Request, session: Session, error: str | None = None, status: int = 200
@@ -211,3 +149,80 @@ class AddingPages:
             bad=error == BAD_PASSWORD,
             back=SECURITY,
         )
+
+
+class _EnrolmentPages:
+    """The page of one factor that is enrolled by a secret and its first answer."""
+
+    def __init__(self, door: SecurityDoor, kind: str, method: EnrolmentMethod) -> None:
+        self._door = door
+        self._site = door.site
+        self._factors = door.factors
+        self._kind = kind
+        self._method = method
+        self._path = f"{SECURITY}/{kind}"
+
+    async def show(self, request: Request) -> Response:
+        """A new secret, as a picture and as text."""
+        session = await self._door.enter(request, self._path)
+        if isinstance(session, Response):
+            return session
+        return await self._page(request, await self._factors.begin(session, self._kind))
+
+    async def add(self, request: Request) -> Response:
+        """The first answer proves that the app has the secret."""
+        session, fields = await form_of(self._door, request, self._path)
+        if isinstance(session, Response):
+            return session
+        enrolment = None
+        if fields is not None:
+            enrolment = await self._factors.resume(session, self._kind, fields.get("enrolment", ""))
+        if fields is None or enrolment is None:
+            begun = await self._factors.begin(session, self._kind)
+            return await self._page(request, begun, error=LAPSED, status=400)
+        label, caller = fields.get("label", ""), self._door.centre.caller(request)
+        try:
+            account = await self._factors.confirm(session, enrolment, fields.get("otp", ""), label, caller)
+            if account is not None:
+                used = self._factors.methods[self._kind].amr
+                return await self._door.added(request, session, account, (used,))
+        except NotAllowed as refused:
+            return await self._page(request, enrolment, label=label, error=str(refused), status=409)
+        return await self._page(request, enrolment, label=label, error=self._method.wrong, status=401)
+
+    async def _page(
+        self,
+        request: Request,
+        enrolment: Enrolment,
+        *,
+        label: str = "",
+        error: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        grouped = [enrolment.secret[at : at + 4] for at in range(0, len(enrolment.secret), 4)]
+        return self._site.page(
+            request,
+            self._method.template,
+            status,
+            here=SECURITY,
+            action=self._path,
+            enrolment=enrolment.token,
+            picture=await qr_code(enrolment.uri),
+            secret=" ".join(grouped),
+            label=label,
+            error=self._site.say(request, error) if error else None,
+            back=SECURITY,
+        )
+
+
+async def form_of(
+    door: SecurityDoor, request: Request, back: str
+) -> tuple[Session | Response, dict[str, str] | None]:
+    """Whoever may change something, and the form; no form where it was not ours or has lapsed."""
+    session = await door.enter(request, back)
+    if isinstance(session, Response):
+        return session, None
+    try:
+        return session, await door.site.form(request)
+    except (Forged, UnreadableForm):
+        return session, None

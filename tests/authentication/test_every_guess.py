@@ -198,7 +198,7 @@ COUNTED = {
     "authentication/registration.py: more": "admit and admit_knowledge",
     "authentication/own_password.py: change": "admit",
     "authentication/methods/totp.py: verify": "it is what _verify and _proves call",
-    "authentication/factors.py: confirm_totp": "no guess: the secret was shown to the same session",
+    "authentication/methods/totp.py: first_step": "no guess: the secret was shown to the same session",
     "authentication/phone_steps.py: check": "PhoneCodes counts five tries a code, and the codes of a phone",
     "selfservice/api/person.py: change_phone": "PhoneCodes, as above",
     "counter/codes.py: check": "PhoneCodes, as above",

@@ -4,8 +4,10 @@ import hmac
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, AuthenticatorStore
 from idp.accounts.model import Authenticator
+from idp.authentication.methods.interface import AnswerField, FactorTexts
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.web.translations import mark as _
 from idp.sessions.model import ONE_TIME_PASSWORD
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -20,6 +22,20 @@ class RecoveryCode:
     kind = RECOVERY_CODE
     alone = False
     amr = ONE_TIME_PASSWORD
+    texts = FactorTexts(
+        title=_("恢复码"),
+        added=_("您的账号生成了新的恢复码，旧的已作废。如果不是您本人操作，请立即修改密码并联系服务台。"),
+    )
+    field = AnswerField(
+        word="recovery",
+        heading=_("输入恢复码"),
+        label=_("恢复码"),
+        hint=_("在您保存的恢复码中选一个还没有用过的，照原样输入。"),
+        wrong=_("恢复码不正确或已使用过。每个恢复码只能用一次。"),
+        instead=_("手机不在身边？使用恢复码"),
+        numeric=False,
+    )
+    enrolment = None
 
     def verify(
         self, store: AuthenticatorStore, authenticator: Authenticator, answer: str, now: float

@@ -5,6 +5,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Path
 
+from idp.accounts.authenticator_store import TOTP
 from idp.accounts.passwords import Overloaded
 from idp.authentication.model import chosen
 from idp.selfservice.api import factor_models as models
@@ -41,20 +42,17 @@ async def remove(factor_id: Annotated[str, Path(max_length=100)], person: Strong
 @router.post("/totp", status_code=201)
 async def begin_totp(person: Strong, tools: Tools) -> models.TotpBegun:
     """A secret for an authenticator app."""
-    begun = await tools.factors.begin_totp(person.session)
+    begun = await tools.factors.begin(person.session, TOTP)
     return models.TotpBegun(enrolment=begun.token, secret=begun.secret, uri=begun.uri)
 
 
 @router.post("/totp/confirmation", status_code=204)
 async def confirm_totp(proved: models.TotpProved, person: Strong, tools: Tools) -> None:
     """Add the authenticator app that shows the right code."""
-    begun = await tools.factors.resume_totp(person.session, proved.enrolment)
+    begun = await tools.factors.resume(person.session, TOTP, proved.enrolment)
     if begun is None:
         raise not_found("enrolment")
-    if (
-        await tools.factors.confirm_totp(person.session, begun, proved.otp, proved.label, person.caller)
-        is None
-    ):
+    if await tools.factors.confirm(person.session, begun, proved.otp, proved.label, person.caller) is None:
         raise Problem(403, "wrong_code", "the code is wrong")
 
 

@@ -8,15 +8,30 @@ OFFERS = [Offer("/login/sms?continue=x", "用短信验证码登录", True), Offe
 PICTURE = "data:image/svg+xml,%3Csvg/%3E"
 HERE = {"here": "/me/security", "back": "/me/security", "error": None}
 
+CODE_FIELD = {
+    "heading": "输入验证码",
+    "label": "6 位验证码",
+    "hint": "现在的数字。",
+    "word": "",
+    "numeric": True,
+}
+RECOVERY_FIELD = {
+    **CODE_FIELD,
+    "heading": "输入恢复码",
+    "label": "恢复码",
+    "word": "recovery",
+    "numeric": False,
+}
+
 CONTEXTS: dict[str, dict[str, Any]] = {
     "login.html": {
         "action": "/login", "username": "", "error": None, "system": None, "retry_after": None,
         "offers": OFFERS, "offers_first": True,
     },
     "otp.html": {
-        "action": "/login/otp", "error": None, "name_masked": "*三", "system": None, "by_code": True,
-        "by_passkey": True, "by_recovery": True, "recovery": False, "passkey_href": "/login/passkey?confirm=1",
-        "offers_trust": True,
+        "action": "/login/otp", "error": None, "name_masked": "*三", "system": None, "field": CODE_FIELD,
+        "by_passkey": True, "others": [("使用恢复码", "?way=recovery")], "offers_trust": True,
+        "passkey_href": "/login/passkey?confirm=1",
     },
     "no_factor.html": {"system": "门户", "security_href": "/me/security", "next_href": "/login"},
     "passkey.html": {
@@ -37,6 +52,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         **HERE, "done": "已添加。", "has_password": True, "codes": 2, "few_codes": True, "lacking": True,
         "factors": [{"id": "a", "what": "通行密钥 · 手机", "since": "今天", "used": None}],
         "weak": True, "passkeys": True, "choices": {"always"}, "go_on": "/login",
+        "enrolled": [("添加身份验证器", "/me/security/totp")],
     },
     "security_remove.html": {**HERE, "action": "/me/security/remove", "id": "a", "what": "通行密钥"},
     "recovery_codes.html": {**HERE, "once": True, "codes": ["ABCD-EFGH-JKLM"]},
@@ -52,3 +68,8 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "bad": False,
     },
 }  # fmt: skip
+SHAPES: list[tuple[str, dict[str, Any]]] = [
+    ("otp.html", {"field": RECOVERY_FIELD}),
+    ("otp.html", {"field": None}),
+]
+"""What else may stand on them."""
