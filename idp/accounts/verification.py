@@ -212,7 +212,7 @@ class Verification:
         if born is not None and is_under_fourteen(born, today):
             return claim, Why.UNDER_FOURTEEN
         phone = None if account.phone_verified_at is None else self._accounts.reveal(PHONE, account.phone)
-        if verifier.method == "carrier" and phone is None:
+        if verifier.needs_phone and phone is None:
             return claim, Why.NO_PHONE
         return replace(claim, phone=phone), None
 

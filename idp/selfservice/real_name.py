@@ -24,7 +24,7 @@ from idp.accounts.verification import (
     Verified,
     Why,
 )
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import Claim, Verifier, VerifierPage
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import REAL_NAME
@@ -40,13 +40,9 @@ from idp.selfservice.real_name_view import RealNameView
 from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import QR_CODE, Session
 
-PAGES = {
-    "population": f"{REAL_NAME}/check",
-    "carrier": f"{REAL_NAME}/phone",
-    NETWORK_IDENTITY: f"{REAL_NAME}/network",
-}
-"""Where each method has its form."""
-ANSWER = f"{REAL_NAME}/network/answer"
+NETWORK = f"{REAL_NAME}/network"
+ANSWER = f"{NETWORK}/answer"
+"""What the app brought back for the method that is chosen there."""
 _ANSWER_FIELDS = ("bizSeq", "resultCode", "idCardAuthData", "certPwdData")
 _RETRY_SECONDS = 60
 
@@ -91,14 +87,15 @@ class RealNamePages:
         self._view = RealNameView(site, platforms)
         self._app_url = app_url
         self._going = Going(site, door)
+        self._methods = {
+            f"{REAL_NAME}/{one.page.segment}": (one, one.page)
+            for one in sorted(verification.offered.values(), key=lambda one: one.level)
+            if one.page is not None
+        }
 
     def routes(self) -> Routes:
         """Path → method → handler."""
-        forms: Routes = {
-            PAGES[method]: {"GET": self.show_form, "POST": self.submit}
-            for method in self._verification.offered
-            if method in PAGES
-        }
+        forms: Routes = {path: {"GET": self.show_form, "POST": self.submit} for path in self._methods}
         answer: Routes = (
             {ANSWER: {"POST": self.answer}} if NETWORK_IDENTITY in self._verification.offered else {}
         )
@@ -126,11 +123,9 @@ class RealNamePages:
             identity=self._view.identity(request, session, self._verification.identity(account)),
             until=self._view.until(history, level),
             ways=[
-                (*(say(request, text) for text in texts.WAYS[method]), self._address(PAGES[method], asking))
-                for method, verifier in sorted(
-                    self._verification.offered.items(), key=lambda one: one[1].level
-                )
-                if method in PAGES and verifier.level >= enough
+                (say(request, page.title), say(request, page.about), self._address(path, asking))
+                for path, (verifier, page) in self._methods.items()
+                if verifier.level >= enough
             ],
             asking=self._asked_for(asking),
             history=[self._view.row(request, record) for record in history],
@@ -148,7 +143,7 @@ class RealNamePages:
         session = await self._enter(request)
         if isinstance(session, Response):
             return session
-        method = _method(request)
+        verifier, chosen = self._chosen(request)
         fields: dict[str, str] = {}
         try:
             fields = await self._site.form(request)
@@ -168,11 +163,11 @@ class RealNamePages:
             return await self._form(request, session, shown, fields)
         except InvalidAccount:
             return await self._form(request, session, Shown(texts.BAD_NAME, "name", 400), fields)
-        if method == NETWORK_IDENTITY:
+        if chosen.through_app:
             return await self._begin_app(request, session, claim, fields)
         outcome = await self._verification.verify(
             session.account_id,
-            method,
+            verifier.method,
             claim,
             self._centre.caller(request).address,
             self._shown(session, account),
@@ -181,9 +176,7 @@ class RealNamePages:
 
     async def answer(self, request: Request) -> Response:
         """What the app brought back."""
-        session = await self._centre.enter(
-            request, back=self._address(PAGES[NETWORK_IDENTITY], self._asking(request))
-        )
+        session = await self._centre.enter(request, back=self._address(NETWORK, self._asking(request)))
         if isinstance(session, Response):
             return session
         try:
@@ -242,7 +235,7 @@ class RealNamePages:
             call=call,
             app_url=self._app_url,
             action=self._address(ANSWER, self._asking(request)),
-            back=self._address(PAGES[NETWORK_IDENTITY], self._asking(request)),
+            back=self._address(NETWORK, self._asking(request)),
         )
 
     async def _told(
@@ -267,9 +260,9 @@ class RealNamePages:
     async def _form(
         self, request: Request, session: Session, shown: Shown, fields: Mapping[str, str] | None = None
     ) -> Response:
-        method, fields = _method(request), fields or {}
+        (verifier, chosen), fields = self._chosen(request), fields or {}
         account = await self._verification.account(session.account_id)
-        types = self._verification.offered[method].types
+        types = verifier.types
         asking = self._asking(request)
         say = self._site.say
         response = self._site.page(
@@ -277,11 +270,11 @@ class RealNamePages:
             "real_name_form.html",
             shown.status,
             here=REAL_NAME,
-            action=self._address(PAGES[method], asking),
+            action=self._address(f"{REAL_NAME}/{chosen.segment}", asking),
             back=self._address(REAL_NAME, asking),
             asking=self._asked_for(asking),
-            title=say(request, texts.WAYS[method][0]),
-            about=say(request, texts.WAYS[method][1]),
+            title=say(request, chosen.title),
+            about=say(request, chosen.about),
             error=say(request, shown.error) if shown.error else None,
             wrong=shown.field,
             duplicate=shown.duplicate,
@@ -290,24 +283,22 @@ class RealNamePages:
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
             certificate_number=fields.get("certificate_number", ""),
             types=[(type_.value, say(request, TYPE_TEXTS[type_])) for type_ in TYPE_TEXTS if type_ in types],
-            needs_phone=method == "carrier",
+            needs_phone=verifier.needs_phone,
             has_phone=account.phone_verified_at is not None,
-            with_app=method == NETWORK_IDENTITY,
-            going=await self._going.of(request, session, account) if method == NETWORK_IDENTITY else [],
+            with_app=chosen.through_app,
+            going=await self._going.of(request, session, account) if chosen.through_app else [],
         )
         if shown.retry_after:
             response.headers["retry-after"] = str(shown.retry_after)
         return response
 
+    def _chosen(self, request: Request) -> tuple[Verifier, VerifierPage]:
+        """The method that the path is about, and how it stands on the page."""
+        return self._methods[NETWORK if request.url.path == ANSWER else request.url.path]
+
     def _known(self, account: Account) -> Claim | None:
         """The identity that is verified already, and so is not typed again."""
         return self._verification.identity(account) if account.real_name_level else None
-
-
-def _method(request: Request) -> str:
-    """The method that the path is about."""
-    path = PAGES[NETWORK_IDENTITY] if request.url.path == ANSWER else request.url.path
-    return next(method for method, page in PAGES.items() if page == path)
 
 
 def _answer(text: str) -> dict[str, str] | None:

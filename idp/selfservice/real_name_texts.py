@@ -12,22 +12,6 @@ LEVELS = (
 )
 """What each level means for the person."""
 
-WAYS = {
-    "population": (
-        _("核对姓名和证件号码"),
-        _("填写姓名和证件号码，马上得到结果。完成后为 1 级。"),
-    ),
-    "carrier": (
-        _("核对姓名、证件号码和手机号"),
-        _("手机号要用您本人的证件办理。完成后为 2 级。"),
-    ),
-    "network_identity": (
-        _("国家网络身份认证"),
-        _("在国家网络身份认证 App 里刷脸或输入口令。我们不采集人脸照片。完成后为 3 级。"),
-    ),
-}
-"""Name and explanation of the methods that can be used on the page."""
-
 ENDS = {
     "expired": _("已到期"),
     "taken": _("持证人本人在另一个账号上以更可靠的方式实名"),

@@ -6,7 +6,8 @@ Assumption: names of fields and service. Carriers sell this check under many int
 from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
-from idp.accounts.verifiers.interface import Claim, verdict
+from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
+from idp.infrastructure.web.translations import mark as _
 
 SERVICE, PATH = "carrier.check", "/carrier/check"
 
@@ -25,6 +26,12 @@ class Carrier:
             CertificateType.TAIWAN_TRAVEL_PERMIT,
             CertificateType.PASSPORT,
         }
+    )
+    needs_phone = True
+    page: VerifierPage | None = VerifierPage(
+        segment="phone",
+        title=_("核对姓名、证件号码和手机号"),
+        about=_("手机号要用您本人的证件办理。完成后为 2 级。"),
     )
 
     async def check(self, claim: Claim, authority: Authority) -> Proof | None:

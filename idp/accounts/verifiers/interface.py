@@ -20,6 +20,17 @@ class Claim:
     answer: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class VerifierPage:
+    """How a method stands on /me/real-name: the last part of its address, its name, and what it takes and brings."""
+
+    segment: str
+    title: str
+    about: str
+    through_app: bool = False
+    """Whether an app answers for the person (`network_identity.py`)."""
+
+
 @runtime_checkable
 class Verifier(Protocol):
     """A method that asks an authority. Those that ask nobody only build a Proof and are no plug-ins to a page."""
@@ -29,7 +40,11 @@ class Verifier(Protocol):
     level: int
     """The highest level that it proves."""
     types: frozenset[CertificateType]
-    """What it knows certificates of; empty: it asks nobody and cannot be chosen on a page."""
+    """What it knows certificates of; empty where it asks nobody."""
+    needs_phone: bool
+    """Whether it compares a phone that the account has verified."""
+    page: VerifierPage | None
+    """None for what cannot be chosen on a page."""
 
     async def check(self, claim: Claim, authority: Authority) -> Proof | None:
         """The proof; None where the authority says no. Raises AuthorityUnavailable."""

@@ -11,7 +11,8 @@ from enum import StrEnum
 from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import Claim, VerifierPage
+from idp.infrastructure.web.translations import mark as _
 
 SERVICE, PATH = "networkIdentity.check", "/nationalCertification/userInfoCheck"
 APP_NAME = "湛河统一身份认证"
@@ -61,6 +62,13 @@ class NetworkIdentity:
             CertificateType.TAIWAN_TRAVEL_PERMIT,
             CertificateType.PASSPORT,
         }
+    )
+    needs_phone = False
+    page: VerifierPage | None = VerifierPage(
+        segment="network",
+        title=_("国家网络身份认证"),
+        about=_("在国家网络身份认证 App 里刷脸或输入口令。我们不采集人脸照片。完成后为 3 级。"),
+        through_app=True,
     )
 
     async def check(self, claim: Claim, authority: Authority) -> Proof | None:

@@ -13,6 +13,8 @@ class OnSite:
     method = "counter"
     level = 4
     types: frozenset[CertificateType] = frozenset()
+    needs_phone = False
+    page = None
 
     def proof(self, claim: Claim, reference: str, first: str, second: str) -> Proof:
         """The proof of a proceeding; raises InvalidAccount where one person is both members of staff."""

@@ -10,8 +10,9 @@ from typing import Any
 from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
-from idp.accounts.verifiers.interface import Claim, verdict
+from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
 from idp.infrastructure.beijing import BEIJING
+from idp.infrastructure.web.translations import mark as _
 
 SERVICE, PATH = "population.check", "/population/check"
 
@@ -27,6 +28,12 @@ class Population:
             CertificateType.HK_MACAU_TAIWAN_RESIDENCE,
             CertificateType.FOREIGNER_PERMANENT_RESIDENCE,
         }
+    )
+    needs_phone = False
+    page: VerifierPage | None = VerifierPage(
+        segment="check",
+        title=_("核对姓名和证件号码"),
+        about=_("填写姓名和证件号码，马上得到结果。完成后为 1 级。"),
     )
 
     async def check(self, claim: Claim, authority: Authority) -> Proof | None:

@@ -12,6 +12,8 @@ class Upstream:
     method = "upstream"
     level = HIGHEST_LEVEL
     types: frozenset[CertificateType] = frozenset()
+    needs_phone = False
+    page = None
 
     def proof(self, claim: Claim, platform: str, level: int, reference: str) -> Proof:
         """The proof of what a platform said; `reference` is a digest of its answer."""
