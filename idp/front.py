@@ -6,14 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.translations import Translations
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Vault
 from idp.infrastructure.web.address import Addresses, networks
 from idp.infrastructure.web.cookies import Cookies
 from idp.infrastructure.web.dispatch import ShowError
 from idp.infrastructure.web.pages import Pages
 from idp.infrastructure.web.site import Site, json_error, wants_json
-from idp.infrastructure.web.translations import Translations
-from idp.infrastructure.web.translations import mark as _
 from idp.settings import Settings
 
 TEMPLATES = sorted(Path(__file__).parent.glob("*/templates"))

@@ -10,7 +10,7 @@ from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 BOUND = _(
     "您的账号已由本人以更可靠的方式核验身份。当时没有一并验证的登录方式已停用，其他设备已退出登录。"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from idp.accounts.certificates import CertificateType, Problem
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 TYPE_TEXTS: Mapping[CertificateType, str] = {
     CertificateType.RESIDENT_ID: _("居民身份证"),

@@ -10,7 +10,7 @@ from idp.audit.store import AuditStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 DAY = 86_400
 LONGEST = 500

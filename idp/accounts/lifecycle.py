@@ -19,7 +19,7 @@ from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.outbox_store import OutboxMessage
-from idp.infrastructure.web.translations import CHINESE, Translations
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import CHINESE, Translations
+from idp.infrastructure.translations import mark as _
 
 SUBJECT = _("湛河统一身份认证：账号通知")
 

@@ -12,7 +12,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 MOVED = _("手机号已从您的账号移除，因为新的使用者证实了它。如果号码仍是您的，请登录后重新绑定。")
 CHANGED = _("您的账号已换绑手机号。如果不是您本人操作，请立即联系服务台。")

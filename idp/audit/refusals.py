@@ -9,8 +9,8 @@ import orjson
 from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.places import neighbourhood
 from idp.infrastructure.tally import Sum
-from idp.infrastructure.web.address import neighbourhood
 
 NAMED_SECONDS = 5.0
 """How long a line about somebody's account waits at most."""

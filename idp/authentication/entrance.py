@@ -10,10 +10,10 @@ from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.model import Done, Outdated, Pending
 from idp.authentication.ways import Offer, Way, Ways, is_in_app
+from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.typed import MOST_CHARACTERS
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR, Site
-from idp.infrastructure.web.translations import CHINESE
 from idp.relying_parties.service import Registry
 from idp.sessions.model import Session
 from idp.sessions.service import Caller, Sessions

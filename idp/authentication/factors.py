@@ -27,7 +27,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, Caller, Session
 

@@ -12,7 +12,7 @@ from idp.authentication.throttle import IN_SESSION, Attempt, Throttle
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import Caller, Session
 from idp.sessions.service import Sessions

@@ -11,9 +11,9 @@ from idp.infrastructure import typed
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.address import neighbourhood
-from idp.infrastructure.web.translations import CHINESE, Translations
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.places import neighbourhood
+from idp.infrastructure.translations import CHINESE, Translations
+from idp.infrastructure.translations import mark as _
 from idp.sessions.model import Caller
 
 CODE_SECONDS = 300

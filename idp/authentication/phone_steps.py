@@ -14,9 +14,9 @@ from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.entrance import Entrance
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import mark as _
 
 TICKET = "phone_ticket"
 TICKET_SECONDS = 3600

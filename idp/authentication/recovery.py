@@ -24,7 +24,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.model import VERIFIED_LEVEL, Caller
 
 RECOVERED = _("您的账号已找回，密码已重设，其他设备已退出登录。如果不是您本人操作，请立即联系服务台。")

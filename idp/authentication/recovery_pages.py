@@ -16,11 +16,11 @@ from idp.authentication.phone_steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSt
 from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.recovery import Claim, Lost, Recovery, Refusal
 from idp.authentication.sms_pages import BUSY, WEAK
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 
 RECOVER = "/recover"
 PASSWORD = "/recover/password"  # noqa: S105

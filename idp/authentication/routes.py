@@ -17,10 +17,10 @@ from idp.authentication.service import Authentication
 from idp.authentication.ways import PASSKEY as PASSKEY_WAY
 from idp.authentication.ways import PASSWORD, SMS
 from idp.infrastructure import typed
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]

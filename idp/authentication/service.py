@@ -18,7 +18,7 @@ from idp.authentication.throttle import Attempt, Throttle
 from idp.authentication.waiting import PENDING_SECONDS, Waiting, WaitingRoom
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session, holds_phone_only
 from idp.sessions.service import Sessions

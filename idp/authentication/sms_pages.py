@@ -19,11 +19,11 @@ from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.registration import TERMS_VERSION, More, Registrant, Registration
 from idp.authentication.service import Authentication
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import YEAR, Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.sessions.model import SMS, masked_name
 
 LOGIN_SMS = "/login/sms"

@@ -7,7 +7,7 @@ many addresses, the budget of unknown devices. A device or place from which the 
 from dataclasses import dataclass, replace
 
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.address import neighbourhood
+from idp.infrastructure.places import neighbourhood
 
 EPOCH_SECONDS = 86_400
 KNOWN_PLACE_SECONDS = 30 * 86_400

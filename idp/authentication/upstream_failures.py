@@ -10,8 +10,8 @@ from idp.authentication.upstream_ways import address, way_name
 from idp.federation.model import Failure, UserType
 from idp.federation.outcomes import Refused
 from idp.federation.service import Federation
+from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import CHINESE
 
 
 class FailurePages:

@@ -22,9 +22,9 @@ from idp.federation.held import HeldArrival
 from idp.federation.model import UserType
 from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
 from idp.federation.service import Came, Federation
+from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import CHINESE
 from idp.sessions.model import QR_CODE, Session
 
 FRESH_SECONDS = 600.0

@@ -8,8 +8,8 @@ from idp.authentication.upstream_failures import FailurePages
 from idp.authentication.upstream_texts import NO_TARGET, NOT_FROM_THERE
 from idp.federation.model import Failure, UserType
 from idp.federation.service import Federation
+from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import CHINESE
 from idp.sessions.model import UPSTREAM, Session
 
 APP = "app"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from idp.federation.model import Failure, Reason
 from idp.federation.outcomes import Refused, Why
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from idp.authentication.ways import Way, is_in_app
 from idp.federation.installation import Installed
 from idp.federation.model import Channel, UserType
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 AS_PERSON = _("用%(platform)s登录")
 AS_LEGAL = _("用%(platform)s登录（企业）")

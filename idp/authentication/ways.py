@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from idp.federation.desk import LinkDesk, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import CHINESE
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import CHINESE
-from idp.infrastructure.web.translations import mark as _
 from idp.sessions.model import masked_name
 
 CONFLICTS = "/counter/conflicts"

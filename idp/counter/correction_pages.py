@@ -8,9 +8,9 @@ from idp.accounts.model import Correction
 from idp.counter.door import Door, Staff
 from idp.counter.visits import Visits
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import mark as _
 from idp.sessions.model import masked_name
 
 CORRECTIONS = "/counter/corrections"

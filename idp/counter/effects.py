@@ -16,7 +16,7 @@ from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.organizations.guardians import Guardians
 
 RECOVERED = _("您的账号已在窗口找回：原来的密码和登录方式都已停用，请用短信验证码登录后重新设置。")

@@ -17,11 +17,11 @@ from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, 
 from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.divisions import Divisions
 
 REGISTER, VERIFY, RECOVER = "/counter/register", "/counter/verify", "/counter/recover"

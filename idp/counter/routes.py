@@ -21,10 +21,10 @@ from idp.counter.model import (
 from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.divisions import Divisions
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"

@@ -39,7 +39,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.organizations.records import NamedMandate
 from idp.sessions.model import masked_name
 

@@ -1,7 +1,7 @@
 """What the pages of the counter say, by the word that the services and addresses use."""
 
 from idp.counter.model import Disclosure, Papers
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 REFUSALS = {
     "certificate-known": _("这个证件号码已有账号，不用再登记。请按下面的情况继续，查找时输入这个证件号码。"),

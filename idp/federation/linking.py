@@ -22,7 +22,7 @@ from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 ATTEMPTS = 3
 LOCAL_LEVEL = 0

@@ -24,8 +24,8 @@ from idp.infrastructure.breaker import Breaker
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.http_client import HttpClient
+from idp.infrastructure.places import neighbourhood
 from idp.infrastructure.single_use import SingleUse
-from idp.infrastructure.web.address import neighbourhood
 from idp.organizations.service import Organizations
 
 log = structlog.get_logger(__name__)

@@ -10,8 +10,8 @@ from idp.audit.model import Event
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.translations import CHINESE, Translations
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import CHINESE, Translations
+from idp.infrastructure.translations import mark as _
 from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,

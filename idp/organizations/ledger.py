@@ -9,7 +9,7 @@ from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.organizations.mandate_list_store import MandateLists
 from idp.organizations.mandate_store import MandateStore
 from idp.organizations.mandate_sweep_store import MandateSweeps

@@ -7,10 +7,10 @@ from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import OBSTACLE_TEXTS, Lifecycle
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.profile import Profiles
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor

@@ -6,10 +6,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.export import Copy, Export, TooOften, as_json, sections
 from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
 from idp.selfservice.security import LAPSED

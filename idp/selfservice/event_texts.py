@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from idp.audit.model import Event
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 TITLES: Mapping[Event, str] = {
     Event.LOGIN_SUCCEEDED: _("登录成功"),

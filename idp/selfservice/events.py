@@ -8,7 +8,7 @@ import orjson
 
 from idp.audit.model import EVENTS, AuditRecord, Event
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.selfservice.event_store import EventStore
 from idp.selfservice.event_texts import (
     ALARMING,

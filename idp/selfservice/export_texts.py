@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 SECTION_TEXTS: Mapping[str, str] = {
     "account": _("账号资料"),

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
 from idp.organizations.inviting import HELPER_LEVEL
 from idp.organizations.mandates import Mandates

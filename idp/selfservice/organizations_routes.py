@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import LegalPersonState, MandateState, Refused, Relation, Role

@@ -6,10 +6,10 @@ from starlette.responses import Response
 from idp.accounts.phones import Phones
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.profile import Profiles
 from idp.selfservice.security_door import SecurityDoor
 

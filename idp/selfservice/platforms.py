@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from starlette.requests import Request
 
+from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import CHINESE
 
 Titles = Mapping[str, tuple[str, str]]
 """Platforms by the name of their profile: title in Chinese and in English."""

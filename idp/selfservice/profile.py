@@ -14,8 +14,8 @@ from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
-from idp.infrastructure.web.translations import CHINESE
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import CHINESE
+from idp.infrastructure.translations import mark as _
 from idp.selfservice.model import HIDDEN, Owner, masked
 from idp.sessions.model import Session
 

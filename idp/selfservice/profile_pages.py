@@ -9,11 +9,11 @@ from idp.accounts.corrections import LONGEST, BadText, Corrections, TooMany
 from idp.accounts.model import Correction
 from idp.accounts.preferences import Preferences
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import LANGUAGES
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import LANGUAGES
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.profile import BadAddress, BadEmail, Profiles
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor

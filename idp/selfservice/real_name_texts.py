@@ -1,7 +1,7 @@
 """What the real-name pages say, by the words of the services."""
 
 from idp.accounts.verification import Why
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 LEVELS = (
     _("还没有实名。能办的事不多，建议先完成实名认证。"),

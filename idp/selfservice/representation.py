@@ -8,8 +8,8 @@ from starlette.requests import Request
 
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import BEIJING, clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.inviting import Invitation
 from idp.organizations.ledger import CHANGED
 from idp.organizations.model import (

@@ -6,9 +6,9 @@ from starlette.responses import Response
 from idp.authentication.routes import LOGIN
 from idp.authentication.sms_pages import REGISTER
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
-from idp.infrastructure.web.translations import mark as _
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
 from idp.selfservice.attention import Attention, Matter

@@ -12,10 +12,10 @@ from idp.authentication.model import Choice, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import MULTIPLE, Session
 

@@ -10,12 +10,12 @@ from idp.authentication.factors import Enrolment, NotAllowed
 from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.security import ADD_PASSKEY, LAPSED, PASSWORD
 from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.devices import browser_name

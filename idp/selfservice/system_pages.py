@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import System, Systems

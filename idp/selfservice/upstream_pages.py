@@ -9,10 +9,10 @@ from idp.authentication.entrance import SECURITY
 from idp.federation.desk import LastWay, LinkDesk
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
-from idp.infrastructure.web.translations import mark as _
 from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor

@@ -9,7 +9,7 @@ from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.device_store import DeviceStore
 from idp.sessions.model import Caller, Device
 

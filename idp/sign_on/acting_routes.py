@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
 from idp.authentication.entrance import LOGIN, Entrance
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
-from idp.infrastructure.web.translations import mark as _
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.relying_parties import scopes
 
 SCOPE_TEXTS: Mapping[str, tuple[str, str]] = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from idp.infrastructure.web.translations import ENGLISH, Translations
+from idp.infrastructure.translations import ENGLISH, Translations
 from idp.organizations.roles import Role
 from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
 from tests.authentication.test_login import is_in

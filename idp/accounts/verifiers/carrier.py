@@ -7,7 +7,7 @@ from idp.accounts.authority import Authority
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 SERVICE, PATH = "carrier.check", "/carrier/check"
 

@@ -12,7 +12,7 @@ from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 SERVICE, PATH = "networkIdentity.check", "/nationalCertification/userInfoCheck"
 APP_NAME = "湛河统一身份认证"

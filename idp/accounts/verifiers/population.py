@@ -12,7 +12,7 @@ from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
 from idp.infrastructure.beijing import BEIJING
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 SERVICE, PATH = "population.check", "/population/check"
 

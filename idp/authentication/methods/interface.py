@@ -7,7 +7,7 @@ from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.accounts.model import Authenticator
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 
 WRONG_CODE = _("验证码不正确或已使用过，请输入最新的 6 位数字。")
 

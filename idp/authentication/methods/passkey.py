@@ -4,7 +4,7 @@ from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore
 from idp.accounts.model import Authenticator
 from idp.authentication.methods.interface import FactorTexts
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.model import USER_PRESENT
 
 

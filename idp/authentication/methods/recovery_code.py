@@ -7,7 +7,7 @@ from idp.accounts.model import Authenticator
 from idp.authentication.methods.interface import AnswerField, FactorTexts
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.model import ONE_TIME_PASSWORD
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

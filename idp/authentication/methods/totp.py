@@ -11,7 +11,7 @@ from idp.authentication.methods.interface import WRONG_CODE, AnswerField, Factor
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
-from idp.infrastructure.web.translations import mark as _
+from idp.infrastructure.translations import mark as _
 from idp.sessions.model import ONE_TIME_PASSWORD
 
 ISSUER = "湛河统一身份认证"

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment, FunctionLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from idp.infrastructure.web.translations import Translations
+from idp.infrastructure.translations import Translations
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"

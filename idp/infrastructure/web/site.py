@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from idp.infrastructure.sources import Sources
+from idp.infrastructure.translations import Translations, negotiate
+from idp.infrastructure.translations import mark as _
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Vault
 from idp.infrastructure.web import cookies as names
@@ -20,8 +22,6 @@ from idp.infrastructure.web.pages import PAGE_HEADERS, SCRIPT_HEADERS, Pages
 from idp.infrastructure.web.presence import Presence, unsealed
 from idp.infrastructure.web.readable import UnreadableField
 from idp.infrastructure.web.switches import switches
-from idp.infrastructure.web.translations import Translations, negotiate
-from idp.infrastructure.web.translations import mark as _
 
 YEAR = 365 * 86_400
 ELDER = "1"

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 
+from idp.infrastructure.translations import LANGUAGES
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.translations import LANGUAGES
 
 LANGUAGE = "ui_locales"
 SWITCHES = (LANGUAGE, names.ELDER, "done")

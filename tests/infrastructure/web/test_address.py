@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from idp.infrastructure.web.address import UNKNOWN, Addresses, neighbourhood, networks
+from idp.infrastructure.places import UNKNOWN, neighbourhood
+from idp.infrastructure.web.address import Addresses, networks
 
 
 def seen(peer: str | None, *forwarded: str, trusted: tuple[str, ...] = ("10.0.0.0/8", "fd00::/8")) -> str:

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
+from idp.infrastructure.translations import Translations
 from idp.infrastructure.web.pages import Pages
-from idp.infrastructure.web.translations import Translations
 
 THEMES = re.compile(r"--([a-z-]+): (#[0-9a-f]{3,6});")
 PAIRS = [

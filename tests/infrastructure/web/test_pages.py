@@ -13,6 +13,7 @@ import pytest
 from jinja2 import UndefinedError
 
 import idp
+from idp.infrastructure.translations import CHINESE, LANGUAGES, Translations
 from idp.infrastructure.web.pages import (
     FORM_POST_HEADERS,
     FORM_POST_SCRIPT,
@@ -23,7 +24,6 @@ from idp.infrastructure.web.pages import (
     Pages,
 )
 from idp.infrastructure.web.switches import Switches
-from idp.infrastructure.web.translations import CHINESE, LANGUAGES, Translations
 from idp.relying_parties.scopes import OF_PERSONS
 from idp.sign_on.scope_texts import SCOPE_TEXTS, scope_items
 

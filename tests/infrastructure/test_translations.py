@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import idp
-from idp.infrastructure.web.translations import CHINESE, ENGLISH, LANGUAGES, LOCALE, Translations, negotiate
+from idp.infrastructure.translations import CHINESE, ENGLISH, LANGUAGES, LOCALE, Translations, negotiate
 
 SOURCES = Path(next(iter(idp.__path__)))
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
