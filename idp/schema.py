@@ -12,11 +12,11 @@ import idp.counter.visit_store
 import idp.federation.conflict_store
 import idp.federation.exchange_store
 import idp.federation.store
-import idp.infrastructure.high_water
-import idp.infrastructure.key_value.sql
+import idp.infrastructure.high_water_store
+import idp.infrastructure.key_value.sql_store
 import idp.infrastructure.outbox_store
 import idp.infrastructure.periodic_store
-import idp.infrastructure.revisions
+import idp.infrastructure.revision_store
 import idp.infrastructure.single_use
 import idp.keys.store
 import idp.oauth.store

@@ -12,7 +12,8 @@ from idp.audit.store import AuditStore
 from idp.infrastructure import secret_file
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.reencryption import counted, reencrypt, sealed_columns
+from idp.infrastructure.reencryption import counted, reencrypt
+from idp.infrastructure.reencryption_store import sealed_columns
 from idp.infrastructure.secret_file import BadSecretFile, UnknownSecret, read_secrets
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable

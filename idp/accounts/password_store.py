@@ -4,7 +4,7 @@ from sqlalchemy import Column, Table, Text, select
 from sqlalchemy.dialects.postgresql import insert
 
 from idp.infrastructure.database import Statement, Transaction, metadata
-from idp.infrastructure.revisions import bump
+from idp.infrastructure.revision_store import bump
 
 REVISION = "password_costs"
 

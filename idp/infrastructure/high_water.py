@@ -10,13 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import Column, Table, Text, bindparam, case, select
-from sqlalchemy.dialects.postgresql import insert
 
-from idp.infrastructure.database import Statement, metadata
-from idp.infrastructure.database.interface import fetch, first
-from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.high_water_store import Mark, mark, raised
 from idp.infrastructure.key_value import KeyValueUnavailable
 
 FILE = "high-water-mark"
@@ -26,49 +22,7 @@ _KIND = "high_water"
 _KEPT_SECONDS = 400 * 86_400
 _NAME = "database"
 
-high_water = Table(
-    "high_water_marks",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("database_id", Text, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-)
-_new = insert(high_water).excluded
-RAISE = Statement(
-    insert(high_water)
-    .on_conflict_do_update(
-        index_elements=["name"],
-        set_={
-            "seen_at": case((high_water.c.seen_at > _new.seen_at, high_water.c.seen_at), else_=_new.seen_at)
-        },
-    )
-    .returning(high_water.c.database_id, high_water.c.seen_at),
-    lock_key="name",
-)
-READ = Statement(select(high_water).where(high_water.c.name == bindparam("the_name", type_=Text)))
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """That a database was there at an instant; `database_id` is drawn once, and comes back with each copy of it."""
-
-    database_id: str
-    seen_at: float
-
-    def to_text(self) -> str:
-        """As it is kept outside."""
-        return f"{self.database_id} {self.seen_at!r}\n"
-
-    @classmethod
-    def from_text(cls, text: str) -> "Mark | None":
-        """What `to_text` made; None of anything else."""
-        database_id, _blank, instant = text.strip().partition(" ")
-        try:
-            return cls(database_id, float(instant)) if database_id else None
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +50,11 @@ class HighWaterMark:
     async def loss(self) -> Loss | None:
         """What a restored database has lost; None where it is as it was seen. Raises DatabaseUnavailable."""
         # Outside first: what another worker raises meanwhile is in the database before it is anywhere else.
-        outside = [mark for mark in (self._in_file(), await self._in_store()) if mark is not None]
+        outside = [each for each in (self._in_file(), await self._in_store()) if each is not None]
         inside = await self._inside()
         if inside is None:
             return None
-        seen = max((mark.seen_at for mark in outside if mark.database_id == inside.database_id), default=0.0)
+        seen = max((each.seen_at for each in outside if each.database_id == inside.database_id), default=0.0)
         return Loss(inside.seen_at, seen) if seen > inside.seen_at else None
 
     async def raise_mark(self) -> None:
@@ -112,11 +66,10 @@ class HighWaterMark:
 
     async def settle(self) -> None:
         """Note that the database is there now, whatever it has lost."""
-        call = RAISE(name=_NAME, database_id=self._sources.new_id(), seen_at=self._sources.now())
-        row = first(await self._database.write(fetch(call)))
-        assert row is not None
+        new_id, now = self._sources.new_id(), self._sources.now()
+        inside = await self._database.write(lambda: raised(new_id, now))
         # Outside only what is on disk inside: never ahead of a database that has lost nothing.
-        text = Mark(row["database_id"], row["seen_at"]).to_text()
+        text = inside.to_text()
         try:
             await self._key_value.put(_KIND, _NAME, text.encode(), _KEPT_SECONDS)
         except KeyValueUnavailable:
@@ -129,8 +82,7 @@ class HighWaterMark:
             log.warning("the high-water mark is not on this machine", reason=error.strerror)
 
     async def _inside(self) -> Mark | None:
-        row = first(await self._database.read(fetch(READ(the_name=_NAME))))
-        return None if row is None else Mark(row["database_id"], row["seen_at"])
+        return await self._database.read(mark)
 
     def _in_file(self) -> Mark | None:
         try:

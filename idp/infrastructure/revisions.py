@@ -4,44 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
-from sqlalchemy import BigInteger, Column, Table, Text, bindparam, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
 
-from idp.infrastructure.database import Database, DatabaseUnavailable, Statement, Transaction, metadata
-from idp.infrastructure.database.interface import fetch, first
-from idp.infrastructure.database.statement import Call
+from idp.infrastructure.database import Database, DatabaseUnavailable
+from idp.infrastructure.revision_store import numbers
 
 POLL_SECONDS = 1.0
 
-revisions = Table(
-    "revisions",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("number", BigInteger, nullable=False),
-)
-
-_one = literal_column("1", BigInteger)
-BUMP = Statement(
-    insert(revisions)
-    .values(name=bindparam("the_name", type_=Text), number=_one)
-    .on_conflict_do_update(index_elements=["name"], set_={"number": revisions.c.number + _one}),
-    lock_key="the_name",
-)
-ALL = Statement(select(revisions))
-ONE = Statement(select(revisions.c.number).where(revisions.c.name == bindparam("the_name", type_=Text)))
-
 log = structlog.get_logger(__name__)
-
-
-def bump(name: str) -> Call:
-    """The call that announces a change, in the transaction that makes it."""
-    return BUMP(the_name=name)
-
-
-def number(name: str) -> Transaction[int]:
-    """How often a name was bumped."""
-    row = first((yield ONE(the_name=name)))
-    return row["number"] if row else 0
 
 
 class Revisions:
@@ -94,4 +63,4 @@ class Revisions:
                 log.error("a change could not be loaded", reason=type(error).__name__)
 
     async def _numbers(self) -> dict[str, int]:
-        return {row["name"]: row["number"] for row in await self._database.read(fetch(ALL()))}
+        return await self._database.read(numbers)

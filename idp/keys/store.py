@@ -4,7 +4,7 @@ from sqlalchemy import Column, LargeBinary, Table, Text, bindparam, insert, sele
 
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant, Sealed
-from idp.infrastructure.revisions import bump
+from idp.infrastructure.revision_store import bump
 from idp.infrastructure.vault import Vault
 from idp.keys.model import Algorithm, KeyPeriod, StoredKey
 

@@ -10,7 +10,7 @@ from idp.audit.model import Event, Line
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import DatabaseUnavailable, Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.revisions import number
+from idp.infrastructure.revision_store import number
 from idp.relying_parties.model import AuthMethod, Client
 from idp.relying_parties.store import REVISION, ClientStore
 from idp.relying_parties.stored import Registered, Unreadable

@@ -7,23 +7,10 @@ from tests.architecture.sources import ROOT, name, python_files, tree
 
 ROW = "Row"
 DATABASE = ROOT / "idp" / "infrastructure" / "database"
-NOT_YET = frozenset(
-    {
-        "idp/infrastructure/high_water.py",
-        "idp/infrastructure/key_value/sql.py",
-        "idp/infrastructure/reencryption.py",
-        "idp/infrastructure/revisions.py",
-    }
-)
-"""Files that still take rows; nothing is added here, and what is done is taken out."""
 
 
 def test_a_row_leaves_no_store() -> None:
-    assert sorted(_with_rows() - NOT_YET) == []
-
-
-def test_what_was_to_be_done_about_rows_is_not_done_yet() -> None:
-    assert sorted(NOT_YET - _with_rows()) == []
+    assert sorted(_with_rows()) == []
 
 
 def test_stores_do_read_rows() -> None:

@@ -12,12 +12,13 @@ from sqlalchemy import LargeBinary, Text, bindparam, select, update
 
 from idp import schema
 from idp.accounts.store import ADDRESS, PHONE, AccountStore, accounts
-from idp.infrastructure import reencryption
+from idp.infrastructure import reencryption, reencryption_store
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Sealed
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.reencryption import counted, reencrypt, sealed_columns
+from idp.infrastructure.reencryption import counted, reencrypt
+from idp.infrastructure.reencryption_store import sealed_columns
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Unreadable, Use, Vault
 from tests.architecture.sources import name, python_files, tree
@@ -105,7 +106,7 @@ async def test_everything_opens_without_the_old_secret_and_everybody_is_found(st
 async def test_what_was_interrupted_goes_on_where_it_was(
     stores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reencryption, "PAGE", 2)
+    monkeypatch.setattr(reencryption_store, "PAGE", 2)
     columns = sealed_columns(schema.metadata)  # statements of their own, for pages of two
     async with provider(**stores, secrets=[OLD]) as house:
         usernames = await people(house, 5)
@@ -129,8 +130,7 @@ async def test_what_changes_meanwhile_is_not_overwritten(stores: dict[str, Any])
         [username] = await people(house, 1)
         base = under(house.worker.base, NEW, OLD)
         [column] = [each for each in COLUMNS if each.place == PHONE]
-        rows = await base.database.read(fetch(column.page(after="", current=base.vault.current_key_id)))
-        values = [reencryption.SealedValue(row["the_key"], row["sealed"]) for row in rows]
+        values = await base.database.read(lambda: column.page("", base.vault.current_key_id))
         moved = base.vault.encrypt(PHONE, "13911112222")
         await base.database.write(fetch(MOVE(the_name=username, moved=moved)))
         number = await base.database.write(lambda: reencryption._anew(base, column, values))

@@ -8,7 +8,8 @@ import pytest
 
 from idp.infrastructure import revisions
 from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction, connect
-from idp.infrastructure.revisions import Revisions, bump
+from idp.infrastructure.revision_store import bump
+from idp.infrastructure.revisions import Revisions
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,8 @@ from idp.audit.model import Event
 from idp.composition import RestoreUnfinished
 from idp.infrastructure import database, key_value
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.high_water import FILE, HighWaterMark, Loss, Mark
+from idp.infrastructure.high_water import FILE, HighWaterMark, Loss
+from idp.infrastructure.high_water_store import Mark
 from idp.infrastructure.key_value.interface import KeyValue
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Vault
