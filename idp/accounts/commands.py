@@ -88,8 +88,8 @@ def set_level(
     """Set the real-name level, 0 to 4."""
 
     async def change(accounts: Accounts) -> str:
-        row = await accounts.find(account)
-        if level > row.real_name_level and row.certificate_index is None and not without_certificate:
+        found = await accounts.find(account)
+        if level > found.real_name_level and found.certificate_index is None and not without_certificate:
             raise InvalidAccount(NO_CERTIFICATE)
         return await accounts.set_level(account, level, actor())
 

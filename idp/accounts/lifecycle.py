@@ -113,12 +113,12 @@ class Lifecycle:
         """The same, within a transaction."""
         checked_reason(reason)
         now = self._sources.now()
-        row = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
-        if row is None:
+        account = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
+        if account is None:
             return False
         yield from self._household.pause(account_id, "frozen")
         yield self._line(Event.ACCOUNT_FROZEN, account_id, actor, reason=reason)
-        yield from self._notices.everywhere(row, FROZEN)
+        yield from self._notices.everywhere(account, FROZEN)
         return True
 
     async def thaw(self, account_id: str, reason: str, actor: str) -> bool:
@@ -134,10 +134,10 @@ class Lifecycle:
         checked_reason(reason)
         for before in states:
             now = self._sources.now()
-            row = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
-            if row is not None:
+            account = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
+            if account is not None:
                 yield self._line(Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value)
-                yield from self._notices.everywhere(row, THAWED)
+                yield from self._notices.everywhere(account, THAWED)
                 return True
         return False
 
@@ -156,13 +156,13 @@ class Lifecycle:
         told |= dict.fromkeys((yield from self._household.close_to(account_id)), SOMEBODY_DIED)
         for before in (State.ACTIVE, State.FROZEN):
             now = self._sources.now()
-            row = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
-            if row is not None:
-                yield from self._notices.everywhere(row, DIED)  # before the former phones are wiped
+            account = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
+            if account is not None:
+                yield from self._notices.everywhere(account, DIED)  # before the former phones are wiped
                 for each, text in told.items():
                     other = yield from self._accounts.by_id(each)
                     if other is not None and other.state == State.ACTIVE:
-                        yield from self._notices.everywhere(other, text, name=masked_name(row.name))
+                        yield from self._notices.everywhere(other, text, name=masked_name(account.name))
                 yield from self._household.end(account_id, "deceased")
                 yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
                 return True
@@ -181,12 +181,12 @@ class Lifecycle:
                 return found
             now = self._sources.now()
             end = now + self._rules.cooling_days * DAY
-            row = yield from self._store.request(account_id, end, now)
-            if row is not None:
+            account = yield from self._store.request(account_id, end, now)
+            if account is not None:
                 yield self._line(
                     Event.CANCELLATION_REQUESTED, account_id, actor, days=self._rules.cooling_days
                 )
-                yield from self._notices.everywhere(row, REQUESTED, days=self._rules.cooling_days)
+                yield from self._notices.everywhere(account, REQUESTED, days=self._rules.cooling_days)
             return []
 
         return await self._done(work)
@@ -195,11 +195,11 @@ class Lifecycle:
         """End the cooling period; False when none was running, or the account is already gone."""
 
         def work() -> Transaction[bool]:
-            row = yield from self._store.undo_request(account_id, self._sources.now())
-            if row is None:
+            account = yield from self._store.undo_request(account_id, self._sources.now())
+            if account is None:
                 return False
             yield self._line(Event.CANCELLATION_UNDONE, account_id, actor)
-            yield from self._notices.everywhere(row, CANCELLATION_UNDONE)
+            yield from self._notices.everywhere(account, CANCELLATION_UNDONE)
             return True
 
         return await self._done(work)
@@ -217,9 +217,9 @@ class Lifecycle:
         def work() -> Transaction[bool]:
             yield from self._real_names.record(account_id, proof, verifier=actor)
             yield self._line(Event.NAME_CHANGED, account_id, actor, method=proof.method)
-            row = yield from self._accounts.by_id(account_id)
-            if row is not None:
-                yield from self._notices.everywhere(row, RENAMED)
+            account = yield from self._accounts.by_id(account_id)
+            if account is not None:
+                yield from self._notices.everywhere(account, RENAMED)
             return True
 
         await self._done(work)
@@ -231,16 +231,16 @@ class Lifecycle:
     def phone_released(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
         """The same, within a transaction."""
         checked_reason(reason)
-        row = yield from self._accounts.by_id(account_id)
-        if row is None or row.phone_index is None:
+        account = yield from self._accounts.by_id(account_id)
+        if account is None or account.phone_index is None:
             return False
         now = self._sources.now()
-        if not (yield from self._store.release_phone(account_id, row.phone_index, now)):
+        if not (yield from self._store.release_phone(account_id, account.phone_index, now)):
             return False
         yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
         # The phone too, now and for thirty days: whether it is in other hands is only what somebody said.
-        yield from self._former.keep(row, phone=True)
-        yield from self._notices.everywhere(row, MOVED)
+        yield from self._former.keep(account, phone=True)
+        yield from self._notices.everywhere(account, MOVED)
         return True
 
     async def secure(self, account_id: str, actor: str, reason: str = "takeover") -> dict[str, int] | None:
@@ -254,35 +254,35 @@ class Lifecycle:
     def secured(self, account_id: str, actor: str, reason: str) -> Transaction[dict[str, int] | None]:
         """The same, within a transaction."""
         now = self._sources.now()
-        row = yield from self._store.no_more_password(account_id, actor, now)
-        if row is None:
+        account = yield from self._store.no_more_password(account_id, actor, now)
+        if account is None:
             return None
         since = now - SUSPECT_SECONDS
         done = yield from self._household.secure(account_id, since)
         done["factors"] = len((yield from self._store.drop_factors(account_id, since)))
         done["phone"] = int((yield from self._store.drop_new_phone(account_id, since, now)))
         yield self._line(Event.ACCOUNT_SECURED, account_id, actor, reason=reason, **done)
-        yield from self._notices.everywhere(row, SECURED)
+        yield from self._notices.everywhere(account, SECURED)
         return done
 
     def _cancel(self, account_id: str) -> Transaction[bool]:
         now = self._sources.now()
-        row = yield from self._accounts.by_id(account_id)
+        account = yield from self._accounts.by_id(account_id)
         found = yield from self._household.obstacles(account_id)
         if found:
-            if row is not None and (yield from self._store.undo_request(account_id, now)) is not None:
+            if account is not None and (yield from self._store.undo_request(account_id, now)) is not None:
                 yield self._line(
                     Event.CANCELLATION_UNDONE, account_id, SYSTEM, obstacles=[item.value for item in found]
                 )
-                yield from self._notices.everywhere(row, NOT_CANCELLED)
+                yield from self._notices.everywhere(account, NOT_CANCELLED)
             return False
         if not (yield from self._store.cancel(account_id, now)):
             return False
         yield from self._store.drop_factors(account_id, 0.0)
         yield from self._store.end_records(account_id, "cancelled", now)
         yield self._merges.forget_account(account_id, now)
-        if row is not None:  # as it was before it was wiped, with where it was reached before
-            yield from self._notices.everywhere(row, CANCELLED)
+        if account is not None:  # as it was before it was wiped, with where it was reached before
+            yield from self._notices.everywhere(account, CANCELLED)
         yield from self._household.end(account_id, "cancelled")
         yield self._line(Event.ACCOUNT_CANCELLED, account_id, SYSTEM)
         return True

@@ -102,11 +102,11 @@ class Accounts:
         account_id = (await self.find(identifier)).id
         record_id, proof = self._sources.new_id(), _vouched(level)
 
-        def work() -> Transaction[None]:
+        def work() -> Transaction[bool]:
             now = self._sources.now()
             before = yield from self._records.lock(account_id)
             if before is None:
-                raise UnknownAccount
+                return False
             yield from self._records.end_above(account_id, level, OPERATOR, now)
             yield from self._records.lower(account_id, now)
             if level:
@@ -117,8 +117,10 @@ class Accounts:
             yield self._audit.record(
                 Line(Event.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
             )
+            return True
 
-        await self._database.write(work)
+        if not await self._database.write(work):
+            raise UnknownAccount
         return account_id
 
     async def enrol_totp(self, identifier: str, actor: str) -> str:

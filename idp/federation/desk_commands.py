@@ -67,8 +67,8 @@ class DeskCommands:
         """End a link, and what was proved by it."""
 
         async def work(tools: Tools) -> bool:
-            row = await tools.find(account)
-            return await tools.desk.unlink(row.id, link, actor())
+            found = await tools.find(account)
+            return await tools.desk.unlink(found.id, link, actor())
 
         if not self._run(context, work):
             fail("this account has no such link")

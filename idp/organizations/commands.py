@@ -79,9 +79,9 @@ class OrganizationCommands:
         """Note who represents a legal person; its mandates rest until that one has looked at them."""
 
         async def work(tools: Tools) -> str:
-            row = await tools.find(account)
+            found = await tools.find(account)
             organizations = tools.organizations
-            return await organizations.set_representative(code, row.id, actor(), name, evidence)
+            return await organizations.set_representative(code, found.id, actor(), name, evidence)
 
         show({"id": self._run(context, work)}, as_json=as_json)
 

@@ -77,8 +77,8 @@ class RoleCommands:
 
     def _run(self, context: typer.Context, account: str, do: Callable[[Roles, str], Awaitable[Any]]) -> Any:
         async def work(base: Foundation) -> Any:
-            row = await Accounts(base, PasswordHasher(1)).find(account)
-            return await do(Roles(base, self._divisions()), row.id)
+            found = await Accounts(base, PasswordHasher(1)).find(account)
+            return await do(Roles(base, self._divisions()), found.id)
 
         try:
             return console(context).run(work)

@@ -61,14 +61,14 @@ async def devices(person: Reader, tools: Tools) -> list[models.Device]:
     """The devices that the person used, latest first."""
     return [
         models.Device(
-            id=row.id,
-            browser=browser_name(row.user_agent),
-            address=row.address,
-            first_seen_at=at(row.first_seen_at),
-            last_seen_at=at(row.last_seen_at),
-            trusted_until=at_or_none(row.trusted_until),
+            id=device.id,
+            browser=browser_name(device.user_agent),
+            address=device.address,
+            first_seen_at=at(device.first_seen_at),
+            last_seen_at=at(device.last_seen_at),
+            trusted_until=at_or_none(device.trusted_until),
         )
-        for row in await tools.devices.of_account(person.account_id)
+        for device in await tools.devices.of_account(person.account_id)
     ]
 
 
