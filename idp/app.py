@@ -10,15 +10,15 @@ from contextlib import AsyncExitStack
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from idp.assembly import dispatcher
-from idp.assembly.waiting import waiting
 from idp.composition import NotMigrated, RestoreUnfinished
 from idp.draining import Drain
+from idp.house import house
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
+from idp.routing import dispatcher
 from idp.safety import refuse_unsafe
 from idp.settings import Settings, read_settings
-from idp.worker import worker
+from idp.waiting import waiting
 
 GC_THRESHOLD = 50_000
 AGAIN_SECONDS = 1.0
@@ -66,7 +66,7 @@ class Application:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _begin(self, stack: AsyncExitStack) -> None:
-        running = await stack.enter_async_context(worker(self._settings))
+        running = await stack.enter_async_context(house(self._settings))
         self._handle = dispatcher(running)
         # What lives as long as the process is not worth looking at again: p99 falls to a quarter.
         gc.collect()

@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import uvicorn
@@ -46,6 +46,9 @@ from idp.safety import refuse_unsafe
 from idp.secret_commands import SecretCommands
 from idp.settings import Settings, UnsafeSettings, read_settings
 
+if TYPE_CHECKING:
+    from idp.house import House
+
 GRACE_SECONDS = 10
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
@@ -57,42 +60,40 @@ app.add_typer(keys.app, name="keys")
 
 
 @asynccontextmanager
-async def _lifecycle(base: Foundation) -> AsyncIterator[Tools]:
-    """What the fate of accounts takes: all rooms, without their background work; the server sends the messages."""
+async def _house(base: Foundation) -> AsyncIterator["House"]:
+    """All rooms, without their background work; the server sends the messages."""
     # Loaded only when it is needed: it takes longer than all other commands.
-    from idp.worker import Worker  # noqa: PLC0415
+    from idp.house import House  # noqa: PLC0415
 
-    worker = Worker(_settings(), base)
-    await worker.registry.load()
+    house = House(_settings(), base)
+    await house.relying_parties.registry.load()
     try:
-        yield Tools(worker.lifecycle, worker.merges, Accounts(base, worker.hasher).find)
+        yield house
     finally:
-        await worker.stop()
+        await house.stop()
+
+
+@asynccontextmanager
+async def _lifecycle(base: Foundation) -> AsyncIterator[Tools]:
+    """What the fate of accounts takes."""
+    async with _house(base) as house:
+        find = Accounts(base, house.accounts.hasher).find
+        yield Tools(house.accounts.lifecycle, house.accounts.merges, find)
 
 
 @asynccontextmanager
 async def _organizations(base: Foundation) -> AsyncIterator[organizations.Tools]:
     """What legal persons take: mandates end sessions, so all rooms again."""
-    from idp.worker import Worker  # noqa: PLC0415
-
-    worker = Worker(_settings(), base)
-    await worker.registry.load()
-    try:
-        yield organizations.Tools(worker.organizations, Accounts(base, worker.hasher).find)
-    finally:
-        await worker.stop()
+    async with _house(base) as house:
+        find = Accounts(base, house.accounts.hasher).find
+        yield organizations.Tools(house.organizations.organizations, find)
 
 
 @asynccontextmanager
 async def _links(base: Foundation) -> AsyncIterator[links.Tools]:
     """What links with upstream platforms take: all rooms, since ending one ends what it proved."""
-    from idp.worker import Worker  # noqa: PLC0415
-
-    worker = Worker(_settings(), base)
-    try:
-        yield links.Tools(worker.links, Accounts(base, worker.hasher).find)
-    finally:
-        await worker.stop()
+    async with _house(base) as house:
+        yield links.Tools(house.federation.links, Accounts(base, house.accounts.hasher).find)
 
 
 def _upstreams() -> Surroundings:

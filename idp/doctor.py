@@ -13,7 +13,6 @@ from idp.composition import (
     NotMigrated,
     RestoreUnfinished,
     foundation,
-    has_sink,
     require_what_was_seen,
     upstreams,
 )
@@ -26,6 +25,7 @@ from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.version import standing
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
+from idp.infrastructure.messages.channels import has_sink
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
 from idp.infrastructure.outbox_store import MOST_COUNTED, given_up, overdue

@@ -11,8 +11,8 @@ from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Vault
 from idp.infrastructure.web.address import Addresses, networks
 from idp.infrastructure.web.cookies import Cookies
-from idp.infrastructure.web.dispatch import ShowError
-from idp.infrastructure.web.pages import Pages
+from idp.infrastructure.web.dispatch import Handler, Routes, ShowError
+from idp.infrastructure.web.pages import STATIC_HEADERS, Pages
 from idp.infrastructure.web.site import Site, json_error, wants_json
 from idp.settings import Settings
 
@@ -58,3 +58,16 @@ def errors(shown_on: Site) -> ShowError:
         return shown_on.error(request, status, shown_on.say(request, _PERSON_ERRORS[status]), reference)
 
     return show
+
+
+def files(pages: Pages) -> Routes:
+    """The static files of the pages, under the names that carry their content: a route for each."""
+    handlers = {path: _file(*content) for path, content in pages.static_files().items()}
+    return {path: {"GET": handler, "HEAD": handler} for path, handler in handlers.items()}
+
+
+def _file(content: bytes, content_type: str) -> Handler:
+    async def serve(request: Request) -> Response:
+        return Response(content, media_type=content_type, headers=STATIC_HEADERS)
+
+    return serve

@@ -58,7 +58,7 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
     left = list(errors)
 
     @asynccontextmanager
-    async def worker(settings: Settings) -> AsyncIterator[str]:
+    async def house(settings: Settings) -> AsyncIterator[str]:
         if left:
             raise left.pop(0)
         yield "built"
@@ -66,7 +66,7 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
     def dispatcher(built: str) -> Any:
         return PlainTextResponse(built)
 
-    monkeypatch.setattr(idp.app, "worker", worker)
+    monkeypatch.setattr(idp.app, "house", house)
     monkeypatch.setattr(idp.app, "dispatcher", dispatcher)
     monkeypatch.setattr(idp.app, "AGAIN_SECONDS", 0.0)
 

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from idp.assembly import dispatcher
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.web.attempts import KEPT_SECONDS, Attempts
 from idp.infrastructure.web.dispatch import Dispatcher, Handler, Routes
 from idp.infrastructure.web.forms import FORM
+from idp.routing import dispatcher
 from tests.support.browserless import Browserless
 from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
 from tests.support.visits import CSRF_COOKIE, SESSION_COOKIE, person, signed_in, visitor
@@ -89,7 +89,7 @@ async def house(anyio_backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Attempts, "guarded", watched)
     async with provider(tmp_path, demo=True) as started:
-        yield House(started, dispatcher(started.worker), handled, instead)
+        yield House(started, dispatcher(started.worker.house), handled, instead)
 
 
 def seen(answer: httpx2.Response) -> tuple[int, bytes, list[tuple[str, str]]]:

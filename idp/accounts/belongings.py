@@ -82,11 +82,23 @@ def _nothing(outcome: T) -> Transaction[T]:
 
 
 class Household(Belongings):
-    """All parts as one; `sent` is called after a commit that may have left messages to others."""
+    """All parts as one; `sent` is called after a commit that may have left messages to others.
+
+    The parts that it is made with come last, those of the rooms above in the order in which they join.
+    """
 
     def __init__(self, parts: Sequence[Belongings], sent: Callable[[], None]) -> None:
-        self._parts = parts
+        self._joined: list[Belongings] = []
+        self._own = list(parts)
         self.sent = sent
+
+    def join(self, part: Belongings) -> None:
+        """Another room has a part in it; before anything is served."""
+        self._joined.append(part)
+
+    @property
+    def _parts(self) -> list[Belongings]:
+        return [*self._joined, *self._own]
 
     def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:
         """See `Belongings.obstacles`."""

@@ -18,9 +18,10 @@ from idp.cli import app
 from idp.composition import foundation
 from idp.federation.arrivals import Arrival
 from idp.federation.outcomes import Held, HolderDecision, Linked, Refused
+from idp.house import House
 from idp.settings import read_settings
-from idp.worker import Worker
 from tests.federation.test_linking import ADDRESS, NUMBER, arrival
+from tests.support.services import Services
 from tests.support.visits import password_hash
 
 
@@ -31,7 +32,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IDP_DATA_DIR", str(tmp_path))
     assert idp("migrate").exit_code == 0
 
-    async def people(worker: Worker) -> None:
+    async def people(worker: Services) -> None:
         accounts = Accounts(worker.base, worker.hasher)
         for username, verified, number in (("zhangsan", 2, NUMBER), ("wangwu", 0, None)):
             known: dict[str, Any] = (
@@ -55,12 +56,12 @@ def told(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def within(work: Callable[[Worker], Awaitable[Any]]) -> Any:
+def within(work: Callable[[Services], Awaitable[Any]]) -> Any:
     """Do something that only the server does."""
 
     async def run() -> Any:
         async with foundation(read_settings()) as base:
-            worker = Worker(read_settings(), base)
+            worker = Services(House(read_settings(), base))
             try:
                 return await work(worker)
             finally:
@@ -72,7 +73,7 @@ def within(work: Callable[[Worker], Awaitable[Any]]) -> Any:
 def comes(who: Arrival) -> Linked | Refused:
     """Somebody comes from a platform, and shows that the account with their certificate is theirs."""
 
-    async def enter(worker: Worker) -> Linked | Refused | Held:
+    async def enter(worker: Services) -> Linked | Refused | Held:
         linking = worker.federation.linking
         found = await linking.enter(who, ADDRESS)
         if isinstance(found, Held):
@@ -88,7 +89,7 @@ def comes(who: Arrival) -> Linked | Refused:
 def lines(event: str) -> list[dict[str, Any]]:
     """The lines of an event."""
 
-    async def read(worker: Worker) -> list[dict[str, Any]]:
+    async def read(worker: Services) -> list[dict[str, Any]]:
         found = await worker.base.database.read(lambda: AuditStore(worker.base.sources).since(0.0))
         return [asdict(line) for line in found if line.event == event]
 
@@ -97,7 +98,7 @@ def lines(event: str) -> list[dict[str, Any]]:
     return found
 
 
-async def level(worker: Worker) -> int:
+async def level(worker: Services) -> int:
     """How real zhangsan is."""
     return int((await Accounts(worker.base, worker.hasher).find("zhangsan")).real_name_level)
 

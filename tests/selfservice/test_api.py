@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from idp.assembly import centre, organizations, real_name, security
 from idp.infrastructure.database import DatabaseUnavailable
 from tests.federation.test_whole_way import Whole
 from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
@@ -73,10 +72,9 @@ async def test_every_page_of_the_centre_has_a_counterpart(
         "/me/mandates": "/mandates", "/me/mandates/decide": decision,
         "/me/mandates/helper": "/mandates/helpers", "/me/mandates/minor": "/mandates/minors",
     }  # fmt: skip
-    worker = whole.house.worker
-    pages = {path for room in (centre, security, organizations) for path in room.routes(worker)}
     async with provider(tmp_path_factory.mktemp("verifying"), **SETTINGS) as verifying:
-        pages |= set(real_name.routes(verifying.worker))
+        houses = (whole.house.worker.house, verifying.worker.house)
+        pages = {path for each in houses for table in each.selfservice.offer.routes for path in table}
     assert pages == set(counterparts)
     paths = (await described(whole.house))["paths"]
     assert {f"/me{path}" for path in counterparts.values()} <= set(paths)

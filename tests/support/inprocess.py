@@ -14,8 +14,8 @@ import httpx2
 from idp import schema
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
-from idp.assembly import dispatcher
 from idp.audit.store import AuditStore
+from idp.house import House
 from idp.infrastructure import database, key_value
 from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.foundation import Foundation
@@ -24,9 +24,10 @@ from idp.infrastructure.vault import Secret, Vault
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.keys import jws
 from idp.relying_parties.model import Client
+from idp.routing import dispatcher
 from idp.settings import Settings
-from idp.worker import Worker
 from tests.support.migrated import migrated_sqlite
+from tests.support.services import Services
 from tests.support.twice import Twice
 
 ISSUER = "https://id.test"
@@ -53,7 +54,7 @@ class Clock:
 class Provider:
     """A started provider and the means to fill it."""
 
-    worker: Worker
+    worker: Services
     dispatcher: Dispatcher
     clock: Clock
 
@@ -134,15 +135,15 @@ async def provider(
     connected = await database.connect(settings.database)
     opened = Twice(connected) if twice else connected
     values = key_value.connect(key_value_url, opened, clock)
-    worker = Worker(settings, Foundation(opened, values, Vault(secrets, sources), sources))
+    house = House(settings, Foundation(opened, values, Vault(secrets, sources), sources))
     # RS256 keys take long to make; those of a test need be no secret of this test.
     with patch("idp.keys.jws.generate", _ready_made):
-        await worker.keys.ensure()
+        await house.keys.ring.ensure()
     try:
-        await worker.start()
-        yield Provider(worker, dispatcher(worker), clock)
+        await house.start()
+        yield Provider(Services(house), dispatcher(house), clock)
     finally:
-        await worker.stop()
+        await house.stop()
         await values.close()
         await opened.close()
 

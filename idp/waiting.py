@@ -4,8 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from idp.assembly.files import files
-from idp.front import errors, site
+from idp.front import errors, files, site
 from idp.health import ALIVE, LIVE
 from idp.infrastructure.secret_file import open_vault
 from idp.infrastructure.sources import system_sources

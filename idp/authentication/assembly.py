@@ -1,0 +1,125 @@
+"""Who is it, and how strongly: the ways to log in, and what protects an account."""
+
+from typing import Literal, Protocol
+
+import idp.authentication.methods
+from idp.authentication import ways
+from idp.authentication.apps import asset_links
+from idp.authentication.by_phone import by_phone
+from idp.authentication.entrance import Entrance
+from idp.authentication.factors import Factors
+from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.model import Required
+from idp.authentication.own_password import OwnPassword, Tellers
+from idp.authentication.passkey_pages import PasskeyPages
+from idp.authentication.passkeys import Passkeys
+from idp.authentication.phone_codes import PhoneCodes, SendingLimits
+from idp.authentication.phone_steps import PhoneSteps
+from idp.authentication.policy import FactorPolicy
+from idp.authentication.qr import QrLogins
+from idp.authentication.qr_pages import QrPages
+from idp.authentication.routes import LoginPages
+from idp.authentication.service import Authentication, Tools
+from idp.authentication.throttle import Limit, Limits, Throttle
+from idp.authentication.upstream_pages import UpstreamPages
+from idp.authentication.upstream_stay import HandOnPages
+from idp.authentication.upstream_ways import address, upstream_ways
+from idp.authentication.ways import Ways
+from idp.federation.assembly import FederationRoom
+from idp.infrastructure import plugins
+from idp.infrastructure.room import Offer
+from idp.infrastructure.web.dispatch import Routes
+from idp.organizations.assembly import OrganizationsRoom
+from idp.sessions.assembly import SessionsRoom
+
+
+class AuthenticationSettings(Protocol):
+    """What is read of the settings."""
+
+    issuer: str
+    passkey_apps: tuple[str, ...]
+    login_attempts_per_address: int
+    second_factor_required: Literal["nobody", "staff", "everybody"]
+    second_factor_minimum: int
+    sms_per_address: int
+    sms_per_hour: int
+
+
+class AuthenticationRoom:
+    """Logging in by whatever way, the second factor, and coming back without either."""
+
+    def __init__(
+        self,
+        settings: AuthenticationSettings,
+        sessions: SessionsRoom,
+        organizations: OrganizationsRoom,
+        federation: FederationRoom,
+    ) -> None:
+        self.sessions, self.organizations, self.federation = sessions, organizations, federation
+        ground, accounts = sessions.ground, sessions.accounts
+        base, everywhere = ground.base, accounts.notices.everywhere
+        sending = SendingLimits(address_per_hour=settings.sms_per_address, all_per_hour=settings.sms_per_hour)
+        self.phone_codes = PhoneCodes(base, ground.messages, sending)
+        self.passkeys = Passkeys(base, settings.issuer, settings.passkey_apps)
+        self.ways = Ways(
+            ways.PASSWORD,
+            ways.SMS,
+            *([ways.PASSKEY] if self.passkeys.available else []),
+            ways.QR,
+            *upstream_ways(federation.federation.installed),
+        )
+        registry = sessions.relying_parties.registry
+        self.entrance = Entrance(ground.site, sessions.sessions, registry, self.ways, accounts.preferences)
+        limits = Limits(address=Limit(settings.login_attempts_per_address, 900))
+        self.throttle = Throttle(base, limits)
+        self.policy = FactorPolicy(
+            Required(settings.second_factor_required),
+            settings.second_factor_minimum,
+            organizations.is_staff,
+            plugins.load(idp.authentication.methods, "METHOD", SecondFactor),  # type: ignore[type-abstract]
+        )
+        tools = Tools(accounts.hasher, self.throttle, sessions.devices, self.policy, everywhere)
+        self.authentication = Authentication(base, sessions.sessions, tools)
+        self.qr_logins = QrLogins(base, sessions.sessions)
+        self.factors = Factors(
+            base, self.policy, sessions.devices, ground.outbox, everywhere, federation.is_linked
+        )
+        tellers = Tellers(sessions.sessions, sessions.devices, ground.outbox, everywhere)
+        self.own_password = OwnPassword(base, accounts.hasher, self.throttle, tellers)
+        self.phone_steps = PhoneSteps(base, ground.site, self.entrance, self.phone_codes, accounts.phones)
+        self.offer = Offer(
+            routes=[
+                *self._routes(),
+                *by_phone(
+                    accounts,
+                    self.entrance,
+                    self.phone_steps,
+                    self.authentication,
+                    self.throttle,
+                    self.policy,
+                ),
+                asset_links(settings.passkey_apps),
+            ]
+        )
+
+    def _routes(self) -> list[Routes]:
+        ground, sessions, federation = (
+            self.sessions.ground,
+            self.sessions.sessions,
+            self.federation.federation,
+        )
+        site, attempts, entrance, service = ground.site, ground.attempts, self.entrance, self.authentication
+        guards = (self.throttle, sessions, attempts)
+        upstream = UpstreamPages(site, entrance, service, federation, guards)
+        going = HandOnPages(site, entrance, federation, upstream.failures)
+        return [
+            LoginPages(site, entrance, service).routes(),
+            PasskeyPages(site, entrance, service, self.passkeys, self.throttle).routes(),
+            QrPages(site, entrance, service, self.qr_logins, self.throttle, attempts).routes(),
+            upstream.routes(),
+            {
+                address(name, "go"): {"GET": going.go}
+                for name, one in federation.installed.items()
+                if one.profile.hand_on is not None and one.targets
+            },
+        ]

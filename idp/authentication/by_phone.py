@@ -1,0 +1,47 @@
+"""The pages of everything that begins with a phone: logging in, registering, recovering."""
+
+from idp.accounts.assembly import AccountsRoom
+from idp.authentication.device_cookie import DeviceCookie
+from idp.authentication.entrance import Entrance
+from idp.authentication.knowledge import Knowledge
+from idp.authentication.knowledge_pages import KnowledgePages
+from idp.authentication.phone_steps import PhoneSteps
+from idp.authentication.policy import FactorPolicy
+from idp.authentication.proofs import Proofs
+from idp.authentication.recovery import Means, Recovery
+from idp.authentication.recovery_pages import RecoveryDesk, RecoveryPages
+from idp.authentication.registration import Registration
+from idp.authentication.service import Authentication
+from idp.authentication.sms_pages import PhoneDesk, SmsPages
+from idp.authentication.throttle import Throttle
+from idp.infrastructure.web.dispatch import Routes
+
+
+def by_phone(
+    accounts: AccountsRoom,
+    entrance: Entrance,
+    steps: PhoneSteps,
+    authentication: Authentication,
+    throttle: Throttle,
+    policy: FactorPolicy,
+) -> list[Routes]:
+    """A table for each."""
+    base, site, phones = accounts.ground.base, accounts.ground.site, accounts.phones
+    proofs, registration = Proofs(base), Registration(base, phones, accounts.hasher, throttle)
+    desk = PhoneDesk(proofs, phones, registration, DeviceCookie(base))
+    means = Means(
+        phones,
+        registration,
+        accounts.hasher,
+        throttle,
+        policy.factors,
+        accounts.notices,
+        accounts.ground.messages,
+        accounts.openings.secure,
+    )
+    recovery = RecoveryDesk(steps, proofs, Recovery(base, means))
+    return [
+        SmsPages(site, entrance, authentication, steps, desk).routes(),
+        KnowledgePages(site, entrance, Knowledge(base, registration, authentication)).routes(),
+        RecoveryPages(site, entrance, recovery).routes(),
+    ]

@@ -1,0 +1,78 @@
+"""The counter: what staff do for a person who is present, and what becomes of accounts."""
+
+from idp.accounts.reset import Reset
+from idp.authentication.assembly import AuthenticationRoom
+from idp.counter.account_effects import AccountEffects
+from idp.counter.account_pages import AccountPages
+from idp.counter.account_requests import AccountRequests
+from idp.counter.act_pages import ActPages
+from idp.counter.acting import Acting
+from idp.counter.belongings import CounterBelongings
+from idp.counter.code_pages import CodePages
+from idp.counter.codes import CounterCodes
+from idp.counter.conflict_pages import ConflictPages
+from idp.counter.correction_pages import CorrectionPages
+from idp.counter.death_pages import DeathPages
+from idp.counter.door import Door
+from idp.counter.effects import Effects
+from idp.counter.guardian_pages import GuardianPages
+from idp.counter.merge_pages import MergePages
+from idp.counter.model import DUE_SECONDS
+from idp.counter.own_request_store import own_requests
+from idp.counter.presence import PresencePages
+from idp.counter.routes import CounterPages
+from idp.counter.service import Counter
+from idp.infrastructure.periodic import Job
+from idp.infrastructure.room import Offer
+from idp.infrastructure.web.dispatch import Routes
+
+
+class CounterRoom:
+    """`own_requests` is what a person may know of the requests about the own account."""
+
+    own_requests = staticmethod(own_requests)
+
+    def __init__(self, authentication: AuthenticationRoom) -> None:
+        self._authentication = authentication
+        accounts, organizations = authentication.sessions.accounts, authentication.organizations
+        base, links = accounts.ground.base, authentication.federation.links
+        about = AccountEffects(base, accounts.lifecycle, accounts.merges, links)
+        effects = Effects(
+            base,
+            accounts.real_names,
+            Reset(base, accounts.household),
+            organizations.guardians,
+            accounts.notices,
+            about,
+        )
+        self.counter = Counter(base, effects, accounts.notices)
+        self.account_requests = AccountRequests(
+            base, self.counter, accounts.lifecycle, accounts.merges, links
+        )
+        accounts.household.join(CounterBelongings(base))
+        self.offer = Offer(
+            routes=self._routes(), jobs=[Job("counter.recover_due", DUE_SECONDS, self.counter.recover_due)]
+        )
+
+    def _routes(self) -> list[Routes]:
+        authentication, sessions = self._authentication, self._authentication.sessions
+        organizations, federation = authentication.organizations, authentication.federation
+        ground, accounts = sessions.ground, sessions.accounts
+        site, counter, requests = ground.site, self.counter, self.account_requests
+        merges, divisions = accounts.merges, organizations.divisions
+        door = Door(site, sessions.sessions, organizations.roles)
+        about = AccountPages(site, door, counter, requests, accounts.lifecycle, merges)
+        codes = CounterCodes(ground.base, authentication.phone_codes)
+        acting = Acting(ground.base, organizations.mandates, sessions.sessions, counter.is_concerned)
+        return [
+            CounterPages(site, door, counter, divisions).routes(),
+            PresencePages(site, door, counter, codes, divisions).routes(),
+            CodePages(site, codes).routes(),
+            GuardianPages(site, door, counter, about).routes(),
+            ActPages(site, door, counter, acting).routes(),
+            about.routes(),
+            ConflictPages(site, door, counter, requests, federation.links, federation.platforms).routes(),
+            DeathPages(site, door, counter, requests, about).routes(),
+            CorrectionPages(site, door, accounts.corrections, counter.visits).routes(),
+            MergePages(site, door, counter, requests, merges, about).routes(),
+        ]
