@@ -26,7 +26,7 @@ from idp.keys import jws
 from idp.relying_parties.model import Client
 from idp.routing import dispatcher
 from idp.settings import Settings
-from tests.support.migrated import migrated_sqlite
+from tests.support.migrated import is_migrated, migrated_sqlite
 from tests.support.services import Services
 from tests.support.twice import Twice
 
@@ -128,7 +128,7 @@ async def provider(
     settings = Settings(issuer=issuer, data_dir=folder, database_url=database_url, **options)
     if _is_new(settings):
         migrated_sqlite(Path(settings.database.removeprefix("sqlite:///")))
-    else:
+    elif not is_migrated(settings.database):
         await migrate(settings.database, schema.metadata)
     real = system_sources(clock)
     sources = Sources(now=clock, new_id=real.new_id, new_token=real.new_token, new_bytes=real.new_bytes)

@@ -13,17 +13,30 @@ from tests.support.postgres import create_database
 
 TEMPLATE = "zhanhe_migrated"
 
+_made: set[str] = set()
+"""The URLs of what was made here: it needs not be asked how far it has come."""
+
 
 def migrated_sqlite(path: Path) -> str:
     """A migrated, empty file at the path; its URL."""
     copyfile(shared.once("migrated-sqlite", _sqlite_template), path)
-    return f"sqlite:///{path}"
+    return _noted(f"sqlite:///{path}")
 
 
 def migrated_postgres(name: str) -> str:
     """A migrated, empty database of that name on the run's server; its URL."""
     template = shared.once("migrated-postgresql", _postgres_template)
-    return create_database(shared.postgres_server(), name, template)
+    return _noted(create_database(shared.postgres_server(), name, template))
+
+
+def is_migrated(url: str) -> bool:
+    """Whether the database was made here, migrated."""
+    return url in _made
+
+
+def _noted(url: str) -> str:
+    _made.add(url)
+    return url
 
 
 def _sqlite_template() -> str:
