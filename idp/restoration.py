@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from idp.accounts.store import accounts
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.model import State as RequestState
 from idp.counter.store import counter_requests
@@ -38,32 +38,32 @@ MOST = 500
 _now = bindparam("now", type_=Instant())
 
 TO_REDO = {
-    Event.ACCOUNT_FROZEN: "is open again: freeze it",
-    Event.ACCOUNT_DECEASED: "is open again: record the death",
-    Event.ACCOUNT_CANCELLED: "is there again: the person had it cancelled",
-    Event.ACCOUNT_SECURED: "has what the thief had: secure it",
-    Event.ACCOUNT_BOUND: "has what was bound before the stronger proof: the person proves it again",
-    Event.ACCOUNT_MERGED: "is apart again: merge it",
-    Event.ACCOUNT_MERGE_UNDONE: "is merged again: undo it",
-    Event.PASSWORD_SET: "has its old password: the person sets a new one",
-    Event.RECOVERY_COMPLETED: "has its old password and phone: recover it",
-    Event.PHONE_CHANGED: "has its old phone",
-    Event.PHONE_RELEASED: "has the phone that was released",
-    Event.REAL_NAME_LOWERED: "has its old level",
-    Event.FACTOR_REMOVED: "has the factor or recovery code that was removed or used",
-    Event.UPSTREAM_UNLINKED: "is linked again: unlink it",
-    Event.CONSENT_WITHDRAWN: "agrees again: the person withdraws the consent",
-    Event.ROLE_WITHDRAWN: "is staff again: withdraw the role",
-    Event.MANDATE_SUSPENDED: "may act again: suspend the mandate",
-    Event.MANDATE_REVOKED: "may act again: revoke the mandate",
-    Event.MANDATE_DECLINED: "is invited again",
-    Event.LEGAL_PERSON_DISSOLVED: "exists again: dissolve it",
-    Event.REPRESENTATIVE_CHANGED: "has its old representative: set the new one",
-    Event.CLIENT_DISABLED: "is enabled again: disable it",
-    Event.CLIENT_SECRET_ROTATED: "has its old secret: rotate it",
-    Event.KEY_REVOKED: "is believed again: revoke the key",
-    Event.KEY_RETIRED: "signs again: rotate the keys",
-    Event.KEY_CREATED: "is unknown: its tokens are refused",
+    EventType.ACCOUNT_FROZEN: "is open again: freeze it",
+    EventType.ACCOUNT_DECEASED: "is open again: record the death",
+    EventType.ACCOUNT_CANCELLED: "is there again: the person had it cancelled",
+    EventType.ACCOUNT_SECURED: "has what the thief had: secure it",
+    EventType.ACCOUNT_BOUND: "has what was bound before the stronger proof: the person proves it again",
+    EventType.ACCOUNT_MERGED: "is apart again: merge it",
+    EventType.ACCOUNT_MERGE_UNDONE: "is merged again: undo it",
+    EventType.PASSWORD_SET: "has its old password: the person sets a new one",
+    EventType.RECOVERY_COMPLETED: "has its old password and phone: recover it",
+    EventType.PHONE_CHANGED: "has its old phone",
+    EventType.PHONE_RELEASED: "has the phone that was released",
+    EventType.REAL_NAME_LOWERED: "has its old level",
+    EventType.FACTOR_REMOVED: "has the factor or recovery code that was removed or used",
+    EventType.UPSTREAM_UNLINKED: "is linked again: unlink it",
+    EventType.CONSENT_WITHDRAWN: "agrees again: the person withdraws the consent",
+    EventType.ROLE_WITHDRAWN: "is staff again: withdraw the role",
+    EventType.MANDATE_SUSPENDED: "may act again: suspend the mandate",
+    EventType.MANDATE_REVOKED: "may act again: revoke the mandate",
+    EventType.MANDATE_DECLINED: "is invited again",
+    EventType.LEGAL_PERSON_DISSOLVED: "exists again: dissolve it",
+    EventType.REPRESENTATIVE_CHANGED: "has its old representative: set the new one",
+    EventType.CLIENT_DISABLED: "is enabled again: disable it",
+    EventType.CLIENT_SECRET_ROTATED: "has its old secret: rotate it",
+    EventType.KEY_REVOKED: "is believed again: revoke the key",
+    EventType.KEY_RETIRED: "signs again: rotate the keys",
+    EventType.KEY_CREATED: "is unknown: its tokens are refused",
 }
 """What a restore undoes and should not: what took a right, closed a way in, or replaced a secret."""
 
@@ -73,7 +73,7 @@ class Redo:
     """A line of the archived record that a person has to look at."""
 
     at: float
-    event: Event
+    event: EventType
     account_id: str | None
     client_id: str | None
     detail: str
@@ -96,7 +96,7 @@ def _redo(line: str, number: int, loss: Loss) -> Redo | None:
         at, event = float(told["at"]), told["event"]
         if at < loss.known or event not in TO_REDO:
             return None
-        event = Event(event)
+        event = EventType(event)
         return Redo(
             at, event, told.get("account_id"), told.get("client_id"), str(told.get("detail")), TO_REDO[event]
         )
@@ -160,7 +160,7 @@ class Restoration:
         }
         done = {name: await self._all(statement, values) for name, statement in _steps().items()}
         detail = {"known": loss.known, "seen": loss.seen, **done}
-        line = Line(Event.RESTORE_FINISHED, actor=actor, detail=detail)
+        line = AuditEvent(EventType.RESTORE_FINISHED, actor=actor, detail=detail)
         await self._base.database.add(AuditStore(self._base.sources).record(line))
         await self._mark.settle()
         return done

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from idp import schema
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import secret_file
 from idp.infrastructure.console import actor, console, fail, show
@@ -85,7 +85,7 @@ class SecretCommands:
                 "id": base.vault.current_key_id.hex(),
                 "values": sum(done.values()),
             }
-            line = Line(Event.MASTER_SECRET_CHANGED, actor=actor(), detail=detail)
+            line = AuditEvent(EventType.MASTER_SECRET_CHANGED, actor=actor(), detail=detail)
             await base.database.add(AuditStore(base.sources).record(line))
             return done
 
@@ -112,7 +112,9 @@ class SecretCommands:
 
     def _record(self, context: typer.Context, act: str, key_id: str) -> None:
         async def work(base: Foundation) -> None:
-            line = Line(Event.MASTER_SECRET_CHANGED, actor=actor(), detail={"act": act, "id": key_id})
+            line = AuditEvent(
+                EventType.MASTER_SECRET_CHANGED, actor=actor(), detail={"act": act, "id": key_id}
+            )
             await base.database.add(AuditStore(base.sources).record(line))
 
         console(context).run(work)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from tests.support import raw_sql
 from tests.support.instance import IDP, ROOT, CommandFailed, Instance
 
@@ -44,7 +44,7 @@ async def test_a_rotation_from_the_first_form_to_the_end(postgres_url: str, tmp_
 
     await asyncio.to_thread(rotation)
     rows = raw_sql.rows(postgres_url, "SELECT event, detail, actor FROM audit_events ORDER BY id")
-    rows = [row for row in rows if row["event"] == Event.MASTER_SECRET_CHANGED]
+    rows = [row for row in rows if row["event"] == EventType.MASTER_SECRET_CHANGED]
     acts = [row["detail"].split('"act":"')[1].split('"')[0] for row in rows]
     assert acts[0] == "used"
     assert acts[-1] == "retired"

@@ -6,11 +6,11 @@ from pydantic import SecretStr
 
 import idp.accounts.verifiers
 from idp.accounts.authority import Access, Authority
-from idp.accounts.belongings import Household
 from idp.accounts.binding import Rebinding
 from idp.accounts.corrections import CorrectionBelongings, Corrections
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Lifecycle, Rules
+from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
 from idp.accounts.merges import Merges
 from idp.accounts.notices import Deliveries, Notices
 from idp.accounts.password_store import REVISION, PasswordCostStore
@@ -51,7 +51,7 @@ class AccountSettings(Protocol):
 
 
 class AccountsRoom:
-    """Rooms above join to `household` what they keep of an account, and to `openings` what a thief may have opened.
+    """Rooms above join to `lifecycle_hooks` what they keep of an account, to `openings` what a thief may have opened.
 
     A recovery by oneself ends the openings alone. Mandates stay: who has lost a phone has not lost a firm.
     """
@@ -69,12 +69,14 @@ class AccountsRoom:
         self.authorities = authorities(settings, ground)
         verifiers = plugins.load(idp.accounts.verifiers, "VERIFIER", Verifier)  # type: ignore[type-abstract]
         self.verification = Verification(base, self.real_names, verifiers, self.authorities)
-        self.household = Household([CorrectionBelongings(base), self.former_contacts], ground.outbox.kick)
-        self.openings = Household([], ground.outbox.kick)
-        self.real_names.follow(Rebinding(base, self.household, self.notices))
+        self.lifecycle_hooks = AccountLifecycleHooks(
+            [CorrectionBelongings(base), self.former_contacts], ground.outbox.kick
+        )
+        self.openings = AccountLifecycleHooks([], ground.outbox.kick)
+        self.real_names.follow(Rebinding(base, self.lifecycle_hooks, self.notices))
         rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
-        self.merges = Merges(base, self.household, self.notices, rules)
-        self.lifecycle = Lifecycle(base, self.household, self.notices, self.real_names, rules)
+        self.merges = Merges(base, self.lifecycle_hooks, self.notices, rules)
+        self.lifecycle = Lifecycle(base, self.lifecycle_hooks, self.notices, self.real_names, rules)
         self.offer = Offer(
             jobs=[
                 Job("real_names.expire_due", EXPIRY_SECONDS, self.real_names.expire_due),

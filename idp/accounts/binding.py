@@ -1,12 +1,12 @@
 """Raising the level of an account is an act of binding: by what it is entered from then on, and what goes with it."""
 
-from idp.accounts.belongings import Household
 from idp.accounts.binding_store import RebindingStore
 from idp.accounts.control import ProvenControl
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Notifier
+from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
 from idp.accounts.model import Account
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -28,12 +28,14 @@ CONTESTED = _(
 class Rebinding:
     """What follows when somebody proves who they are more strongly; each method belongs into that transaction."""
 
-    def __init__(self, foundation: Foundation, household: Household, notices: Notifier) -> None:
+    def __init__(
+        self, foundation: Foundation, lifecycle_hooks: AccountLifecycleHooks, notices: Notifier
+    ) -> None:
         self._sources = foundation.sources
         self._store = RebindingStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._former = FormerContacts(foundation)
-        self._household = household
+        self._lifecycle_hooks = lifecycle_hooks
         self._notices = notices
 
     def bound(self, before: Account, shown: ProvenControl) -> Transaction[None]:
@@ -46,7 +48,7 @@ class Rebinding:
         if after is None:
             return  # closed: nobody enters it
         factors = yield from self._store.drop_unshown(account_id, shown.since)
-        ended = yield from self._household.bound(account_id, shown)
+        ended = yield from self._lifecycle_hooks.bound(account_id, shown)
         gone = {
             "password": int(bool(before.password_hash) and not after.password_hash),
             "phone": int(before.phone_index not in (None, after.phone_index)),
@@ -54,7 +56,7 @@ class Rebinding:
             "factors": len(factors),
             **ended,
         }
-        yield self._audit.record(Line(Event.ACCOUNT_BOUND, account_id, detail=gone))
+        yield self._audit.record(AuditEvent(EventType.ACCOUNT_BOUND, account_id, detail=gone))
         moved = before.phone_index != after.phone_index
         yield from self._former.keep(before, phone=moved, email=after.email is None)
         yield from self._notices.everywhere(before, BOUND)
@@ -63,10 +65,10 @@ class Rebinding:
 
     def taken(self, holder: Account) -> Transaction[None]:
         """An account has lost its certificate to a stronger proof elsewhere; it keeps its data and ways in."""
-        yield from self._household.unidentified(holder.id)
+        yield from self._lifecycle_hooks.unidentified(holder.id)
         yield from self._notices.everywhere(holder, TAKEN)
 
     def contested(self, holder: Account) -> Transaction[None]:
         """The same certificate was proved as strongly elsewhere: for a person's eyes, and the holder is told."""
-        yield self._audit.record(Line(Event.REAL_NAME_CONTESTED, holder.id))
+        yield self._audit.record(AuditEvent(EventType.REAL_NAME_CONTESTED, holder.id))
         yield from self._notices.everywhere(holder, CONTESTED)

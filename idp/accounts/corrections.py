@@ -1,11 +1,11 @@
 """The right to have wrong data put right (个人信息保护法 art. 46): a person asks, staff look into it and answer."""
 
-from idp.accounts.belongings import Belongings
 from idp.accounts.correction_store import DONE, REFUSED, CorrectionStore
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.accounts.model import Correction
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
@@ -48,7 +48,7 @@ class Corrections:
         plain = checked_text(wanted)
         if await self._key_value.increment("corrections", account_id, DAY) > MOST_A_DAY:
             raise TooMany
-        line = Line(Event.CORRECTION_REQUESTED, account_id, address=address)
+        line = AuditEvent(EventType.CORRECTION_REQUESTED, account_id, address=address)
 
         def work() -> Transaction[None]:
             yield self._store.add(self._sources.new_id(), account_id, plain, self._sources.now())
@@ -70,8 +70,8 @@ class Corrections:
             if account_id is None:
                 return False
             detail = {"correction": correction_id, "state": state}
-            event = Event.COUNTER_CONFIRMED if done else Event.COUNTER_REFUSED
-            yield self._audit.record(Line(event, account_id, actor=staff_id, detail=detail))
+            event = EventType.COUNTER_CONFIRMED if done else EventType.COUNTER_REFUSED
+            yield self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=detail))
             account = yield from self._accounts.by_id(account_id)
             if account is not None:
                 yield from self._notices.everywhere(account, DECIDED)
@@ -80,14 +80,14 @@ class Corrections:
         return await self._database.write(work)
 
 
-class CorrectionBelongings(Belongings):
+class CorrectionBelongings(AccountLifecycleHook):
     """What the person wrote goes with the account."""
 
     def __init__(self, foundation: Foundation) -> None:
         self._store = CorrectionStore(foundation.vault)
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.end`."""
+        """See `AccountLifecycleHook.end`."""
         yield self._store.forget(account_id)
 
 

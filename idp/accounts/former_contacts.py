@@ -4,8 +4,8 @@ Whoever takes an account over changes first how its owner is told. What is kept 
 logs in, is found or recovers by it; it is sealed, and wiped when its time is over.
 """
 
-from idp.accounts.belongings import Belongings
 from idp.accounts.former_contact_store import FormerContactStore
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.accounts.model import Account
 from idp.accounts.store import EMAIL, PHONE, AccountStore
 from idp.infrastructure.database import Transaction
@@ -15,7 +15,7 @@ KEPT_SECONDS = 30 * 86_400.0
 """How long a former phone or mail is told what happens to the account."""
 
 
-class FormerContacts(Belongings):
+class FormerContacts(AccountLifecycleHook):
     """Part of the transaction that changes how somebody is reached, and of each that tells everywhere."""
 
     def __init__(self, foundation: Foundation) -> None:
@@ -45,5 +45,5 @@ class FormerContacts(Belongings):
         await self._database.add(self._store.forget_old(self._sources.now() - KEPT_SECONDS))
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.end`."""
+        """See `AccountLifecycleHook.end`."""
         yield self._store.forget_account(account_id)

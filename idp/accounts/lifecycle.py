@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from idp.accounts.belongings import Household, Obstacle
 from idp.accounts.former_contacts import FormerContacts
+from idp.accounts.lifecycle_hooks import AccountLifecycleHooks, Obstacle
 from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
 from idp.accounts.model import Account, InvalidAccount, State
 from idp.accounts.names import masked_name
 from idp.accounts.real_names import Proof, RealNames
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
@@ -88,7 +88,7 @@ class Lifecycle:
     def __init__(
         self,
         foundation: Foundation,
-        household: Household,
+        lifecycle_hooks: AccountLifecycleHooks,
         notices: Notifier,
         real_names: RealNames,
         rules: Rules,
@@ -100,7 +100,7 @@ class Lifecycle:
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._former = FormerContacts(foundation)
-        self._household = household
+        self._lifecycle_hooks = lifecycle_hooks
         self._notices = notices
         self._real_names = real_names
         self._rules = rules
@@ -116,8 +116,8 @@ class Lifecycle:
         account = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
         if account is None:
             return False
-        yield from self._household.pause(account_id, "frozen")
-        yield self._line(Event.ACCOUNT_FROZEN, account_id, actor, reason=reason)
+        yield from self._lifecycle_hooks.pause(account_id, "frozen")
+        yield self._line(EventType.ACCOUNT_FROZEN, account_id, actor, reason=reason)
         yield from self._notices.everywhere(account, FROZEN)
         return True
 
@@ -136,7 +136,9 @@ class Lifecycle:
             now = self._sources.now()
             account = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
             if account is not None:
-                yield self._line(Event.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value)
+                yield self._line(
+                    EventType.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value
+                )
                 yield from self._notices.everywhere(account, THAWED)
                 return True
         return False
@@ -152,8 +154,10 @@ class Lifecycle:
         """The same, within a transaction."""
         checked_reason(evidence)
         # Whom the end of the mandates would hide.
-        told = dict.fromkeys((yield from self._household.agents_of_firms(account_id)), REPRESENTATIVE_DIED)
-        told |= dict.fromkeys((yield from self._household.close_to(account_id)), SOMEBODY_DIED)
+        told = dict.fromkeys(
+            (yield from self._lifecycle_hooks.agents_of_firms(account_id)), REPRESENTATIVE_DIED
+        )
+        told |= dict.fromkeys((yield from self._lifecycle_hooks.close_to(account_id)), SOMEBODY_DIED)
         for before in (State.ACTIVE, State.FROZEN):
             now = self._sources.now()
             account = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
@@ -163,20 +167,20 @@ class Lifecycle:
                     other = yield from self._accounts.by_id(each)
                     if other is not None and other.state == State.ACTIVE:
                         yield from self._notices.everywhere(other, text, name=masked_name(account.name))
-                yield from self._household.end(account_id, "deceased")
-                yield self._line(Event.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
+                yield from self._lifecycle_hooks.end(account_id, "deceased")
+                yield self._line(EventType.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)
                 return True
         return False
 
     async def obstacles(self, account_id: str) -> list[Obstacle]:
         """Why the account cannot be cancelled now."""
-        return await self._database.read(lambda: self._household.obstacles(account_id))
+        return await self._database.read(lambda: self._lifecycle_hooks.obstacles(account_id))
 
     async def request_cancellation(self, account_id: str, actor: str | None = None) -> list[Obstacle]:
         """Begin the cooling period, told by `closes_at`; what stands against it, if anything does."""
 
         def work() -> Transaction[list[Obstacle]]:
-            found = yield from self._household.obstacles(account_id)
+            found = yield from self._lifecycle_hooks.obstacles(account_id)
             if found:
                 return found
             now = self._sources.now()
@@ -184,7 +188,7 @@ class Lifecycle:
             account = yield from self._store.request(account_id, end, now)
             if account is not None:
                 yield self._line(
-                    Event.CANCELLATION_REQUESTED, account_id, actor, days=self._rules.cooling_days
+                    EventType.CANCELLATION_REQUESTED, account_id, actor, days=self._rules.cooling_days
                 )
                 yield from self._notices.everywhere(account, REQUESTED, days=self._rules.cooling_days)
             return []
@@ -198,7 +202,7 @@ class Lifecycle:
             account = yield from self._store.undo_request(account_id, self._sources.now())
             if account is None:
                 return False
-            yield self._line(Event.CANCELLATION_UNDONE, account_id, actor)
+            yield self._line(EventType.CANCELLATION_UNDONE, account_id, actor)
             yield from self._notices.everywhere(account, CANCELLATION_UNDONE)
             return True
 
@@ -216,7 +220,7 @@ class Lifecycle:
 
         def work() -> Transaction[bool]:
             yield from self._real_names.record(account_id, proof, verifier=actor)
-            yield self._line(Event.NAME_CHANGED, account_id, actor, method=proof.method)
+            yield self._line(EventType.NAME_CHANGED, account_id, actor, method=proof.method)
             account = yield from self._accounts.by_id(account_id)
             if account is not None:
                 yield from self._notices.everywhere(account, RENAMED)
@@ -237,7 +241,7 @@ class Lifecycle:
         now = self._sources.now()
         if not (yield from self._store.release_phone(account_id, account.phone_index, now)):
             return False
-        yield self._line(Event.PHONE_RELEASED, account_id, actor, reason=reason)
+        yield self._line(EventType.PHONE_RELEASED, account_id, actor, reason=reason)
         # The phone too, now and for thirty days: whether it is in other hands is only what somebody said.
         yield from self._former.keep(account, phone=True)
         yield from self._notices.everywhere(account, MOVED)
@@ -258,21 +262,24 @@ class Lifecycle:
         if account is None:
             return None
         since = now - SUSPECT_SECONDS
-        done = yield from self._household.secure(account_id, since)
+        done = yield from self._lifecycle_hooks.secure(account_id, since)
         done["factors"] = len((yield from self._store.drop_factors(account_id, since)))
         done["phone"] = int((yield from self._store.drop_new_phone(account_id, since, now)))
-        yield self._line(Event.ACCOUNT_SECURED, account_id, actor, reason=reason, **done)
+        yield self._line(EventType.ACCOUNT_SECURED, account_id, actor, reason=reason, **done)
         yield from self._notices.everywhere(account, SECURED)
         return done
 
     def _cancel(self, account_id: str) -> Transaction[bool]:
         now = self._sources.now()
         account = yield from self._accounts.by_id(account_id)
-        found = yield from self._household.obstacles(account_id)
+        found = yield from self._lifecycle_hooks.obstacles(account_id)
         if found:
             if account is not None and (yield from self._store.undo_request(account_id, now)) is not None:
                 yield self._line(
-                    Event.CANCELLATION_UNDONE, account_id, SYSTEM, obstacles=[item.value for item in found]
+                    EventType.CANCELLATION_UNDONE,
+                    account_id,
+                    SYSTEM,
+                    obstacles=[item.value for item in found],
                 )
                 yield from self._notices.everywhere(account, NOT_CANCELLED)
             return False
@@ -283,21 +290,21 @@ class Lifecycle:
         yield self._merges.forget_account(account_id, now)
         if account is not None:  # as it was before it was wiped, with where it was reached before
             yield from self._notices.everywhere(account, CANCELLED)
-        yield from self._household.end(account_id, "cancelled")
-        yield self._line(Event.ACCOUNT_CANCELLED, account_id, SYSTEM)
+        yield from self._lifecycle_hooks.end(account_id, "cancelled")
+        yield self._line(EventType.ACCOUNT_CANCELLED, account_id, SYSTEM)
         return True
 
     def sent(self) -> None:
         """To be called after the commit of a transaction that had a part of this."""
-        self._household.sent()
+        self._lifecycle_hooks.sent()
 
     async def _done(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)
-        self._household.sent()
+        self._lifecycle_hooks.sent()
         return outcome
 
-    def _line(self, event: Event, account_id: str, actor: str | None, **detail: object) -> Call:
-        return self._audit.record(Line(event, account_id, actor=actor, detail=dict(detail)))
+    def _line(self, event: EventType, account_id: str, actor: str | None, **detail: object) -> Call:
+        return self._audit.record(AuditEvent(event, account_id, actor=actor, detail=dict(detail)))
 
 
 def checked_reason(text: str) -> str:

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 import orjson
 
 from idp.accounts.authenticator_store import RECOVERY_CODE
-from idp.accounts.belongings import Household
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import DAY, Notifier, Rules, checked_reason
+from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
 from idp.accounts.lifecycle_store import TOMBSTONE, LifecycleStore
 from idp.accounts.merge_store import CHOSEN, MergeStore, chosen_of
 from idp.accounts.model import Account, Merge, State
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
@@ -60,7 +60,9 @@ class Plan:
 class Merges:
     """Merges accounts and parts them again within the time allowed."""
 
-    def __init__(self, foundation: Foundation, household: Household, notices: Notifier, rules: Rules) -> None:
+    def __init__(
+        self, foundation: Foundation, lifecycle_hooks: AccountLifecycleHooks, notices: Notifier, rules: Rules
+    ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
@@ -68,7 +70,7 @@ class Merges:
         self._lifecycle = LifecycleStore()
         self._audit = AuditStore(foundation.sources)
         self._former = FormerContacts(foundation)
-        self._household = household
+        self._lifecycle_hooks = lifecycle_hooks
         self._notices = notices
         self._rules = rules
         self.undo_days = rules.merge_undo_days
@@ -102,12 +104,12 @@ class Merges:
         other, into = yield from self._pair(plan)
         if seen is not None and any(seen.get(each.id) != each.updated_at for each in (other, into)):
             raise MergeRefused("changed")
-        yield from self._household.pause(plan.account_id, "merged")
+        yield from self._lifecycle_hooks.pause(plan.account_id, "merged")
         # What leads into an account that nobody has verified may be anybody's: it does not come along.
         unproved = plan.into if proving_side(other, into) == OTHER else plan.account_id
         if unproved == plan.into:
-            yield from self._household.pause(unproved, "merged")
-        yield from self._household.secure(unproved, 0.0)
+            yield from self._lifecycle_hooks.pause(unproved, "merged")
+        yield from self._lifecycle_hooks.secure(unproved, 0.0)
         if not (yield from self._store.close(other, plan.into, now)):
             raise MergeRefused("changed")
         given = _given(other, into, plan.keep)
@@ -125,9 +127,13 @@ class Merges:
         kept["moved"] = yield from self._move(plan, proving_side(other, into) or plan.keep.get(FACTORS, INTO))
         yield self._store.add(self._row(merge_id, plan, kept, actor))
         detail = {"into": plan.into, "merge": merge_id, "reason": reason}
-        yield self._audit.record(Line(Event.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail)
+        )
         of_stayed = {"from": plan.account_id, "merge": merge_id}
-        yield self._audit.record(Line(Event.ACCOUNT_JOINED, plan.into, actor=actor, detail=of_stayed))
+        yield self._audit.record(
+            AuditEvent(EventType.ACCOUNT_JOINED, plan.into, actor=actor, detail=of_stayed)
+        )
         for before in (other, into):  # where each was reached until now
             yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
         return merge_id
@@ -175,12 +181,14 @@ class Merges:
         }
         if not (yield from self._store.fill(other, State.MERGED, values, now)):
             raise MergeRefused("changed")
-        yield from self._household.pause(into_id, "merge undone")
+        yield from self._lifecycle_hooks.pause(into_id, "merge undone")
         yield from self._give_back(account_id, into_id, before["moved"])
         detail = {"into": into_id, **detail}
-        yield self._audit.record(Line(Event.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail)
+        )
         of_stayed = {"from": account_id, "merge": merge_id}
-        yield self._audit.record(Line(Event.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
+        yield self._audit.record(AuditEvent(EventType.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
         for account in (into, replace(other, **values)):
             yield from self._notices.everywhere(account, UNMERGED)
 
@@ -223,7 +231,7 @@ class Merges:
             "resting": resting,
             "records": records,
             "followers": (yield from self._store.follow(account_id, into)),
-            "rooms": (yield from self._household.move(account_id, into)),
+            "rooms": (yield from self._lifecycle_hooks.move(account_id, into)),
         }
 
     def _give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
@@ -231,7 +239,7 @@ class Merges:
         yield from self._store.move_factors(moved["resting"], account_id, into)
         yield from self._store.move_records(moved["records"], into, account_id)
         yield from self._store.follow_back(moved["followers"], into, account_id)
-        yield from self._household.give_back(account_id, into, moved["rooms"])
+        yield from self._lifecycle_hooks.give_back(account_id, into, moved["rooms"])
 
     def _row(self, merge_id: str, plan: Plan, kept: dict[str, Any], actor: str) -> dict[str, object]:
         now = self._sources.now()
@@ -247,7 +255,7 @@ class Merges:
 
     async def _done(self, work: Callable[[], Transaction[T]]) -> T:
         outcome = await self._database.write(work)
-        self._household.sent()
+        self._lifecycle_hooks.sent()
         return outcome
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.model import Account
 from idp.accounts.store import EMAIL, PHONE, AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
@@ -89,6 +89,6 @@ class Deliveries:
 
     def record(self, kind: str, message: OutboxMessage, error: str | None) -> Call:
         """The audit call for a message that left, or was given up."""
-        event = Event.MESSAGE_SENT if error is None else Event.MESSAGE_UNDELIVERED
+        event = EventType.MESSAGE_SENT if error is None else EventType.MESSAGE_UNDELIVERED
         detail = {"kind": kind, "attempts": message.attempts} | ({"error": error} if error else {})
-        return self._audit.record(Line(event, message.subject or None, detail=detail))
+        return self._audit.record(AuditEvent(event, message.subject or None, detail=detail))

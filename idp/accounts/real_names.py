@@ -10,7 +10,7 @@ from idp.accounts.model import Account
 from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof, Record
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
@@ -89,7 +89,9 @@ class RealNames:
             "source": proof.source,
             "record": record_id,
         }
-        line = Line(Event.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail)
+        line = AuditEvent(
+            EventType.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail
+        )
         yield self._audit.record(line)
         if shown is not None and self._binding and before.level < level >= PRESENCE_LEVEL:
             yield from self._binding.bound(account, replace(shown, level=level))
@@ -175,4 +177,6 @@ class RealNames:
             yield self._lowered(account_id, {"level": level, "before": before, "reason": reason}, actor)
 
     def _lowered(self, account_id: str, detail: dict[str, object], actor: str | None) -> Call:
-        return self._audit.record(Line(Event.REAL_NAME_LOWERED, account_id, actor=actor, detail=detail))
+        return self._audit.record(
+            AuditEvent(EventType.REAL_NAME_LOWERED, account_id, actor=actor, detail=detail)
+        )

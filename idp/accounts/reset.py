@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, literal, null, update
 from sqlalchemy.types import LargeBinary, Text
 
-from idp.accounts.belongings import Household
+from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
 from idp.accounts.lifecycle_store import NO_PASSWORD, LifecycleStore
 from idp.accounts.model import Account, State
 from idp.accounts.store import PHONE, RAISED, account_of, accounts
@@ -35,11 +35,11 @@ RESET = Statement(
 class Reset:
     """Part of the transaction in which a recovery takes effect."""
 
-    def __init__(self, foundation: Foundation, household: Household) -> None:
+    def __init__(self, foundation: Foundation, lifecycle_hooks: AccountLifecycleHooks) -> None:
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = LifecycleStore()
-        self._household = household
+        self._lifecycle_hooks = lifecycle_hooks
 
     def done(self, account_id: str, phone: str | None) -> Transaction[Account | None]:
         """No password, mail, factor, link, session or device is left, only this phone; None if the account is closed.
@@ -57,5 +57,5 @@ class Reset:
         account = first_as(account_of, (yield call))
         if account is not None:
             yield from self._store.drop_factors(account_id, 0.0)
-            yield from self._household.recover(account_id, now)
+            yield from self._lifecycle_hooks.recover(account_id, now)
         return account

@@ -13,7 +13,7 @@ from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, AlreadyVerified, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.beijing import day_of
 from idp.infrastructure.database import Transaction
@@ -54,8 +54,8 @@ class Accounts:
         now = self._sources.now()
         account = checked(account, day_of(now))
         account_id = self._sources.new_id()
-        line = Line(
-            Event.ACCOUNT_CREATED, account_id=account_id, actor=actor, detail={"level": account.level}
+        line = AuditEvent(
+            EventType.ACCOUNT_CREATED, account_id=account_id, actor=actor, detail={"level": account.level}
         )
 
         def work() -> Transaction[None]:
@@ -81,7 +81,7 @@ class Accounts:
         """
         account = await self.find(identifier)
         new_hash = await self._hasher.hash(strong_password(password, *self._store.told_of(account)))
-        line = Line(Event.PASSWORD_SET, account_id=account.id, actor=actor)
+        line = AuditEvent(EventType.PASSWORD_SET, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
             if (yield from self._store.replace_password(account, new_hash, self._sources.now())):
@@ -115,7 +115,7 @@ class Accounts:
                     raise AlreadyVerified
             detail = {"level": level, "before": before.level}
             yield self._audit.record(
-                Line(Event.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
+                AuditEvent(EventType.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
             )
             return True
 
@@ -127,7 +127,7 @@ class Accounts:
         """Give an account a time-based one-time password; the secret in base32. Raises UnknownAccount."""
         account = await self.find(identifier)
         secret = b32encode(self._sources.new_bytes(_TOTP_BYTES)).decode()
-        line = Line(Event.TOTP_ENROLLED, account_id=account.id, actor=actor)
+        line = AuditEvent(EventType.TOTP_ENROLLED, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
             now = self._sources.now()

@@ -14,7 +14,7 @@ from idp.accounts.real_names import RealNames
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.accounts.verifiers.interface import Claim, Verifier
 from idp.accounts.verifiers.network_identity import SUCCESS, Mode, client_call
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.beijing import day_of
 from idp.infrastructure.database import Transaction
@@ -260,7 +260,7 @@ class Verification:
 
     async def _refuse(self, account_id: str, method: str, why: str, address: str) -> Refused:
         detail = {"method": method, "reason": str(why)}
-        line = Line(Event.REAL_NAME_REFUSED, account_id, address=address, detail=detail)
+        line = AuditEvent(EventType.REAL_NAME_REFUSED, account_id, address=address, detail=detail)
         await self._database.add(self._audit.record(line))
         return Refused(why) if isinstance(why, Why) else Refused(Why.MISMATCH)
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Event(StrEnum):
+class EventType(StrEnum):
     """`subject.action`; the only list of event names."""
 
     LOGIN_SUCCEEDED = "login.succeeded"
@@ -106,19 +106,19 @@ class Event(StrEnum):
     MASTER_SECRET_CHANGED = "master_secret.changed"  # noqa: S105
 
 
-EVENTS = frozenset(event.value for event in Event)
+EVENTS = frozenset(event.value for event in EventType)
 """What this release records, and can tell."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AuditEvent:
     """One audit line. `detail` holds short facts, never a secret, a certificate number or a phone.
 
     `address` is the client's network address, `actor` who acted where that is not the account itself,
     `principal` the id of the person or legal person for whom it was done.
     """
 
-    event: Event
+    event: EventType
     account_id: str | None = None
     client_id: str | None = None
     session_id: str | None = None

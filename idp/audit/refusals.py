@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import orjson
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.places import neighbourhood
@@ -25,7 +25,7 @@ AT_ONCE = 50
 class _Kind:
     """Lines that differ in nothing but their moment."""
 
-    event: Event
+    event: EventType
     account_id: str | None
     client_id: str | None
     address: str | None
@@ -47,7 +47,7 @@ class Refusals:
         self._tally = foundation.refusals
         self._audit = AuditStore(foundation.sources)
 
-    def note(self, line: Line) -> None:
+    def note(self, line: AuditEvent) -> None:
         """Count a refusal; its line is written with the next flush."""
         named = line.account_id is not None
         place = neighbourhood(line.address) if line.address else ""
@@ -60,7 +60,7 @@ class Refusals:
             detail,
             line.principal,
         )
-        others = _Kind(Event.REFUSALS_SUMMED, None, None, None, "{}")
+        others = _Kind(EventType.REFUSALS_SUMMED, None, None, None, "{}")
         instead = (replace(others, address=place or None), others)
         self._tally.add(kind, self._sources.now(), group="" if named else place, instead=instead)
 
@@ -89,9 +89,9 @@ class Refusals:
         kind = each.thing
         assert isinstance(kind, _Kind)
         detail = orjson.loads(kind.detail)
-        if each.count > 1 or kind.event is Event.REFUSALS_SUMMED:
+        if each.count > 1 or kind.event is EventType.REFUSALS_SUMMED:
             detail["count"] = each.count
-        line = Line(
+        line = AuditEvent(
             kind.event,
             kind.account_id,
             kind.client_id,

@@ -3,7 +3,7 @@
 import orjson
 from sqlalchemy import Column, Index, Table, Text, bindparam, insert, literal_column, select
 
-from idp.audit.model import AuditRecord, Event, Line
+from idp.audit.model import AuditEvent, AuditRecord, EventType
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
@@ -34,7 +34,12 @@ Index(
     sqlite_where=_for_somebody,
 )
 
-OFTEN = (Event.TOKEN_ISSUED, Event.TOKEN_REFRESHED, Event.LOGOUT_DELIVERED, Event.MESSAGE_SENT)
+OFTEN = (
+    EventType.TOKEN_ISSUED,
+    EventType.TOKEN_REFRESHED,
+    EventType.LOGOUT_DELIVERED,
+    EventType.MESSAGE_SENT,
+)
 """What an app in daily use adds by the thousand, and nobody looks for among what happened to a person."""
 seldom = audit_events.c.event.not_in([literal_column(f"'{event.value}'", Text) for event in OFTEN])
 Index(
@@ -90,7 +95,7 @@ class AuditStore:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
-    def record(self, line: Line, at: float | None = None) -> Call:
+    def record(self, line: AuditEvent, at: float | None = None) -> Call:
         """The call that adds a line, for the transaction it belongs to; `at`: when it was, where that is not now."""
         return RECORD(
             id=self._sources.new_id(),

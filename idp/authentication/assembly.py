@@ -3,11 +3,12 @@
 from typing import Literal, Protocol
 
 import idp.authentication.methods
-from idp.authentication import ways
+from idp.authentication import login_methods
 from idp.authentication.apps import asset_links
 from idp.authentication.by_phone import by_phone
-from idp.authentication.entrance import Entrance
 from idp.authentication.factors import Factors
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.login_methods import LoginMethods
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.model import Required
 from idp.authentication.own_password import OwnPassword, Tellers
@@ -21,10 +22,9 @@ from idp.authentication.qr_pages import QrPages
 from idp.authentication.routes import LoginPages
 from idp.authentication.service import Authentication, Tools
 from idp.authentication.throttle import Limit, Limits, Throttle
+from idp.authentication.upstream_login_methods import address, upstream_ways
 from idp.authentication.upstream_pages import UpstreamPages
 from idp.authentication.upstream_stay import HandOnPages
-from idp.authentication.upstream_ways import address, upstream_ways
-from idp.authentication.ways import Ways
 from idp.federation.assembly import FederationRoom
 from idp.infrastructure import plugins
 from idp.infrastructure.room import Offer
@@ -61,15 +61,15 @@ class AuthenticationRoom:
         sending = SendingLimits(address_per_hour=settings.sms_per_address, all_per_hour=settings.sms_per_hour)
         self.phone_codes = PhoneCodes(base, ground.messages, sending)
         self.passkeys = Passkeys(base, settings.issuer, settings.passkey_apps)
-        self.ways = Ways(
-            ways.PASSWORD,
-            ways.SMS,
-            *([ways.PASSKEY] if self.passkeys.available else []),
-            ways.QR,
+        self.ways = LoginMethods(
+            login_methods.PASSWORD,
+            login_methods.SMS,
+            *([login_methods.PASSKEY] if self.passkeys.available else []),
+            login_methods.QR,
             *upstream_ways(federation.federation.installed),
         )
         registry = sessions.relying_parties.registry
-        self.entrance = Entrance(ground.site, sessions.sessions, registry, self.ways, accounts.preferences)
+        self.login_flow = LoginFlow(ground.site, sessions.sessions, registry, self.ways, accounts.preferences)
         limits = Limits(address=Limit(settings.login_attempts_per_address, 900))
         self.throttle = Throttle(base, limits)
         self.policy = FactorPolicy(
@@ -86,13 +86,13 @@ class AuthenticationRoom:
         )
         tellers = Tellers(sessions.sessions, sessions.devices, ground.outbox, everywhere)
         self.own_password = OwnPassword(base, accounts.hasher, self.throttle, tellers)
-        self.phone_steps = PhoneSteps(base, ground.site, self.entrance, self.phone_codes, accounts.phones)
+        self.phone_steps = PhoneSteps(base, ground.site, self.login_flow, self.phone_codes, accounts.phones)
         self.offer = Offer(
             routes=[
                 *self._routes(),
                 *by_phone(
                     accounts,
-                    self.entrance,
+                    self.login_flow,
                     self.phone_steps,
                     self.authentication,
                     self.throttle,
@@ -108,14 +108,19 @@ class AuthenticationRoom:
             self.sessions.sessions,
             self.federation.federation,
         )
-        site, attempts, entrance, service = ground.site, ground.attempts, self.entrance, self.authentication
+        site, attempts, login_flow, service = (
+            ground.site,
+            ground.attempts,
+            self.login_flow,
+            self.authentication,
+        )
         guards = (self.throttle, sessions, attempts)
-        upstream = UpstreamPages(site, entrance, service, federation, guards)
-        going = HandOnPages(site, entrance, federation, upstream.failures)
+        upstream = UpstreamPages(site, login_flow, service, federation, guards)
+        going = HandOnPages(site, login_flow, federation, upstream.failures)
         return [
-            LoginPages(site, entrance, service).routes(),
-            PasskeyPages(site, entrance, service, self.passkeys, self.throttle).routes(),
-            QrPages(site, entrance, service, self.qr_logins, self.throttle, attempts).routes(),
+            LoginPages(site, login_flow, service).routes(),
+            PasskeyPages(site, login_flow, service, self.passkeys, self.throttle).routes(),
+            QrPages(site, login_flow, service, self.qr_logins, self.throttle, attempts).routes(),
             upstream.routes(),
             {
                 address(name, "go"): {"GET": going.go}

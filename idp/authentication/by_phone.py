@@ -2,9 +2,9 @@
 
 from idp.accounts.assembly import AccountsRoom
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.entrance import Entrance
 from idp.authentication.knowledge import Knowledge
 from idp.authentication.knowledge_pages import KnowledgePages
+from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_steps import PhoneSteps
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.proofs import Proofs
@@ -19,7 +19,7 @@ from idp.infrastructure.web.dispatch import Routes
 
 def by_phone(
     accounts: AccountsRoom,
-    entrance: Entrance,
+    login_flow: LoginFlow,
     steps: PhoneSteps,
     authentication: Authentication,
     throttle: Throttle,
@@ -41,7 +41,7 @@ def by_phone(
     )
     recovery = RecoveryDesk(steps, proofs, Recovery(base, means))
     return [
-        SmsPages(site, entrance, authentication, steps, desk).routes(),
-        KnowledgePages(site, entrance, Knowledge(base, registration, authentication)).routes(),
-        RecoveryPages(site, entrance, recovery).routes(),
+        SmsPages(site, login_flow, authentication, steps, desk).routes(),
+        KnowledgePages(site, login_flow, Knowledge(base, registration, authentication)).routes(),
+        RecoveryPages(site, login_flow, recovery).routes(),
     ]

@@ -8,7 +8,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts, UnknownAccount
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.throttle import Limits, Throttle
 from idp.infrastructure.console import actor, console, fail, password_from_input, show
@@ -32,7 +32,7 @@ def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
             return None
         throttle = Throttle(base, Limits())
         await throttle.pardon(throttle.account_key(found.id, ""))
-        line = Line(Event.ACCOUNT_UNLOCKED, found.id, actor=actor())
+        line = AuditEvent(EventType.ACCOUNT_UNLOCKED, found.id, actor=actor())
         await base.database.add(AuditStore(base.sources).record(line))
         return found.id
 

@@ -14,7 +14,7 @@ from idp.accounts.authenticator_store import (
 )
 from idp.accounts.model import Account, Authenticator
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
 from idp.authentication.methods.interface import SecondFactor
@@ -165,7 +165,7 @@ class Factors:
             yield from self._begin(session)
             if not (yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)):
                 return False, None
-            return True, (yield from self._tell(session, caller, Event.FACTOR_ADDED, new.kind))
+            return True, (yield from self._tell(session, caller, EventType.FACTOR_ADDED, new.kind))
 
         try:
             added, account = await self._database.write(work)
@@ -196,7 +196,7 @@ class Factors:
             if not any(each.kind not in STAND_INS for each in left):
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             yield from self._devices.distrust(account_id)
-            yield from self._tell(session, caller, Event.FACTOR_REMOVED, removed)
+            yield from self._tell(session, caller, EventType.FACTOR_REMOVED, removed)
             return True
 
         done = await self._database.write(work)
@@ -220,7 +220,7 @@ class Factors:
                     yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)
                 ):
                     raise NotAllowed(BUSY)  # somebody makes codes at the same moment
-            yield from self._tell(session, caller, Event.FACTOR_ADDED, RECOVERY_CODE)
+            yield from self._tell(session, caller, EventType.FACTOR_ADDED, RECOVERY_CODE)
 
         await self._database.write(work)
         self._outbox.kick()
@@ -229,7 +229,7 @@ class Factors:
     async def choose(self, session: Session, choices: frozenset[Choice], caller: Caller) -> None:
         """Note how the person wants to log in; raises NotAllowed."""
         words = sorted(choice.value for choice in choices)
-        line = self._line(session, caller, Event.METHODS_CHOSEN, {"choices": words})
+        line = self._line(session, caller, EventType.METHODS_CHOSEN, {"choices": words})
 
         def work() -> Transaction[None]:
             yield from self._begin_strong(session)
@@ -258,18 +258,20 @@ class Factors:
             raise NotAllowed(TOO_WEAK)
         return owned
 
-    def _tell(self, session: Session, caller: Caller, event: Event, kind: str) -> Transaction[Account | None]:
+    def _tell(
+        self, session: Session, caller: Caller, event: EventType, kind: str
+    ) -> Transaction[Account | None]:
         """Record and tell a change; the account with it."""
         yield self._audit.record(self._line(session, caller, event, {"factor": kind}))
         texts = self._policy.factors[kind].texts
-        text = texts.added if event is Event.FACTOR_ADDED else texts.removed
+        text = texts.added if event is EventType.FACTOR_ADDED else texts.removed
         account = yield from self._accounts.by_id(session.account_id)
         if account is not None and text:
             yield from self._notice(account, text)
         return account
 
-    def _line(self, session: Session, caller: Caller, event: Event, detail: dict[str, Any]) -> Line:
-        return Line(event, session.account_id, None, session.id, caller.address, detail=detail)
+    def _line(self, session: Session, caller: Caller, event: EventType, detail: dict[str, Any]) -> AuditEvent:
+        return AuditEvent(event, session.account_id, None, session.id, caller.address, detail=detail)
 
     def _enrolled(self, kind: str) -> EnrolmentMethod:
         method = self._policy.factors[kind].enrolment

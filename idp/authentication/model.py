@@ -22,21 +22,21 @@ class Required(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class LoginRejected:
     """Not logged in; `retry_after` seconds when throttled, else 0."""
 
     retry_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class SecondFactorRequired:
     """The first factor was right; `token` names the login that waits for a second one."""
 
     token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class LoggedIn:
     """Logged in: the values of the session cookie and of the device cookie.
 
     `lacking`: policy wants a second factor of this account, and it has none.
@@ -48,7 +48,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Outdated:
+class LoginOutdated:
     """Not logged in: what was proved counts no more, since what protects the account has changed meanwhile."""
 
 

@@ -6,7 +6,7 @@ from idp.accounts.model import Account
 from idp.accounts.password_rule import strong_password
 from idp.accounts.passwords import PasswordHasher, is_known_hash
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.throttle import IN_SESSION, Attempt, Throttle
 from idp.infrastructure.database import Transaction
@@ -76,7 +76,7 @@ class OwnPassword:
         return None
 
     async def _replace(self, session: Session, account: Account, new_hash: str, caller: Caller) -> bool:
-        line = Line(Event.PASSWORD_SET, session.account_id, None, session.id, caller.address)
+        line = AuditEvent(EventType.PASSWORD_SET, session.account_id, None, session.id, caller.address)
 
         def work() -> Transaction[bool]:
             now = self._sources.now()

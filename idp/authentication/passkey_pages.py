@@ -3,11 +3,11 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.login_methods import PASSKEY
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
-from idp.authentication.ways import PASSKEY
 from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
@@ -20,13 +20,13 @@ class PasskeyPages:
     def __init__(
         self,
         site: Site,
-        entrance: Entrance,
+        login_flow: LoginFlow,
         authentication: Authentication,
         passkeys: Passkeys,
         throttle: Throttle,
     ) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._authentication = authentication
         self._passkeys = passkeys
         self._throttle = throttle
@@ -37,7 +37,7 @@ class PasskeyPages:
 
     async def show(self, request: Request) -> Response:
         """A page with a challenge of its own, which is kept for a while: so there is a limit."""
-        if wait := await self._throttle.admit_page(self._entrance.caller(request).address):
+        if wait := await self._throttle.admit_page(self._login_flow.caller(request).address):
             message = self._site.say(request, "尝试次数过多，请稍后再试。")
             response = self._site.error(request, 429, message, "SLOW-DOWN")
             response.headers["retry-after"] = str(wait)
@@ -54,7 +54,7 @@ class PasskeyPages:
             fields = broken.fields if isinstance(broken, Forged) else {}
             lapsed = self._site.say(request, "页面已过期，请重试。")
             return await self._page(request, fields.get("continue", ""), error=lapsed, status=400)
-        caller, browser = self._entrance.caller(request), self._site.browser(request)
+        caller, browser = self._login_flow.caller(request), self._site.browser(request)
         sealed, confirm = fields.get("continue", ""), "confirm" in fields
         if wait := await self._throttle.admit_address(caller.address):
             error = self._site.say(request, "尝试次数过多，请稍后再试。")
@@ -71,10 +71,12 @@ class PasskeyPages:
             proven.account,
             proven.amr,
             caller,
-            await self._entrance.session(request),
-            self._entrance.device(request),
+            await self._login_flow.session(request),
+            self._login_flow.device(request),
         )
-        return await self._entrance.outcome(request, self._entrance.continuation(request, sealed), outcome)
+        return await self._login_flow.outcome(
+            request, self._login_flow.continuation(request, sealed), outcome
+        )
 
     async def _page(
         self,
@@ -85,11 +87,11 @@ class PasskeyPages:
         error: str | None = None,
         status: int = 200,
     ) -> Response:
-        continuation = self._entrance.continuation(request, sealed)
-        sealed = self._entrance.sealed(continuation)
+        continuation = self._login_flow.continuation(request, sealed)
+        sealed = self._login_flow.sealed(continuation)
         account = None
         if confirm:
-            account = await self._authentication.pending_account(self._entrance.pending(request))
+            account = await self._authentication.pending_account(self._login_flow.pending(request))
         asked = None
         if self._passkeys.available:
             browser = self._site.browser(request)
@@ -104,8 +106,8 @@ class PasskeyPages:
             options=asked.options if asked else None,
             confirm=account is not None,
             error=error,
-            system=self._entrance.system(continuation),
-            offers=self._entrance.offers(request, sealed, PASSKEY.name),
+            system=self._login_flow.system(continuation),
+            offers=self._login_flow.offers(request, sealed, PASSKEY.name),
         )
         response.headers.update(SCRIPT_HEADERS)
         return response

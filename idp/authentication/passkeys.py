@@ -14,7 +14,7 @@ import orjson
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore, NewAuthenticator
 from idp.accounts.model import Account, State
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.authentication.apps import app_of
 from idp.infrastructure.foundation import Foundation
@@ -114,7 +114,9 @@ class Passkeys:
             return await self._proven(begun, answer)
         except _Refused as refused:
             detail = {"reason": refused.reason}
-            line = Line(Event.LOGIN_FAILED, refused.account_id, address=caller.address, detail=detail)
+            line = AuditEvent(
+                EventType.LOGIN_FAILED, refused.account_id, address=caller.address, detail=detail
+            )
             self._refusals.note(line)
             return None
 

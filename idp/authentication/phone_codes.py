@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.infrastructure import typed
 from idp.infrastructure.database.interface import fetch
@@ -162,7 +162,7 @@ class PhoneCodes:
 
     def _refused(self, caller: Caller, whose: str, wait: int) -> int:
         detail = {"reason": "sms", "limit": whose}
-        line = Line(Event.LOGIN_THROTTLED, address=caller.address, detail=detail)
+        line = AuditEvent(EventType.LOGIN_THROTTLED, address=caller.address, detail=detail)
         self._refusals.note(line)
         return wait
 

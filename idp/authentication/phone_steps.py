@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
 from idp.accounts.phones import Phones, checked_phone
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
@@ -50,11 +50,11 @@ class PhoneSteps:
     """The phone travels from page to page sealed, so that no address, log or history has it."""
 
     def __init__(
-        self, foundation: Foundation, site: Site, entrance: Entrance, codes: PhoneCodes, phones: Phones
+        self, foundation: Foundation, site: Site, login_flow: LoginFlow, codes: PhoneCodes, phones: Phones
     ) -> None:
         self._refusals = Refusals(foundation)
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._codes = codes
         self._phones = phones
         self._devices = DeviceCookie(foundation)
@@ -67,7 +67,7 @@ class PhoneSteps:
             )
         except InvalidAccount:
             return Refused(self._site.say(request, BAD_PHONE), 400)
-        lifetime = ELDER_CODE_SECONDS if self._entrance.elder(request) else CODE_SECONDS
+        lifetime = ELDER_CODE_SECONDS if self._login_flow.elder(request) else CODE_SECONDS
         language = self._site.language(request)
         asker = await self._asker(request, phone)
         wait = await self._codes.send(purpose, phone, asker, lifetime=lifetime, language=language)
@@ -82,9 +82,9 @@ class PhoneSteps:
             return Refused(self._site.say(request, LAPSED), 400)
         if await self._codes.check(purpose, phone, fields.get("code", ""), self._site.browser(request)):
             return phone
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         detail = {"reason": "code", "purpose": purpose.value}
-        line = Line(Event.LOGIN_FAILED, address=caller.address, detail=detail)
+        line = AuditEvent(EventType.LOGIN_FAILED, address=caller.address, detail=detail)
         self._refusals.note(line)
         return Refused(self._site.say(request, WRONG_CODE), 401)
 
@@ -93,11 +93,11 @@ class PhoneSteps:
 
         Who has no device cookie is not looked up, whatever the phone; who has one, for each phone alike.
         """
-        device, known = self._entrance.device(request), False
+        device, known = self._login_flow.device(request), False
         if device is not None:
             account = await self._phones.holder(phone)
             known = self._devices.known(device, account.id if account else None) is not None
-        return Asker(self._entrance.caller(request), self._site.browser(request), known)
+        return Asker(self._login_flow.caller(request), self._site.browser(request), known)
 
     def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:
         """The phone as a page of this browser carries it."""
@@ -132,7 +132,7 @@ class PhoneSteps:
             step=step,
             continue_=sealed,
             phone=typed,
-            offers=self._entrance.offers(request, sealed, current) if current else [],
+            offers=self._login_flow.offers(request, sealed, current) if current else [],
         )
 
     def code_page(
@@ -143,7 +143,7 @@ class PhoneSteps:
         if phone is None:
             lapsed = Refused(self._site.say(request, LAPSED), 400)
             return self.phone_page(request, step, sealed, refused or lapsed)
-        minutes = (ELDER_CODE_SECONDS if self._entrance.elder(request) else CODE_SECONDS) // 60
+        minutes = (ELDER_CODE_SECONDS if self._login_flow.elder(request) else CODE_SECONDS) // 60
         masked = f"{phone[:3]}****{phone[-4:]}"
         return self._page(
             request,

@@ -12,7 +12,7 @@ import orjson
 from idp.accounts.model import Account
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.model import Choice, chosen
 from idp.infrastructure.foundation import Foundation
@@ -140,11 +140,11 @@ class QrLogins:
         }
         if not await self._key_value.add(DECIDED, self._key(qr_id), orjson.dumps(value), LIFETIME_SECONDS):
             return None
-        event = Event.QR_LOGIN_APPROVED if approved else Event.QR_LOGIN_REFUSED
+        event = EventType.QR_LOGIN_APPROVED if approved else EventType.QR_LOGIN_REFUSED
         detail = {"of": shown.address, "number": number == shown.number}
         await self._database.add(
             self._audit.record(
-                Line(event, session.account_id, None, session.id, caller.address, detail=detail)
+                AuditEvent(event, session.account_id, None, session.id, caller.address, detail=detail)
             )
         )
         return approved

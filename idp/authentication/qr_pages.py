@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.login_methods import QR
 from idp.authentication.qr import LIFETIME_SECONDS, QrLogins, Shown, State
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
-from idp.authentication.ways import QR
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import Attempts
 from idp.infrastructure.web.dispatch import Routes
@@ -29,14 +29,14 @@ class QrPages:
     def __init__(
         self,
         site: Site,
-        entrance: Entrance,
+        login_flow: LoginFlow,
         authentication: Authentication,
         logins: QrLogins,
         throttle: Throttle,
         attempts: Attempts,
     ) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._authentication = authentication
         self._logins = logins
         self._throttle = throttle
@@ -48,7 +48,7 @@ class QrPages:
 
     async def show(self, request: Request) -> Response:
         """The picture, how far it has come, and at last the way in."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
         qr_id, browser = self._site.cookies.get(request, names.QR), self._site.browser(request)
         state = State.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
         if qr_id is not None and state is State.APPROVED:
@@ -57,7 +57,7 @@ class QrPages:
             )
         if (answer := await self._entered(request, qr_id, state)) is not None:
             return answer
-        if wait := await self._throttle.admit_page(self._entrance.caller(request).address):
+        if wait := await self._throttle.admit_page(self._login_flow.caller(request).address):
             return self._slow_down(request, wait)
         if qr_id is None or AGAIN in request.query_params:
             return await self._begin(request, continuation)
@@ -72,7 +72,7 @@ class QrPages:
         return JSONResponse({"state": state}, headers={"cache-control": "no-store"})
 
     async def _begin(self, request: Request, continuation: Continuation) -> Response:
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         if wait := await self._throttle.admit_address(caller.address):
             return self._slow_down(request, wait)
         shown = await self._logins.begin(self._site.browser(request), caller)
@@ -99,19 +99,19 @@ class QrPages:
         outcome = await self._authentication.proceed(
             approved.account,
             approved.amr,
-            self._entrance.caller(request),
-            await self._entrance.session(request),
-            self._entrance.device(request),
+            self._login_flow.caller(request),
+            await self._login_flow.session(request),
+            self._login_flow.device(request),
             vouched=approved.vouched,
         )
-        response = await self._entrance.outcome(request, continuation, outcome)
+        response = await self._login_flow.outcome(request, continuation, outcome)
         self._site.cookies.clear(response, names.QR)
         return response
 
     async def _page(
         self, request: Request, continuation: Continuation, state: State, shown: Shown | None
     ) -> Response:
-        sealed = self._entrance.sealed(continuation)
+        sealed = self._login_flow.sealed(continuation)
         picture = None
         if shown is not None and state is State.CREATED:
             address = f"{self._site.origin}{APPROVE}?{urlencode({'id': shown.id})}"
@@ -123,10 +123,10 @@ class QrPages:
             picture=picture,
             number=shown.number if shown else None,
             state_url=STATE,
-            here_url=self._entrance.to(QR.path, continuation),
+            here_url=self._login_flow.to(QR.path, continuation),
             again_url=f"{QR.path}?{urlencode({'continue': sealed, AGAIN: 1})}",
-            system=self._entrance.system(continuation),
-            offers=self._entrance.offers(request, sealed, QR.name),
+            system=self._login_flow.system(continuation),
+            offers=self._login_flow.offers(request, sealed, QR.name),
         )
         response.headers.update(SCRIPT_HEADERS)
         if state in (State.REFUSED, State.EXPIRED):

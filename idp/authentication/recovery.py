@@ -10,7 +10,7 @@ from idp.accounts.notices import Notices
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
@@ -35,7 +35,7 @@ _NOBODY = "nobody"
 """What is asked about where there is no account."""
 
 Secure = Callable[[str, float], Transaction[Mapping[str, int]]]
-"""`Household.secure`: every session, grant and trusted device of an account ends."""
+"""`AccountLifecycleHooks.secure`: every session, grant and trusted device of an account ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class Recovery:
 
     def _throttled(self, account: Account | None, caller: Caller, wait: Wait) -> Refusal:
         about = wait.about(account.id if account else None)
-        self._refusals.note(Line(Event.LOGIN_THROTTLED, about, address=caller.address))
+        self._refusals.note(AuditEvent(EventType.LOGIN_THROTTLED, about, address=caller.address))
         return Refusal(wait.seconds)
 
     def _fits(self, account: Account, *, quiet: bool, known: bool) -> bool:
@@ -227,11 +227,11 @@ class Recovery:
     def _recovered(self, account: Account, caller: Caller, way: str, text: str) -> Transaction[None]:
         ended = yield from self._secure(account.id, self._sources.now())
         detail: dict[str, Any] = {"way": way, **ended}
-        line = Line(Event.RECOVERY_COMPLETED, account.id, address=caller.address, detail=detail)
+        line = AuditEvent(EventType.RECOVERY_COMPLETED, account.id, address=caller.address, detail=detail)
         yield self._audit.record(line)
         yield from self._notices.everywhere(account, text)
 
     def _note_refusal(self, account: Account | None, caller: Caller, way: str) -> None:
         account_id = account.id if account else None
-        line = Line(Event.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
+        line = AuditEvent(EventType.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
         self._refusals.note(line)

@@ -10,7 +10,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.password_rule import WeakPassword, strong_password
 from idp.accounts.passwords import Overloaded
 from idp.accounts.phones import checked_phone
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
@@ -55,9 +55,9 @@ class RecoveryDesk:
 class RecoveryPages:
     """Handlers of /recover…; `continue` goes along, so that the person arrives where they wanted to go."""
 
-    def __init__(self, site: Site, entrance: Entrance, desk: RecoveryDesk) -> None:
+    def __init__(self, site: Site, login_flow: LoginFlow, desk: RecoveryDesk) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._steps = desk.steps
         self._proofs = desk.proofs
         self._recovery = desk.recovery
@@ -127,7 +127,7 @@ class RecoveryPages:
         )
         try:
             strong_password(claim.new_password, proof.phone, claim.name, claim.certificate_number)
-            caller, device = self._entrance.caller(request), self._entrance.device(request)
+            caller, device = self._login_flow.caller(request), self._login_flow.device(request)
             refusal = await self._recovery.by_phone(proof, claim, caller, device)
         except WeakPassword:
             return self._details_page(request, sealed, Refused(self._site.say(request, WEAK), 400), claim)
@@ -154,7 +154,7 @@ class RecoveryPages:
             return self._phone_page(request, sealed, Refused(self._site.say(request, BAD_PHONE), 400), fields)
         lost = Lost(fields.get("username", ""), fields.get("password", ""), fields.get("otp", ""))
         try:
-            caller, device = self._entrance.caller(request), self._entrance.device(request)
+            caller, device = self._login_flow.caller(request), self._login_flow.device(request)
             found = await self._recovery.by_factor(lost, caller, device)
         except Overloaded:
             found = Refusal(OVERLOADED_SECONDS)
@@ -196,7 +196,7 @@ class RecoveryPages:
             return self._steps.code_page(request, LOST, sealed, ticket, phone)
         if phone != proof.phone or await self._take(request, Purpose.CHANGE_PHONE) is None:
             return self._lapsed_phone(request, sealed)
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         if not await self._recovery.new_phone(proof, caller):
             return self._phone_page(request, sealed, Refused(self._site.say(request, PHONE_TAKEN), 409))
         return self._to(DONE, sealed, done="phone")

@@ -9,13 +9,13 @@ from idp.accounts.names import placeholder_name
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.known_person import is_known
 from idp.authentication.last_login_store import LastLoginStore
-from idp.authentication.model import Wrong
+from idp.authentication.model import LoginRejected
 from idp.authentication.throttle import Attempt, Throttle
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
@@ -78,7 +78,7 @@ class Registration:
         account_id = self._sources.new_id()
         account = checked(self._new(person, stored))
         detail = {"terms": TERMS_VERSION, "password": bool(person.password)}
-        line = Line(Event.ACCOUNT_REGISTERED, account_id, address=caller.address, detail=detail)
+        line = AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=caller.address, detail=detail)
 
         def work() -> Transaction[Account | None]:
             yield from self._accounts.add(account_id, account, self._sources.now())
@@ -100,25 +100,29 @@ class Registration:
         last = await self._database.read(lambda: self._last_login.of_account(account_id))
         return self._sources.now() - max(last or 0.0, seen_at) > QUIET_SECONDS
 
-    async def more(self, account: Account, more: More, caller: Caller, device: str | None) -> Wrong | str:
+    async def more(
+        self, account: Account, more: More, caller: Caller, device: str | None
+    ) -> LoginRejected | str:
         """The amr of what is right, password or name and certificate number: no less than recovery asks for."""
         key = self._throttle.account_key(account.id, "")
         attempt = Attempt(key, caller.address, self._devices.known(device, account.id))
         if wait := await self._throttle.admit_with_knowledge(attempt):
-            line = Line(Event.LOGIN_THROTTLED, wait.about(account.id), address=caller.address)
+            line = AuditEvent(EventType.LOGIN_THROTTLED, wait.about(account.id), address=caller.address)
             self._refusals.note(line)
-            return Wrong(wait.seconds)
+            return LoginRejected(wait.seconds)
         try:
             right, _ = await self._hasher.verify(more.password, account.password_hash or None)
         except Overloaded:
-            return Wrong(BUSY_SECONDS)
+            return LoginRejected(BUSY_SECONDS)
         known = is_known(self._accounts, account, more.name, more.certificate_number)
         if right or known:
             await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE
-        line = Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail={"reason": "number"})
+        line = AuditEvent(
+            EventType.LOGIN_FAILED, account.id, address=caller.address, detail={"reason": "number"}
+        )
         self._refusals.note(line)
-        return Wrong()
+        return LoginRejected()
 
     async def entered(self, account: Account, phone: str) -> Account | None:
         """The account with its phone proved; None where it is closed, has changed, or another one has the phone."""

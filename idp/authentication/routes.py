@@ -10,12 +10,12 @@ from starlette.responses import Response
 from idp.accounts.authenticator_store import PASSKEY, STAND_INS
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import LOGIN, OTP, RESUME, SECURITY, Entrance
+from idp.authentication.login_flow import LOGIN, OTP, RESUME, SECURITY, LoginFlow
+from idp.authentication.login_methods import PASSKEY as PASSKEY_WAY
+from idp.authentication.login_methods import PASSWORD, SMS
 from idp.authentication.methods.interface import WRONG_CODE, AnswerField
-from idp.authentication.model import Answer, Wrong
+from idp.authentication.model import Answer, LoginRejected
 from idp.authentication.service import Authentication
-from idp.authentication.ways import PASSKEY as PASSKEY_WAY
-from idp.authentication.ways import PASSWORD, SMS
 from idp.infrastructure import typed
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.dispatch import Routes
@@ -31,9 +31,9 @@ SLOW_DOWN = _("尝试次数过多，请稍后再试。")
 class LoginPages:
     """Handlers of /login and /login/otp."""
 
-    def __init__(self, site: Site, entrance: Entrance, authentication: Authentication) -> None:
+    def __init__(self, site: Site, login_flow: LoginFlow, authentication: Authentication) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._authentication = authentication
 
     def routes(self) -> Routes:
@@ -45,15 +45,15 @@ class LoginPages:
 
     async def show_login(self, request: Request) -> Response:
         """The login form; somebody whose session only lacks a second factor goes straight to that."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
-        session = await self._entrance.session(request)
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        session = await self._login_flow.session(request)
         if session is None or _must_log_in_again(continuation, session):
             return self._login_page(request, continuation, username=continuation.login_hint)
         if not _is_too_weak(continuation, session):
-            return self._site.redirect(self._entrance.next(continuation))
+            return self._site.redirect(self._login_flow.next(continuation))
         pending = await self._authentication.step_up(session)
         if pending is not None:
-            return await self._entrance.outcome(request, continuation, pending)
+            return await self._login_flow.outcome(request, continuation, pending)
         if session_level(session.real_name_level, (MULTIPLE,)) > session.level or not _lacks_level(
             continuation, session
         ):
@@ -68,30 +68,30 @@ class LoginPages:
             return self._begin_again(request, forged.fields.get("continue", ""))
         except UnreadableForm:
             return self._begin_again(request, "")
-        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
         username, password = typed.line(fields.get("username", "")), fields.get("password", "")
         if not username or not password:
             error = self._site.say(request, "请输入用户名和密码。")
             return self._login_page(request, continuation, username=username, error=error, status=400)
-        device = self._entrance.device(request)
-        before = await self._entrance.session(request)
+        device = self._login_flow.device(request)
+        before = await self._login_flow.session(request)
         try:
             outcome = await self._authentication.password(
-                username, password, self._entrance.caller(request), device, before
+                username, password, self._login_flow.caller(request), device, before
             )
         except Overloaded:
-            outcome = Wrong(BUSY_SECONDS)
-        if isinstance(outcome, Wrong):
+            outcome = LoginRejected(BUSY_SECONDS)
+        if isinstance(outcome, LoginRejected):
             return self._refused(request, continuation, username, outcome)
-        return await self._entrance.outcome(request, continuation, outcome)
+        return await self._login_flow.outcome(request, continuation, outcome)
 
     async def show_otp(self, request: Request) -> Response:
         """The form for the second factor; whoever comes back to it when it is done goes on."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
-        if await self._authentication.pending_account(self._entrance.pending(request)) is None:
-            session = await self._entrance.session(request)
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        if await self._authentication.pending_account(self._login_flow.pending(request)) is None:
+            session = await self._login_flow.session(request)
             if session is not None and not _must_log_in_again(continuation, session):
-                return self._site.redirect(self._entrance.next(continuation))
+                return self._site.redirect(self._login_flow.next(continuation))
         return await self._otp_page(request, continuation, request.query_params.get("way", ""))
 
     async def otp(self, request: Request) -> Response:
@@ -102,24 +102,26 @@ class LoginPages:
             return self._begin_again(request, forged.fields.get("continue", ""))
         except UnreadableForm:
             return self._begin_again(request, "")
-        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
         outcome = await self._authentication.second_factor(
-            self._entrance.pending(request),
+            self._login_flow.pending(request),
             Answer(fields.get("otp", ""), trust_device="trust" in fields),
-            self._entrance.caller(request),
-            await self._entrance.session(request),
-            self._entrance.device(request),
+            self._login_flow.caller(request),
+            await self._login_flow.session(request),
+            self._login_flow.device(request),
         )
         if outcome is None:
             return self._begin_again(request, fields.get("continue", ""))
-        if not isinstance(outcome, Wrong):
-            return await self._entrance.outcome(request, continuation, outcome)
+        if not isinstance(outcome, LoginRejected):
+            return await self._login_flow.outcome(request, continuation, outcome)
         response = await self._otp_page(request, continuation, fields.get("way", ""), outcome)
         if outcome.retry_after:
             response.headers["retry-after"] = str(outcome.retry_after)
         return response
 
-    def _refused(self, request: Request, continuation: Continuation, username: str, wrong: Wrong) -> Response:
+    def _refused(
+        self, request: Request, continuation: Continuation, username: str, wrong: LoginRejected
+    ) -> Response:
         if wrong.retry_after:
             error = self._site.say(request, "尝试次数过多，请稍后再试。")
             status = 429
@@ -141,7 +143,7 @@ class LoginPages:
     def _begin_again(self, request: Request, sealed: str) -> Response:
         """The form was not ours or has lapsed: show a new one rather than an error nobody can act on."""
         error = self._site.say(request, "页面已过期，请重新登录。")
-        continuation = self._entrance.continuation(request, sealed)
+        continuation = self._login_flow.continuation(request, sealed)
         return self._login_page(request, continuation, username="", error=error, status=400)
 
     def _login_page(
@@ -154,8 +156,8 @@ class LoginPages:
         status: int = 200,
         retry_after: int = 0,
     ) -> Response:
-        sealed = self._entrance.sealed(continuation)
-        offers = self._entrance.offers(request, sealed, PASSWORD.name)
+        sealed = self._login_flow.sealed(continuation)
+        offers = self._login_flow.offers(request, sealed, PASSWORD.name)
         return self._site.page(
             request,
             "login.html",
@@ -164,18 +166,18 @@ class LoginPages:
             continue_=sealed,
             username=username,
             error=error,
-            system=self._entrance.system(continuation),
+            system=self._login_flow.system(continuation),
             retry_after=retry_after or None,
             offers=offers,
             offers_first=bool(offers)
-            and (offers[0].last or (self._entrance.elder(request) and SMS in self._entrance.ways.all)),
+            and (offers[0].last or (self._login_flow.elder(request) and SMS in self._login_flow.ways.all)),
         )
 
     async def _otp_page(
-        self, request: Request, continuation: Continuation, way: str, refused: Wrong | None = None
+        self, request: Request, continuation: Continuation, way: str, refused: LoginRejected | None = None
     ) -> Response:
-        account = await self._authentication.pending_account(self._entrance.pending(request))
-        sealed = self._entrance.sealed(continuation)
+        account = await self._authentication.pending_account(self._login_flow.pending(request))
+        sealed = self._login_flow.sealed(continuation)
         if account is None:
             return self._begin_again(request, sealed)
         kinds = await self._authentication.factors(account.id)
@@ -190,14 +192,14 @@ class LoginPages:
             continue_=sealed,
             error=self._site.say(request, error) if error else None,
             name_masked=masked_name(account.name),
-            system=self._entrance.system(continuation),
+            system=self._login_flow.system(continuation),
             field=self._field(request, shown) if shown else None,
             others=[
                 (self._site.say(request, each.instead), _otp_query(sealed, each))
                 for each in typed_ones.values()
                 if each is not shown
             ],
-            by_passkey=PASSKEY in kinds and PASSKEY_WAY in self._entrance.ways.all,
+            by_passkey=PASSKEY in kinds and PASSKEY_WAY in self._login_flow.ways.all,
             passkey_href=f"{PASSKEY_WAY.path}?{urlencode({'continue': sealed, 'confirm': 1})}",
             offers_trust=await self._authentication.offers_trust(account),
         )
@@ -211,9 +213,9 @@ class LoginPages:
         return self._site.page(
             request,
             "no_factor.html",
-            system=self._entrance.system(continuation),
-            security_href=self._entrance.to(SECURITY, continuation),
-            next_href=self._entrance.to(LOGIN, continuation),
+            system=self._login_flow.system(continuation),
+            security_href=self._login_flow.to(SECURITY, continuation),
+            next_href=self._login_flow.to(LOGIN, continuation),
         )
 
 
@@ -239,7 +241,7 @@ def _shown(fields: Mapping[str, AnswerField], way: str) -> AnswerField | None:
     return asked or next((field for kind, field in fields.items() if kind not in STAND_INS), None)
 
 
-def _refusal(refused: Wrong | None, shown: AnswerField | None) -> tuple[str | None, int]:
+def _refusal(refused: LoginRejected | None, shown: AnswerField | None) -> tuple[str | None, int]:
     if refused is None:
         return None, 200
     if refused.retry_after:

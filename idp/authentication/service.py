@@ -7,15 +7,15 @@ from idp.accounts.authenticator_store import STAND_INS, AuthenticatorStore
 from idp.accounts.model import Account, State, identifier_key
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.methods.interface import AnswerField
-from idp.authentication.model import Answer, Done, Outdated, Pending, Wrong
+from idp.authentication.model import Answer, LoggedIn, LoginOutdated, LoginRejected, SecondFactorRequired
+from idp.authentication.pending_logins import PENDING_SECONDS, PendingLogin, PendingLogins
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
-from idp.authentication.waiting import PENDING_SECONDS, Waiting, WaitingRoom
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
@@ -23,7 +23,7 @@ from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session, holds_phone_only
 from idp.sessions.service import Sessions
 
-__all__ = ["PENDING_SECONDS", "Authentication", "Done", "Pending", "Tools", "Wrong"]
+__all__ = ["PENDING_SECONDS", "Authentication", "LoggedIn", "LoginRejected", "SecondFactorRequired", "Tools"]
 
 
 STAND_IN_USED = _("您的一个恢复码刚刚被用于登录。如果不是您本人操作，请立即修改密码并联系服务台。")
@@ -60,11 +60,11 @@ class Authentication:
         self._factors = tools.policy.factors
         self._strong = {kind for kind, factor in self._factors.items() if factor.alone}
         self._cookie = DeviceCookie(foundation)
-        self._waiting = WaitingRoom(foundation)
+        self._waiting = PendingLogins(foundation)
 
     async def password(
         self, identifier: str, password: str, caller: Caller, device: str | None, before: Session | None
-    ) -> Wrong | Pending | Done | Outdated:
+    ) -> LoginRejected | SecondFactorRequired | LoggedIn | LoginOutdated:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
         account = await self._database.read(lambda: self._accounts.find(identifier))
         account_id = account.id if account else None
@@ -72,17 +72,21 @@ class Authentication:
         key = self._throttle.account_key(account_id, identifier_key(identifier))
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
-            self._refusals.note(Line(Event.LOGIN_THROTTLED, wait.about(account_id), address=caller.address))
-            return Wrong(wait.seconds)
+            self._refusals.note(
+                AuditEvent(EventType.LOGIN_THROTTLED, wait.about(account_id), address=caller.address)
+            )
+            return LoginRejected(wait.seconds)
         usable = account is not None and account.state == State.ACTIVE
         stored = account.password_hash if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
         if not right or account is None:
             reason = "password" if usable else ("state" if account else "account")
             self._refusals.note(
-                Line(Event.LOGIN_FAILED, account_id, address=caller.address, detail={"reason": reason})
+                AuditEvent(
+                    EventType.LOGIN_FAILED, account_id, address=caller.address, detail={"reason": reason}
+                )
             )
-            return Wrong()
+            return LoginRejected()
         if new_hash is not None:
             await self._upgrade(account, new_hash)
         return await self.proceed(account, (PASSWORD,), caller, before, device)
@@ -96,7 +100,7 @@ class Authentication:
         device: str | None = None,
         *,
         vouched: bool = False,
-    ) -> Pending | Done | Outdated:
+    ) -> SecondFactorRequired | LoggedIn | LoginOutdated:
         """Go on after a first factor was right, by whatever method: to the second factor, or into a session.
 
         `account` is as it was when that was judged: whatever has changed what protects the account since then makes
@@ -113,22 +117,24 @@ class Authentication:
         trusted = PASSWORD in amr and await self._trusts(account, known_device)
         spared = trusted or (vouched and await self.offers_trust(account))
         if factors and not spared:
-            waiting = Waiting(account_id, amr, account.security_version, device=known_device)
-            return Pending(await self._waiting.put(waiting))
+            waiting = PendingLogin(account_id, amr, account.security_version, device=known_device)
+            return SecondFactorRequired(await self._waiting.put(waiting))
         key = self._throttle.account_key(account_id, "")
         if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
             shown = MULTIPLE in amr
             await self._throttle.succeeded(Attempt(key, caller.address, known_device), second_factor=shown)
         lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
         done = await self._finish(account, amr, caller, before, device)
-        return replace(done, lacking=lacking) if isinstance(done, Done) else done
+        return replace(done, lacking=lacking) if isinstance(done, LoggedIn) else done
 
-    async def step_up(self, session: Session) -> Pending | None:
+    async def step_up(self, session: Session) -> SecondFactorRequired | None:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
         if MULTIPLE in session.amr or not await self.factors(session.account_id):
             return None
-        waiting = Waiting(session.account_id, session.amr, session.security_version, session_id=session.id)
-        return Pending(await self._waiting.put(waiting))
+        waiting = PendingLogin(
+            session.account_id, session.amr, session.security_version, session_id=session.id
+        )
+        return SecondFactorRequired(await self._waiting.put(waiting))
 
     async def pending_account(self, token: str | None) -> Account | None:
         """The account whose login waits under a token."""
@@ -140,7 +146,7 @@ class Authentication:
 
     async def second_factor(
         self, token: str | None, answer: Answer, caller: Caller, before: Session | None, device: str | None
-    ) -> Wrong | Done | Outdated | None:
+    ) -> LoginRejected | LoggedIn | LoginOutdated | None:
         """Check the answer to a second factor; None when no login waits under the token (any more)."""
         waiting = await self._waiting.find(token)
         if waiting is None or token is None:
@@ -150,11 +156,11 @@ class Authentication:
         account_id = waiting.account_id
         key = self._throttle.account_key(account_id, "")
         if wait := await self._throttle.admit_second_factor(key):
-            self._refusals.note(Line(Event.LOGIN_THROTTLED, account_id, address=caller.address))
-            return Wrong(wait)
+            self._refusals.note(AuditEvent(EventType.LOGIN_THROTTLED, account_id, address=caller.address))
+            return LoginRejected(wait)
         used = await self._database.write(lambda: self._verify(account_id, answer.text, caller))
         if used is None:
-            return Wrong()
+            return LoginRejected()
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         taken = await self._waiting.take(token)
         if account is None or account.state != State.ACTIVE or taken is None:
@@ -177,7 +183,7 @@ class Authentication:
         device: str | None,
         *,
         trust: bool = False,
-    ) -> Done | None:
+    ) -> LoggedIn | None:
         """The session of somebody who has just shown more; None once it has ended.
 
         `account` is as it was when that was judged: None too where what protects the account has changed since.
@@ -188,7 +194,7 @@ class Authentication:
         caller = replace(caller, device_id=device_id)
         anew = MULTIPLE in used
         token = await self._sessions.strengthen(session, account, amr, caller, anew=anew, trust=trust)
-        return None if token is None else Done(token, cookie)
+        return None if token is None else LoggedIn(token, cookie)
 
     async def account(self, account_id: str) -> Account | None:
         """An account as it is now."""
@@ -219,11 +225,11 @@ class Authentication:
         device: str | None,
         *,
         trust: bool = False,
-    ) -> Done | Outdated:
+    ) -> LoggedIn | LoginOutdated:
         device_id, cookie = self._cookie.renewed(device, account.id)
         caller = replace(caller, device_id=device_id)
         token = await self._sessions.begin(account, amr, caller, before, trust=trust)
-        return Outdated() if token is None else Done(token, cookie)
+        return LoginOutdated() if token is None else LoggedIn(token, cookie)
 
     async def _trusts(self, account: Account, device_id: str | None) -> bool:
         return await self._devices.is_trusted(account.id, device_id) and await self.offers_trust(account)
@@ -238,13 +244,15 @@ class Authentication:
                 if not factor.alone:
                     yield from self._stand_in_used(account_id, factor.kind, caller)
                 return factor.amr
-        yield self._audit.record(Line(Event.SECOND_FACTOR_FAILED, account_id, address=caller.address))
+        yield self._audit.record(
+            AuditEvent(EventType.SECOND_FACTOR_FAILED, account_id, address=caller.address)
+        )
         return None
 
     def _stand_in_used(self, account_id: str, kind: str, caller: Caller) -> Transaction[None]:
         detail = {"factor": kind, "used": True}
         yield self._audit.record(
-            Line(Event.FACTOR_REMOVED, account_id, address=caller.address, detail=detail)
+            AuditEvent(EventType.FACTOR_REMOVED, account_id, address=caller.address, detail=detail)
         )
         account = yield from self._accounts.by_id(account_id)
         if self._notice is not None and account is not None:
@@ -253,6 +261,6 @@ class Authentication:
     async def _upgrade(self, account: Account, new_hash: str) -> None:
         def work() -> Transaction[None]:
             if (yield from self._accounts.rehash(account, new_hash, self._sources.now())):
-                yield self._audit.record(Line(Event.PASSWORD_UPGRADED, account.id))
+                yield self._audit.record(AuditEvent(EventType.PASSWORD_UPGRADED, account.id))
 
         await self._database.write(work)

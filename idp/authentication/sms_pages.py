@@ -9,11 +9,11 @@ from idp.accounts.model import Account, InvalidAccount, State
 from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.password_rule import WeakPassword, strong_password
 from idp.accounts.phones import Phones
-from idp.authentication import ways
+from idp.authentication import login_methods
 from idp.authentication.continuation import Continuation
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.entrance import Entrance
-from idp.authentication.model import Wrong
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.model import LoginRejected
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
@@ -63,13 +63,13 @@ class SmsPages:
     def __init__(
         self,
         site: Site,
-        entrance: Entrance,
+        login_flow: LoginFlow,
         authentication: Authentication,
         steps: PhoneSteps,
         desk: PhoneDesk,
     ) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._authentication = authentication
         self._steps = steps
         self._proofs = desk.proofs
@@ -89,8 +89,8 @@ class SmsPages:
 
     async def show(self, request: Request) -> Response:
         """Ask for the phone, or for the code that was sent to it."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
-        sealed = self._entrance.sealed(continuation)
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        sealed = self._login_flow.sealed(continuation)
         ticket = request.query_params.get("ticket", "")
         if ticket:
             return self._steps.code_page(request, STEP, sealed, ticket)
@@ -101,15 +101,15 @@ class SmsPages:
         fields = await self._fields(request)
         if isinstance(fields, Response):
             return fields
-        continuation = self._entrance.continuation(request, fields.get("continue", ""))
-        sealed = self._entrance.sealed(continuation)
+        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
+        sealed = self._login_flow.sealed(continuation)
         if "code" not in fields:
             sent = await self._steps.send(request, Purpose.LOGIN, fields)
             if isinstance(sent, Refused) and "ticket" in fields:
                 return self._steps.code_page(request, STEP, sealed, fields["ticket"], sent)
             if isinstance(sent, Refused):
                 return self._steps.phone_page(request, STEP, sealed, sent, fields.get("phone", ""))
-            return self._site.redirect(f"{self._entrance.to(LOGIN_SMS, continuation)}&ticket={sent}")
+            return self._site.redirect(f"{self._login_flow.to(LOGIN_SMS, continuation)}&ticket={sent}")
         phone = await self._steps.check(request, Purpose.LOGIN, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(request, STEP, sealed, fields.get("ticket", ""), phone)
@@ -117,7 +117,7 @@ class SmsPages:
 
     async def show_account(self, request: Request) -> Response:
         """Whose account it is: the person goes on, or says that the number has moved."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
         return await self._account_page(request, continuation)
 
     async def account(self, request: Request) -> Response:
@@ -125,7 +125,7 @@ class SmsPages:
         fields = await self._fields(request)
         if isinstance(fields, Response):
             return fields
-        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
         decision = fields.get("decision", "enter")
         if decision == "ask":
             return await self._account_page(request, continuation, confirm=True)
@@ -133,16 +133,16 @@ class SmsPages:
         account = await self._phones.holder(proof.phone) if proof else None
         if proof is None or account is None or proof.is_outdated(account):
             return self._begin_again(request, continuation)
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         if decision == "release":
             if not await self._phones.release(account, proof.phone, caller.address):
                 return self._begin_again(request, continuation, MOVED_ON)
-            return self._site.redirect(self._entrance.to(DETAILS, continuation))
+            return self._site.redirect(self._login_flow.to(DETAILS, continuation))
         amr: tuple[str, ...] = (SMS,)
         if await self._registration.needs_more(account):
-            device = self._entrance.device(request)
+            device = self._login_flow.device(request)
             shown = await self._registration.more(account, More.of(fields), caller, device)
-            if isinstance(shown, Wrong):
+            if isinstance(shown, LoginRejected):
                 return await self._account_page(request, continuation, not_right(self._site, request, shown))
             amr = (SMS, shown)
         entered = await self._registration.entered(account, proof.phone)
@@ -152,14 +152,14 @@ class SmsPages:
 
     async def register(self, request: Request) -> Response:
         """Registering begins as logging in does: with a phone."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
-        return self._site.redirect(self._entrance.to(LOGIN_SMS, continuation))
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
 
     async def show_details(self, request: Request) -> Response:
         """The form for a new account."""
-        continuation = self._entrance.continuation(request, request.query_params.get("continue", ""))
+        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
         if await self._proof(request) is None:
-            return self._site.redirect(self._entrance.to(LOGIN_SMS, continuation))
+            return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
         return self._details_page(request, continuation)
 
     async def details(self, request: Request) -> Response:
@@ -167,7 +167,7 @@ class SmsPages:
         fields = await self._fields(request)
         if isinstance(fields, Response):
             return fields
-        continuation = self._entrance.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
         proof = await self._proof(request)
         if proof is None:
             return self._begin_again(request, continuation)
@@ -178,9 +178,9 @@ class SmsPages:
             return self._details_page(request, continuation, self._site.say(request, error), name)
         if not await self._taken(request):
             return self._begin_again(request, continuation)
-        person = Registrant(proof.phone, name, password, self._entrance.elder(request))
+        person = Registrant(proof.phone, name, password, self._login_flow.elder(request))
         try:
-            account = await self._registration.register(person, self._entrance.caller(request))
+            account = await self._registration.register(person, self._login_flow.caller(request))
         except InvalidAccount:
             return self._begin_again(request, continuation)
         if account is None:
@@ -195,13 +195,13 @@ class SmsPages:
         """On to the account at once where nothing speaks against it, else to a question."""
         account = await self._phones.holder(phone)
         if account is not None and account.state == State.ACTIVE:
-            known = self._devices.known(self._entrance.device(request), account.id) is not None
+            known = self._devices.known(self._login_flow.device(request), account.id) is not None
             if known and not await self._registration.needs_more(account):
                 return await self._enter(request, continuation, account)
         proof = Proof.of(Purpose.LOGIN, phone, account)
         token = await self._proofs.put(proof, self._site.browser(request))
         path = DETAILS if account is None else ACCOUNT
-        response = self._site.redirect(self._entrance.to(path, continuation))
+        response = self._site.redirect(self._login_flow.to(path, continuation))
         self._site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
@@ -215,12 +215,12 @@ class SmsPages:
         outcome = await self._authentication.proceed(
             account,
             amr,
-            self._entrance.caller(request),
-            await self._entrance.session(request),
-            self._entrance.device(request),
+            self._login_flow.caller(request),
+            await self._login_flow.session(request),
+            self._login_flow.device(request),
         )
-        response = await self._entrance.outcome(request, continuation, outcome)
-        self._site.cookies.set(response, names.METHOD, ways.SMS.name, YEAR)
+        response = await self._login_flow.outcome(request, continuation, outcome)
+        self._site.cookies.set(response, names.METHOD, login_methods.SMS.name, YEAR)
         self._site.cookies.clear(response, names.PHONE)
         return response
 
@@ -236,14 +236,14 @@ class SmsPages:
         try:
             return await self._site.form(request)
         except Forged as forged:
-            continuation = self._entrance.continuation(request, forged.fields.get("continue", ""))
+            continuation = self._login_flow.continuation(request, forged.fields.get("continue", ""))
         except UnreadableForm:
-            continuation = self._entrance.continuation(request, "")
+            continuation = self._login_flow.continuation(request, "")
         return self._begin_again(request, continuation)
 
     def _begin_again(self, request: Request, continuation: Continuation, text: str = LAPSED) -> Response:
         refused = Refused(self._site.say(request, text), 400 if text is LAPSED else 409)
-        return self._steps.phone_page(request, STEP, self._entrance.sealed(continuation), refused)
+        return self._steps.phone_page(request, STEP, self._login_flow.sealed(continuation), refused)
 
     async def _account_page(
         self,
@@ -263,9 +263,9 @@ class SmsPages:
             "phone_account.html",
             refused.status if refused else 200,
             action=ACCOUNT,
-            continue_=self._entrance.sealed(continuation),
+            continue_=self._login_flow.sealed(continuation),
             name_masked=masked_name(account.name),
-            system=self._entrance.system(continuation),
+            system=self._login_flow.system(continuation),
             active=active,
             releasable=account.state != State.FROZEN,
             more=active and await self._registration.needs_more(account),
@@ -284,7 +284,7 @@ class SmsPages:
             "register.html",
             400 if error else 200,
             action=DETAILS,
-            continue_=self._entrance.sealed(continuation),
+            continue_=self._login_flow.sealed(continuation),
             name=name,
             terms=TERMS,
             version=TERMS_VERSION,
@@ -292,7 +292,7 @@ class SmsPages:
         )
 
 
-def not_right(site: Site, request: Request, wrong: Wrong) -> Refused:
+def not_right(site: Site, request: Request, wrong: LoginRejected) -> Refused:
     """What a page says when what was asked for beside the code is not right."""
     if wrong.retry_after:
         return Refused(site.say(request, BUSY), 429, wrong.retry_after)

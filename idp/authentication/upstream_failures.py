@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.upstream_login_methods import address, way_name
 from idp.authentication.upstream_texts import Told, told
-from idp.authentication.upstream_ways import address, way_name
 from idp.federation.model import Failure, UserType
 from idp.federation.outcomes import Refused
 from idp.federation.service import Federation
@@ -17,9 +17,9 @@ from idp.infrastructure.web.site import Site
 class FailurePages:
     """Every such page leads on: the same way once more where that can help, and always the ways of our own."""
 
-    def __init__(self, site: Site, entrance: Entrance, federation: Federation) -> None:
+    def __init__(self, site: Site, login_flow: LoginFlow, federation: Federation) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._federation = federation
 
     def of(
@@ -39,9 +39,9 @@ class FailurePages:
         (name, user_type), (sealed, reference) = way, more
         profile = self._federation.installed[name].profile
         platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
-        continuation: Continuation = self._entrance.continuation(request, sealed)
+        continuation: Continuation = self._login_flow.continuation(request, sealed)
         start = address(name, "start" if user_type is UserType.PERSON else "legal")
-        kept = self._entrance.sealed(continuation)
+        kept = self._login_flow.sealed(continuation)
         response = self._site.page(
             request,
             "upstream.html",
@@ -49,11 +49,11 @@ class FailurePages:
             title=self._site.say(request, words.title, platform=platform),
             text=self._site.say(request, words.text, platform=platform),
             reference=reference,
-            again=self._entrance.to(start, continuation) if words.again else None,
-            login=self._entrance.to("/login", continuation),
+            again=self._login_flow.to(start, continuation) if words.again else None,
+            login=self._login_flow.to("/login", continuation),
             offers=[
                 offer
-                for offer in self._entrance.offers(request, kept, way_name(name, user_type))
+                for offer in self._login_flow.offers(request, kept, way_name(name, user_type))
                 if not offer.href.startswith("/login?")
             ],
         )

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import LOGIN, Entrance
+from idp.authentication.login_flow import LOGIN, LoginFlow
 from idp.authentication.service import Authentication
 from idp.authentication.session_control import proven_by
 from idp.authentication.strength import Lacking, lacking
 from idp.authentication.upstream_failures import FailurePages
-from idp.authentication.upstream_ways import address
+from idp.authentication.upstream_login_methods import address
 from idp.federation.held import HeldArrival
 from idp.federation.model import UserType
 from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
@@ -38,7 +38,7 @@ Enter = Callable[[Request, str, Continuation, Came], Awaitable[Response]]
 class HeldPort:
     """What leads in, and what leads back out."""
 
-    entrance: Entrance
+    login_flow: LoginFlow
     failures: FailurePages
     enter: Enter
 
@@ -52,7 +52,7 @@ class HeldPages:
         self._site = site
         self._authentication = authentication
         self._federation = federation
-        self._entrance = door.entrance
+        self._login_flow = door.login_flow
         self._failures = door.failures
         self._enter = door.enter
 
@@ -65,7 +65,7 @@ class HeldPages:
         session = await self._holder(request, held)
         if session is not None and await self._lacks_factor(session):
             here = self._continuation(request, name, ticket, strong=True)
-            return self._site.redirect(self._entrance.to(LOGIN, here))
+            return self._site.redirect(self._login_flow.to(LOGIN, here))
         account = await self._authentication.account(held.account_id)
         weaker = account is not None and account.real_name_level > held.arrival.level
         return self._page(request, name, ticket, held, proven=session is not None, weaker=weaker)
@@ -85,19 +85,19 @@ class HeldPages:
         if decision == JOIN and (session is None or await self._lacks_factor(session)):
             return self._site.redirect(_here(name, ticket))
         choice = NOT_THEIRS if session is None else await self._theirs(session)
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         outcome = await self._federation.settle(name, ticket, browser, choice, caller.address)
-        continuation = self._entrance.continuation(request, held.continuation)
+        continuation = self._login_flow.continuation(request, held.continuation)
         if not isinstance(outcome, Came):
             return self._failures.of(request, name, UserType.PERSON, outcome, held.continuation)
         if session is None:
             return await self._enter(request, name, continuation, outcome)
         await self._federation.keep(name, session.account_id, browser, outcome.token)
-        return self._site.redirect(self._entrance.next(continuation))
+        return self._site.redirect(self._login_flow.next(continuation))
 
     async def _holder(self, request: Request, held: HeldArrival) -> Session | None:
         """The session of whoever has just shown to hold the account; a login by picture shows another's."""
-        session = await self._entrance.session(request)
+        session = await self._login_flow.session(request)
         if session is None or session.account_id != held.account_id or QR_CODE in session.amr:
             return None
         return session if self._site.sources.now() - session.authenticated_at < FRESH_SECONDS else None
@@ -117,7 +117,7 @@ class HeldPages:
         """`weaker`: the account is surer than the platform, so that it keeps whatever it has."""
         profile = self._federation.installed[name].profile
         platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
-        continuation = self._entrance.continuation(request, held.continuation)
+        continuation = self._login_flow.continuation(request, held.continuation)
         response = self._site.page(
             request,
             "upstream_held.html",
@@ -126,8 +126,8 @@ class HeldPages:
             ticket=ticket,
             proven=proven,
             weaker=weaker,
-            system=self._entrance.system(continuation),
-            login=self._entrance.to(LOGIN, self._continuation(request, name, ticket, held.account_id)),
+            system=self._login_flow.system(continuation),
+            login=self._login_flow.to(LOGIN, self._continuation(request, name, ticket, held.account_id)),
         )
         self._site.keep_browser(request, response)
         return response

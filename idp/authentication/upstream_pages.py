@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import Entrance
-from idp.authentication.model import Done, Outdated, Pending
+from idp.authentication.login_flow import LoginFlow
+from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.upstream_failures import FailurePages
 from idp.authentication.upstream_held import TICKET, HeldPages, HeldPort
-from idp.authentication.upstream_ways import address, channel_of, way_name
+from idp.authentication.upstream_login_methods import address, channel_of, way_name
 from idp.federation.legal import Acting
 from idp.federation.model import Failure, Reason, UserType
 from idp.federation.organization_logins import Represented
@@ -50,19 +50,19 @@ class UpstreamPages:
     def __init__(
         self,
         site: Site,
-        entrance: Entrance,
+        login_flow: LoginFlow,
         authentication: Authentication,
         federation: Federation,
         guards: tuple[Throttle, Sessions, Attempts],
     ) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._authentication = authentication
         self._federation = federation
         self._throttle, self._sessions, self._attempts = guards
-        self.failures = FailurePages(site, entrance, federation)
+        self.failures = FailurePages(site, login_flow, federation)
         self._held = HeldPages(
-            site, authentication, federation, HeldPort(entrance, self.failures, self.enter)
+            site, authentication, federation, HeldPort(login_flow, self.failures, self.enter)
         )
 
     def routes(self) -> Routes:
@@ -86,13 +86,13 @@ class UpstreamPages:
         user_type = (
             UserType.LEGAL if page == "legal" or UserType.PERSON not in profile.map else UserType.PERSON
         )
-        sealed = self._entrance.sealed(
-            self._entrance.continuation(request, request.query_params.get("continue", ""))
+        sealed = self._login_flow.sealed(
+            self._login_flow.continuation(request, request.query_params.get("continue", ""))
         )
         if self._federation.is_away(name):
             away = Failure(Reason.UNAVAILABLE, "start")
             return self.failures.of(request, name, user_type, away, sealed)
-        caller = self._entrance.caller(request)
+        caller = self._login_flow.caller(request)
         if wait := await self._throttle.admit_address(caller.address):
             response = self._site.error(
                 request, 429, self._site.say(request, "尝试次数过多，请稍后再试。"), "SLOW-DOWN"
@@ -136,7 +136,7 @@ class UpstreamPages:
         return await self._attempts.once(request, state, lambda: self._complete(request, name, parameters))
 
     async def _complete(self, request: Request, name: str, parameters: dict[str, str]) -> Response:
-        caller, browser = self._entrance.caller(request), self._site.browser(request)
+        caller, browser = self._login_flow.caller(request), self._site.browser(request)
         outcome = await self._federation.complete(name, browser, parameters, caller.address)
         if isinstance(outcome.result, AskedFirst):
             query = urlencode({TICKET: outcome.result.ticket})
@@ -145,7 +145,7 @@ class UpstreamPages:
             return response
         if not isinstance(outcome.result, Came):
             return self.failures.of(request, name, outcome.user_type, outcome.result, outcome.continuation)
-        continuation = self._entrance.continuation(request, outcome.continuation)
+        continuation = self._login_flow.continuation(request, outcome.continuation)
         return await self.enter(request, name, continuation, outcome.result)
 
     async def enter(self, request: Request, name: str, continuation: Continuation, came: Came) -> Response:
@@ -159,17 +159,17 @@ class UpstreamPages:
         outcome = await self._authentication.proceed(
             linked.account,
             (UPSTREAM,),
-            self._entrance.caller(request),
-            await self._entrance.session(request),
-            self._entrance.device(request),
+            self._login_flow.caller(request),
+            await self._login_flow.session(request),
+            self._login_flow.device(request),
         )
-        if principal is not None and isinstance(outcome, Pending) and continuation.query is None:
+        if principal is not None and isinstance(outcome, SecondFactorRequired) and continuation.query is None:
             continuation = replace(continuation, path=ACTING)
-        if principal is not None and isinstance(outcome, Done):
+        if principal is not None and isinstance(outcome, LoggedIn):
             outcome = await self._acting(request, outcome, principal)
         account_id, browser = linked.account.id, self._site.browser(request)
         await self._federation.keep(name, account_id, browser, came.token)
-        response = await self._entrance.outcome(request, continuation, outcome)
+        response = await self._login_flow.outcome(request, continuation, outcome)
         self._site.keep_browser(request, response)
         self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
         return response
@@ -178,26 +178,26 @@ class UpstreamPages:
         self, request: Request, name: str, continuation: Continuation, came: Came, entered: Represented
     ) -> Response:
         """In for the organisation and nothing else: no second factor, no account of a person, no device is known."""
-        before = await self._entrance.session(request)
-        caller, account = self._entrance.caller(request), entered.account
+        before = await self._login_flow.session(request)
+        caller, account = self._login_flow.caller(request), entered.account
         token = await self._sessions.begin_for(account, entered.principal, caller, before)
         if token is None:
-            return await self._entrance.outcome(request, continuation, Outdated())
+            return await self._login_flow.outcome(request, continuation, LoginOutdated())
         await self._federation.keep(name, account.id, self._site.browser(request), came.token)
-        response = self._site.redirect(self._entrance.next(continuation))
+        response = self._site.redirect(self._login_flow.next(continuation))
         self._site.cookies.set(response, names.SESSION, token)
         self._site.cookies.clear(response, names.LOGIN)
         self._site.keep_browser(request, response)
         self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
         return response
 
-    async def _acting(self, request: Request, done: Done, principal: Principal) -> Done:
+    async def _acting(self, request: Request, done: LoggedIn, principal: Principal) -> LoggedIn:
         """The session acts for the organisation from its first page on."""
         session = await self._sessions.find(done.session_token)
         if session is None:
             return done
         try:
-            token = await self._sessions.represent(session, principal, self._entrance.caller(request))
+            token = await self._sessions.represent(session, principal, self._login_flow.caller(request))
         except CannotRepresent:  # taken back at this very moment: then the person is here for themselves
             return done
         return replace(done, session_token=token)

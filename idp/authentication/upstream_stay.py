@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.authentication.entrance import Entrance
+from idp.authentication.login_flow import LoginFlow
 from idp.authentication.upstream_failures import FailurePages
 from idp.authentication.upstream_texts import NO_TARGET, NOT_FROM_THERE
 from idp.federation.model import Failure, UserType
@@ -40,10 +40,10 @@ class HandOnPages:
     """Handler of /upstream/NAME/go: with the login on to an application of the platform (generateTicket)."""
 
     def __init__(
-        self, site: Site, entrance: Entrance, federation: Federation, failures: FailurePages
+        self, site: Site, login_flow: LoginFlow, federation: Federation, failures: FailurePages
     ) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._federation = federation
         self._failures = failures
 
@@ -51,7 +51,7 @@ class HandOnPages:
         """Only to applications that the secrets file names, and only for a session that came from there."""
         name = request.scope["path"].split("/")[2]
         target = request.query_params.get(APP, "")
-        session = await self._entrance.session(request)
+        session = await self._login_flow.session(request)
         if target not in self._federation.installed[name].targets:
             return self._failures.page(request, name, UserType.PERSON, NO_TARGET)
         came = None

@@ -4,8 +4,8 @@ from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import MergeRefused, Merges, Plan
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
-from idp.counter.model import CounterRequest, Kind, NotAtCounter
-from idp.federation.desk import LinkDesk
+from idp.counter.model import CounterRefusal, CounterRequest, Kind
+from idp.federation.account_links import AccountLinks
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
@@ -13,14 +13,16 @@ from idp.infrastructure.foundation import Foundation
 class AccountEffects:
     """What is done is recorded with both members of staff."""
 
-    def __init__(self, foundation: Foundation, lifecycle: Lifecycle, merges: Merges, desk: LinkDesk) -> None:
+    def __init__(
+        self, foundation: Foundation, lifecycle: Lifecycle, merges: Merges, desk: AccountLinks
+    ) -> None:
         self._accounts = AccountStore(foundation.vault)
         self._lifecycle = lifecycle
         self._merges = merges
         self._desk = desk
 
     def of(self, request: CounterRequest, *, again: bool) -> Transaction[None]:
-        """Do it, in the transaction that confirms it. Raises NotAtCounter."""
+        """Do it, in the transaction that confirms it. Raises CounterRefusal."""
         account_id, claim, actor = request.account_id, request.claim, request.both
         subject, reason = claim.subject or "", claim.reason or ""
         try:
@@ -35,7 +37,7 @@ class AccountEffects:
                 case kind:
                     yield from self._changed(kind, account_id, reason, actor)
         except MergeRefused as error:
-            raise NotAtCounter(str(error)) from error
+            raise CounterRefusal(str(error)) from error
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
@@ -44,10 +46,10 @@ class AccountEffects:
     def _linked(self, account_id: str, conflict_id: str, actor: str) -> Transaction[None]:
         account = yield from self._accounts.by_id(account_id)
         if account is None or account.state != AccountState.ACTIVE:
-            raise NotAtCounter("closed")
+            raise CounterRefusal("closed")
         one = yield from self._desk.by_id(conflict_id)
         if one is None or not (yield from self._desk.linked(one, account_id, actor)):
-            raise NotAtCounter("decided")  # and what the colleague confirmed is undone with it
+            raise CounterRefusal("decided")  # and what the colleague confirmed is undone with it
 
     def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[None]:
         to = self._lifecycle
@@ -65,4 +67,4 @@ class AccountEffects:
             case _:
                 done = (yield from to.secured(account_id, actor, reason)) is not None
         if not done:
-            raise NotAtCounter("unchanged")
+            raise CounterRefusal("unchanged")

@@ -11,7 +11,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import Kind, NotAtCounter, Person, Reason
+from idp.counter.model import CounterRefusal, Kind, Person, Reason
 from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
@@ -91,7 +91,7 @@ class AccountPages:
             done = await self._do(decision, found.id, reason, staff.id)
         except InvalidAccount:
             return await self.page(request, staff, found, error="reason")
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return await self.page(request, staff, found, error=str(error))
         if not done:
             return await self.page(request, staff, found, error="unchanged")

@@ -1,14 +1,14 @@
 """What one member of staff begins about an account and another confirms: whom it concerns, what was seen."""
 
-from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import Lifecycle, checked_reason
+from idp.accounts.lifecycle_hooks import Obstacle
 from idp.accounts.merges import Merges, Plan
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.comparison import is_name_of
-from idp.counter.model import Claim, Concerned, Kind, NotAtCounter
+from idp.counter.model import Claim, Concerned, CounterRefusal, Kind
 from idp.counter.service import Counter
-from idp.federation.desk import LinkDesk
+from idp.federation.account_links import AccountLinks
 from idp.infrastructure.foundation import Foundation
 
 
@@ -16,7 +16,12 @@ class AccountRequests:
     """Each names everybody whom it is about and whom it profits, for the rule of two (`idp.counter.store`)."""
 
     def __init__(
-        self, foundation: Foundation, counter: Counter, lifecycle: Lifecycle, merges: Merges, desk: LinkDesk
+        self,
+        foundation: Foundation,
+        counter: Counter,
+        lifecycle: Lifecycle,
+        merges: Merges,
+        desk: AccountLinks,
     ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
@@ -27,7 +32,7 @@ class AccountRequests:
         self._desk = desk
 
     async def merge(self, plan: Plan, reason: str, staff_id: str) -> None:
-        """Ask for one account of two. Raises InvalidAccount, NotAtCounter, MergeRefused."""
+        """Ask for one account of two. Raises InvalidAccount, CounterRefusal, MergeRefused."""
         checked_reason(reason)
         other, into = await self._account(plan.account_id), await self._account(plan.into)
         self._merges.check(other, into)
@@ -44,18 +49,18 @@ class AccountRequests:
         await self._counter.begin(Kind.MERGE, plan.into, staff_id, claim, [Concerned(plan.account_id)])
 
     async def unmerge(self, merge_id: str, account_id: str, reason: str, staff_id: str) -> None:
-        """Ask for two accounts of one again. Raises InvalidAccount, NotAtCounter."""
+        """Ask for two accounts of one again. Raises InvalidAccount, CounterRefusal."""
         checked_reason(reason)
         merge = next((one for one in await self._merges.of(account_id) if one.id == merge_id), None)
         if merge is None or merge.undone_at is not None:
-            raise NotAtCounter("late")
+            raise CounterRefusal("late")
         other = await self._account(merge.account_id)
         claim = Claim(subject=merge_id, other=other.username, reason=reason)
         concerned = [Concerned(merge.account_id)]
         await self._counter.begin(Kind.UNMERGE, merge.into_account_id, staff_id, claim, concerned)
 
     async def link(self, conflict: str, account_id: str, staff_id: str) -> None:
-        """Ask for the subject of a conflict to be this account's. Raises NoSuchConflict, NotAtCounter.
+        """Ask for the subject of a conflict to be this account's. Raises NoSuchConflict, CounterRefusal.
 
         Whose certificate the platform named is concerned, and whoever the subject enters as until now.
         """
@@ -76,17 +81,17 @@ class AccountRequests:
     async def deceased(self, account_id: str, name: str, reason: str, staff_id: str) -> None:
         """Ask for a death to be recorded, of the person whose whole name was typed.
 
-        Raises InvalidAccount, NotAtCounter.
+        Raises InvalidAccount, CounterRefusal.
         """
         checked_reason(reason)
         account = await self._account(account_id)
         if not is_name_of(name, account.name):
-            raise NotAtCounter("typed-name")
+            raise CounterRefusal("typed-name")
         claim = Claim(name=account.name, reason=reason)
         await self._counter.begin(Kind.DECEASED, account_id, staff_id, claim)
 
     async def change(self, kind: Kind, account_id: str, reason: str, staff_id: str) -> None:
-        """Ask for a change of an account's fate. Raises InvalidAccount, NotAtCounter."""
+        """Ask for a change of an account's fate. Raises InvalidAccount, CounterRefusal."""
         checked_reason(reason)
         await self._counter.begin(kind, account_id, staff_id, Claim(reason=reason))
 
@@ -97,5 +102,5 @@ class AccountRequests:
     async def _account(self, account_id: str) -> Account:
         account = await self._counter.account(account_id)
         if account is None:
-            raise NotAtCounter("not-found")
+            raise CounterRefusal("not-found")
         return account

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from idp.counter.acting import Acting
 from idp.counter.door import Door, Staff
-from idp.counter.model import NotAtCounter, Person
+from idp.counter.model import CounterRefusal, Person
 from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import NOTICES, REFUSALS, STATES
@@ -48,13 +48,13 @@ class ActPages:
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
             if found is None:
-                raise NotAtCounter("not-found")
+                raise CounterRefusal("not-found")
             if "seen" not in fields:
-                raise NotAtCounter("not-seen")
+                raise CounterRefusal("not-seen")
             own = self._site.cookies.get(request, names.SESSION) or ""
             caller = self._door.caller(request)
             token, presence = await self._acting.begin(found.id, staff.session, own, caller)
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return self._page(request, found, str(error))
         response = self._site.redirect(ACTING)
         self._site.cookies.set(response, names.SESSION, token)

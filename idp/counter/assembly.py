@@ -40,7 +40,7 @@ class CounterRoom:
         effects = Effects(
             base,
             accounts.real_names,
-            Reset(base, accounts.household),
+            Reset(base, accounts.lifecycle_hooks),
             organizations.guardians,
             accounts.notices,
             about,
@@ -49,7 +49,7 @@ class CounterRoom:
         self.account_requests = AccountRequests(
             base, self.counter, accounts.lifecycle, accounts.merges, links
         )
-        accounts.household.join(CounterBelongings(base))
+        accounts.lifecycle_hooks.join(CounterBelongings(base))
         self.offer = Offer(
             routes=self._routes(), jobs=[Job("counter.recover_due", DUE_SECONDS, self.counter.recover_due)]
         )

@@ -1,13 +1,13 @@
 """What becomes of counter requests when the account they are about changes its fate."""
 
-from idp.accounts.belongings import Belongings, Obstacle
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook, Obstacle
 from idp.counter.model import REQUEST_SECONDS
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 
-class CounterBelongings(Belongings):
+class CounterBelongings(AccountLifecycleHook):
     """The part of the counter room."""
 
     def __init__(self, foundation: Foundation) -> None:
@@ -15,7 +15,7 @@ class CounterBelongings(Belongings):
         self._store = CounterStore(foundation.vault)
 
     def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:
-        """See `Belongings.obstacles`."""
+        """See `AccountLifecycleHook.obstacles`."""
         since = self._sources.now() - REQUEST_SECONDS
         return [Obstacle.COUNTER] if (yield from self._store.is_waiting(account_id, since)) else []
 

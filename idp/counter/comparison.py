@@ -6,7 +6,7 @@ from idp.accounts.certificates import stored_type
 from idp.accounts.model import Account
 from idp.accounts.names import same_name
 from idp.accounts.store import CERTIFICATE, AccountStore
-from idp.counter.model import Claim, Kind, NotAtCounter
+from idp.counter.model import Claim, CounterRefusal, Kind
 
 HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
 """The kinds that rest on a document: another certificate than the verified one cannot be right."""
@@ -65,11 +65,11 @@ class Comparison:
         return (self.name_differs or self.certificate_differs) and not self.impossible
 
     def check(self, *, name_differs: bool) -> None:
-        """Raises NotAtCounter where it cannot be right, or where another name was not noticed expressly."""
+        """Raises CounterRefusal where it cannot be right, or where another name was not noticed expressly."""
         if self.impossible:
-            raise NotAtCounter("other-certificate")
+            raise CounterRefusal("other-certificate")
         if self.wants_tick and not name_differs:
-            raise NotAtCounter("name-differs")
+            raise CounterRefusal("name-differs")
 
 
 def is_name_of(claimed: str, recorded: str) -> bool:

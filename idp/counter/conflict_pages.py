@@ -8,9 +8,9 @@ from starlette.responses import Response
 from idp.accounts.names import NameProblem
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import NotAtCounter, masked
+from idp.counter.model import CounterRefusal, masked
 from idp.counter.service import Counter
-from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.federation.account_links import AccountLinks, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
@@ -53,7 +53,7 @@ class ConflictPages:
         door: Door,
         counter: Counter,
         requests: AccountRequests,
-        desk: LinkDesk,
+        desk: AccountLinks,
         platforms: Titles,
     ) -> None:
         self._site = site
@@ -93,7 +93,7 @@ class ConflictPages:
                     return await self._page(request, staff, NO_ACCOUNT, 400)
                 await self._requests.link(conflict, found.id, staff.id)
                 return self._site.redirect(f"{CONFLICTS}?done=asked")
-        except NotAtCounter:
+        except CounterRefusal:
             return await self._page(request, staff, OWN, 403)
         except NoSuchConflict:
             return await self._page(request, staff, NOT_FOUND, 409)

@@ -10,7 +10,7 @@ from idp.accounts.model import State as AccountState
 from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import NotAtCounter, Person
+from idp.counter.model import CounterRefusal, Person
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
@@ -50,14 +50,14 @@ class DeathPages:
             return await self._page(request, staff, None)
         try:
             if await self._counter.is_concerned(staff.id, found.id):
-                raise NotAtCounter("own-account")
+                raise CounterRefusal("own-account")
             if found.state not in (AccountState.ACTIVE, AccountState.FROZEN):
-                raise NotAtCounter("unchanged")
+                raise CounterRefusal("unchanged")
             name, reason = fields.get("name", ""), fields.get("reason", "")
             await self._requests.deceased(found.id, name, reason, staff.id)
         except InvalidAccount:
             return await self._page(request, staff, found, "reason")
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return await self._page(request, staff, found, str(error))
         return self._site.redirect(shown(found.id, "asked"))
 

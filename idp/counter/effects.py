@@ -7,11 +7,11 @@ from idp.accounts.proof import Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.reset import Reset
 from idp.accounts.store import CERTIFICATE, AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.account_effects import AccountEffects
 from idp.counter.comparison import compared, identity_of
-from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Kind, NotAtCounter
+from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRefusal, CounterRequest, Kind
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
@@ -45,7 +45,7 @@ class Effects:
         self._notices = notices
 
     def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[None]:
-        """Do it, and wipe what was claimed; `again` after a conflict. Raises NotAtCounter, NotRecorded."""
+        """Do it, and wipe what was claimed; `again` after a conflict. Raises CounterRefusal, NotRecorded."""
         match request.kind:
             case Kind.VERIFY:
                 yield from self._verified(request)
@@ -78,7 +78,7 @@ class Effects:
         yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
         if before is not None and before.real_name_level and before.name != claim.name:
             told = {"method": METHOD, "request": request.id}
-            yield self._line(Event.NAME_CHANGED, account_id, request.both, **told)
+            yield self._line(EventType.NAME_CHANGED, account_id, request.both, **told)
             yield from self._notices.everywhere(before, RENAMED)
 
     def _recovered(self, request: CounterRequest) -> Transaction[None]:
@@ -87,12 +87,12 @@ class Effects:
         if before is not None:
             record = identity_of(self._accounts, before)
             if compared(Kind.RECOVER, record, before.real_name_level, claim).impossible:
-                raise NotAtCounter("other-certificate")  # it has become another's in the day that it waited
+                raise CounterRefusal("other-certificate")  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
         if before is None or after is None:
-            raise NotAtCounter("closed")
+            raise CounterRefusal("closed")
         told = {"at": SOURCE, "request": request.id}
-        yield self._line(Event.RECOVERY_COMPLETED, account_id, request.decided_by, **told)
+        yield self._line(EventType.RECOVERY_COMPLETED, account_id, request.decided_by, **told)
         # The old phone first: an owner who asked for nothing learns of it there.
         moved = before.phone_index not in (None, after.phone_index)
         yield from self._former.keep(before, phone=moved, email=True)
@@ -105,14 +105,14 @@ class Effects:
         minor = yield from self._accounts.by_id(request.account_id)
         number = None if minor is None else self._accounts.reveal(CERTIFICATE, minor.certificate_number)
         if minor is None or number != claim.certificate_number:  # the papers were compared with another one
-            raise NotAtCounter("other-certificate")
+            raise CounterRefusal("other-certificate")
         evidence = f"{SOURCE}:{request.id}:{claim.papers}"
         # The one who decided stands for it: should that account be taken over, what it gave rests.
         against = yield from self.guardians.enter(
             claim.guardian_id or "", request.account_id, actor=decided_by, evidence=evidence
         )
         if against is not None:
-            raise NotAtCounter(against.value)
+            raise CounterRefusal(against.value)
 
-    def _line(self, event: Event, account_id: str, staff_id: str | None, **detail: object) -> Call:
-        return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))
+    def _line(self, event: EventType, account_id: str, staff_id: str | None, **detail: object) -> Call:
+        return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from idp.counter.account_pages import AccountPages, shown
 from idp.counter.door import Door, Staff
-from idp.counter.model import NotAtCounter, Papers, Person
+from idp.counter.model import CounterRefusal, Papers, Person
 from idp.counter.routes import HOME, said
 from idp.counter.service import Counter
 from idp.counter.texts import PAPERS, REFUSALS, STATES
@@ -47,11 +47,11 @@ class GuardianPages:
         guardian = await self._counter.by_id(fields.get("guardian", ""), staff.id)
         try:
             if child is None or guardian is None:
-                raise NotAtCounter("not-found")
+                raise CounterRefusal("not-found")
             if "seen" not in fields:
-                raise NotAtCounter("not-seen")
+                raise CounterRefusal("not-seen")
             await self._counter.ask_guardian(child.id, guardian.id, _papers(fields), staff.id)
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return self._page(request, child, guardian, str(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
@@ -60,12 +60,12 @@ class GuardianPages:
         child = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
             if child is None:
-                raise NotAtCounter("not-found")
+                raise CounterRefusal("not-found")
             if fields.get("mandate") not in [one.id for one in await self._counter.guardians(child.id)]:
-                raise NotAtCounter("unchanged")
+                raise CounterRefusal("unchanged")
             reason = fields.get("reason", "")
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return await self._accounts.page(request, staff, child, error=str(error))
         return self._site.redirect(shown(fields.get("account", ""), "guardian-ended"))
 
@@ -93,8 +93,8 @@ class GuardianPages:
 
 
 def _papers(fields: dict[str, str]) -> Papers:
-    """What was seen; raises NotAtCounter."""
+    """What was seen; raises CounterRefusal."""
     try:
         return Papers(fields.get("papers", ""))
     except ValueError as error:
-        raise NotAtCounter("papers") from error
+        raise CounterRefusal("papers") from error

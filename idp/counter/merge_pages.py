@@ -22,7 +22,7 @@ from idp.accounts.store import ADDRESS, EMAIL, PHONE
 from idp.counter.account_pages import ACCOUNTS, AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
-from idp.counter.model import NotAtCounter
+from idp.counter.model import CounterRefusal
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
@@ -86,7 +86,7 @@ class MergePages:
             await self._requests.merge(plan, fields.get("reason", ""), staff.id)
         except InvalidAccount:
             return await self._page(request, staff, fields, "reason")
-        except (MergeRefused, NotAtCounter) as error:
+        except (MergeRefused, CounterRefusal) as error:
             return await self._page(request, staff, fields, str(error))
         return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'asked'})}")
 
@@ -103,7 +103,7 @@ class MergePages:
             await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
         except InvalidAccount:
             error = "reason"
-        except NotAtCounter as refused:
+        except CounterRefusal as refused:
             error = str(refused)
         if error:
             found = await self._counter.by_id(account_id, staff.id)

@@ -61,7 +61,7 @@ class Disclosure(StrEnum):
 class Papers(StrEnum):
     """By what a guardian is known (民法典 §27, §31); a word for the record."""
 
-    HOUSEHOLD_REGISTER = "household-register"
+    HOUSEHOLD_REGISTER = "lifecycle_hooks-register"
     BIRTH_CERTIFICATE = "birth-certificate"
     APPOINTMENT = "appointment"
 
@@ -75,7 +75,7 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
-class NotAtCounter(Exception):
+class CounterRefusal(Exception):
     """It cannot be done; the text is a word for the page (`idp.counter.texts`)."""
 
 

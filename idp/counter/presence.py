@@ -13,7 +13,7 @@ from idp.accounts.phones import checked_phone
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand
 from idp.counter.door import Door, Staff
-from idp.counter.model import DRAFT_SECONDS, Claim, Kind, NotAtCounter, Person, masked
+from idp.counter.model import DRAFT_SECONDS, Claim, CounterRefusal, Kind, Person, masked
 from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
@@ -80,7 +80,7 @@ class PresencePages:
             if claim.phone is not None:
                 return await self._send(request, REGISTER, staff, claim)
             await self._counter.register(staff.id, claim)
-        except (NotAtCounter, InvalidAccount) as error:
+        except (CounterRefusal, InvalidAccount) as error:
             return self._page(request, REGISTER, error=_word(error), claim=_typed(fields))
         return self._site.redirect(f"{HOME}?done=registered")
 
@@ -91,7 +91,7 @@ class PresencePages:
             if not await self._right_code(draft, fields):
                 return await self._not_yet(request, REGISTER, draft, fields)
             await self._counter.register(staff.id, draft.claim)
-        except (NotAtCounter, InvalidAccount) as error:
+        except (CounterRefusal, InvalidAccount) as error:
             return self._page(request, REGISTER, error=_word(error))
         return self._site.redirect(f"{HOME}?done=registered")
 
@@ -106,7 +106,7 @@ class PresencePages:
             if claim.phone is not None:
                 return await self._send(request, VERIFY, staff, claim, found.id)
             await self._counter.ask(Kind.VERIFY, found.id, staff.id, claim)
-        except (NotAtCounter, InvalidAccount) as error:
+        except (CounterRefusal, InvalidAccount) as error:
             return self._page(request, VERIFY, error=_word(error), claim=_typed(fields), found=found)
         return self._site.redirect(f"{HOME}?done=asked")
 
@@ -125,7 +125,7 @@ class PresencePages:
             if claim.phone is not None:
                 return await self._send(request, RECOVER, staff, claim, found.id)
             await self._counter.ask(Kind.RECOVER, found.id, staff.id, claim)
-        except (NotAtCounter, InvalidAccount) as error:
+        except (CounterRefusal, InvalidAccount) as error:
             return self._page(request, RECOVER, error=_word(error), claim=_typed(fields), found=found)
         return self._site.redirect(f"{HOME}?done=asked")
 
@@ -142,7 +142,7 @@ class PresencePages:
             if not await self._right_code(draft, fields):
                 return await self._not_yet(request, path, draft, fields)
             await self._counter.ask(kind, draft.account_id, staff.id, draft.claim)
-        except (NotAtCounter, InvalidAccount) as error:
+        except (CounterRefusal, InvalidAccount) as error:
             return self._page(request, path, error=_word(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
@@ -160,7 +160,7 @@ class PresencePages:
         caller, errand = self._door.caller(request), Errand(hall, ERRANDS[path])
         code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)
         if code_id is None:
-            raise NotAtCounter("wait")
+            raise CounterRefusal("wait")
         content = claim.to_json() | {
             "account": account_id,
             "staff": staff.id,
@@ -186,16 +186,16 @@ class PresencePages:
         return await self._code_page(request, path, draft, error)
 
     def _draft(self, path: str, staff: Staff, fields: dict[str, str]) -> Draft:
-        """What waited in the page, for the one who typed it and the errand it was typed for. Raises NotAtCounter."""
+        """What waited in the page, for the one who typed it and the errand it was typed for. Raises CounterRefusal."""
         sealed = fields.get("draft", "")
         try:
             content = self._site.vault.unseal(DRAFT, sealed)
         except Unreadable as error:
-            raise NotAtCounter("draft") from error
+            raise CounterRefusal("draft") from error
         if (content["staff"], content.get("errand")) != (staff.id, path):
-            raise NotAtCounter("draft")
+            raise CounterRefusal("draft")
         if content["until"] < self._site.sources.now():
-            raise NotAtCounter("draft")
+            raise CounterRefusal("draft")
         return Draft(Claim.from_json(content), str(content["account"]), str(content["code_id"]), sealed)
 
     async def _code_page(
@@ -250,18 +250,18 @@ class PresencePages:
 
 
 def _claim(fields: dict[str, str], *, phone: bool = False) -> Claim:
-    """What was typed, by the rules; raises NotAtCounter with the field that breaks one."""
+    """What was typed, by the rules; raises CounterRefusal with the field that breaks one."""
     if "seen" not in fields:
-        raise NotAtCounter("not-seen")
+        raise CounterRefusal("not-seen")
     try:
         name = normalized_name(fields.get("name", ""))
     except InvalidAccount as error:
-        raise NotAtCounter("name") from error
+        raise CounterRefusal("name") from error
     try:
         kind = CertificateType(fields.get("certificate_type", ""))
         number = checked_number(kind, fields.get("certificate_number", ""))
     except ValueError as error:  # InvalidAccount is one
-        raise NotAtCounter("certificate-number") from error
+        raise CounterRefusal("certificate-number") from error
     return Claim(
         name, stored_type(kind).value, number, _phone(fields) if phone else None, "elder_mode" in fields
     )
@@ -273,7 +273,7 @@ def _phone(fields: dict[str, str]) -> str | None:
     try:
         return checked_phone(fields.get("phone", ""))
     except InvalidAccount as error:
-        raise NotAtCounter("phone") from error
+        raise CounterRefusal("phone") from error
 
 
 def _typed(fields: dict[str, str]) -> Claim:
@@ -282,4 +282,4 @@ def _typed(fields: dict[str, str]) -> Claim:
 
 
 def _word(error: Exception) -> str:
-    return str(error) if isinstance(error, NotAtCounter) else "certificate-number"
+    return str(error) if isinstance(error, CounterRefusal) else "certificate-number"

@@ -9,9 +9,9 @@ from idp.accounts.merges import BOTH, OTHER
 from idp.counter.door import Door, Staff
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
+    CounterRefusal,
     Disclosure,
     Kind,
-    NotAtCounter,
     OpenRequest,
     Papers,
     Reason,
@@ -103,7 +103,7 @@ class CounterPages:
             else:
                 await self._counter.refuse(request_id, staff.id)
                 done = State.REFUSED.value
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return await self._queue(request, staff, str(error), 409)
         return self._site.redirect(f"{QUEUE}?done={done}")
 
@@ -112,9 +112,9 @@ class CounterPages:
         request_id, why = fields.get("request", ""), fields.get("why", "")
         try:
             if why not in DISCLOSURES:
-                raise NotAtCounter("why")
+                raise CounterRefusal("why")
             await self._counter.disclose(request_id, staff.id, Disclosure(why))
-        except NotAtCounter as error:
+        except CounterRefusal as error:
             return await self._queue(request, staff, str(error), 409)
         return await self._queue(request, staff, whole=request_id)
 

@@ -9,7 +9,7 @@ from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
 from idp.accounts.model import State as AccountState
 from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.comparison import Comparison, Identity, compared, identity_of
 from idp.counter.effects import Effects
@@ -20,10 +20,10 @@ from idp.counter.model import (
     VISIT_SECONDS,
     Claim,
     Concerned,
+    CounterRefusal,
     CounterRequest,
     Disclosure,
     Kind,
-    NotAtCounter,
     OpenRequest,
     Papers,
     Person,
@@ -48,8 +48,6 @@ RECOVERY_ASKED = _(
     "有人在政务服务窗口申请找回您的账号，24 小时后生效。"
     "如非本人，请立即登录用户中心并打开 /counter/objection 停止，或联系窗口。"
 )
-
-
 CONFLICTS = {
     Kind.VERIFY: "already-verified",
     Kind.GUARDIAN: "guarded",
@@ -116,20 +114,20 @@ class Counter:
     async def _unknown(
         self, identifier: str | None, by: str, staff_id: str, account_id: str | None = None
     ) -> None:
-        """Raises NotAtCounter where another account has it; that staff learned so is a line about that account."""
+        """Raises CounterRefusal where another account has it; that staff learned so is a line about that account."""
         if identifier is None:
             return
         holder = await self._database.read(lambda: self._accounts.find(identifier))
         if holder is None or holder.id == account_id:
             return
         told = {"reason": Reason.PRESENT.value, "found": False, "by": by}
-        await self._database.add(self._line(Event.COUNTER_LOOKED_UP, holder.id, staff_id, **told))
-        raise NotAtCounter("phone-taken" if by == "phone" else "certificate-known")
+        await self._database.add(self._line(EventType.COUNTER_LOOKED_UP, holder.id, staff_id, **told))
+        raise CounterRefusal("phone-taken" if by == "phone" else "certificate-known")
 
     async def register(self, staff_id: str, claim: Claim) -> str:
         """Open an account for a person who is present, and ask for the second pair of eyes; its id.
 
-        There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, NotAtCounter.
+        There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, CounterRefusal.
         """
         number = claim.certificate_number or ""
         await self._unknown(number, "certificate", staff_id)
@@ -150,7 +148,7 @@ class Counter:
 
         def work() -> Transaction[str]:
             yield from self._accounts.add(account_id, account, self._sources.now())
-            yield self._line(Event.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
+            yield self._line(EventType.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
             division = yield from self._store.place(staff_id)
             if division is not None:
                 now = self._sources.now()
@@ -162,27 +160,27 @@ class Counter:
         try:
             return await self._database.write(work)
         except Conflict as error:  # the phone was proved by somebody else at this very moment
-            raise NotAtCounter("phone-taken") from error
+            raise CounterRefusal("phone-taken") from error
 
     async def ask(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> None:
-        """Begin a verification or a recovery. Raises NotAtCounter."""
+        """Begin a verification or a recovery. Raises CounterRefusal."""
         account = await self.account(account_id)
         if account is None or account.state != AccountState.ACTIVE:
-            raise NotAtCounter("closed")
+            raise CounterRefusal("closed")
         if account_id == staff_id:
-            raise NotAtCounter("own-account")
+            raise CounterRefusal("own-account")
         known = self._accounts.reveal(CERTIFICATE, account.certificate_number)
         if known is not None and claim.certificate_number != known:
-            raise NotAtCounter("other-certificate")
+            raise CounterRefusal("other-certificate")
         if known is None and kind is Kind.RECOVER:
-            raise NotAtCounter("never-verified")
+            raise CounterRefusal("never-verified")
         await self._unknown(claim.phone, "phone", staff_id, account_id)
         await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
     async def begin(
         self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned] = ()
     ) -> None:
-        """Note what another member of staff has to confirm. Raises NotAtCounter where it is about who begins it."""
+        """Note what another member of staff has to confirm. Raises CounterRefusal where it is about who begins it."""
         await self._database.write(lambda: self._begin(kind, account_id, staff_id, claim, concerned))
 
     async def is_concerned(self, staff_id: str, account_id: str) -> bool:
@@ -199,12 +197,12 @@ class Counter:
         return await self._effects.guardians.of(minor_id)
 
     async def end_guardian(self, mandate_id: str, reason: str, staff_id: str) -> None:
-        """End a guardianship. Raises NotAtCounter."""
+        """End a guardianship. Raises CounterRefusal."""
 
         try:
             checked_reason(reason)
         except InvalidAccount as error:
-            raise NotAtCounter("reason") from error
+            raise CounterRefusal("reason") from error
 
         def work() -> Transaction[bool]:
             minor_id = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
@@ -215,13 +213,13 @@ class Counter:
             return True
 
         if not await self._database.write(work):
-            raise NotAtCounter("unchanged")
+            raise CounterRefusal("unchanged")
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
-        """Begin to enter a guardian, whose papers are there. Raises NotAtCounter."""
+        """Begin to enter a guardian, whose papers are there. Raises CounterRefusal."""
         against = await self._effects.guardians.against(guardian_id, minor_id, staff_id)
         if against is not None:
-            raise NotAtCounter(against.value)
+            raise CounterRefusal(against.value)
         minor, guardian = await self.account(minor_id), await self.account(guardian_id)
         assert minor is not None
         assert guardian is not None
@@ -247,19 +245,19 @@ class Counter:
         return compared(request.kind, record, request.real_name_level, request.claim)
 
     async def disclose(self, request_id: str, staff_id: str, why: Disclosure) -> None:
-        """Note that a member of staff who may confirm a request looks at whole numbers. Raises NotAtCounter."""
+        """Note that a member of staff who may confirm a request looks at whole numbers. Raises CounterRefusal."""
         for one in await self.open_requests(staff_id):
             if one.id == request_id and one.begun_by != staff_id:
                 if await self._database.read(lambda: self._store.is_about(request_id, staff_id)):
                     break
                 detail = {"request": request_id, "kind": one.kind.value, "reason": why.value}
-                shown = self._line(Event.COUNTER_NUMBER_SHOWN, one.account_id, staff_id, **detail)
+                shown = self._line(EventType.COUNTER_NUMBER_SHOWN, one.account_id, staff_id, **detail)
                 await self._database.add(shown)
                 return
-        raise NotAtCounter("not-yours-to-confirm")
+        raise CounterRefusal("not-yours-to-confirm")
 
     async def confirm(self, request_id: str, staff_id: str, *, name_differs: bool = False) -> State:
-        """Confirm what another member of staff began; where it stands now. Raises NotAtCounter.
+        """Confirm what another member of staff began; where it stands now. Raises CounterRefusal.
 
         `name_differs`: whoever confirms has seen that the record names somebody else, and stands for it.
         """
@@ -271,17 +269,17 @@ class Counter:
                     )
                 )
             except NotRecorded as error:
-                raise NotAtCounter("already-verified") from error
+                raise CounterRefusal("already-verified") from error
             except (
                 Conflict
             ) as error:  # somebody else at the same moment: with the certificate, or with the phone
                 kind = await self._database.read(lambda: self._store.kind(request_id))
                 if kind is not Kind.UNMERGE or again:
                     why = "phone-taken" if kind is None else CONFLICTS.get(kind, "phone-taken")
-                    raise NotAtCounter(why) from error
+                    raise CounterRefusal(why) from error
             else:
                 if state is None:
-                    raise NotAtCounter("not-yours-to-confirm")
+                    raise CounterRefusal("not-yours-to-confirm")
                 self._effects.sent()
                 return state
         raise AssertionError("unreachable")
@@ -302,7 +300,7 @@ class Counter:
             side.check(name_differs=name_differs)
             detail |= {"name_differs": True} if side.name_differs else {}
             detail |= {"certificate_differs": True} if side.certificate_differs else {}
-        yield self._line(Event.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
+        yield self._line(EventType.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
         if request.state is State.WAITING:
             if account is not None:
                 yield from self._notices.everywhere(account, RECOVERY_ASKED)
@@ -311,7 +309,7 @@ class Counter:
         return request.state
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
-        """Refuse a request, take back one's own, or stop a recovery that waits. Raises NotAtCounter."""
+        """Refuse a request, take back one's own, or stop a recovery that waits. Raises CounterRefusal."""
 
         def work() -> Transaction[bool]:
             refused = yield from self._store.refuse(request_id, staff_id, self._sources.now())
@@ -320,7 +318,7 @@ class Counter:
             return refused is not None
 
         if not await self._database.write(work):
-            raise NotAtCounter("decided")
+            raise CounterRefusal("decided")
 
     async def objected(self, account_id: str) -> bool:
         """The owner of an account stops its recovery; False when none was under way."""
@@ -330,7 +328,9 @@ class Counter:
     def _withdraw(self, kind: Kind, account_id: str, actor: str) -> Transaction[bool]:
         ids = yield from self._store.withdraw(kind, account_id, self._sources.now())
         for request_id in ids:
-            yield self._line(Event.COUNTER_REFUSED, account_id, actor, request=request_id, kind=kind.value)
+            yield self._line(
+                EventType.COUNTER_REFUSED, account_id, actor, request=request_id, kind=kind.value
+            )
         return bool(ids)
 
     async def recover_due(self) -> int:
@@ -341,7 +341,11 @@ class Counter:
         for request_id in await self._database.read(lambda: self._store.due(before)):
             try:
                 done += await self._database.write(lambda id_=request_id: self._recover(id_, before))  # type: ignore[misc]
-            except (Conflict, NotRecorded, NotAtCounter):  # another has the phone meanwhile, or it was closed
+            except (
+                Conflict,
+                NotRecorded,
+                CounterRefusal,
+            ):  # another has the phone meanwhile, or it was closed
                 await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
         return done
 
@@ -383,11 +387,13 @@ class Counter:
             division=(yield from self._store.place(staff_id)),
         )
         yield from self._store.add(new, now - REQUEST_SECONDS, concerned)
-        yield self._line(Event.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value)
+        yield self._line(
+            EventType.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value
+        )
 
     def _refused(self, request: RefusedRequest, actor: str) -> Call:
         detail = {"request": request.id, "kind": request.kind}
-        return self._line(Event.COUNTER_REFUSED, request.account_id, actor, **detail)
+        return self._line(EventType.COUNTER_REFUSED, request.account_id, actor, **detail)
 
-    def _line(self, event: Event, account_id: str, staff_id: str, **detail: object) -> Call:
-        return self._audit.record(Line(event, account_id, actor=staff_id, detail=dict(detail)))
+    def _line(self, event: EventType, account_id: str, staff_id: str, **detail: object) -> Call:
+        return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))

@@ -10,9 +10,9 @@ from idp.counter import request_statements as statements
 from idp.counter.model import (
     Claim,
     Concerned,
+    CounterRefusal,
     CounterRequest,
     Kind,
-    NotAtCounter,
     OpenRequest,
     RefusedRequest,
     State,
@@ -37,18 +37,18 @@ class CounterStore:
     def add(
         self, new: CounterRequest, since: float, concerned: Sequence[Concerned] = ()
     ) -> Transaction[None]:
-        """Note a request and whom it is about. Raises NotAtCounter where that is whoever begins it, or one is open."""
+        """Note a request and whom it is about. Raises CounterRefusal where whoever begins it is one, or one is open."""
         about = (
             new.claim.guardian_id or new.claim.subject
         )  # a child has two guardians, a person several accounts
         key = ":".join(filter(None, (new.kind.value, new.account_id, about)))
         yield statements.FREE(the_key=key, since=since)
         if not (yield self._added(new, key)):
-            raise NotAtCounter("already-open")
+            raise CounterRefusal("already-open")
         for number, each in enumerate(concerned):
             yield statements.ADD_CONCERNED(request_id=new.id, number=number, **asdict(each))
         if (yield from self.is_about(new.id, new.begun_by)):
-            raise NotAtCounter("own-account")
+            raise CounterRefusal("own-account")
 
     def is_about(self, request_id: str, staff_id: str) -> Transaction[bool]:
         """Whether a request is about a member of staff, by any of its sides."""

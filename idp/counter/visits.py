@@ -2,7 +2,7 @@
 
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.model import VISIT_SECONDS, Reason
 from idp.counter.visit_store import VisitStore
@@ -68,8 +68,8 @@ class Visits:
         )
 
     @staticmethod
-    def _line(account_id: str | None, staff_id: str, reason: Reason, by: str | None = None) -> Line:
+    def _line(account_id: str | None, staff_id: str, reason: Reason, by: str | None = None) -> AuditEvent:
         detail: dict[str, object] = {"reason": reason.value, "found": account_id is not None}
         if account_id is not None:
             detail["by"] = by
-        return Line(Event.COUNTER_LOOKED_UP, account_id, actor=staff_id, detail=detail)
+        return AuditEvent(EventType.COUNTER_LOOKED_UP, account_id, actor=staff_id, detail=detail)

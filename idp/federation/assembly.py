@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Protocol
 
 from idp.accounts.assembly import AccountsRoom
+from idp.federation.account_links import AccountLinks
 from idp.federation.belongings import UpstreamBelongings
-from idp.federation.desk import LinkDesk
 from idp.federation.installation import Installed
 from idp.federation.service import Federation, Tools
 from idp.infrastructure.database import Transaction
@@ -52,9 +52,9 @@ class FederationRoom:
             settings.session_absolute,
         )
         self.federation = Federation(ground.base, self.http, installed, settings.issuer, tools)
-        self.links = LinkDesk(ground.base, self.federation.linking)
+        self.links = AccountLinks(ground.base, self.federation.linking)
         self.platforms = {name: (one.profile.title, one.profile.title_en) for name, one in installed.items()}
-        accounts.household.join(UpstreamBelongings(ground.base))
+        accounts.lifecycle_hooks.join(UpstreamBelongings(ground.base))
         self.offer = Offer(
             jobs=[Job("upstream.forget_old", FORGET_SECONDS, self._forget_old)], closing=[self.http.close]
         )

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from idp.accounts.belongings import Belongings
 from idp.accounts.control import ProvenControl
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.federation.conflict_store import ConflictStore
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
@@ -12,7 +12,7 @@ from idp.infrastructure.foundation import Foundation
 MOVED = "upstream"
 
 
-class UpstreamBelongings(Belongings):
+class UpstreamBelongings(AccountLifecycleHook):
     """The part of the federation room."""
 
     def __init__(self, foundation: Foundation) -> None:
@@ -47,6 +47,6 @@ class UpstreamBelongings(Belongings):
         return {MOVED: (yield from self._links.move(account_id, into))}
 
     def give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
-        """See `Belongings.give_back`."""
+        """See `AccountLifecycleHook.give_back`."""
         for link_id in moved.get(MOVED, []):
             yield from self._links.move_back(link_id, account_id, into)

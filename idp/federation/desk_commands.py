@@ -10,7 +10,7 @@ import typer
 
 from idp.accounts.model import Account
 from idp.accounts.service import UnknownAccount
-from idp.federation.desk import LinkDesk, NoSuchConflict
+from idp.federation.account_links import AccountLinks, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
@@ -26,7 +26,7 @@ Dismiss = Annotated[bool, typer.Option("--dismiss", help="Leave everything as it
 class Tools:
     """What the commands work with; made on the roof, because ending a link ends what it proved."""
 
-    desk: LinkDesk
+    desk: AccountLinks
     find: Callable[[str], Awaitable[Account]]
     """`Accounts.find`."""
 

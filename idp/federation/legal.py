@@ -15,9 +15,9 @@ from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import model as organizations
 from idp.organizations.model import DAY, Human, Principal, Reason, Relation
+from idp.organizations.platform_attestations import UPSTREAM
 from idp.organizations.registries.interface import Confirmed, Holding
 from idp.organizations.service import Organizations
-from idp.organizations.vouched import UPSTREAM
 
 LEGAL = UserType.LEGAL.value
 _DATES = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S")

@@ -12,7 +12,7 @@ from idp.accounts.real_names import RealNames
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.upstream import VERIFIER
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import Arrival, Unread, is_child
 from idp.federation.conflict_store import ConflictStore
@@ -131,7 +131,9 @@ class Linking:
         source = link.profile if link.kind == "person" else f"{link.profile}:legal"
         yield from self._end_proofs(link.account_id, source, f"upstream {reason}", keep=None)
         detail = {"profile": link.profile, "reason": reason}
-        line = Line(Event.UPSTREAM_UNLINKED, link.account_id, actor=actor, address=address, detail=detail)
+        line = AuditEvent(
+            EventType.UPSTREAM_UNLINKED, link.account_id, actor=actor, address=address, detail=detail
+        )
         yield self._audit.record(line)
 
     def unfit(self, what: Unfit, arrival: Arrival, account_id: str | None) -> Transaction[str]:
@@ -151,7 +153,7 @@ class Linking:
         kept = yield from self.conflicts.add(conflict)
         if kept == conflict_id:
             detail = {"profile": arrival.profile, "reason": what.value, "conflict": kept}
-            yield self._audit.record(Line(Event.UPSTREAM_CONFLICT, account_id, detail=detail))
+            yield self._audit.record(AuditEvent(EventType.UPSTREAM_CONFLICT, account_id, detail=detail))
         return reference(kept)
 
     def _enter(
@@ -220,7 +222,9 @@ class Linking:
             detail["unreadable"] = arrival.unread.problem
             if arrival.unread.certificate_number:
                 yield from self.unfit(Unfit.UNREADABLE, arrival, account.id)
-        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account.id, address=address, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.UPSTREAM_LINKED, account.id, address=address, detail=detail)
+        )
         if known is not None:
             title = self._rules.titles.get(arrival.profile, arrival.profile)
             yield from self._notice(known, LINKED, platform=title)
@@ -263,7 +267,9 @@ class Linking:
         new = checked(NewAccount(f"zh{digits}", name, NO_PASSWORD))
         yield from self._accounts.add(account_id, new, self._sources.now())
         detail = {"upstream": arrival.profile}
-        yield self._audit.record(Line(Event.ACCOUNT_REGISTERED, account_id, address=address, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=address, detail=detail)
+        )
         account = yield from self._accounts.by_id(account_id)
         assert account is not None
         return account

@@ -6,7 +6,7 @@ from idp.accounts.invalid import InvalidAccount
 from idp.accounts.model import Account, AccountKind, NewAccount, State
 from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamPerson
 from idp.federation.outcomes import Refused, Why
@@ -94,7 +94,9 @@ class OrganizationLogins:
         now = self._sources.now()
         yield from self._accounts.add(account_id, new, now, AccountKind.ORGANIZATION_LOGIN)
         detail = {"upstream": identity.profile, "kind": AccountKind.ORGANIZATION_LOGIN.value}
-        yield self._audit.record(Line(Event.ACCOUNT_REGISTERED, account_id, address=address, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=address, detail=detail)
+        )
         return account_id
 
     def _link(self, identity: UpstreamIdentity, index: bytes, account_id: str) -> UpstreamLink:

@@ -7,7 +7,7 @@ import orjson
 import structlog
 
 from idp.accounts.real_names import RealNames
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.federation.arrivals import of_person
@@ -220,7 +220,7 @@ class Federation:
             return found
         detail = {"profile": name, "target": target}
         await self._database.add(
-            self._audit.record(Line(Event.UPSTREAM_HANDED_ON, account_id, detail=detail))
+            self._audit.record(AuditEvent(EventType.UPSTREAM_HANDED_ON, account_id, detail=detail))
         )
         return found
 
@@ -274,7 +274,7 @@ class Federation:
             detail |= {"reason": why.reason.value, "step": why.step}
         else:
             detail |= {"reason": why.why.value} | ({"conflict": why.reference} if why.reference else {})
-        line = Line(Event.UPSTREAM_REFUSED, address=address, detail=detail)
+        line = AuditEvent(EventType.UPSTREAM_REFUSED, address=address, detail=detail)
         if "conflict" in detail:  # a person's eyes will look for it: it has a row of its own already
             await self._database.add(self._audit.record(line))
         else:

@@ -3,7 +3,7 @@
 Every room has one `assembly.py` with one class that keeps to `Room`. Its constructor takes the rooms below by name and
 type, and the settings as a Protocol of what it reads of them; its attributes are its services; its `offer` is what the
 roof puts together without knowing what it is about. What it has to say about the life of an account it joins to
-`AccountsRoom.household`, what protocol it speaks with systems to `SignOnRoom.protocols`.
+`AccountsRoom.lifecycle_hooks`, what protocol it speaks with systems to `SignOnRoom.protocols`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -10,7 +10,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -153,7 +153,7 @@ class KeyRing:
         def work() -> Transaction[None]:
             yield from self._publish(new)
             for kid in (yield from self._store.retire_others(algorithm, new.period.kid, end)):
-                yield self._audit.record(Line(Event.KEY_RETIRED, detail={"kid": kid, "at": end}))
+                yield self._audit.record(AuditEvent(EventType.KEY_RETIRED, detail={"kid": kid, "at": end}))
 
         await self._database.write(work)
         await self.load()
@@ -176,7 +176,7 @@ class KeyRing:
         def work() -> Transaction[bool]:
             if not (yield from self._store.revoke(kid, self._sources.now())):
                 return False
-            yield self._audit.record(Line(Event.KEY_REVOKED, actor=actor, detail=detail))
+            yield self._audit.record(AuditEvent(EventType.KEY_REVOKED, actor=actor, detail=detail))
             if new is not None:
                 yield from self._publish(new)
             return True
@@ -196,7 +196,7 @@ class KeyRing:
     def _publish(self, new: "_NewKey") -> Transaction[None]:
         yield from self._store.add(new.period, new.private_key, new.public_jwk, new.made_at)
         detail = {"kid": new.period.kid, "alg": new.period.algorithm.value}
-        yield self._audit.record(Line(Event.KEY_CREATED, detail=detail))
+        yield self._audit.record(AuditEvent(EventType.KEY_CREATED, detail=detail))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class OAuthRoom:
         self.sweeper = Sweeper(
             base, sessions.sessions.endings, ground.outbox, sessions.lifetimes, settings.retention
         )
-        accounts.household.join(GrantBelongings(base.sources))
+        accounts.lifecycle_hooks.join(GrantBelongings(base.sources))
         accounts.openings.join(GrantBelongings(base.sources))
         self.inspection = TokenInspection(
             issuer, base, keys, registry, sessions.lifetimes, lifetimes.refresh_idle

@@ -1,6 +1,6 @@
 """Answers a checked authorization request: reads its hint, issues the code, records what was refused."""
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
@@ -53,8 +53,8 @@ class AuthorizationService:
             code_challenge=request.code_challenge,
             subject=subject,
         )
-        line = Line(
-            Event.AUTHORIZATION_GRANTED,
+        line = AuditEvent(
+            EventType.AUTHORIZATION_GRANTED,
             session.account_id,
             request.client_id,
             session.id,
@@ -79,7 +79,7 @@ class AuthorizationService:
         if claimed is not None:
             detail["unproven_client"] = claimed
         self._refusals.note(
-            Line(Event.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
+            AuditEvent(EventType.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
         )
 
 

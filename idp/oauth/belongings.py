@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from idp.accounts.belongings import Belongings
 from idp.accounts.control import ProvenControl
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
 from idp.oauth.belongings_store import GrantBelongingsStore
 
 
-class GrantBelongings(Belongings):
+class GrantBelongings(AccountLifecycleHook):
     """The part of the oauth room. A closed account's grants are dead by themselves; here they end for good."""
 
     def __init__(self, sources: Sources) -> None:
@@ -17,12 +17,12 @@ class GrantBelongings(Belongings):
         self._store = GrantBelongingsStore()
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.end`."""
+        """See `AccountLifecycleHook.end`."""
         yield from self._store.revoke_grants(account_id, self._sources.now())
         yield self._store.forget_consents(account_id)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
-        """See `Belongings.secure`."""
+        """See `AccountLifecycleHook.secure`."""
         return {"grants": (yield from self._store.revoke_grants(account_id, self._sources.now()))}
 
     def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import structlog
 from starlette.requests import Request
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.oauth.client_authentication import ClientAuthenticator, claimed_client
 from idp.oauth.grants.interface import GrantContext, GrantHandler, TokenRequest
@@ -79,11 +79,11 @@ class TokenService:
         proves nothing.
         """
         client_id = client.client_id if client else None
-        event = Event.CLIENT_REFUSED if isinstance(error, InvalidClient) else Event.TOKEN_REFUSED
+        event = EventType.CLIENT_REFUSED if isinstance(error, InvalidClient) else EventType.TOKEN_REFUSED
         detail = {"error": error.code, "reason": error.detail}
         if client is None and claimed is not None:
             detail["unproven_client"] = claimed
-        line = Line(event, client_id=client_id, address=address, detail=detail)
+        line = AuditEvent(event, client_id=client_id, address=address, detail=detail)
         if client is None or client.public:
             self._refusals.note(line)
         else:

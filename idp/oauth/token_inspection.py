@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -81,8 +81,8 @@ class TokenInspection:
         """RFC 7009 §2.1: a token of another client, or one that we do not know, is left alone without a word."""
         claims = self._claims(token)
         if claims is not None and claims["client_id"] == client.client_id:
-            line = Line(
-                Event.TOKEN_REVOKED,
+            line = AuditEvent(
+                EventType.TOKEN_REVOKED,
                 claims["sub"] if GRANT_CLAIM in claims else None,
                 client.client_id,
                 claims.get("sid"),
@@ -151,7 +151,7 @@ class TokenInspection:
             **acting_claims(grant.subject.account_id, grant.subject.represented),
         }
 
-    def _revoke_access(self, claims: dict[str, Any], line: Line) -> Transaction[None]:
+    def _revoke_access(self, claims: dict[str, Any], line: AuditEvent) -> Transaction[None]:
         yield from self._store.sweep(self._sources.now())
         if (yield from self._store.revoke_token(claims["jti"], claims["exp"])):
             yield self._audit.record(line)
@@ -164,8 +164,8 @@ class TokenInspection:
         revoked = yield from self._store.revoke(grant_id, now)
         if revoked is not None:
             yield self._audit.record(
-                Line(
-                    Event.TOKEN_REVOKED,
+                AuditEvent(
+                    EventType.TOKEN_REVOKED,
                     revoked.account_id,
                     revoked.client_id,
                     revoked.session_id,

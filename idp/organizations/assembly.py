@@ -41,7 +41,7 @@ class OrganizationsRoom:
         population = asked.get("population")
         check = partial(VERIFIER.check, authority=population) if population else None
         self.guardians = Guardians(base, ledger, accounts.real_names, check)
-        accounts.household.join(MandateBelongings(base.sources, end_acting))
+        accounts.lifecycle_hooks.join(MandateBelongings(base.sources, end_acting))
         self.offer = Offer(jobs=[Job("mandates.expire_due", EXPIRY_SECONDS, self.mandates.expire_due)])
 
     async def is_staff(self, account_id: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn, TypeVar
 
 from idp.accounts.authority import Authority, AuthorityUnavailable
 from idp.accounts.store import CERTIFICATE
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.single_use import SingleUse
@@ -173,7 +173,9 @@ class Binding:
         return replace(outcome, code=code, name=name)
 
     async def _refuse(self, account_id: str, reason: Reason, address: str | None) -> NoReturn:
-        line = Line(Event.LEGAL_PERSON_REFUSED, account_id, address=address, detail={"reason": reason.value})
+        line = AuditEvent(
+            EventType.LEGAL_PERSON_REFUSED, account_id, address=address, detail={"reason": reason.value}
+        )
         await self._database.add(self._ledger.audit.record(line))
         raise Refused(reason)
 
@@ -214,7 +216,9 @@ class Binding:
             yield from self._ledger.representative_changed(taken, account_id, actor, address)
         yield from self._empower(organization_id, account_id, confirmed, actor)
         detail = {"code": confirmed.code, "method": method_of(confirmed)}
-        line = Line(Event.LEGAL_PERSON_BOUND, account_id, None, None, address, actor, detail, organization_id)
+        line = AuditEvent(
+            EventType.LEGAL_PERSON_BOUND, account_id, None, None, address, actor, detail, organization_id
+        )
         yield self._ledger.audit.record(line)
         return organization_id
 
@@ -245,7 +249,7 @@ class Binding:
         )
         added = yield from self._ledger.store.add(own, account_id)
         if added is not None:
-            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor)
+            yield from self._ledger.note(EventType.MANDATE_ACCEPTED, added, actor)
 
     def _appoint(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
@@ -272,7 +276,7 @@ class Binding:
             mandate = replace(mandate, role=Role.ADMINISTRATOR)
         added = yield from self._ledger.store.add(mandate, account_id)
         if added is not None:
-            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, actor, address)
+            yield from self._ledger.changed(EventType.MANDATE_ACCEPTED, added, actor, address)
         return organization_id
 
     def _rests(self, account_id: str, organization_id: str, granted_by: str) -> Transaction[bool]:

@@ -15,7 +15,7 @@ from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import BIRTH_DATE
 from idp.accounts.verifiers.interface import Claim
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.beijing import BEIJING, day_of
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
@@ -189,8 +189,12 @@ class Guardians:
         yield from self._ledger.accounts.add(minor_id, account, self._sources.now())
         yield from self._real_names.record(minor_id, proof, verifier=guardian_id, address=address)
         yield self._ledger.audit.record(
-            Line(
-                Event.ACCOUNT_REGISTERED, minor_id, address=address, actor=guardian_id, detail={"by": METHOD}
+            AuditEvent(
+                EventType.ACCOUNT_REGISTERED,
+                minor_id,
+                address=address,
+                actor=guardian_id,
+                detail={"by": METHOD},
             )
         )
         mandate_id = yield from self._empower(
@@ -227,7 +231,7 @@ class Guardians:
         added = yield from self._ledger.store.add(guardianship, guardian_id)
         if added is None:
             return None
-        yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, guardianship.granted_by, address)
+        yield from self._ledger.changed(EventType.MANDATE_ACCEPTED, added, guardianship.granted_by, address)
         return added.id
 
     def _birth_date(self, minor: Account) -> date | None:

@@ -6,7 +6,7 @@ from idp.accounts.invalid import InvalidAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.phones import checked_phone
 from idp.accounts.store import PHONE
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
@@ -136,7 +136,7 @@ class Inviting:
             added = yield from self._store.add(wanted, actor, own, resting_on, phone=phone)
             if added is None:
                 return False
-            yield from self._ledger.note(Event.MANDATE_INVITED, added, actor, address)
+            yield from self._ledger.note(EventType.MANDATE_INVITED, added, actor, address)
             shown = yield from self._lists.one(added.id)
             assert shown is not None
             if not silent:

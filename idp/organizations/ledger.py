@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -25,28 +25,28 @@ Notice = Callable[..., Transaction[None]]
 CHANGED = "representative changed"
 """Why mandates rest when an organisation has a new representative."""
 EVENTS = {
-    MandateState.SUSPENDED: Event.MANDATE_SUSPENDED,
-    MandateState.REVOKED: Event.MANDATE_REVOKED,
-    MandateState.EXPIRED: Event.MANDATE_EXPIRED,
+    MandateState.SUSPENDED: EventType.MANDATE_SUSPENDED,
+    MandateState.REVOKED: EventType.MANDATE_REVOKED,
+    MandateState.EXPIRED: EventType.MANDATE_EXPIRED,
 }
 TO_AGENT = {
-    Event.MANDATE_ACCEPTED: _("您已开始为“%(principal)s”办事。如非本人操作，请登录用户中心解除。"),
-    Event.MANDATE_SUSPENDED: _("您为“%(principal)s”办事的授权已暂停。"),
-    Event.MANDATE_RESUMED: _("您为“%(principal)s”办事的授权已恢复。"),
-    Event.MANDATE_RENEWED: _("您为“%(principal)s”办事的授权已续期。"),
-    Event.MANDATE_REVOKED: _("您为“%(principal)s”办事的授权已结束。"),
-    Event.MANDATE_EXPIRED: _("您为“%(principal)s”办事的授权已到期。"),
+    EventType.MANDATE_ACCEPTED: _("您已开始为“%(principal)s”办事。如非本人操作，请登录用户中心解除。"),
+    EventType.MANDATE_SUSPENDED: _("您为“%(principal)s”办事的授权已暂停。"),
+    EventType.MANDATE_RESUMED: _("您为“%(principal)s”办事的授权已恢复。"),
+    EventType.MANDATE_RENEWED: _("您为“%(principal)s”办事的授权已续期。"),
+    EventType.MANDATE_REVOKED: _("您为“%(principal)s”办事的授权已结束。"),
+    EventType.MANDATE_EXPIRED: _("您为“%(principal)s”办事的授权已到期。"),
 }
 TO_PRINCIPAL = {
-    Event.MANDATE_ACCEPTED: _(
+    EventType.MANDATE_ACCEPTED: _(
         "%(agent)s 已接受授权，可以为“%(principal)s”办事。如非您的意思，请登录用户中心撤销。"
     ),
-    Event.MANDATE_DECLINED: _("%(agent)s 没有接受为“%(principal)s”办事的邀请。"),
-    Event.MANDATE_SUSPENDED: _("%(agent)s 为“%(principal)s”办事的授权已暂停。"),
-    Event.MANDATE_RESUMED: _("%(agent)s 为“%(principal)s”办事的授权已恢复。"),
-    Event.MANDATE_RENEWED: _("%(agent)s 为“%(principal)s”办事的授权已续期。"),
-    Event.MANDATE_REVOKED: _("%(agent)s 为“%(principal)s”办事的授权已结束。"),
-    Event.MANDATE_EXPIRED: _("%(agent)s 为“%(principal)s”办事的授权已到期。"),
+    EventType.MANDATE_DECLINED: _("%(agent)s 没有接受为“%(principal)s”办事的邀请。"),
+    EventType.MANDATE_SUSPENDED: _("%(agent)s 为“%(principal)s”办事的授权已暂停。"),
+    EventType.MANDATE_RESUMED: _("%(agent)s 为“%(principal)s”办事的授权已恢复。"),
+    EventType.MANDATE_RENEWED: _("%(agent)s 为“%(principal)s”办事的授权已续期。"),
+    EventType.MANDATE_REVOKED: _("%(agent)s 为“%(principal)s”办事的授权已结束。"),
+    EventType.MANDATE_EXPIRED: _("%(agent)s 为“%(principal)s”办事的授权已到期。"),
 }
 REPLACED = _("您不再是“%(principal)s”的法定代表人，它的代办授权已全部暂停。如有疑问，请到窗口咨询。")
 AT_THE_COUNTER = _(
@@ -72,7 +72,7 @@ class Ledger:
         self._notice = notice
 
     def note(
-        self, event: Event, mandate: Mandate, actor: str, address: str | None = None
+        self, event: EventType, mandate: Mandate, actor: str, address: str | None = None
     ) -> Transaction[None]:
         """The line in the record: whose mandate, who did it, for whom."""
         detail = {"mandate": mandate.id, "relation": mandate.relation.value}
@@ -80,11 +80,13 @@ class Ledger:
             detail["reason"] = mandate.end_reason
         subject = mandate.agent_account_id or mandate.granted_by  # who invites is an account
         yield self.audit.record(
-            Line(event, subject, address=address, actor=actor, detail=detail, principal=mandate.principal_id)
+            AuditEvent(
+                event, subject, address=address, actor=actor, detail=detail, principal=mandate.principal_id
+            )
         )
 
     def changed(
-        self, event: Event, mandate: Mandate, actor: str, address: str | None = None
+        self, event: EventType, mandate: Mandate, actor: str, address: str | None = None
     ) -> Transaction[None]:
         """Record a change and tell both sides."""
         yield from self.note(event, mandate, actor, address)
@@ -117,8 +119,8 @@ class Ledger:
             if one.relation is Relation.LEGAL_REPRESENTATIVE and one.agent_account_id is not None:
                 yield from self.tell_account(one.agent_account_id, REPLACED, principal=organization.name)
         detail = {"code": organization.unified_social_credit_code, "suspended": len(rested)}
-        line = Line(
-            Event.REPRESENTATIVE_CHANGED, account_id or actor, None, None, address, actor, detail,
+        line = AuditEvent(
+            EventType.REPRESENTATIVE_CHANGED, account_id or actor, None, None, address, actor, detail,
             organization.id,
         )  # fmt: skip
         yield self.audit.record(line)
@@ -134,7 +136,7 @@ class Ledger:
                 yield from self.tell(EVENTS[state], one, quiet=True)
                 waiting.append(one.id)
 
-    def tell(self, event: Event, mandate: Mandate, *, quiet: bool = False) -> Transaction[None]:
+    def tell(self, event: EventType, mandate: Mandate, *, quiet: bool = False) -> Transaction[None]:
         """Notices to both sides."""
         shown = yield from self.lists.one(mandate.id)
         if shown is None or shown.relation is Relation.LEGAL_REPRESENTATIVE:

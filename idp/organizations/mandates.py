@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.infrastructure.database import Statement, Transaction
 from idp.organizations import mandate_store as statements
 from idp.organizations.authority import Authority, authorities, decisions
@@ -99,7 +99,7 @@ class Mandates(Inviting):
                 )
             if accepted is None:
                 return False
-            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, accepted, actor, address)
+            yield from self._ledger.changed(EventType.MANDATE_ACCEPTED, accepted, actor, address)
             if accepted.agent_legal_person_id is not None:
                 yield from self._hand_to(accepted, actor, address)
             return True
@@ -122,7 +122,7 @@ class Mandates(Inviting):
         )
         added = yield from self._store.add(child, actor, resting_on=accepted)
         if added is not None:
-            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, actor, address)
+            yield from self._ledger.note(EventType.MANDATE_ACCEPTED, added, actor, address)
 
     async def decline(self, actor: str, mandate_id: str, address: str | None = None) -> bool:
         """Refuse an invitation."""
@@ -133,7 +133,7 @@ class Mandates(Inviting):
                 statements.DECLINE, mandate_id, actor, now, reason="declined"
             )
             if declined is not None:
-                yield from self._ledger.changed(Event.MANDATE_DECLINED, declined, actor, address)
+                yield from self._ledger.changed(EventType.MANDATE_DECLINED, declined, actor, address)
             return declined is not None
 
         return await self._write(work)
@@ -149,7 +149,7 @@ class Mandates(Inviting):
         def work() -> Transaction[bool]:
             resumed = yield from self._decide(statements.RESUME, mandate_id, actor, now, dates=True)
             if resumed is not None:
-                yield from self._ledger.changed(Event.MANDATE_RESUMED, resumed, actor, address)
+                yield from self._ledger.changed(EventType.MANDATE_RESUMED, resumed, actor, address)
             return resumed is not None
 
         return await self._write(work)
@@ -183,7 +183,7 @@ class Mandates(Inviting):
                     old_end=before.valid_until, new_end=until,
                 )  # fmt: skip
                 if renewed is not None:
-                    yield from self._ledger.changed(Event.MANDATE_RENEWED, renewed, actor, address)
+                    yield from self._ledger.changed(EventType.MANDATE_RENEWED, renewed, actor, address)
                     return True
             return False
 
@@ -211,7 +211,7 @@ class Mandates(Inviting):
             added = yield from self._store.add(asked, applicant_id)
             if added is None:
                 return None
-            yield from self._ledger.note(Event.MANDATE_ACCEPTED, added, staff_id)
+            yield from self._ledger.note(EventType.MANDATE_ACCEPTED, added, staff_id)
             staff = yield from self._ledger.accounts.by_id(staff_id)
             name = staff.name if staff else ""
             yield from self._ledger.tell_account(applicant_id, AT_THE_COUNTER, agent=name)

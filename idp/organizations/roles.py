@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from idp.accounts.model import InvalidAccount
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -45,7 +45,9 @@ class Roles:
         def work() -> Transaction[bool]:
             granted = yield from self._store.grant(new)
             if granted:
-                yield self._audit.record(self._line(Event.ROLE_GRANTED, account_id, role, division, actor))
+                yield self._audit.record(
+                    self._line(EventType.ROLE_GRANTED, account_id, role, division, actor)
+                )
             return granted
 
         return await self._database.write(work)
@@ -56,11 +58,13 @@ class Roles:
         def work() -> Transaction[bool]:
             withdrawn = yield from self._store.withdraw(account_id, role.value, division)
             if withdrawn:
-                yield self._audit.record(self._line(Event.ROLE_WITHDRAWN, account_id, role, division, actor))
+                yield self._audit.record(
+                    self._line(EventType.ROLE_WITHDRAWN, account_id, role, division, actor)
+                )
             return withdrawn
 
         return await self._database.write(work)
 
     @staticmethod
-    def _line(event: Event, account_id: str, role: Role, division: str, actor: str) -> Line:
-        return Line(event, account_id, actor=actor, detail={"role": role.value, "division": division})
+    def _line(event: EventType, account_id: str, role: Role, division: str, actor: str) -> AuditEvent:
+        return AuditEvent(event, account_id, actor=actor, detail={"role": role.value, "division": division})

@@ -1,17 +1,17 @@
 """Legal persons: what is known of them, bound by their representative, handed to the next one, dissolved."""
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction
 from idp.organizations.model import checked_code, checked_organisation_name
+from idp.organizations.platform_attestations import PlatformAttestations
 from idp.organizations.records import LegalPerson, Mandate, NamedMandate, OwnOrganization
 from idp.organizations.registries.interface import Confirmed, Holding
-from idp.organizations.vouched import Vouched
 
 OPERATOR = "operator"
 MOST = 1000
 
 
-class Organizations(Vouched):
+class Organizations(PlatformAttestations):
     """`actor` is the account of the human who acts, or the name of an operator's command line."""
 
     async def of_account(self, account_id: str) -> list[OwnOrganization]:
@@ -81,7 +81,9 @@ class Organizations(Vouched):
             ended = yield from self._ledger.sweeps.end_all(gone.id, "dissolved", now)
             yield from self._ledger.closed(ended, "dissolved", actor, quiet=True)
             yield self._ledger.audit.record(
-                Line(Event.LEGAL_PERSON_DISSOLVED, actor=actor, detail={"code": plain}, principal=gone.id)
+                AuditEvent(
+                    EventType.LEGAL_PERSON_DISSOLVED, actor=actor, detail={"code": plain}, principal=gone.id
+                )
             )
             return True
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import DatabaseUnavailable, Transaction
 from idp.infrastructure.foundation import Foundation
@@ -124,7 +124,7 @@ class Registry:
             yield from self._store.add(client, secret_hash, self._sources.now())
             detail = {"name": client.client_name}
             yield self._audit.record(
-                Line(Event.CLIENT_CREATED, client_id=client.client_id, actor=actor, detail=detail)
+                AuditEvent(EventType.CLIENT_CREATED, client_id=client.client_id, actor=actor, detail=detail)
             )
 
         await self._database.write(work)
@@ -134,7 +134,7 @@ class Registry:
         """A new secret; the old one works until the overlap ends. Raises UnknownClient."""
         secret = self._new_secret()
         new_hash = self._vault.token_hash("client_secret", secret)
-        line = Line(Event.CLIENT_SECRET_ROTATED, client_id=client_id, actor=actor)
+        line = AuditEvent(EventType.CLIENT_SECRET_ROTATED, client_id=client_id, actor=actor)
 
         def work() -> Transaction[bool]:
             done = yield from self._store.rotate_secret(client_id, new_hash, self._sources.now() + overlap)
@@ -152,7 +152,9 @@ class Registry:
         def work() -> Transaction[bool]:
             done = yield from self._store.disable(client_id, self._sources.now())
             if done:
-                yield self._audit.record(Line(Event.CLIENT_DISABLED, client_id=client_id, actor=actor))
+                yield self._audit.record(
+                    AuditEvent(EventType.CLIENT_DISABLED, client_id=client_id, actor=actor)
+                )
             return done
 
         if not await self._database.write(work):

@@ -68,7 +68,7 @@ class SelfserviceRoom:
         door = SecurityDoor(
             ground.site,
             centre,
-            authentication.entrance,
+            authentication.login_flow,
             authentication.factors,
             authentication.authentication,
         )

@@ -3,8 +3,8 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import OBSTACLE_TEXTS, Lifecycle
+from idp.accounts.lifecycle_hooks import Obstacle
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _

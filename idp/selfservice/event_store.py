@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Integer, Text, bindparam, literal, or_, select, tuple_, union_all
 
-from idp.audit.model import AuditRecord, Event
+from idp.audit.model import AuditRecord, EventType
 from idp.audit.store import audit_events, audit_record_of, seldom
 from idp.infrastructure.database import Statement, Transaction
 from idp.selfservice.event_texts import FOR_PRINCIPAL, HIDDEN
@@ -12,7 +12,7 @@ _most = bindparam("most", type_=Integer)
 _c = audit_events.c
 
 
-def _named(events: frozenset[Event]) -> list[ColumnElement[str]]:
+def _named(events: frozenset[EventType]) -> list[ColumnElement[str]]:
     return [literal(event.value, Text) for event in sorted(events)]
 
 

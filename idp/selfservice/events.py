@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from idp.audit.model import EVENTS, AuditRecord, Event
+from idp.audit.model import EVENTS, AuditRecord, EventType
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 from idp.selfservice.event_store import EventStore
@@ -34,7 +34,7 @@ class Happening:
 
     id: str
     at: float
-    event: Event
+    event: EventType
     title: str
     system: str | None
     address: str | None
@@ -66,7 +66,7 @@ class Events:
         return shown, lines[most - 1].id if len(lines) > most else None
 
     def _told(self, account_id: str, line: AuditRecord, say: Say) -> Happening:
-        event = Event(line.event)
+        event = EventType(line.event)
         own = line.account_id == account_id and line.actor in (None, account_id)
         notes = [say(text) for text in _who(account_id, line)]
         notes += _details(event, orjson.loads(line.detail), say, self._factor_titles)
@@ -90,19 +90,21 @@ def _who(account_id: str, line: AuditRecord) -> list[str]:
     return [FOR_OTHER] if line.principal not in (None, account_id) else []
 
 
-def _details(event: Event, detail: dict[str, Any], say: Say, factor_titles: Mapping[str, str]) -> list[str]:
+def _details(
+    event: EventType, detail: dict[str, Any], say: Say, factor_titles: Mapping[str, str]
+) -> list[str]:
     """The few facts of the record that tell a person something; no other ever leaves it."""
-    if event in (Event.LOGIN_SUCCEEDED, Event.SESSION_STEPPED_UP):
+    if event in (EventType.LOGIN_SUCCEEDED, EventType.SESSION_STEPPED_UP):
         known = (AMR_TEXTS.get(word) for word in detail.get("amr", ()))
         return [say(text) for text in dict.fromkeys(text for text in known if text)]
-    if event is Event.SESSION_ENDED:
+    if event is EventType.SESSION_ENDED:
         return _found(END_TEXTS, detail.get("reason"), say)
-    if event is Event.LOGIN_FAILED:
+    if event is EventType.LOGIN_FAILED:
         return _found(REASON_TEXTS, detail.get("reason"), say)
-    if event in (Event.FACTOR_ADDED, Event.FACTOR_REMOVED):
+    if event in (EventType.FACTOR_ADDED, EventType.FACTOR_REMOVED):
         return _found(factor_titles, detail.get("factor"), say)
     level = detail.get("level")
-    if event in (Event.REAL_NAME_RAISED, Event.REAL_NAME_LOWERED) and isinstance(level, int):
+    if event in (EventType.REAL_NAME_RAISED, EventType.REAL_NAME_LOWERED) and isinstance(level, int):
         return [say(LEVEL, level=level)]
     return []
 

@@ -11,7 +11,7 @@ from idp.accounts.corrections import Corrections
 from idp.accounts.model import Account
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
-from idp.audit.model import EVENTS, AuditRecord, Event, Line
+from idp.audit.model import EVENTS, AuditEvent, AuditRecord, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.factors import Factors
 from idp.federation.model import LinkHistory
@@ -78,7 +78,9 @@ class Export:
         account_id = owner.account_id
         if await self._key_value.increment("exports", account_id, DAY) > MOST_A_DAY:
             raise TooOften
-        line = Line(Event.ACCOUNT_EXPORTED, account_id, None, owner.session_id, owner.caller.address)
+        line = AuditEvent(
+            EventType.ACCOUNT_EXPORTED, account_id, None, owner.session_id, owner.caller.address
+        )
         await self._database.add(self._audit.record(line))
 
         def look() -> Transaction[Copy]:
@@ -155,7 +157,7 @@ class Export:
         }
 
     def _event(self, line: AuditRecord, account_id: str, say: Say) -> Copy:
-        event = Event(line.event) if line.event in EVENTS else None  # a later release has recorded others
+        event = EventType(line.event) if line.event in EVENTS else None  # a later release has recorded others
         own = line.actor in (None, account_id)
         return {
             "at": _iso(line.at),

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from idp.accounts.control import PRESENCE_LEVEL
 from idp.accounts.model import Account
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import LOGIN
+from idp.authentication.login_flow import LOGIN
 from idp.authentication.session_control import proven_by
 from idp.infrastructure.web.site import Site
 from idp.selfservice import real_name_texts as texts
@@ -30,7 +30,7 @@ class Going:
         going = []
         if account.password_hash and not shown.password:
             again = Continuation(now, self._site.browser(request), again=True, path=request.url.path)
-            going.append((say(request, texts.PASSWORD), self._door.entrance.to(LOGIN, again)))
+            going.append((say(request, texts.PASSWORD), self._door.login_flow.to(LOGIN, again)))
         if account.phone_index is not None and not shown.phone:
             going.append((say(request, texts.PHONE), PHONE))
         if account.email is not None and not shown.holder:

@@ -8,7 +8,7 @@ from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.model import Account, is_email
 from idp.accounts.notices import Notices
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
@@ -117,7 +117,7 @@ class Profiles:
             now = self._sources.now()
             if not (yield from self._store.set(owner.account_id, email or None, address or None, now)):
                 return False
-            yield self._audit.record(self._line(Event.EMAIL_CHANGED, owner, fields=changed))
+            yield self._audit.record(self._line(EventType.EMAIL_CHANGED, owner, fields=changed))
             if "email" in changed:
                 yield from self._former.keep(account, email=True)
                 yield from self._notices.everywhere(account, MAIL_CHANGED)
@@ -127,8 +127,8 @@ class Profiles:
         self._messages.kick()
         return done
 
-    def _line(self, event: Event, owner: Owner, **detail: object) -> Line:
-        return Line(
+    def _line(self, event: EventType, owner: Owner, **detail: object) -> AuditEvent:
+        return AuditEvent(
             event, owner.account_id, None, owner.session_id, owner.caller.address, detail=dict(detail)
         )
 

@@ -27,7 +27,7 @@ from idp.accounts.verification import (
 from idp.accounts.verifiers.interface import Claim, Verifier, VerifierPage
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import REAL_NAME
+from idp.authentication.login_flow import REAL_NAME
 from idp.authentication.session_control import proven_by
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.web.dispatch import Routes
@@ -202,19 +202,19 @@ class RealNamePages:
     def _asking(self, request: Request) -> Continuation | None:
         """The request of the system that asks for a higher level, where the person came from one."""
         sealed = request.query_params.get("continue", "")
-        continuation = self._door.entrance.continuation(request, sealed) if sealed else None
+        continuation = self._door.login_flow.continuation(request, sealed) if sealed else None
         return None if continuation is None or continuation.query is None else continuation
 
     def _address(self, path: str, asking: Continuation | None) -> str:
         """A page of the verification, with what the person came for."""
-        return path if asking is None else self._door.entrance.to(path, asking)
+        return path if asking is None else self._door.login_flow.to(path, asking)
 
     def _asked_for(self, asking: Continuation | None) -> AskedFor | None:
         if asking is None:
             return None
-        entrance = self._door.entrance
-        back = entrance.next(replace(asking, declined=True))
-        return AskedFor(entrance.system(asking) or "", asking.level, back)
+        login_flow = self._door.login_flow
+        back = login_flow.next(replace(asking, declined=True))
+        return AskedFor(login_flow.system(asking) or "", asking.level, back)
 
     def _shown(self, session: Session, account: Account) -> ProvenControl:
         return proven_by(session, account, self._site.sources.now())
@@ -243,7 +243,7 @@ class RealNamePages:
     ) -> Response:
         if isinstance(outcome, Verified):
             asking = self._asking(request)
-            onward = self._door.entrance.next(asking) if asking else f"{REAL_NAME}?done=verified"
+            onward = self._door.login_flow.next(asking) if asking else f"{REAL_NAME}?done=verified"
             return self._site.redirect(onward)
         if isinstance(outcome, Throttled):
             text = self._site.say(request, texts.THROTTLED, minutes=outcome.retry_after // 60)

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, STAND_INS
-from idp.authentication.entrance import LOGIN, SECURITY
 from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, NotAllowed
+from idp.authentication.login_flow import LOGIN, SECURITY
 from idp.authentication.model import Choice, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
@@ -146,7 +146,7 @@ class SecurityPages:
         strong = [factor for factor in factors if factor.kind not in STAND_INS]
         codes = sum(factor.kind == RECOVERY_CODE for factor in factors)
         sealed = request.query_params.get("continue")
-        continuation = self._door.entrance.continuation(request, sealed) if sealed else None
+        continuation = self._door.login_flow.continuation(request, sealed) if sealed else None
         return self._site.page(
             request,
             "security.html",
@@ -168,7 +168,7 @@ class SecurityPages:
             ],
             has_platforms=self._has_platforms,
             choices={choice.value for choice in chosen(await self._factors.choices(session.account_id))},
-            go_on=self._door.entrance.to(LOGIN, continuation) if continuation else None,
+            go_on=self._door.login_flow.to(LOGIN, continuation) if continuation else None,
         )
 
     def _row(self, request: Request, factor: Factor) -> dict[str, str | None]:

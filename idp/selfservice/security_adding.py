@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
-from idp.authentication.entrance import SECURITY
 from idp.authentication.factors import Enrolment, NotAllowed
+from idp.authentication.login_flow import SECURITY
 from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys

@@ -5,8 +5,8 @@ from starlette.responses import Response
 
 from idp.accounts.model import Account
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import KNOWN, LOGIN, SECURITY, Entrance
 from idp.authentication.factors import Factors
+from idp.authentication.login_flow import KNOWN, LOGIN, SECURITY, LoginFlow
 from idp.authentication.service import Authentication
 from idp.authentication.strength import Lacking
 from idp.infrastructure.web.site import Site
@@ -24,14 +24,14 @@ class SecurityDoor:
         self,
         site: Site,
         centre: Centre,
-        entrance: Entrance,
+        login_flow: LoginFlow,
         factors: Factors,
         authentication: Authentication,
     ) -> None:
         self.site = site
         self._authentication = authentication
         self.centre = centre
-        self.entrance = entrance
+        self.login_flow = login_flow
         self.factors = factors
 
     async def enter(
@@ -52,7 +52,7 @@ class SecurityDoor:
             self.site.sources.now(), self.site.browser(request), strong=factor, path=back
         )
         page = LOGIN if factor else KNOWN
-        response = self.site.redirect(self.entrance.to(page, continuation))
+        response = self.site.redirect(self.login_flow.to(page, continuation))
         self.site.keep_browser(request, response)
         return response
 
@@ -65,10 +65,10 @@ class SecurityDoor:
         """
         response = self.done("added")
         if MULTIPLE not in session.amr and account is not None:
-            caller, device = self.entrance.caller(request), self.entrance.device(request)
+            caller, device = self.login_flow.caller(request), self.login_flow.device(request)
             done = await self._authentication.strengthen(session, account, (*used, MULTIPLE), caller, device)
             if done is not None:
-                self.entrance.keep(response, done)
+                self.login_flow.keep(response, done)
         return response
 
     def done(self, word: str) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -54,7 +54,9 @@ class Systems:
     async def withdraw(self, owner: Owner, client_id: str) -> bool:
         """End what a system may have, and log it out wherever the person is in it; False when there was nothing."""
         account_id = owner.account_id
-        line = Line(Event.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address)
+        line = AuditEvent(
+            EventType.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
+        )
 
         def work() -> Transaction[bool]:
             withdrawn = yield from self._store.withdraw(account_id, client_id)
@@ -79,8 +81,8 @@ class Systems:
             for client_id in sorted(set(revoked)):
                 yield from self._store.withdraw(account_id, client_id)
                 detail = {"grants": revoked.count(client_id), "sessions": 0}
-                line = Line(
-                    Event.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
+                line = AuditEvent(
+                    EventType.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
                 )
                 yield self._audit.record(replace(line, detail=detail))
             return len(set(revoked))

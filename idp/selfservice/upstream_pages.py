@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.authentication.entrance import SECURITY
-from idp.federation.desk import LastWay, LinkDesk
+from idp.authentication.login_flow import SECURITY
+from idp.federation.account_links import AccountLinks, LastWay
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
@@ -27,7 +27,7 @@ ONLY_WAY = _("这是您登录的唯一方式。请先设置密码或绑定手机
 class UpstreamLinkPages:
     """The list, and the question before a link is ended."""
 
-    def __init__(self, door: SecurityDoor, desk: LinkDesk, platforms: Titles) -> None:
+    def __init__(self, door: SecurityDoor, desk: AccountLinks, platforms: Titles) -> None:
         self._door = door
         self._site = door.site
         self._desk = desk

@@ -44,7 +44,7 @@ class SessionsRoom:
         self.lifetimes = Lifetimes(settings.session_idle, settings.session_absolute)
         self.devices = Devices(ground.base, accounts.notices.everywhere)
         self.sessions = Sessions(ground.base, registry, ground.outbox, self.lifetimes, self.devices)
-        accounts.household.join(SessionBelongings(self.sessions.ended))
+        accounts.lifecycle_hooks.join(SessionBelongings(self.sessions.ended))
         accounts.openings.join(SessionBelongings(self.sessions.ended))
         notices = LogoutNotices(settings.issuer, self._sources, keys.ring, registry, ground.http)
         self.offer = Offer(

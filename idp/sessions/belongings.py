@@ -5,8 +5,8 @@ from collections.abc import Callable
 from sqlalchemy import bindparam, delete, null, update
 from sqlalchemy.types import Text
 
-from idp.accounts.belongings import Belongings
 from idp.accounts.control import ProvenControl
+from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.infrastructure.database import Statement, Transaction
 from idp.sessions.device_store import devices
 from idp.sessions.store import sessions
@@ -27,14 +27,14 @@ End = Callable[[str, str, str | None], Transaction[int]]
 """`Sessions.ended`: end the sessions of an account for a reason, but for one, telling the systems; how many."""
 
 
-class SessionBelongings(Belongings):
+class SessionBelongings(AccountLifecycleHook):
     """The part of the sessions room."""
 
     def __init__(self, ended: End) -> None:
         self._ended = ended
 
     def pause(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.pause`."""
+        """See `AccountLifecycleHook.pause`."""
         yield from self._ended(account_id, reason, None)
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.sweeping import in_steps
@@ -75,7 +75,7 @@ class Devices:
         until = self._sources.now() + TRUST_SECONDS
         trusted = yield from self._store.trust(account_id, caller.device_id, until)
         if trusted:
-            yield self._audit.record(Line(Event.DEVICE_TRUSTED, account_id, address=caller.address))
+            yield self._audit.record(AuditEvent(EventType.DEVICE_TRUSTED, account_id, address=caller.address))
         return trusted
 
     def distrust(self, account_id: str) -> Transaction[int]:
@@ -84,7 +84,7 @@ class Devices:
 
     async def forget(self, account_id: str, device_id: str, caller: Caller) -> bool:
         """Forget a device: no trust, and news when it comes back."""
-        line = Line(Event.DEVICE_FORGOTTEN, account_id, address=caller.address)
+        line = AuditEvent(EventType.DEVICE_FORGOTTEN, account_id, address=caller.address)
 
         def work() -> Transaction[bool]:
             yield self._accounts.raised(account_id)
@@ -107,8 +107,8 @@ class Devices:
             yield self._accounts.raised(account_id)
             number = yield from self._store.forget_others(account_id, keep or "", self._sources.now())
             if number:
-                line = Line(
-                    Event.DEVICE_FORGOTTEN, account_id, address=caller.address, detail={"devices": number}
+                line = AuditEvent(
+                    EventType.DEVICE_FORGOTTEN, account_id, address=caller.address, detail={"devices": number}
                 )
                 yield self._audit.record(line)
             return number

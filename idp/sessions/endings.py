@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.outbox import Outbox
@@ -45,8 +45,8 @@ class Endings:
                 content = payload(client.client_id, session.account_id, session.id, principal_id)
                 yield self._outbox.message(KIND, client.client_id, session.id, content)
         detail = {"reason": farewell.reason}
-        line = Line(
-            Event.SESSION_ENDED,
+        line = AuditEvent(
+            EventType.SESSION_ENDED,
             session.account_id,
             None,
             session.id,

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.http_client import BadAnswer, HttpClient
@@ -77,8 +77,10 @@ class LogoutNotices:
 
     def report(self, message: OutboxMessage, error: str | None) -> Call:
         """The audit call for a notice that arrived, or was given up."""
-        event = Event.LOGOUT_DELIVERED if error is None else Event.LOGOUT_UNDELIVERED
+        event = EventType.LOGOUT_DELIVERED if error is None else EventType.LOGOUT_UNDELIVERED
         detail = {"attempts": message.attempts} | ({"error": error} if error else {})
         principal_id = orjson.loads(message.payload).get("principal")
-        line = Line(event, None, message.recipient, message.subject, detail=detail, principal=principal_id)
+        line = AuditEvent(
+            event, None, message.recipient, message.subject, detail=detail, principal=principal_id
+        )
         return self._audit.record(line)

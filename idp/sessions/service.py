@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -110,7 +110,9 @@ class Sessions:
         session_id = self._sources.new_id()
         begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller)
         detail = {"amr": list(amr)}
-        line = Line(Event.LOGIN_SUCCEEDED, account.id, None, session_id, caller.address, detail=detail)
+        line = AuditEvent(
+            EventType.LOGIN_SUCCEEDED, account.id, None, session_id, caller.address, detail=detail
+        )
 
         def work() -> Transaction[tuple[bool, bool]]:
             if not (yield from self._store.begin(begins, account.security_version)):
@@ -144,8 +146,8 @@ class Sessions:
         begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller, principal)
         detail = {"amr": list(amr), "human": principal.human.value}
         address = caller.address
-        line = Line(
-            Event.LOGIN_SUCCEEDED,
+        line = AuditEvent(
+            EventType.LOGIN_SUCCEEDED,
             account.id,
             session_id=session_id,
             address=address,
@@ -179,9 +181,9 @@ class Sessions:
         `anew`: it counts as a login of this moment. `trust`: see `begin`.
         """
         token = self._new_token()
-        event, detail = Event.SESSION_STEPPED_UP, {"amr": list(amr)}
+        event, detail = EventType.SESSION_STEPPED_UP, {"amr": list(amr)}
         principal_id = session.principal.id if session.principal else None
-        line = Line(event, account.id, None, session.id, caller.address, None, detail, principal_id)
+        line = AuditEvent(event, account.id, None, session.id, caller.address, None, detail, principal_id)
 
         def work() -> Transaction[tuple[bool, bool]]:
             now = self._sources.now()
@@ -332,12 +334,12 @@ class Sessions:
         self, old: StoredSession, session_id: str, principal: Principal | None, caller: Caller
     ) -> Transaction[None]:
         for event, who, where in (
-            (Event.REPRESENTATION_ENDED, old.principal, old.id),
-            (Event.REPRESENTATION_BEGUN, principal, session_id),
+            (EventType.REPRESENTATION_ENDED, old.principal, old.id),
+            (EventType.REPRESENTATION_BEGUN, principal, session_id),
         ):
             if who is not None:
                 detail = {"mandate": who.mandate_id, "relation": who.relation}
-                line = Line(event, old.account_id, None, where, caller.address, None, detail, who.id)
+                line = AuditEvent(event, old.account_id, None, where, caller.address, None, detail, who.id)
                 yield self._audit.record(line)
 
     def _arrived(self, account: Account, caller: Caller, *, trust: bool) -> Transaction[bool]:
@@ -377,7 +379,7 @@ class Sessions:
         )
 
 
-def _outdated(account: Account, caller: Caller) -> Line:
+def _outdated(account: Account, caller: Caller) -> AuditEvent:
     """For the record: what was proved counts no more."""
     detail = {"reason": "changed"}
-    return Line(Event.LOGIN_FAILED, account.id, address=caller.address, detail=detail)
+    return AuditEvent(EventType.LOGIN_FAILED, account.id, address=caller.address, detail=detail)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
-from idp.authentication.entrance import LOGIN, Entrance
+from idp.authentication.login_flow import LOGIN, LoginFlow
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.dispatch import Routes
@@ -36,9 +36,9 @@ OTHER_RELATION = _("您受委托办理")
 class ActingPages:
     """Handlers of /acting."""
 
-    def __init__(self, site: Site, entrance: Entrance, registry: Registry, acting: Acting) -> None:
+    def __init__(self, site: Site, login_flow: LoginFlow, registry: Registry, acting: Acting) -> None:
         self._site = site
-        self._entrance = entrance
+        self._login_flow = login_flow
         self._registry = registry
         self._acting = acting
 
@@ -49,7 +49,7 @@ class ActingPages:
     async def show(self, request: Request) -> Response:
         """The choices, and what changes with them."""
         continuation = self._continuation(request, request.query_params.get("continue", ""))
-        session = await self._entrance.session(request)
+        session = await self._login_flow.session(request)
         if session is None:
             return self._to_login(request, continuation)
         return await self._page(request, session, continuation)
@@ -62,7 +62,7 @@ class ActingPages:
             message = self._site.say(request, "页面已过期，没有做任何更改。请重新打开本页。")
             return self._site.error(request, 400, message, "LAPSED")
         continuation = self._continuation(request, fields.get("continue", ""))
-        session = await self._entrance.session(request)
+        session = await self._login_flow.session(request)
         if session is None:
             return self._to_login(request, continuation)
         client, chosen = self._client(continuation), fields.get("mandate", "")
@@ -70,7 +70,7 @@ class ActingPages:
             error = self._site.say(request, "请选择您要代表谁。")
             return await self._page(request, session, continuation, error, 400)
         try:
-            token = await self._acting.choose(session, client, chosen, self._entrance.caller(request))
+            token = await self._acting.choose(session, client, chosen, self._login_flow.caller(request))
         except (NotOffered, CannotRepresent):
             error = self._site.say(request, "这一项现在不能选择，可能授权刚刚被停用。请重新选择。")
             return await self._page(request, session, continuation, error, 409)
@@ -82,16 +82,16 @@ class ActingPages:
     def _continuation(self, request: Request, sealed: str) -> Continuation:
         """What the person came for; this page itself where they came for nothing else."""
         if sealed:
-            return self._entrance.continuation(request, sealed)
+            return self._login_flow.continuation(request, sealed)
         return Continuation(self._site.sources.now(), self._site.browser(request), path=ACTING)
 
     def _onward(self, continuation: Continuation) -> str:
         if continuation.path == ACTING and continuation.query is None:
             return f"{ACTING}?done={CHANGED}"
-        return self._entrance.next(continuation)
+        return self._login_flow.next(continuation)
 
     def _to_login(self, request: Request, continuation: Continuation) -> Response:
-        response = self._site.redirect(self._entrance.to(LOGIN, continuation))
+        response = self._site.redirect(self._login_flow.to(LOGIN, continuation))
         self._site.keep_browser(request, response)
         return response
 
@@ -116,7 +116,7 @@ class ActingPages:
             status,
             action=ACTING,
             refuse_action=CONSENT,
-            continue_=self._entrance.sealed(continuation),
+            continue_=self._login_flow.sealed(continuation),
             name=session.name,
             principal=session.principal,
             current=current,
@@ -124,7 +124,7 @@ class ActingPages:
             system=client.client_name if client else None,
             unsuited=client is not None and not suits(client, session.principal),
             systems=await self._system_names(session),
-            login_href=self._entrance.to(LOGIN, replace(continuation, again=True)),
+            login_href=self._login_flow.to(LOGIN, replace(continuation, again=True)),
             error=error,
             done=request.query_params.get("done") == CHANGED,
         )

@@ -22,5 +22,5 @@ class SignOnRoom:
         )
         self.protocols = Protocols()
         self.pages = SignOnPages(ground.site, self.sign_on, self.protocols)
-        acting = ActingPages(ground.site, authentication.entrance, registry, self.acting)
+        acting = ActingPages(ground.site, authentication.login_flow, registry, self.acting)
         self.offer = Offer(routes=[self.pages.routes(), acting.routes()])

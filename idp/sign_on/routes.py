@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation, Lapsed, unseal
-from idp.authentication.entrance import KNOWN, LOGIN, REAL_NAME, RESUME
+from idp.authentication.login_flow import KNOWN, LOGIN, REAL_NAME, RESUME
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import good_once, sent_before
 from idp.infrastructure.web.dispatch import Routes

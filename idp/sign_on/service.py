@@ -1,7 +1,7 @@
 """The database's side of sign-on: reads where the person stands, notes consent, takes a client into the session."""
 
 from idp.accounts.verification import Verification
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -54,7 +54,7 @@ class SignOn:
         session, client_id = state.session, asked.client.client_id
         scope = " ".join(sorted(state.consented.union(asked.scopes)))
         detail = {"scope": " ".join(asked.scopes)}
-        line = _line(Event.CONSENT_GIVEN, state, client_id, address, detail)
+        line = _line(EventType.CONSENT_GIVEN, state, client_id, address, detail)
         now = self._sources.now()
 
         def work() -> Transaction[None]:
@@ -65,7 +65,7 @@ class SignOn:
 
     async def deny(self, asked: SignOnRequest, state: SignOnState, address: str) -> None:
         """Note that the person said no."""
-        line = _line(Event.CONSENT_REFUSED, state, asked.client.client_id, address)
+        line = _line(EventType.CONSENT_REFUSED, state, asked.client.client_id, address)
         await self._database.add(self._audit.record(line))
 
     def join(self, state: SignOnState, client_id: str) -> Transaction[None]:
@@ -78,10 +78,10 @@ class SignOn:
 
 
 def _line(
-    event: Event, state: SignOnState, client_id: str, address: str, detail: dict[str, str] | None = None
-) -> Line:
+    event: EventType, state: SignOnState, client_id: str, address: str, detail: dict[str, str] | None = None
+) -> AuditEvent:
     session = state.session
     principal = session.principal.id if session.principal else None
-    return Line(
+    return AuditEvent(
         event, session.account_id, client_id, session.id, address, detail=detail or {}, principal=principal
     )

@@ -21,7 +21,7 @@ from idp.accounts.model import Account
 from idp.accounts.proof import Proof
 from idp.accounts.store import PHONE, account_of, accounts
 from idp.accounts.ways_in import LEFT, LOGINS, NO_WAYS, SHUT, Act, WayIn
-from idp.authentication import ways
+from idp.authentication import login_methods
 from idp.authentication.methods.interface import SecondFactor
 from idp.counter.model import Claim, Kind, State
 from idp.infrastructure import plugins
@@ -305,7 +305,7 @@ def test_every_factor_is_a_way_in() -> None:
 
 
 async def test_every_login_rests_on_a_way_in(house: Provider) -> None:
-    named = {way.name for way in vars(ways).values() if isinstance(way, ways.Way)}
+    named = {way.name for way in vars(login_methods).values() if isinstance(way, login_methods.LoginMethod)}
     offered = {way.name.partition("-")[0] for way in house.worker.ways.all}
     assert named | offered | {"upstream"} == set(LOGINS)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import DAY
+from idp.accounts.lifecycle_hooks import Obstacle
 from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.proof import OtherIdentity, Proof
 from idp.accounts.store import AccountStore, account_of

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from idp.accounts.store import CERTIFICATE
-from idp.counter.model import Claim, Kind, NotAtCounter
+from idp.counter.model import Claim, CounterRefusal, Kind
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.counter.test_acts_of_two import BEGIN, certified
 from tests.counter.test_guardian import asked, family
@@ -53,7 +53,7 @@ async def test_a_child_has_two_guardians_and_neither_request_is_there_twice(hall
     await asked(hall, child, mother)
     await asked(hall, child, father)
     for guardian in (mother, father):
-        with pytest.raises(NotAtCounter, match="already-open"):
+        with pytest.raises(CounterRefusal, match="already-open"):
             await asked(hall, child, guardian)
     for _ in range(2):
         assert (await pressed(hall)).status == 200

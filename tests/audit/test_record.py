@@ -8,7 +8,7 @@ import pytest
 from passlib.hash import hex_md5
 
 from idp.accounts.service import Accounts
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.infrastructure.http_client import BadAnswer
 from idp.infrastructure.outbox import WAITS
 from idp.keys.model import Algorithm
@@ -106,13 +106,16 @@ async def logouts(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 OF_THE_DAY = {
-    Event.LOGIN_SUCCEEDED, Event.LOGIN_FAILED, Event.LOGIN_THROTTLED, Event.SECOND_FACTOR_FAILED,
-    Event.SESSION_STEPPED_UP, Event.SESSION_ENDED, Event.PASSWORD_UPGRADED, Event.PASSWORD_SET, Event.CONSENT_GIVEN,
-    Event.CONSENT_REFUSED, Event.AUTHORIZATION_GRANTED, Event.AUTHORIZATION_REFUSED, Event.TOKEN_ISSUED,
-    Event.TOKEN_REFRESHED, Event.TOKEN_REFUSED, Event.TOKEN_REVOKED, Event.TOKEN_REUSED, Event.CODE_REPLAYED,
-    Event.CLIENT_REFUSED, Event.LOGOUT_DELIVERED, Event.LOGOUT_UNDELIVERED, Event.ACCOUNT_CREATED,
-    Event.ACCOUNT_CHANGED, Event.TOTP_ENROLLED, Event.CLIENT_CREATED, Event.CLIENT_SECRET_ROTATED,
-    Event.CLIENT_DISABLED, Event.KEY_CREATED, Event.KEY_RETIRED,
+    EventType.LOGIN_SUCCEEDED, EventType.LOGIN_FAILED, EventType.LOGIN_THROTTLED,
+    EventType.SECOND_FACTOR_FAILED, EventType.SESSION_STEPPED_UP, EventType.SESSION_ENDED,
+    EventType.PASSWORD_UPGRADED, EventType.PASSWORD_SET, EventType.CONSENT_GIVEN,
+    EventType.CONSENT_REFUSED, EventType.AUTHORIZATION_GRANTED, EventType.AUTHORIZATION_REFUSED,
+    EventType.TOKEN_ISSUED, EventType.TOKEN_REFRESHED, EventType.TOKEN_REFUSED,
+    EventType.TOKEN_REVOKED, EventType.TOKEN_REUSED, EventType.CODE_REPLAYED,
+    EventType.CLIENT_REFUSED, EventType.LOGOUT_DELIVERED, EventType.LOGOUT_UNDELIVERED,
+    EventType.ACCOUNT_CREATED, EventType.ACCOUNT_CHANGED, EventType.TOTP_ENROLLED,
+    EventType.CLIENT_CREATED, EventType.CLIENT_SECRET_ROTATED, EventType.CLIENT_DISABLED,
+    EventType.KEY_CREATED, EventType.KEY_RETIRED,
 }  # fmt: skip
 ROOT = Path(__file__).parents[2]
 
@@ -128,9 +131,9 @@ async def test_a_day_of_the_provider_leaves_its_lines(
 def test_every_event_is_written_by_something_and_looked_for_by_a_test() -> None:
     lists = {ROOT / "idp" / "audit" / "model.py", ROOT / "idp" / "selfservice" / "event_texts.py"}
     code = "".join(path.read_text("utf-8") for path in (ROOT / "idp").rglob("*.py") if path not in lists)
-    assert [event.name for event in Event if f"Event.{event.name}" not in code] == []
+    assert [event.name for event in EventType if f"EventType.{event.name}" not in code] == []
     tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    unseen = [e.name for e in Event if f"Event.{e.name}" not in tests and f'"{e.value}"' not in tests]
+    unseen = [e.name for e in EventType if f"EventType.{e.name}" not in tests and f'"{e.value}"' not in tests]
     assert unseen == []
 
 

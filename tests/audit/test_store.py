@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Database, Transaction, connect
 from idp.infrastructure.sources import system_sources
@@ -26,8 +26,8 @@ async def database(migrated_url: str, tmp_path: Path) -> AsyncIterator[tuple[Dat
 async def test_a_line_keeps_everything_it_was_given(database: tuple[Database, str]) -> None:
     opened, clock = database[0], Clock()
     store = AuditStore(system_sources(clock))
-    line = Line(
-        Event.LOGIN_FAILED, "account", "client", "session", "198.51.100.7", "cli:li", {"reason": "密码"}
+    line = AuditEvent(
+        EventType.LOGIN_FAILED, "account", "client", "session", "198.51.100.7", "cli:li", {"reason": "密码"}
     )
     await opened.add(store.record(line))
     [row] = await opened.read(lambda: store.since(0))
@@ -47,7 +47,7 @@ async def test_lines_come_in_the_order_of_time_and_from_an_instant_on(database: 
     opened, clock = database[0], Clock()
     store = AuditStore(system_sources(clock))
     for number in range(10):
-        await opened.add(store.record(Line(Event.LOGIN_SUCCEEDED, str(number))))
+        await opened.add(store.record(AuditEvent(EventType.LOGIN_SUCCEEDED, str(number))))
         clock.forward(1)
     rows = await opened.read(lambda: store.since(clock.now - 5))
     assert [row.account_id for row in rows] == ["5", "6", "7", "8", "9"]
@@ -59,7 +59,7 @@ async def test_a_line_of_a_transaction_that_fails_does_not_exist(database: tuple
     store = AuditStore(system_sources())
 
     def work() -> Transaction[None]:
-        yield store.record(Line(Event.LOGIN_SUCCEEDED))
+        yield store.record(AuditEvent(EventType.LOGIN_SUCCEEDED))
         raise LookupError
 
     with pytest.raises(LookupError):
@@ -68,6 +68,6 @@ async def test_a_line_of_a_transaction_that_fails_does_not_exist(database: tuple
 
 
 def test_event_names_say_subject_and_action_once() -> None:
-    names = [event.value for event in Event]
+    names = [event.value for event in EventType]
     assert len(set(names)) == len(names)
     assert all(name.count(".") == 1 and name == name.lower() for name in names)

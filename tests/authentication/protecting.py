@@ -138,7 +138,7 @@ async def secured(one: Subject) -> None:
 
 async def reset_at_the_counter(one: Subject) -> None:
     worker = one.house.worker
-    reset = Reset(worker.base, worker.lifecycle._household)
+    reset = Reset(worker.base, worker.lifecycle._lifecycle_hooks)
     assert await worker.base.database.write(lambda: reset.done(one.id, None)) is not None
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, select, update
 
 from idp.accounts.merges import OTHER, Plan
 from idp.accounts.store import CERTIFICATE, accounts
-from idp.counter.model import SUPERVISED, Claim, Kind, NotAtCounter
+from idp.counter.model import SUPERVISED, Claim, CounterRefusal, Kind
 from idp.counter.store import counter_concerned, counter_requests
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import fetch
@@ -216,7 +216,7 @@ async def test_nobody_begins_what_concerns_them(any_hall: Hall, kind: Kind) -> N
     else:
         begin = BEGIN[kind](any_hall)  # type: ignore[assignment]
     await certified(any_hall, any_hall.id("sunqi"), index)
-    with pytest.raises(NotAtCounter, match="own-account"):
+    with pytest.raises(CounterRefusal, match="own-account"):
         await begin
     assert await rows(any_hall) == []
 

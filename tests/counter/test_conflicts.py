@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.federation.outcomes import Linked, Refused
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.federation.test_linking import arrival
@@ -59,7 +59,7 @@ async def test_two_settle_it_once_and_the_next_login_enters(hall: Hall) -> None:
     assert isinstance(came, Linked)
     assert came.account.id == hall.id("zhangsan")
     both = f"{hall.id('sunqi')}+{hall.id('zhouba')}"
-    assert Event.UPSTREAM_SETTLED in await audit_of(hall.house, actor=both)
+    assert EventType.UPSTREAM_SETTLED in await audit_of(hall.house, actor=both)
 
 
 async def test_what_is_left_as_it_is_links_nobody(hall: Hall) -> None:

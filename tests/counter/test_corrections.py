@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from tests.counter.conftest import STRONG, Hall
 from tests.support.visits import audit_of, page, signed_in, visitor
 
@@ -40,7 +40,7 @@ async def test_staff_see_the_wish_and_answer_it_once(hall: Hall) -> None:
         assert sorted(page(answer).status for answer in answers) == [200, 409]
         assert "没有等待答复的申请" in page(await one.open(PATH)).text
     written = set(await audit_of(hall.house, account_id=hall.id("zhangsan")))
-    assert len(written & {Event.COUNTER_CONFIRMED, Event.COUNTER_REFUSED}) == 1
+    assert len(written & {EventType.COUNTER_CONFIRMED, EventType.COUNTER_REFUSED}) == 1
 
 
 async def test_nobody_answers_their_own(hall: Hall) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.counter.model import Kind, NotAtCounter
+from idp.counter.model import CounterRefusal, Kind
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
 from tests.counter.test_former_contacts import any_hall, changed
 from tests.counter.test_guardian import PARENT, asked, family
@@ -100,5 +100,5 @@ async def test_only_a_supervisor_opens_the_page_and_only_of_whom_was_looked_up(a
     async with signed_in(house, "sunqi", STRONG) as someone:
         shown = page(await someone.open(f"/counter/deceased?account={id_}"))
         assert (shown.status, "张三" in shown.text) == (400, False)
-    with pytest.raises(NotAtCounter, match="typed-name"):
+    with pytest.raises(CounterRefusal, match="typed-name"):
         await house.worker.account_requests.deceased(id_, "李四", "证明", any_hall.id("sunqi"))

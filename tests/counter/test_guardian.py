@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import bindparam, literal, update
 
 from idp.accounts.store import accounts
-from idp.counter.model import REQUEST_SECONDS, NotAtCounter, Papers, State
+from idp.counter.model import REQUEST_SECONDS, CounterRefusal, Papers, State
 from idp.infrastructure.database import Statement, Transaction
 from idp.organizations.guardians import comes_of_age
 from tests.counter.conftest import NUMBER, Hall
@@ -104,7 +104,7 @@ async def test_only_a_known_adult_becomes_the_guardian_of_a_child(
     await family(hall)
     async with at_work(hall) as someone:
         ask = form(await found(someone, child, guardian), "step")
-        assert says in page(await someone.submit(ask, seen="1", papers="household-register")).text
+        assert says in page(await someone.submit(ask, seen="1", papers="lifecycle_hooks-register")).text
     assert await hall.house.worker.counter.open_requests() == []
 
 
@@ -121,7 +121,7 @@ async def test_who_is_not_found_is_named_by_the_field(hall: Hall, missing: str) 
 async def test_nobody_confirms_alone_and_one_of_many_does(any_hall: Hall) -> None:
     child, parent = await family(any_hall)
     request, counter = await asked(any_hall, child, parent), any_hall.house.worker.counter
-    with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
+    with pytest.raises(CounterRefusal, match="not-yours-to-confirm"):
         await counter.confirm(request, any_hall.id("zhaoliu"))
     colleagues = [any_hall.id("sunqi"), any_hall.id("zhouba")] * 5
     outcomes = await asyncio.gather(
@@ -129,14 +129,14 @@ async def test_nobody_confirms_alone_and_one_of_many_does(any_hall: Hall) -> Non
     )
     assert outcomes.count(State.CONFIRMED) == 1
     assert await represented(any_hall, parent) == ["赵小宝"]
-    with pytest.raises(NotAtCounter, match="guarded"):
+    with pytest.raises(CounterRefusal, match="guarded"):
         await asked(any_hall, child, parent)
 
 
 async def test_staff_do_not_confirm_themselves_as_guardians(any_hall: Hall) -> None:
     child, _parent = await family(any_hall)
     request = await asked(any_hall, child, any_hall.id("sunqi"))
-    with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
+    with pytest.raises(CounterRefusal, match="not-yours-to-confirm"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert await represented(any_hall, any_hall.id("sunqi")) == []
     assert await any_hall.house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.CONFIRMED
@@ -146,7 +146,7 @@ async def test_what_has_changed_meanwhile_counts(any_hall: Hall) -> None:
     child, parent = await family(any_hall)
     request = await asked(any_hall, child, parent)
     await any_hall.house.worker.lifecycle.freeze(parent, any_hall.id("sunqi"), "test")
-    with pytest.raises(NotAtCounter, match="guardian"):
+    with pytest.raises(CounterRefusal, match="guardian"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert [one.id for one in await any_hall.house.worker.counter.open_requests()] == [request]
 
@@ -186,7 +186,7 @@ async def test_the_papers_hold_for_the_certificate_that_they_were_compared_with(
     await any_hall.house.worker.base.database.write(
         lambda: moved(child, {name: getattr(other, name) for name in copied})
     )
-    with pytest.raises(NotAtCounter, match="other-certificate"):
+    with pytest.raises(CounterRefusal, match="other-certificate"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
 
 
@@ -202,15 +202,15 @@ async def test_staff_whom_it_concerns_neither_ask_nor_confirm_nor_end(any_hall: 
         )
     else:  # the other parent works here
         await counter.confirm(await asked(any_hall, child, staff), any_hall.id("zhouba"))
-    with pytest.raises(NotAtCounter, match="own-account"):
+    with pytest.raises(CounterRefusal, match="own-account"):
         await asked(any_hall, child, parent, "sunqi")
     request = await asked(any_hall, child, parent)
-    with pytest.raises(NotAtCounter, match=r"own-account|not-yours-to-confirm"):
+    with pytest.raises(CounterRefusal, match=r"own-account|not-yours-to-confirm"):
         await counter.confirm(request, staff)
     await counter.confirm(request, any_hall.id("zhouba"))
     if same == "guardian":
         [theirs] = [row for row in await counter.guardians(child) if row.agent_account_id == parent]
-        with pytest.raises(NotAtCounter, match="unchanged"):
+        with pytest.raises(CounterRefusal, match="unchanged"):
             await counter.end_guardian(theirs.id, "判决书 1 号", staff)
 
 
@@ -218,7 +218,7 @@ async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> No
     child, parent = await family(any_hall)
     counter, staff = any_hall.house.worker.counter, any_hall.id("sunqi")
     request = await asked(any_hall, child, parent)
-    with pytest.raises(NotAtCounter, match="already-open"):
+    with pytest.raises(CounterRefusal, match="already-open"):
         await asked(any_hall, child, parent)
     outcomes = await asyncio.gather(
         *[counter.confirm(request, staff) for _ in range(2)], return_exceptions=True

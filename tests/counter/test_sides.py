@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from idp.counter.model import REQUEST_SECONDS, Claim, Kind, NotAtCounter
+from idp.counter.model import REQUEST_SECONDS, Claim, CounterRefusal, Kind
 from idp.counter.request_tables import counter_requests
 from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
@@ -136,7 +136,7 @@ async def test_whoever_confirms_sees_whom_it_is_about_whatever_the_kind(any_hall
 )
 async def test_of_many_equal_requests_one_is_open(any_hall: Hall, kind: Kind) -> None:
     outcomes = await asyncio.gather(*[BEGIN[kind](any_hall) for _ in range(6)], return_exceptions=True)
-    refused = [str(each) for each in outcomes if isinstance(each, NotAtCounter)]
+    refused = [str(each) for each in outcomes if isinstance(each, CounterRefusal)]
     assert refused == ["already-open"] * 5, outcomes
     assert len(await requests(any_hall)) == 1
 
@@ -144,7 +144,7 @@ async def test_of_many_equal_requests_one_is_open(any_hall: Hall, kind: Kind) ->
 @pytest.mark.parametrize("end", ["refused", "confirmed", "lapsed"])
 async def test_after_a_decision_or_its_day_another_may_be_begun(any_hall: Hall, end: str) -> None:
     await BEGIN[Kind.RELEASE](any_hall)
-    with pytest.raises(NotAtCounter, match="already-open"):
+    with pytest.raises(CounterRefusal, match="already-open"):
         await BEGIN[Kind.RELEASE](any_hall)
     if end == "lapsed":
         any_hall.house.clock.forward(REQUEST_SECONDS)
@@ -160,7 +160,7 @@ async def test_a_recovery_that_waits_is_open_still(any_hall: Hall) -> None:
     counter = any_hall.house.worker.counter
     await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
     assert (await queue(any_hall, decision="confirm")).status == 200
-    with pytest.raises(NotAtCounter, match="already-open"):
+    with pytest.raises(CounterRefusal, match="already-open"):
         await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
 
 

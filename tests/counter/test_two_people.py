@@ -9,7 +9,7 @@ from idp.accounts.model import Account
 from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, AccountStore, accounts
 from idp.accounts.store import PHONE as PHONE_PLACE
-from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, Kind, NotAtCounter, State
+from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, CounterRefusal, Kind, State
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.organizations.roles import Role
@@ -59,7 +59,7 @@ async def test_nobody_confirms_what_they_began(any_hall: Hall) -> None:
         *[any_hall.house.worker.counter.confirm(request, any_hall.id("zhaoliu")) for _ in range(20)],
         return_exceptions=True,
     )
-    assert all(isinstance(outcome, NotAtCounter) for outcome in outcomes)
+    assert all(isinstance(outcome, CounterRefusal) for outcome in outcomes)
     assert (await account(any_hall)).real_name_level == 2
     assert "counter.confirmed" not in await any_hall.house.audit_events()
 
@@ -86,7 +86,7 @@ async def test_a_confirmation_and_a_refusal_never_both_win(any_hall: Hall) -> No
         counter.confirm(request, any_hall.id("sunqi")),
         return_exceptions=True,
     )
-    assert sum(isinstance(outcome, NotAtCounter) for outcome in outcomes) == 1, outcomes
+    assert sum(isinstance(outcome, CounterRefusal) for outcome in outcomes) == 1, outcomes
 
 
 async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hall) -> None:
@@ -95,9 +95,9 @@ async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hal
     await worker.roles.withdraw(any_hall.id("zhouba"), Role.COUNTER, "410411", "test")
     await worker.roles.grant(any_hall.id("zhangsan"), Role.COUNTER, "410411", "test")
     for name in ("zhouba", "wangwu", "zhangsan"):
-        with pytest.raises(NotAtCounter):
+        with pytest.raises(CounterRefusal):
             await worker.counter.confirm(request, any_hall.id(name))
-    with pytest.raises(NotAtCounter, match="own-account"):
+    with pytest.raises(CounterRefusal, match="own-account"):
         await worker.counter.ask(Kind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
 
 
@@ -108,11 +108,11 @@ async def test_nobody_confirms_who_has_the_certificate_of_whom_it_is_about_or_of
     counter = any_hall.house.worker.counter
     request = await begun(any_hall)
     await one_certificate(any_hall, *pair)
-    with pytest.raises(NotAtCounter, match="not-yours-to-confirm"):
+    with pytest.raises(CounterRefusal, match="not-yours-to-confirm"):
         await counter.confirm(request, any_hall.id("sunqi"))
     assert (await account(any_hall)).real_name_level == 2
     if pair == ("zhangsan", "sunqi"):
-        with pytest.raises(NotAtCounter, match="decided"):
+        with pytest.raises(CounterRefusal, match="decided"):
             await counter.refuse(request, any_hall.id("sunqi"))
         await counter.confirm(request, any_hall.id("zhouba"))
 
@@ -144,7 +144,7 @@ async def test_what_somebody_began_who_is_not_in_office_any_more_is_not_confirme
 ) -> None:
     request = await begun(any_hall)
     await leave(any_hall, "zhaoliu", how)
-    with pytest.raises(NotAtCounter):
+    with pytest.raises(CounterRefusal):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert (await account(any_hall)).real_name_level == 2
 
@@ -168,13 +168,13 @@ async def test_a_recovery_that_waits_is_given_up_when_one_of_the_two_leaves(
 async def test_a_request_is_good_for_a_day(any_hall: Hall) -> None:
     request = await begun(any_hall)
     any_hall.house.clock.forward(REQUEST_SECONDS)
-    with pytest.raises(NotAtCounter):
+    with pytest.raises(CounterRefusal):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert await any_hall.house.worker.counter.open_requests() == []
 
 
 async def test_another_certificate_than_the_known_one_is_not_verified(any_hall: Hall) -> None:
-    with pytest.raises(NotAtCounter, match="other-certificate"):
+    with pytest.raises(CounterRefusal, match="other-certificate"):
         await begun(any_hall, claim=Claim("张三", "414", "E00000001"))
 
 
@@ -226,9 +226,9 @@ async def test_who_was_never_verified_is_not_recovered_and_no_phone_of_others_is
     any_hall: Hall,
 ) -> None:
     counter = any_hall.house.worker.counter
-    with pytest.raises(NotAtCounter, match="never-verified"):
+    with pytest.raises(CounterRefusal, match="never-verified"):
         await counter.ask(Kind.RECOVER, any_hall.id("wangwu"), any_hall.id("zhaoliu"), CLAIM)
-    with pytest.raises(NotAtCounter, match="phone-taken"):
+    with pytest.raises(CounterRefusal, match="phone-taken"):
         await counter.ask(
             Kind.VERIFY,
             any_hall.id("wangwu"),
@@ -271,7 +271,7 @@ async def test_two_who_verify_one_certificate_at_once_are_told_so(
 
     request = await begun(hall)
     monkeypatch.setattr(hall.house.worker.real_names, "record", taken)
-    with pytest.raises(NotAtCounter, match="already-verified"):
+    with pytest.raises(CounterRefusal, match="already-verified"):
         await hall.house.worker.counter.confirm(request, hall.id("sunqi"))
 
 
@@ -287,7 +287,7 @@ async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other
     assert (await account(hall)).password_hash != ""
 
 
-@pytest.mark.parametrize("error", [Conflict("phone"), NotRecorded(), NotAtCounter("closed")])
+@pytest.mark.parametrize("error", [Conflict("phone"), NotRecorded(), CounterRefusal("closed")])
 async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

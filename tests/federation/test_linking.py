@@ -12,8 +12,8 @@ import pytest
 from idp.accounts.control import ProvenControl
 from idp.accounts.model import Account
 from idp.accounts.verifiers.interface import Claim
+from idp.federation.account_links import NoSuchConflict
 from idp.federation.arrivals import Arrival, of_person
-from idp.federation.desk import NoSuchConflict
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
 from tests.support import raw_sql

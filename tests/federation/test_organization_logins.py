@@ -9,7 +9,7 @@ import pytest
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from tests.federation.trial import FIRM, ZHANGSAN, Platform, came, federated
 from tests.selfservice.api_paths import READS, WRITES
 from tests.selfservice.calling import call
@@ -50,7 +50,7 @@ async def row_of(house: Provider, username: str) -> Account:
 
 async def logins(house: Provider) -> list[dict[str, Any]]:
     """The record of whoever got in."""
-    return [line for line in await house.audit_lines() if line["event"] == Event.LOGIN_SUCCEEDED.value]
+    return [line for line in await house.audit_lines() if line["event"] == EventType.LOGIN_SUCCEEDED.value]
 
 
 def paths(house: Provider) -> list[tuple[str, str]]:
@@ -79,7 +79,9 @@ async def test_a_company_s_login_leaves_the_account_of_whom_it_names_as_it_is(
     assert await row_of(house, username) == before
     assert await house.worker.links.of_account(before.id) == []
     assert await house.worker.mandates.principals(before.id) == []
-    assert not [line for line in await house.audit_lines() if line["event"] == Event.UPSTREAM_LINKED.value]
+    assert not [
+        line for line in await house.audit_lines() if line["event"] == EventType.UPSTREAM_LINKED.value
+    ]
 
 
 async def test_no_page_of_a_person_is_open_to_it_by_any_method(trial: Trial) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, AuthenticatorStore, NewAuthenticator
 from idp.authentication.factors import NotAllowed
-from idp.federation.desk import LastWay
+from idp.federation.account_links import LastWay
 from idp.federation.outcomes import Linked
 from idp.infrastructure.database import Transaction
 from idp.sessions.model import Caller, Session

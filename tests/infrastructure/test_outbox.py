@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import outbox as module
 from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction, connect
@@ -58,9 +58,9 @@ class Stage:
         audit = AuditStore(sources)
 
         def report(message: OutboxMessage, error: str | None) -> Call:
-            event = Event.LOGOUT_DELIVERED if error is None else Event.LOGOUT_UNDELIVERED
+            event = EventType.LOGOUT_DELIVERED if error is None else EventType.LOGOUT_UNDELIVERED
             detail = {"attempts": message.attempts, "error": error}
-            return audit.record(Line(event, None, message.recipient, message.subject, detail=detail))
+            return audit.record(AuditEvent(event, None, message.recipient, message.subject, detail=detail))
 
         made = Outbox(self.database, sources)
         for kind in kinds or (KIND,):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure import lanes
 from idp.infrastructure import outbox as module
@@ -48,8 +48,8 @@ class World:
         audit = AuditStore(sources)
 
         def report(message: OutboxMessage, error: str | None) -> Call:
-            event = Event.MESSAGE_SENT if error is None else Event.MESSAGE_UNDELIVERED
-            return audit.record(Line(event, detail={"error": error}))
+            event = EventType.MESSAGE_SENT if error is None else EventType.MESSAGE_UNDELIVERED
+            return audit.record(AuditEvent(event, detail={"error": error}))
 
         made = Outbox(self.database, sources)
         made.register(SYSTEM, self.deliver, report)

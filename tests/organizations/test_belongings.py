@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.belongings import Obstacle
 from idp.accounts.lifecycle import DAY
+from idp.accounts.lifecycle_hooks import Obstacle
 from idp.accounts.merges import Plan
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch

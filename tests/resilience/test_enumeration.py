@@ -68,7 +68,10 @@ async def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         "sms_per_address": 100_000,
         "sms_per_hour": 100_000,
     }
-    async with provider(tmp_path, message_sink=True, **limits) as house, house.browser() as browser:
+    async with (
+        provider(tmp_path, twice=False, message_sink=True, **limits) as house,
+        house.browser() as browser,
+    ):
         await house.worker.outbox.stop()  # what runs in the background is not the request's
         await house.worker.revisions.stop()
         await house.worker.periodic.stop()

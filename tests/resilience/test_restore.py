@@ -14,7 +14,7 @@ import asyncpg
 import orjson
 import pytest
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.composition import RestoreUnfinished
 from idp.infrastructure import database, key_value
 from idp.infrastructure.foundation import Foundation
@@ -108,7 +108,7 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
     stores: dict[str, Any],
 ) -> None:
     copies = Copies(stores["database_url"])
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         client, secret = await house.register()
         victim, frozen, staff = await person(house), await person(house), await person(house)
         staff_id = await account_id(house, staff)
@@ -119,7 +119,7 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
     copied_at = stores["clock"].now
     await copies.make()
     stores["clock"].forward(100)
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         rotated = (await refresh(house, client, secret, made["refresh_token"])).json()
         stores["clock"].forward(100)
         assert (
@@ -132,7 +132,7 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
         await house.worker.mark.raise_mark()
     await copies.restore()
     with pytest.raises(RestoreUnfinished, match="idp restore finish"):
-        async with provider(**stores):
+        async with provider(**stores, twice=False):
             pass
     loss = await lost(stores)
     assert loss is not None
@@ -141,23 +141,23 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
     assert done["sessions"] >= 1
     assert done["grants"] == 1
     assert await lost(stores) is None
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         for token in (made["refresh_token"], rotated["refresh_token"]):
             assert (await refresh(house, client, secret, token)).status_code == 400
         async with visitor(house) as someone:
             someone.client.cookies.set(SESSION_COOKIE, cookie, domain="id.test", path="/")
             assert not await is_in(someone)
-        assert Event.RESTORE_FINISHED in await house.audit_events()
+        assert EventType.RESTORE_FINISHED in await house.audit_events()
     redo = {(each.event, each.account_id) for each in to_redo(record, loss)}
-    assert (Event.ROLE_WITHDRAWN, staff_id) in redo
-    assert Event.ACCOUNT_FROZEN in {event for event, _ in redo}
-    assert Event.ACCOUNT_SECURED in {event for event, _ in redo}
-    assert Event.ROLE_GRANTED not in {event for event, _ in redo}
+    assert (EventType.ROLE_WITHDRAWN, staff_id) in redo
+    assert EventType.ACCOUNT_FROZEN in {event for event, _ in redo}
+    assert EventType.ACCOUNT_SECURED in {event for event, _ in redo}
+    assert EventType.ROLE_GRANTED not in {event for event, _ in redo}
 
 
 async def test_trust_messages_and_what_waits_to_happen_do_not_come_back(stores: dict[str, Any]) -> None:
     copies = Copies(stores["database_url"])
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         username = await person(house, phone="13800000001", phone_verified=True)
         await house.worker.outbox.stop()
         await house.worker.base.database.add(house.worker.messages.sms("13800000001", "验证码", lifetime=60))
@@ -172,7 +172,7 @@ async def test_trust_messages_and_what_waits_to_happen_do_not_come_back(stores: 
         )
     await copies.make()
     stores["clock"].forward(100)
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     await copies.restore()
     loss = await lost(stores)
@@ -191,11 +191,11 @@ async def test_trust_messages_and_what_waits_to_happen_do_not_come_back(stores: 
 
 async def test_a_worker_does_not_hide_a_restore_that_happened_under_it(stores: dict[str, Any]) -> None:
     copies = Copies(stores["database_url"])
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     await copies.make()
     stores["clock"].forward(100)
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     await copies.restore()
     stores["clock"].forward(100)
@@ -207,7 +207,7 @@ async def test_a_worker_does_not_hide_a_restore_that_happened_under_it(stores: d
 async def test_the_key_value_store_knows_where_the_machine_is_new(stores: dict[str, Any]) -> None:
     values = key_value.connect("memory", None, stores["clock"])  # type: ignore[arg-type]
     copies = Copies(stores["database_url"])
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     await copies.make()
     stores["clock"].forward(100)
@@ -221,12 +221,12 @@ async def test_the_key_value_store_knows_where_the_machine_is_new(stores: dict[s
 
 async def test_a_restore_of_everything_until_the_last_moment_is_no_loss(stores: dict[str, Any]) -> None:
     copies = Copies(stores["database_url"])
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     await copies.make()
     await copies.restore()
     assert await lost(stores) is None
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         username = await person(house)
         async with visitor(house) as someone:
             assert (await attempt(someone, username)).status_code == 303
@@ -235,7 +235,7 @@ async def test_a_restore_of_everything_until_the_last_moment_is_no_loss(stores: 
 async def test_a_mark_that_another_worker_raises_meanwhile_is_no_loss(
     stores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     async with command_line(stores) as base:
         mark, other = (HighWaterMark(base, stores["folder"]) for _ in range(2))
@@ -257,11 +257,11 @@ async def test_a_mark_that_another_worker_raises_meanwhile_is_no_loss(
 async def test_a_mark_of_another_database_or_none_at_all_stops_nobody(
     stores: dict[str, Any], text: str
 ) -> None:
-    async with provider(**stores):
+    async with provider(**stores, twice=False):
         pass
     (stores["folder"] / FILE).write_text(text, "utf-8")
     assert await lost(stores) is None
-    async with provider(**stores) as house:
+    async with provider(**stores, twice=False) as house:
         mark = Mark.from_text((stores["folder"] / FILE).read_text("ascii"))
         assert mark is not None
         assert mark.seen_at == house.clock.now

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.infrastructure import tally
 from idp.infrastructure.database import DatabaseUnavailable
@@ -31,7 +31,9 @@ STRANGER = "203.0.113.9"
 async def house(storage: Storage, tmp_path: Path) -> AsyncIterator[Provider]:
     """A worker on each storage."""
     urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
-    async with provider(tmp_path, clock=Clock(), login_attempts_per_address=1_000_000, **urls) as running:
+    async with provider(
+        tmp_path, twice=False, clock=Clock(), login_attempts_per_address=1_000_000, **urls
+    ) as running:
         yield running
 
 
@@ -109,7 +111,7 @@ async def test_a_flood_leaves_a_handful_of_lines_that_tell_how_many_there_were(
 
 async def test_what_was_refused_is_still_written_when_a_worker_ends(storage: Storage, tmp_path: Path) -> None:
     urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
-    async with provider(tmp_path, **urls) as house, house.machine(STRANGER) as machine:
+    async with provider(tmp_path, twice=False, **urls) as house, house.machine(STRANGER) as machine:
         for _ in range(3):
             await machine.post("/token", data={"grant_type": "x", "client_id": "nobody"})
     query = "SELECT event, address, detail FROM audit_events WHERE address IS NOT NULL"
@@ -122,14 +124,14 @@ async def test_addresses_without_number_and_reasons_without_number_are_bounded(h
     refusals = Refusals(house.worker.base)
     for number in range(5 * tally.MOST_KINDS):
         address = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
-        refusals.note(Line(Event.CLIENT_REFUSED, address=address, detail={"reason": "x"}))
+        refusals.note(AuditEvent(EventType.CLIENT_REFUSED, address=address, detail={"reason": "x"}))
     written = Counter(line["event"] for line in await everything(house))
     assert written["client.refused"] == tally.MOST_KINDS
-    (others,) = [line for line in await everything(house) if line["event"] == Event.REFUSALS_SUMMED]
+    (others,) = [line for line in await everything(house) if line["event"] == EventType.REFUSALS_SUMMED]
     assert (others["address"], json.loads(others["detail"])) == (None, {"count": 4 * tally.MOST_KINDS})
     for number in range(100):
         detail = {"reason": f"{number}" * 5000}
-        refusals.note(Line(Event.TOKEN_REFUSED, address=f"2001:db8::{number:x}", detail=detail))
+        refusals.note(AuditEvent(EventType.TOKEN_REFUSED, address=f"2001:db8::{number:x}", detail=detail))
     await refusals.flush()
     found = [line for line in await everything(house) if line["address"] == "2001:db8::/64"]
     assert len(found) == tally.MOST_OF_A_GROUP + 1
@@ -146,7 +148,7 @@ async def test_nothing_counted_is_lost_while_the_database_is_away(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusals, real = Refusals(house.worker.base), house.worker.base.database.add
-    line = Line(Event.CLIENT_REFUSED, address="192.0.2.77", detail={"reason": "x"})
+    line = AuditEvent(EventType.CLIENT_REFUSED, address="192.0.2.77", detail={"reason": "x"})
     for _ in range(4):
         refusals.note(line)
 

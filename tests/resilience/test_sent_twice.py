@@ -105,7 +105,9 @@ async def stage(storage: Storage, tmp_path: Path) -> AsyncIterator[Stage]:
     stores: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
     async with AsyncExitStack() as stack:
         providers = [
-            await stack.enter_async_context(provider(tmp_path, clock=clock, message_sink=True, **stores))
+            await stack.enter_async_context(
+                provider(tmp_path, twice=False, clock=clock, message_sink=True, **stores)
+            )
             for _ in range(storage.workers)
         ]
         client, secret = await providers[0].register(consent_required=True)

@@ -25,7 +25,7 @@ async def test_a_system_that_hangs_delays_no_other_s_notice(
 ) -> None:
     urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
     asked: list[str] = []
-    async with provider(tmp_path, **urls) as house:
+    async with provider(tmp_path, twice=False, **urls) as house:
         hanging, _ = await house.register(backchannel_logout_uri="https://hanging.test/logout")
         well, _ = await house.register(backchannel_logout_uri="https://well.test/logout")
 

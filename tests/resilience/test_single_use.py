@@ -37,13 +37,13 @@ async def test_an_assertion_is_good_once_though_the_store_forgets_and_every_work
         "clock": Clock(),
     }
     one = key()
-    async with provider(tmp_path, **stores) as house:
+    async with provider(tmp_path, twice=False, **stores) as house:
         client = await registered(house, one)
         text = assertion(house, client, one)
         answers = await asyncio.gather(*[present(house, text) for _ in range(10)])
         assert sorted(answer.status_code for answer in answers) == [200] + [401] * 9
     await asyncio.to_thread(forgets, storage)
-    async with provider(tmp_path, **stores) as house:
+    async with provider(tmp_path, twice=False, **stores) as house:
         assert (await present(house, text)).status_code == 401
         for path in ("/introspect", "/revoke"):
             assert (await present(house, text, path, token="x")).status_code == 401
@@ -51,7 +51,7 @@ async def test_an_assertion_is_good_once_though_the_store_forgets_and_every_work
 
 
 async def test_it_is_remembered_as_long_as_it_is_good_and_then_forgotten(tmp_path: Path) -> None:
-    async with provider(tmp_path) as house:
+    async with provider(tmp_path, twice=False) as house:
         used = SingleUse(house.worker.base)
         assert await used.spend("a", "x", 60)
         assert not await used.spend("a", "x", 60)
@@ -64,7 +64,7 @@ async def test_it_is_remembered_as_long_as_it_is_good_and_then_forgotten(tmp_pat
 
 
 async def test_nothing_of_what_was_used_can_be_read_from_the_table(tmp_path: Path) -> None:
-    async with provider(tmp_path) as house:
+    async with provider(tmp_path, twice=False) as house:
         one = key()
         client = await registered(house, one)
         await present(house, assertion(house, client, one, jti="of-the-client"))
@@ -75,7 +75,7 @@ async def test_nothing_of_what_was_used_can_be_read_from_the_table(tmp_path: Pat
 
 
 async def test_an_assertion_lives_no_longer_than_it_is_remembered(tmp_path: Path) -> None:
-    async with provider(tmp_path) as house:
+    async with provider(tmp_path, twice=False) as house:
         one = key()
         client = await registered(house, one)
         last = int(house.clock.now) + ASSERTION_SECONDS + 60

@@ -58,7 +58,10 @@ async def stage(storage: Storage, tmp_path: Path) -> AsyncIterator[Stage]:
     clock = Clock()
     urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
     async with AsyncExitStack() as stack:
-        opened = [provider(tmp_path, clock=clock, message_sink=True, **urls) for _ in range(storage.workers)]
+        opened = [
+            provider(tmp_path, twice=False, clock=clock, message_sink=True, **urls)
+            for _ in range(storage.workers)
+        ]
         houses = [await stack.enter_async_context(each) for each in opened]
         await houses[0].open_account(phone=KNOWN, phone_verified=True)
         browsers = [

@@ -38,7 +38,7 @@ class Stage:
 @pytest.fixture
 async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """A person who has entered a system before."""
-    async with provider(tmp_path) as running:
+    async with provider(tmp_path, twice=False) as running:
         client, secret = await running.register()
         await running.open_account()
         async with running.machine() as http, running.browser() as window:

@@ -57,7 +57,7 @@ def longest(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 async def house(storage: Storage, tmp_path: Path) -> AsyncIterator[Provider]:
     """A worker on each storage."""
     urls: dict[str, Any] = {"database_url": storage.database_url, "key_value_url": storage.key_value_url}
-    async with provider(tmp_path, clock=Clock(), message_sink=True, **urls) as running:
+    async with provider(tmp_path, twice=False, clock=Clock(), message_sink=True, **urls) as running:
         yield running
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.selfservice.event_texts import ALARMING, FOR_PRINCIPAL, HIDDEN, TITLES
 from tests.support.inprocess import Provider
@@ -14,14 +14,14 @@ pytestmark = pytest.mark.anyio
 HOME = "/me/events"
 
 
-async def record(house: Provider, line: Line) -> None:
+async def record(house: Provider, line: AuditEvent) -> None:
     """A line as any room would write it."""
     await house.worker.base.database.add(AuditStore(house.worker.base.sources).record(line))
 
 
 def test_every_event_is_told_or_kept_back_on_purpose() -> None:
     assert TITLES.keys() & HIDDEN == set()
-    assert TITLES.keys() | HIDDEN == set(Event)
+    assert TITLES.keys() | HIDDEN == set(EventType)
     assert TITLES.keys() >= FOR_PRINCIPAL | ALARMING
 
 
@@ -30,7 +30,9 @@ async def test_every_event_can_be_shown_in_both_languages(house: Provider) -> No
     who = await account_id(house, username)
     async with signed_in(house, username) as someone:
         for event in TITLES:
-            await record(house, Line(event, who, detail={"reason": "<b>", "level": 3, "amr": ["pwd", "x"]}))
+            await record(
+                house, AuditEvent(event, who, detail={"reason": "<b>", "level": 3, "amr": ["pwd", "x"]})
+            )
         for lang in ("zh-CN", "en"):
             path, texts = f"{HOME}?ui_locales={lang}", []
             while path:
@@ -46,8 +48,10 @@ async def test_what_is_internal_stays_inside(house: Provider) -> None:
     who = await account_id(house, username)
     hidden = {"reason": "dbsecret", "jti": "tokenid", "grant_id": "grantid", "kid": "keyid"}
     async with signed_in(house, username) as someone:
-        for event in Event:
-            await record(house, Line(event, who, detail=hidden, actor="staffmember", address="203.0.113.77"))
+        for event in EventType:
+            await record(
+                house, AuditEvent(event, who, detail=hidden, actor="staffmember", address="203.0.113.77")
+            )
         shown = "".join([page(await someone.open(HOME)).text for _ in range(1)])
     for secret in (*hidden.values(), "staffmember", "203.0.113.77"):
         assert secret not in shown
@@ -58,7 +62,7 @@ async def test_each_line_is_shown_once_however_the_pages_are_turned(house: Provi
     username = await person(house)
     who = await account_id(house, username)
     for number in range(45):  # all in one instant: the clock stands still
-        await record(house, Line(Event.AUTHORIZATION_GRANTED, who, f"system-{number:02}"))
+        await record(house, AuditEvent(EventType.AUTHORIZATION_GRANTED, who, f"system-{number:02}"))
     async with signed_in(house, username) as someone:
         path, found = HOME, []
         while path:
@@ -71,7 +75,7 @@ async def test_each_line_is_shown_once_however_the_pages_are_turned(house: Provi
 
 async def test_another_s_events_are_not_shown_and_their_ids_lead_nowhere(house: Provider) -> None:
     other = await account_id(house, await person(house))
-    await record(house, Line(Event.CONSENT_GIVEN, other, "secret-system"))
+    await record(house, AuditEvent(EventType.CONSENT_GIVEN, other, "secret-system"))
     lines = [line for line in await house.audit_lines() if line["client_id"] == "secret-system"]
     async with signed_in(house) as someone:
         assert "secret-system" not in page(await someone.open(HOME)).text
@@ -87,8 +91,10 @@ async def test_another_s_events_are_not_shown_and_their_ids_lead_nowhere(house: 
 async def test_what_an_agent_does_in_my_name_is_shown_to_me_without_their_address(house: Provider) -> None:
     agent, username = await account_id(house, await person(house)), await person(house)
     mine = await account_id(house, username)
-    await record(house, Line(Event.REPRESENTATION_BEGUN, agent, address="203.0.113.88", principal=mine))
-    await record(house, Line(Event.LOGIN_FAILED, agent, address="203.0.113.88", principal=mine))
+    await record(
+        house, AuditEvent(EventType.REPRESENTATION_BEGUN, agent, address="203.0.113.88", principal=mine)
+    )
+    await record(house, AuditEvent(EventType.LOGIN_FAILED, agent, address="203.0.113.88", principal=mine))
     async with signed_in(house, username) as someone:
         shown = page(await someone.open(HOME)).text
     assert "开始代他人办事" in shown

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.selfservice.model import Owner
 from idp.sessions.model import Caller
@@ -54,7 +54,9 @@ async def test_events_and_the_copy_are_read(house: Provider) -> None:
     await house.worker.corrections.ask(who, "名字有错", ADDRESS)
     audit = AuditStore(house.worker.base.sources)
     for number in range(25):
-        await house.worker.base.database.add(audit.record(Line(Event.CONSENT_GIVEN, who, f"s{number}")))
+        await house.worker.base.database.add(
+            audit.record(AuditEvent(EventType.CONSENT_GIVEN, who, f"s{number}"))
+        )
     shown, before = await house.worker.events.of_account(who, str.format)
     assert (len(shown), before) == (20, shown[-1].id)
     rest, before = await house.worker.events.of_account(who, str.format, before)

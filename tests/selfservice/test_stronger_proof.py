@@ -14,7 +14,7 @@ import pytest
 
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.organizations.roles import Role
 from tests.authentication.test_sms_login import is_inside, proved, registered
 from tests.authorities.network_identity import confirm
@@ -161,7 +161,7 @@ async def test_as_strong_a_proof_takes_nothing_and_both_are_told(
     assert (await row_of(house, mine)).real_name_level == 0
     assert await told(house, squatter_phone, CONTESTED)
     recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
-    assert (Event.REAL_NAME_CONTESTED, squat) in recorded
+    assert (EventType.REAL_NAME_CONTESTED, squat) in recorded
 
 
 async def test_what_a_login_has_not_shown_goes_when_the_person_proves_to_be_there(
@@ -188,7 +188,7 @@ async def test_what_a_login_has_not_shown_goes_when_the_person_proves_to_be_ther
     assert await live(house, account) == (1, 0)
     assert await told(house, son, BOUND)
     recorded = {(line["event"], line["account_id"]) for line in await house.audit_lines()}
-    assert (Event.ACCOUNT_BOUND, account) in recorded
+    assert (EventType.ACCOUNT_BOUND, account) in recorded
     house.clock.forward(120)
     async with visitor(house) as again:  # his phone enters nothing of hers any more
         shown = await proved(house, again, son)

@@ -32,7 +32,7 @@ class Services:
         self.upstream_http, self.platforms = house.federation.http, house.federation.platforms
         authentication = house.authentication
         self.phone_codes, self.passkeys = authentication.phone_codes, authentication.passkeys
-        self.ways, self.entrance = authentication.ways, authentication.entrance
+        self.ways, self.login_flow = authentication.ways, authentication.login_flow
         self.throttle, self.factor_policy = authentication.throttle, authentication.policy
         self.authentication, self.qr_logins = authentication.authentication, authentication.qr_logins
         self.factors, self.own_password = authentication.factors, authentication.own_password

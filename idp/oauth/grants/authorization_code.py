@@ -1,6 +1,6 @@
 """The authorization code grant (RFC 6749 §4.1.3) with PKCE (RFC 7636); a replay revokes what the code gave."""
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction
 from idp.oauth.codes import Codes, Replayed
 from idp.oauth.grants.interface import GrantContext, TokenRequest
@@ -53,8 +53,8 @@ class AuthorizationCode:
             revoked=False,
         )
         detail = {"grant": self.grant_type.value, "grant_id": grant_id, "jti": request.jti}
-        line = Line(
-            Event.TOKEN_ISSUED,
+        line = AuditEvent(
+            EventType.TOKEN_ISSUED,
             code.subject.account_id,
             code.client_id,
             code.subject.session_id,
@@ -86,8 +86,8 @@ class AuthorizationCode:
         """Revoke the grant even if the one who redeems the code has not stored it yet."""
         now = context.foundation.sources.now()
         tomb = Grant(grant_id, request.client.client_id, (), _NOBODY, 0, now, now, revoked=True)
-        line = Line(
-            Event.CODE_REPLAYED,
+        line = AuditEvent(
+            EventType.CODE_REPLAYED,
             client_id=request.client.client_id,
             address=request.address,
             detail={"grant_id": grant_id},
@@ -106,8 +106,8 @@ class AuthorizationCode:
             revoked = yield from context.store.revoke(grant_id, now)
             if revoked is not None:
                 yield context.audit.record(
-                    Line(
-                        Event.CODE_REPLAYED,
+                    AuditEvent(
+                        EventType.CODE_REPLAYED,
                         revoked.account_id,
                         revoked.client_id,
                         revoked.session_id,

@@ -1,6 +1,6 @@
 """The client credentials grant (RFC 6749 §4.4): a system speaks for itself."""
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.oauth.grants.interface import GrantContext, OfferedScopes, TokenRequest
 from idp.oauth.tokens import TokenResponse
 from idp.relying_parties.model import GrantType
@@ -21,8 +21,8 @@ class ClientCredentials:
         """All of them, where the request names none."""
         client = request.client
         wanted = request.scopes or tuple(sorted(client.scopes.difference(OF_PERSONS)))
-        line = Line(
-            Event.TOKEN_ISSUED,
+        line = AuditEvent(
+            EventType.TOKEN_ISSUED,
             client_id=client.client_id,
             address=request.address,
             detail={"grant": self.grant_type.value, "jti": request.jti, "scope": " ".join(wanted)},

@@ -1,6 +1,6 @@
 """The refresh grant (RFC 6749 §6) with rotation: one successor, a short grace for tabs, reuse ends the family."""
 
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction
 from idp.oauth import refresh_tokens
 from idp.oauth.grants.interface import GrantContext, OfferedScopes, TokenRequest
@@ -49,19 +49,19 @@ def _rotate(token: RefreshToken, request: TokenRequest, context: GrantContext) -
     client = request.client
     detail = {"grant_id": token.grant_id, "generation": token.generation, "jti": request.jti}
     grant = yield from context.store.rotate(token, client, now, context.lifetimes.refresh_idle)
-    event = Event.TOKEN_REFRESHED
+    event = EventType.TOKEN_REFRESHED
     if grant is None:
         grant, event = yield from _second_time(token, request, context)
     subject = grant.subject if grant else None
-    if event is Event.TOKEN_REFUSED and grant is None and client.public:
+    if event is EventType.TOKEN_REFUSED and grant is None and client.public:
         return (
             None  # whoever found an old token proves nothing by it: the refusal is counted (`TokenService`)
         )
     if grant is not None and grant.subject.level < client.minimum_level:
-        grant, event = None, Event.TOKEN_REFUSED
+        grant, event = None, EventType.TOKEN_REFUSED
         detail |= {"reason": BELOW_MINIMUM}
     yield context.audit.record(
-        Line(
+        AuditEvent(
             event,
             subject.account_id if subject else None,
             client.client_id,
@@ -76,7 +76,7 @@ def _rotate(token: RefreshToken, request: TokenRequest, context: GrantContext) -
 
 def _second_time(
     token: RefreshToken, request: TokenRequest, context: GrantContext
-) -> Transaction[tuple[Grant | None, Event]]:
+) -> Transaction[tuple[Grant | None, EventType]]:
     """A token that was not rotated: the same successor within the grace, else the end of the family.
 
     The current one of a grant that lives comes back where its level alone stands in the way; the caller refuses it.
@@ -84,17 +84,17 @@ def _second_time(
     now = context.foundation.sources.now()
     found = yield from context.store.grant(token.grant_id, now)
     if found is None or found[0].client_id != request.client.client_id:
-        return None, Event.TOKEN_REFUSED
+        return None, EventType.TOKEN_REFUSED
     grant, lives = found
     in_grace = now - grant.rotated_at <= context.lifetimes.refresh_grace
     if lives and in_grace and grant.generation == token.generation + 1:
-        return grant, Event.TOKEN_REFRESHED
+        return grant, EventType.TOKEN_REFRESHED
     below = grant.subject.level < request.client.minimum_level
     if lives and below and grant.generation == token.generation:
-        return grant, Event.TOKEN_REFUSED
+        return grant, EventType.TOKEN_REFUSED
     if grant.generation > token.generation and (yield from context.store.revoke(grant.id, now)):
-        return None, Event.TOKEN_REUSED
-    return None, Event.TOKEN_REFUSED
+        return None, EventType.TOKEN_REUSED
+    return None, EventType.TOKEN_REFUSED
 
 
 GRANT = Refresh()

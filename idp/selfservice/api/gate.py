@@ -19,7 +19,7 @@ from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.phone_codes import PhoneCodes
 from idp.authentication.qr import QrLogins
-from idp.federation.desk import LinkDesk
+from idp.federation.account_links import AccountLinks
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
@@ -66,7 +66,7 @@ class Services:
     passkeys: Passkeys
     own_password: OwnPassword
     qr_logins: QrLogins
-    links: LinkDesk
+    links: AccountLinks
     platforms: Titles
     sessions: Sessions
     devices: Devices

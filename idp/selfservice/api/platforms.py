@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from idp.federation.desk import LastWay
+from idp.federation.account_links import LastWay
 from idp.selfservice.api import models
 from idp.selfservice.api.gate import Approver, Reader, Strong, Tools
 from idp.selfservice.api.models import at

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.selfservice.events import Happening
 from idp.selfservice.profile import Profile
 
@@ -23,7 +23,7 @@ DEVICE = {
     "id": "a", "current": True, "device": "Chrome", "address": "192.0.2.1", "first": "今天", "last": "今天",
     "trusted": "明天",
 }  # fmt: skip
-EVENT = Happening("a", 0.0, Event.LOGIN_FAILED, "登录没有成功", "门户", None, ("密码不正确",), True)
+EVENT = Happening("a", 0.0, EventType.LOGIN_FAILED, "登录没有成功", "门户", None, ("密码不正确",), True)
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_corrections.html": {

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from idp.audit.model import Event
+from idp.audit.model import EventType
 from idp.infrastructure.database import Transaction
 from idp.organizations.binding import Binding
 from idp.organizations.confirmed_records import new_legal_person, new_mandate
@@ -18,17 +18,17 @@ from idp.organizations.model import (
     Scope,
     checked_scope,
 )
+from idp.organizations.platform_attestation_store import UPSTREAM, VouchedStore
 from idp.organizations.records import LegalPerson
 from idp.organizations.registries.interface import Confirmed, Holding
-from idp.organizations.vouched_store import UPSTREAM, VouchedStore
 
-__all__ = ["UPSTREAM", "Vouched"]
+__all__ = ["UPSTREAM", "PlatformAttestations"]
 
 VOUCHED_DAYS = 30
 """So long an agent counts whom a platform named and has not named since: nobody tells us when it takes them back."""
 
 
-class Vouched(Binding):
+class PlatformAttestations(Binding):
     """The part of `Organizations` that believes identity platforms; whom to believe, the caller decides."""
 
     _vouched = VouchedStore()
@@ -128,5 +128,5 @@ class Vouched(Binding):
         mandate = new_mandate(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
         added = yield from self._ledger.store.add(mandate, account_id)
         if added is not None:
-            yield from self._ledger.changed(Event.MANDATE_ACCEPTED, added, account_id, address)
+            yield from self._ledger.changed(EventType.MANDATE_ACCEPTED, added, account_id, address)
         return organization_id

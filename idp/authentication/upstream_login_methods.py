@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from idp.authentication.ways import Way, is_in_app
+from idp.authentication.login_methods import LoginMethod, is_in_app
 from idp.federation.installation import Installed
 from idp.federation.model import Channel, UserType
 from idp.infrastructure.translations import mark as _
@@ -11,10 +11,10 @@ AS_PERSON = _("用%(platform)s登录")
 AS_LEGAL = _("用%(platform)s登录（企业）")
 
 
-def upstream_ways(installed: Mapping[str, Installed]) -> list[Way]:
+def upstream_ways(installed: Mapping[str, Installed]) -> list[LoginMethod]:
     """A way for each platform and kind of user that it knows."""
     return [
-        Way(
+        LoginMethod(
             way_name(name, user_type),
             address(name, "start" if user_type is UserType.PERSON else "legal"),
             AS_PERSON if user_type is UserType.PERSON else AS_LEGAL,

@@ -6,7 +6,7 @@ from idp.infrastructure.translations import mark as _
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class LoginMethod:
     """A first factor with a page of its own."""
 
     name: str
@@ -18,10 +18,10 @@ class Way:
     """Whether it works inside an app or mini program alone; a browser is not offered it."""
 
 
-PASSWORD = Way("password", "/login", _("用密码登录"))
-SMS = Way("sms", "/login/sms", _("用短信验证码登录"))
-PASSKEY = Way("passkey", "/login/passkey", _("用通行密钥登录"))
-QR = Way("qr", "/login/qr", _("用已登录的手机扫码登录"))
+PASSWORD = LoginMethod("password", "/login", _("用密码登录"))
+SMS = LoginMethod("sms", "/login/sms", _("用短信验证码登录"))
+PASSKEY = LoginMethod("passkey", "/login/passkey", _("用通行密钥登录"))
+QR = LoginMethod("qr", "/login/qr", _("用已登录的手机扫码登录"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,17 @@ class Offer:
     last: bool
 
 
-class Ways:
+class LoginMethods:
     """The ways that this installation has."""
 
-    def __init__(self, *ways: Way) -> None:
+    def __init__(self, *ways: LoginMethod) -> None:
         self.all = list(ways)
 
-    def of_path(self, path: str) -> Way | None:
+    def of_path(self, path: str) -> LoginMethod | None:
         """The way whose page this is."""
         return next((way for way in self.all if way.path == path), None)
 
-    def others(self, current: str, last: str | None, *, elder: bool, in_app: bool) -> list[Way]:
+    def others(self, current: str, last: str | None, *, elder: bool, in_app: bool) -> list[LoginMethod]:
         """All that can be used here but the current one: the last one first, in the elder mode the text message."""
         first = [last] if last else []
         first += [SMS.name] if elder else []

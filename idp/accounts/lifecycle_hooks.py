@@ -19,7 +19,7 @@ class Obstacle(StrEnum):
     COUNTER = "counter"
 
 
-class Belongings:
+class AccountLifecycleHook:
     """One room's part in what happens to an account. Every method belongs into the caller's transaction.
 
     The methods here do nothing: a room says only what concerns it.
@@ -81,88 +81,88 @@ def _nothing(outcome: T) -> Transaction[T]:
     return outcome
 
 
-class Household(Belongings):
+class AccountLifecycleHooks(AccountLifecycleHook):
     """All parts as one; `sent` is called after a commit that may have left messages to others.
 
     The parts that it is made with come last, those of the rooms above in the order in which they join.
     """
 
-    def __init__(self, parts: Sequence[Belongings], sent: Callable[[], None]) -> None:
-        self._joined: list[Belongings] = []
+    def __init__(self, parts: Sequence[AccountLifecycleHook], sent: Callable[[], None]) -> None:
+        self._joined: list[AccountLifecycleHook] = []
         self._own = list(parts)
         self.sent = sent
 
-    def join(self, part: Belongings) -> None:
+    def join(self, part: AccountLifecycleHook) -> None:
         """Another room has a part in it; before anything is served."""
         self._joined.append(part)
 
     @property
-    def _parts(self) -> list[Belongings]:
+    def _parts(self) -> list[AccountLifecycleHook]:
         return [*self._joined, *self._own]
 
     def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:
-        """See `Belongings.obstacles`."""
+        """See `AccountLifecycleHook.obstacles`."""
         found: list[Obstacle] = []
         for part in self._parts:
             found += yield from part.obstacles(account_id)
         return found
 
     def pause(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.pause`."""
+        """See `AccountLifecycleHook.pause`."""
         for part in self._parts:
             yield from part.pause(account_id, reason)
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
-        """See `Belongings.end`."""
+        """See `AccountLifecycleHook.end`."""
         for part in self._parts:
             yield from part.end(account_id, reason)
 
     def close_to(self, account_id: str) -> Transaction[list[str]]:
-        """See `Belongings.close_to`."""
+        """See `AccountLifecycleHook.close_to`."""
         found: dict[str, None] = {}
         for part in self._parts:
             found |= dict.fromkeys((yield from part.close_to(account_id)))
         return list(found)
 
     def agents_of_firms(self, account_id: str) -> Transaction[list[str]]:
-        """See `Belongings.agents_of_firms`."""
+        """See `AccountLifecycleHook.agents_of_firms`."""
         found: dict[str, None] = {}
         for part in self._parts:
             found |= dict.fromkeys((yield from part.agents_of_firms(account_id)))
         return list(found)
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
-        """See `Belongings.secure`."""
+        """See `AccountLifecycleHook.secure`."""
         done: dict[str, int] = {}
         for part in self._parts:
             done |= yield from part.secure(account_id, since)
         return done
 
     def bound(self, account_id: str, shown: ProvenControl) -> Transaction[dict[str, int]]:
-        """See `Belongings.bound`."""
+        """See `AccountLifecycleHook.bound`."""
         done: dict[str, int] = {}
         for part in self._parts:
             done |= yield from part.bound(account_id, shown)
         return done
 
     def unidentified(self, account_id: str) -> Transaction[None]:
-        """See `Belongings.unidentified`."""
+        """See `AccountLifecycleHook.unidentified`."""
         for part in self._parts:
             yield from part.unidentified(account_id)
 
     def recover(self, account_id: str, now: float) -> Transaction[None]:
-        """See `Belongings.recover`."""
+        """See `AccountLifecycleHook.recover`."""
         for part in self._parts:
             yield from part.recover(account_id, now)
 
     def move(self, account_id: str, into: str) -> Transaction[dict[str, Any]]:
-        """See `Belongings.move`."""
+        """See `AccountLifecycleHook.move`."""
         moved: dict[str, Any] = {}
         for part in self._parts:
             moved |= yield from part.move(account_id, into)
         return moved
 
     def give_back(self, account_id: str, into: str, moved: dict[str, Any]) -> Transaction[None]:
-        """See `Belongings.give_back`."""
+        """See `AccountLifecycleHook.give_back`."""
         for part in self._parts:
             yield from part.give_back(account_id, into, moved)

@@ -2,7 +2,7 @@
 
 from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.accounts.store import AccountStore
-from idp.audit.model import Event, Line
+from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.federation.conflict_store import DISMISSED, SETTLED
 from idp.federation.linking import LINKED, UNLINKED, Linking
@@ -21,7 +21,7 @@ class LastWay(Exception):
     """A link is the only way into its account."""
 
 
-class LinkDesk:
+class AccountLinks:
     """`actor` is who decides, for the record."""
 
     def __init__(self, foundation: Foundation, linking: Linking) -> None:
@@ -123,7 +123,9 @@ class LinkDesk:
         yield self._accounts.raised(account_id)
         yield from self._linking.links.add(link, one.content.subject)
         detail = {"profile": profile, "level": 0, "new": False}
-        yield self._audit.record(Line(Event.UPSTREAM_LINKED, account_id, actor=actor, detail=detail))
+        yield self._audit.record(
+            AuditEvent(EventType.UPSTREAM_LINKED, account_id, actor=actor, detail=detail)
+        )
         yield from self._linking.tell(link, LINKED)
         return True
 
@@ -144,7 +146,7 @@ class LinkDesk:
             return False
         detail = {"profile": one.profile, "conflict": one.id, "decision": state}
         subject = account_id or one.account_id
-        yield self._audit.record(Line(Event.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
+        yield self._audit.record(AuditEvent(EventType.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
         return True
 
     async def find(self, name: str) -> UpstreamConflict:

@@ -12,7 +12,7 @@ PREFIX = "zlt_"
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingLogin:
     """The first factor was right; `session_id` is the session that a step-up strengthens.
 
     `proven` is the security version that the account had then: with another one the login is over.
@@ -25,7 +25,7 @@ class Waiting:
     device: str | None = None
 
 
-class WaitingRoom:
+class PendingLogins:
     """Puts, finds and takes waiting logins."""
 
     def __init__(self, foundation: Foundation) -> None:
@@ -33,18 +33,18 @@ class WaitingRoom:
         self._vault = foundation.vault
         self._sources = foundation.sources
 
-    async def put(self, waiting: Waiting) -> str:
+    async def put(self, waiting: PendingLogin) -> str:
         """Let a login wait; the token that finds it."""
         token = PREFIX + self._sources.new_token(32)
         await self._key_value.put(KIND, self._key(token), orjson.dumps(asdict(waiting)), PENDING_SECONDS)
         return token
 
-    async def find(self, token: str | None) -> Waiting | None:
+    async def find(self, token: str | None) -> PendingLogin | None:
         """The login that waits under a token."""
         value = None if token is None else await self._key_value.get(KIND, self._key(token))
         return None if value is None else _read(value)
 
-    async def take(self, token: str) -> Waiting | None:
+    async def take(self, token: str) -> PendingLogin | None:
         """The same, for one caller only."""
         value = await self._key_value.take(KIND, self._key(token))
         return None if value is None else _read(value)
@@ -53,6 +53,6 @@ class WaitingRoom:
         return self._vault.token_hash(KIND, token).hex()
 
 
-def _read(value: bytes) -> Waiting:
+def _read(value: bytes) -> PendingLogin:
     fields = orjson.loads(value)
-    return Waiting(**{**fields, "amr": tuple(fields["amr"])})
+    return PendingLogin(**{**fields, "amr": tuple(fields["amr"])})

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
-from idp.authentication.model import Done, Outdated, Pending
-from idp.authentication.ways import Offer, Way, Ways, is_in_app
+from idp.authentication.login_methods import LoginMethod, LoginMethods, Offer, is_in_app
+from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.typed import MOST_CHARACTERS
 from idp.infrastructure.web import cookies as names
@@ -26,11 +26,11 @@ RESUME = "/authorize/resume"
 REAL_NAME = "/me/real-name"
 
 
-class Entrance:
+class LoginFlow:
     """Used by the pages of every first and second factor."""
 
     def __init__(
-        self, site: Site, sessions: Sessions, registry: Registry, ways: Ways, preferences: Preferences
+        self, site: Site, sessions: Sessions, registry: Registry, ways: LoginMethods, preferences: Preferences
     ) -> None:
         self._site = site
         self.ways = ways
@@ -93,7 +93,7 @@ class Entrance:
             for way in others
         ]
 
-    def label(self, request: Request, way: Way) -> str:
+    def label(self, request: Request, way: LoginMethod) -> str:
         """What a way is called."""
         chinese, english = way.platform
         platform = chinese if self._site.language(request) == CHINESE else english
@@ -108,13 +108,16 @@ class Entrance:
         return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
 
     async def outcome(
-        self, request: Request, continuation: Continuation, outcome: Pending | Done | Outdated
+        self,
+        request: Request,
+        continuation: Continuation,
+        outcome: SecondFactorRequired | LoggedIn | LoginOutdated,
     ) -> Response:
         """On to the second factor, or in; or the page that says that what was proved counts no more."""
-        if isinstance(outcome, Outdated):
+        if isinstance(outcome, LoginOutdated):
             system, again = self.system(continuation), self.to(LOGIN, continuation)
             return self._site.page(request, "login_outdated.html", 409, system=system, again=again)
-        if isinstance(outcome, Pending):
+        if isinstance(outcome, SecondFactorRequired):
             response = self._site.redirect(self.to(OTP, continuation))
             self._site.cookies.set(response, names.LOGIN, outcome.token)
             return self._remember(request, response)
@@ -144,7 +147,7 @@ class Entrance:
             if session is None or session.principal is None:
                 self._site.cookies.clear(response, names.PRESENCE)
 
-    def keep(self, response: Response, done: Done) -> None:
+    def keep(self, response: Response, done: LoggedIn) -> None:
         """Set the cookies of a login."""
         self._site.cookies.set(response, names.SESSION, done.session_token)
         self._site.cookies.set(response, names.DEVICE, done.device, YEAR)
