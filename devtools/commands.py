@@ -50,7 +50,7 @@ def test(arguments: list[str]) -> int:
     machine.ensure()
     checked = checks.run()
     sys.stdout.flush()
-    command = [python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+    command = [python, "-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments]
     tested = _wait(subprocess.Popen(command, cwd=ROOT, env=environment.clean_environment()))
     if checked:
         print("dev: the tests ran, but ./dev check failed: see above", file=sys.stderr)

@@ -46,7 +46,12 @@ async def stage(storage: Storage, tmp_path: Path) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
         providers = [
             await stack.enter_async_context(
-                provider(tmp_path, twice=False, database_url=storage.database_url, key_value_url=storage.key_value_url, clock=clock
+                provider(
+                    tmp_path,
+                    twice=False,
+                    database_url=storage.database_url,
+                    key_value_url=storage.key_value_url,
+                    clock=clock,
                 )
             )
             for _ in range(storage.workers)
