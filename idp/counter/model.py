@@ -61,7 +61,7 @@ class Disclosure(StrEnum):
 class Papers(StrEnum):
     """By what a guardian is known (民法典 §27, §31); a word for the record."""
 
-    HOUSEHOLD_REGISTER = "lifecycle_hooks-register"
+    HOUSEHOLD_REGISTER = "household-register"
     BIRTH_CERTIFICATE = "birth-certificate"
     APPOINTMENT = "appointment"
 

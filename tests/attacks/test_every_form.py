@@ -89,7 +89,7 @@ def fields_of(one: Holding, form: str) -> dict[str, str]:
         "otp": "000000",
         "code": "000000",
         "step": "ask",
-        "papers": "lifecycle_hooks-register",
+        "papers": "household-register",
         "reason": "依据文书",
         "why": "present",
         **dict.fromkeys(("seen", "statement", "no_phone", "name_differs"), "1"),

@@ -244,7 +244,7 @@ async def test_whoever_acts_for_a_company_sees_so_on_every_page(about: About, bu
         provider.changed_claims = {"principal": company, "act": {"sub": PERSON["sub"]}}
         mine = await client.get("/me")
         home = await client.get("/")
-        page = await client.get("/services/lifecycle_hooks" if about is portal.ABOUT else "/report")
+        page = await client.get("/services/household" if about is portal.ABOUT else "/report")
     for shown in (mine, home, page):
         assert "代表：湛河示例科技有限公司（经办人 张三）" in shown.text
     assert "91410411MA0000007X" in mine.text

@@ -3,7 +3,9 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.async_api import Page, expect
 
@@ -137,6 +139,9 @@ async def test_spring_security_hears_of_a_logout_elsewhere(instance: Instance, v
 
 async def test_oidc_client_ts_in_a_browser(instance: Instance, account: Account, page: Page) -> None:
     with running(OIDC_CLIENT_TS, instance) as application:
+        await eventually(
+            lambda: _is_admitted(instance, application.home)
+        )  # a worker hears of it within a second
         shown = page.locator("#seen")
         await page.goto(application.home)
         await expect(shown).to_have_text("null")
@@ -152,6 +157,15 @@ async def test_oidc_client_ts_in_a_browser(instance: Instance, account: Account,
         assert page.url.startswith(application.goodbye)
         await log_in_by_hand(page, account)
         await expect(shown).to_contain_text('"profile"')
+
+
+async def _is_admitted(instance: Instance, home: str) -> bool:
+    """Whether a page of this application may read the provider's metadata."""
+    parts = urlsplit(home)
+    async with httpx2.AsyncClient() as client:
+        url = f"{instance.issuer}/.well-known/openid-configuration"
+        answer = await client.get(url, headers={"origin": f"{parts.scheme}://{parts.netloc}"})
+    return "access-control-allow-origin" in answer.headers
 
 
 async def log_in_by_hand(page: Page, account: Account) -> None:

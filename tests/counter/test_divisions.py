@@ -55,7 +55,7 @@ FORMS: dict[str, dict[str, str]] = {
     "/counter/verify": {"step": "ask", **DOCUMENT},
     "/counter/recover": {"step": "ask", "no_phone": "1", **DOCUMENT},
     "/counter/act": {"step": "ask", "seen": "1"},
-    "/counter/guardian": {"step": "ask", "papers": "lifecycle_hooks-register", "seen": "1"},
+    "/counter/guardian": {"step": "ask", "papers": "household-register", "seen": "1"},
     "/counter/guardian/end": {"mandate": "x", "reason": "依据文书"},
     "/counter/merge": {"reason": "依据文书"},
     "/counter/merge/undo": {"merge": "x", "reason": "依据文书"},

@@ -104,7 +104,7 @@ async def test_only_a_known_adult_becomes_the_guardian_of_a_child(
     await family(hall)
     async with at_work(hall) as someone:
         ask = form(await found(someone, child, guardian), "step")
-        assert says in page(await someone.submit(ask, seen="1", papers="lifecycle_hooks-register")).text
+        assert says in page(await someone.submit(ask, seen="1", papers="household-register")).text
     assert await hall.house.worker.counter.open_requests() == []
 
 
