@@ -40,7 +40,7 @@ class Seen:
     few: list[float] = field(default_factory=list)
     many: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
-    """Among the few again, in turns with `swept`: those who were looked at so long have more to show than at first."""
+    """Among the few, in turns with `swept`: what the sweep of the others costs whoever shares its cores."""
     swept: list[float] = field(default_factory=list)
 
 
@@ -161,7 +161,7 @@ def _text(accounts: int, figures: Figures, load: tuple[float, float], sweep: Swe
         f"{machine.describe()}. {made}, beside {FEW:,} accounts; {CONNECTIONS} connections (logins: one after "
         f"the other); load of the machine {load[0]:.1f} before and {load[1]:.1f} after, of which the bench is 2.",
         "",
-        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio | {FEW:,} later | sweep busy | ratio |",
+        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio | {FEW:,} beside the sweep | sweep busy | ratio |",
         "|---|---|---|---|---|---|---|",
         *(_line(name, seen) for name, seen in figures.items()),
         "",
@@ -179,7 +179,7 @@ def _line(name: str, seen: Seen) -> str:
     shown = [f"{p50:.1f} / {p99:.1f}" for p50, p99 in (few, many, beside, swept)]
     return (
         f"| {name} | {shown[0]} | {shown[1]} | {_ratio(many, few)} | {shown[2]} | {shown[3]} "
-        f"| {_ratio(swept, beside)} |"
+        f"| {_ratio(swept, few)} |"
     )
 
 
