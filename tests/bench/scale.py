@@ -40,7 +40,7 @@ class Seen:
     few: list[float] = field(default_factory=list)
     many: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
-    """Among the few, in turns with `swept`: what the sweep of the others costs whoever shares its cores."""
+    """Among the few, in turns with `swept`: what that sweep costs whoever shares its cores."""
     swept: list[float] = field(default_factory=list)
 
 
@@ -161,7 +161,8 @@ def _text(accounts: int, figures: Figures, load: tuple[float, float], sweep: Swe
         f"{machine.describe()}. {made}, beside {FEW:,} accounts; {CONNECTIONS} connections (logins: one after "
         f"the other); load of the machine {load[0]:.1f} before and {load[1]:.1f} after, of which the bench is 2.",
         "",
-        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio | {FEW:,} beside the sweep | sweep busy | ratio |",
+        f"| what | {FEW:,}: p50/p99 ms | {accounts:,}: p50/p99 ms | ratio "
+        f"| {FEW:,} beside the sweep | sweep busy | ratio |",
         "|---|---|---|---|---|---|---|",
         *(_line(name, seen) for name, seen in figures.items()),
         "",
