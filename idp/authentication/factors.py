@@ -16,8 +16,7 @@ from idp.accounts.model import Account, Authenticator
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
-from idp.authentication.methods.interface import SecondFactor
+from idp.authentication.methods.interface import EnrolmentMethod, SecondFactor
 from idp.authentication.methods.recovery_code import ALPHABET, LETTERS, code_key
 from idp.authentication.model import Choice
 from idp.authentication.policy import FactorPolicy

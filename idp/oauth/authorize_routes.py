@@ -27,7 +27,7 @@ from idp.oauth.protocol.responses import ResponseMode
 from idp.relying_parties.scopes import CHANGING, REAL_NAME
 from idp.relying_parties.service import Registry
 from idp.sign_on.model import Prompt, Refusal, SignOnRequest, SignOnState
-from idp.sign_on.protocols import Arrival
+from idp.sign_on.protocols import RequestUnderWay
 from idp.sign_on.routes import SignOnPages
 
 AUTHORIZE = "/authorize"
@@ -69,7 +69,7 @@ class AuthorizePages:
     async def authorize(self, request: Request) -> Response:
         """OpenID Connect Core §3.1.2.1 by GET."""
         query = request.scope["query_string"].decode("latin-1")
-        return await self.resume(request, Arrival(self.name, query, self._site.sources.now()))
+        return await self.resume(request, RequestUnderWay(self.name, query, self._site.sources.now()))
 
     async def authorize_by_form(self, request: Request) -> Response:
         """By POST; a cross-site post comes without our Lax cookies, so it goes on as GET with them."""
@@ -92,9 +92,9 @@ class AuthorizePages:
             return None
         return _asked(destination, checked, None)
 
-    async def resume(self, request: Request, arrival: Arrival) -> Response:
+    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
         """Check the request, and answer it once nothing more is wanted of the person."""
-        query = arrival.query.encode("latin-1")
+        query = under_way.query.encode("latin-1")
         try:
             parameters = authorization_checks.read(query)
             await self._registry.learn(parameters.get("client_id", ""))
@@ -106,7 +106,7 @@ class AuthorizePages:
             return self._unusable(request, 400, displayed.error.description)
         except RedirectedError as redirected:
             return self._refuse(request, redirected.destination, redirected.error)
-        outcome = await self._sign_on.outcome(request, asked, arrival)
+        outcome = await self._sign_on.outcome(request, asked, under_way)
         if isinstance(outcome, Response):
             return outcome
         if isinstance(outcome, SignOnState):

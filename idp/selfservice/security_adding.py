@@ -7,7 +7,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.factors import Enrolment, NotAllowed
 from idp.authentication.login_flow import SECURITY
-from idp.authentication.methods.interface import Enrolment as EnrolmentMethod
+from idp.authentication.methods.interface import EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
 from idp.infrastructure.translations import mark as _

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from idp.sign_on.model import SignOnRequest
 
 
-class Answer(StrEnum):
+class ConsentAnswer(StrEnum):
     """What the person has just said on the page of consent."""
 
     NONE = ""
@@ -19,13 +19,13 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class RequestUnderWay:
     """A request as it came: `query` in its protocol's words, `asked_at` (Unix seconds) when it first did."""
 
     protocol: str
     query: str
     asked_at: float
-    answer: Answer = Answer.NONE
+    answer: ConsentAnswer = ConsentAnswer.NONE
     declined: bool = False
     """Whether the person would not have their real-name level raised for it."""
 
@@ -42,7 +42,7 @@ class SignOnProtocol(Protocol):
         """What a request that was good before asks for; None when it can be answered no more."""
         ...
 
-    async def resume(self, request: Request, arrival: Arrival) -> Response:
+    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
         """Go on with a request that led to one of our pages."""
         ...
 

@@ -16,7 +16,7 @@ from idp.infrastructure.web.site import Forged, Site
 from idp.sessions.model import masked_name
 from idp.sign_on.acting import ACTING
 from idp.sign_on.model import Circumstances, NextStep, Refusal, SignOnRequest, SignOnState
-from idp.sign_on.protocols import Answer, Arrival, Protocols, SignOnProtocol
+from idp.sign_on.protocols import ConsentAnswer, Protocols, RequestUnderWay, SignOnProtocol
 from idp.sign_on.scope_texts import scope_items
 from idp.sign_on.service import SignOn
 from idp.sign_on.steps import next_step
@@ -48,24 +48,24 @@ class SignOnPages:
         }
 
     async def outcome(
-        self, request: Request, asked: SignOnRequest, arrival: Arrival
+        self, request: Request, asked: SignOnRequest, under_way: RequestUnderWay
     ) -> SignOnState | Refusal | Response:
         """The state in which to serve the system, or why it is not served, or the page that the person sees next."""
-        if arrival.answer is Answer.DENIED:
+        if under_way.answer is ConsentAnswer.DENIED:
             return Refusal.DENIED
         state = await self._state(request, asked)
         around = Circumstances(
-            arrival.asked_at,
+            under_way.asked_at,
             self._site.sources.now(),
-            arrival.answer is Answer.ALLOWED,
-            arrival.declined,
+            under_way.answer is ConsentAnswer.ALLOWED,
+            under_way.declined,
             self._service.raisable_level,
         )
         wanted = next_step(asked, state, around)
         if isinstance(wanted, Refusal):
             return wanted
         if wanted is not None or state is None:
-            return self._lead(request, asked, state, arrival, wanted or NextStep.LOGIN)
+            return self._lead(request, asked, state, under_way, wanted or NextStep.LOGIN)
         # The system may have used the answer although the browser has not heard of it: nobody sends it twice.
         good_once(request)
         return state
@@ -86,8 +86,8 @@ class SignOnPages:
         found = self._resumed(continuation)
         if continuation is None or found is None:
             return self._lapsed(request)
-        protocol, arrival = found
-        asked = protocol.asked(arrival.query)
+        protocol, under_way = found
+        asked = protocol.asked(under_way.query)
         if asked is None:
             return self._lapsed(request)  # the client was changed or disabled while the page was open
         state = await self._state(request, asked)
@@ -97,35 +97,35 @@ class SignOnPages:
             decision = None
         elif decision == "deny":
             await self._service.deny(asked, state, address)
-            return await protocol.resume(request, replace(arrival, answer=Answer.DENIED))
+            return await protocol.resume(request, replace(under_way, answer=ConsentAnswer.DENIED))
         elif decision == "allow":
             if not sent_before(request):
                 await self._service.agree(asked, state, address)
             # Answered here and now: what was agreed to is this request, and none that waits in another tab.
-            return await protocol.resume(request, replace(arrival, answer=Answer.ALLOWED))
+            return await protocol.resume(request, replace(under_way, answer=ConsentAnswer.ALLOWED))
         return self._site.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
 
     async def _state(self, request: Request, asked: SignOnRequest) -> SignOnState | None:
         return await self._service.state(self._site.cookies.get(request, names.SESSION), asked)
 
-    def _resumed(self, continuation: Continuation | None) -> tuple[SignOnProtocol, Arrival] | None:
+    def _resumed(self, continuation: Continuation | None) -> tuple[SignOnProtocol, RequestUnderWay] | None:
         if continuation is None or continuation.query is None:
             return None
         protocol = self._protocols.find(continuation.protocol)
         if protocol is None:
             return None
-        arrival = Arrival(protocol.name, continuation.query, continuation.asked_at)
-        return protocol, replace(arrival, declined=continuation.declined)
+        under_way = RequestUnderWay(protocol.name, continuation.query, continuation.asked_at)
+        return protocol, replace(under_way, declined=continuation.declined)
 
     def _lead(
         self,
         request: Request,
         asked: SignOnRequest,
         state: SignOnState | None,
-        arrival: Arrival,
+        under_way: RequestUnderWay,
         wanted: NextStep,
     ) -> Response:
-        continuation = self._continue(request, asked, arrival, wanted)
+        continuation = self._continue(request, asked, under_way, wanted)
         if state is not None and wanted is NextStep.CONSENT:
             sealed = replace(continuation, account_id=state.session.account_id).seal(self._site.vault)
             return self._consent_page(request, asked, state, sealed)
@@ -138,18 +138,18 @@ class SignOnPages:
         return response
 
     def _continue(
-        self, request: Request, asked: SignOnRequest, arrival: Arrival, wanted: NextStep
+        self, request: Request, asked: SignOnRequest, under_way: RequestUnderWay, wanted: NextStep
     ) -> Continuation:
         return Continuation(
-            asked_at=arrival.asked_at,
+            asked_at=under_way.asked_at,
             browser=self._site.browser(request),
-            query=arrival.query,
-            protocol=arrival.protocol,
+            query=under_way.query,
+            protocol=under_way.protocol,
             client_id=asked.client.client_id,
             level=asked.demanded_level,
             again=wanted is NextStep.LOGIN,
             strong=wanted is NextStep.STEP_UP,
-            declined=arrival.declined,
+            declined=under_way.declined,
             login_hint=asked.login_hint[:100],
         )
 

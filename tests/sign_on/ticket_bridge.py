@@ -11,7 +11,7 @@ from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.relying_parties.service import Registry
 from idp.sign_on.model import Prompt, Refusal, SignOnRequest, SignOnState
-from idp.sign_on.protocols import Arrival
+from idp.sign_on.protocols import RequestUnderWay
 from idp.sign_on.routes import SignOnPages
 from idp.sign_on.service import SignOn
 
@@ -40,7 +40,7 @@ class TicketBridge:
     async def login(self, request: Request) -> Response:
         """Somebody wants to enter a service."""
         query = request.scope["query_string"].decode("latin-1")
-        return await self.resume(request, Arrival(self.name, query, self._site.sources.now()))
+        return await self.resume(request, RequestUnderWay(self.name, query, self._site.sources.now()))
 
     def asked(self, query: str) -> SignOnRequest | None:
         """See `SignOnProtocol`."""
@@ -51,13 +51,13 @@ class TicketBridge:
         prompts = frozenset({Prompt.LOGIN}) if "renew" in fields else frozenset()
         return SignOnRequest(client, ("openid", "profile"), prompts=prompts)
 
-    async def resume(self, request: Request, arrival: Arrival) -> Response:
+    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
         """See `SignOnProtocol`."""
-        asked = self.asked(arrival.query)
+        asked = self.asked(under_way.query)
         if asked is None:
             return self._site.error(request, 400, "没有登记的系统。", "SERVICE")
-        service = parse_qs(arrival.query)["service"][0]
-        outcome = await self._pages.outcome(request, asked, arrival)
+        service = parse_qs(under_way.query)["service"][0]
+        outcome = await self._pages.outcome(request, asked, under_way)
         if isinstance(outcome, Response):
             return outcome
         if isinstance(outcome, Refusal):

@@ -53,7 +53,7 @@ class SecondFactor(Protocol):
     texts: FactorTexts
     field: AnswerField | None
     """None for what is not typed."""
-    enrolment: "Enrolment | None"
+    enrolment: "EnrolmentMethod | None"
     """None for what is not enrolled by a secret and its first answer."""
 
     def verify(
@@ -63,7 +63,7 @@ class SecondFactor(Protocol):
         ...
 
 
-class Enrolment(Protocol):
+class EnrolmentMethod(Protocol):
     """A factor that is added on a page of its own: a secret is shown, and the first right answer adds it."""
 
     template: str

@@ -21,7 +21,7 @@ DRIFT_STEPS = 1  # a clock may be one step off either way (§5.2)
 
 
 class TotpEnrolment:
-    """See `Enrolment`."""
+    """See `EnrolmentMethod`."""
 
     template = "security_totp.html"
     wrong = _("验证码不正确。请等手机上的数字变化后，输入新的 6 位数字。")

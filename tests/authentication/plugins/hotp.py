@@ -17,7 +17,7 @@ LOOK_AHEAD = 5  # §7.4: the button may have been pressed without logging in
 
 
 class HotpEnrolment:
-    """See `Enrolment`."""
+    """See `EnrolmentMethod`."""
 
     template = "security_hotp.html"
     wrong = "口令不正确，请再按一次令牌。"
