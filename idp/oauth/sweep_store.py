@@ -30,7 +30,7 @@ from idp.sessions.store import participants, sessions, stored_session_of
 MOST = 100
 """As many rows as are looked at in one step, which is then over within milliseconds."""
 
-AT_ONCE = 8
+AT_ONCE = 2
 """As many sessions as are ended in one transaction: a request that comes meanwhile waits for these and no more."""
 
 _id = bindparam("the_id", type_=Text)
@@ -180,13 +180,13 @@ class SweepStore:
 
     def end_dead(self, session_ids: Sequence[str], now: float) -> Transaction[list[StoredSession]]:
         """End those of at most AT_ONCE sessions that are dead; these, for the one caller that ended them."""
-        call = END_DEAD(**_eight(session_ids), **self._limits(now))
+        call = END_DEAD(**_all_of(session_ids), **self._limits(now))
         return [stored_session_of(row) for row in (yield call)]
 
     def joined(self, session_ids: Sequence[str]) -> Transaction[dict[str, list[str]]]:
         """The systems that take part in each of at most AT_ONCE sessions, in the order of joining."""
         systems: dict[str, list[str]] = {}
-        for row in (yield JOINED(**_eight(session_ids))):
+        for row in (yield JOINED(**_all_of(session_ids))):
             systems.setdefault(row["session_id"], []).append(row["client_id"])
         return systems
 
@@ -219,6 +219,6 @@ class SweepStore:
         }
 
 
-def _eight(session_ids: Sequence[str]) -> dict[str, str]:
+def _all_of(session_ids: Sequence[str]) -> dict[str, str]:
     """One statement for however many: the last stands for those that are not there."""
     return {f"id{n}": session_ids[min(n, len(session_ids) - 1)] for n in range(AT_ONCE)}

@@ -12,7 +12,7 @@ from idp.infrastructure.outbox import Outbox
 from idp.oauth.store import OAuthStore
 from idp.oauth.sweep_store import AT_ONCE, MOST, Place, Step, SweepStore
 from idp.sessions.endings import Endings
-from idp.sessions.model import Lifetimes, SessionEnd
+from idp.sessions.model import Lifetimes, SessionEnd, StoredSession
 
 SWEEP_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
@@ -65,7 +65,6 @@ class Sweeper:
         for start in range(0, len(dead), AT_ONCE):
             began = asyncio.get_running_loop().time()
             count += await self._end(dead[start : start + AT_ONCE])
-            self._outbox.kick()
             await rest_since(began)
         return count
 
@@ -91,15 +90,19 @@ class Sweeper:
     async def _end(self, few: Sequence[str]) -> int:
         now = self._sources.now()
 
-        def work() -> Transaction[int]:
+        def work() -> Transaction[tuple[int, bool]]:
             ended = yield from self._store.end_dead(few, now)
             systems = (yield from self._store.joined(few)) if ended else {}
-            for session in ended:
-                reason = "timeout" if self._store.timed_out(session, now) else "mandate expired"
-                yield from self._endings.tell(session, systems.get(session.id, ()), SessionEnd(reason))
-            return len(ended)
+            yield from self._endings.tell([(each, self._farewell(each, now)) for each in ended], systems)
+            return len(ended), bool(systems)
 
-        return await self._database.write(work)
+        count, are_told = await self._database.write(work)
+        if are_told:
+            self._outbox.kick()
+        return count
+
+    def _farewell(self, session: StoredSession, now: float) -> SessionEnd:
+        return SessionEnd("timeout" if self._store.timed_out(session, now) else "mandate expired")
 
     async def _forget(self, session_id: str, before: float) -> bool:
         return await self._database.write(lambda: self._store.forget(session_id, before))

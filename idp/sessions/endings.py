@@ -1,6 +1,6 @@
 """What belongs to every end of a session: word to the systems that take part, a line in the record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -26,33 +26,43 @@ class Endings:
         """What follows of the end of these few sessions."""
         for session in ended:
             systems = [each.client_id for each in (yield from self._store.joined(session.id))]
-            yield from self.tell(session, systems, farewell)
+            yield from self.tell([(session, farewell)], {session.id: systems})
 
     def follow_all(
         self, account_id: str, ended: Sequence[StoredSession], farewell: SessionEnd, now: float
     ) -> Transaction[None]:
         """The same for sessions of one account that ended together, `now`: their systems are looked up once."""
         joined = (yield from self._store.joined_ended(account_id, now)) if ended else {}
-        for session in ended:
-            yield from self.tell(session, joined.get(session.id, []), farewell)
+        yield from self.tell([(session, farewell) for session in ended], joined)
 
-    def tell(self, session: StoredSession, systems: Sequence[str], farewell: SessionEnd) -> Transaction[None]:
-        """What follows of one session's end for the systems that took part."""
-        principal_id = session.principal.id if session.principal else None
-        for client_id in systems:
-            client = self._registry.find(client_id)
-            if client is not None and client.backchannel_logout_uri is not None:
-                content = payload(client.client_id, session.account_id, session.id, principal_id)
-                yield self._outbox.message(KIND, client.client_id, session.id, content)
-        detail = {"reason": farewell.reason}
-        line = AuditEvent(
-            EventType.SESSION_ENDED,
-            session.account_id,
-            None,
-            session.id,
-            farewell.address,
-            farewell.actor,
-            detail,
-            principal_id,
-        )
-        yield self._audit.record(line)
+    def tell(
+        self, ended: Sequence[tuple[StoredSession, SessionEnd]], systems: Mapping[str, Sequence[str]]
+    ) -> Transaction[None]:
+        """What follows of the end of sessions, by the systems that took part in each: all notices, then all lines, so
+        that the rows of each table are added together.
+        """
+        for session, _ in ended:
+            for client_id in systems.get(session.id, ()):
+                yield from self._notify(session, client_id)
+        for session, farewell in ended:
+            yield self._audit.record(_line(session, farewell))
+
+    def _notify(self, session: StoredSession, client_id: str) -> Transaction[None]:
+        client = self._registry.find(client_id)
+        if client is not None and client.backchannel_logout_uri is not None:
+            principal_id = session.principal.id if session.principal else None
+            content = payload(client.client_id, session.account_id, session.id, principal_id)
+            yield self._outbox.message(KIND, client.client_id, session.id, content)
+
+
+def _line(session: StoredSession, farewell: SessionEnd) -> AuditEvent:
+    return AuditEvent(
+        EventType.SESSION_ENDED,
+        session.account_id,
+        None,
+        session.id,
+        farewell.address,
+        farewell.actor,
+        {"reason": farewell.reason},
+        session.principal.id if session.principal else None,
+    )

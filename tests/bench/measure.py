@@ -60,6 +60,12 @@ Results = dict[str, dict[str, Measured]]
 
 async def log_in(target: Target, accounts: Sequence[Account], browsers: int) -> None:
     """Give the target that many logged-in browsers, each with consent given."""
+    target.cookies.extend(await logged_in(target, accounts, browsers))
+
+
+async def logged_in(target: Target, accounts: Sequence[Account], browsers: int) -> list[str]:
+    """The cookies of that many browsers, each logged in and with consent given."""
+    cookies = []
     for index in range(browsers):
         account = accounts[index % len(accounts)]
         async with Browserless(target.origin, headers=target.headers) as browser:
@@ -67,7 +73,8 @@ async def log_in(target: Target, accounts: Sequence[Account], browsers: int) -> 
                 url = target.authorize_path({**api, "login_hint": account.username})
                 callback = await browser.log_in(url, account.username, account.password)
                 _check(callback)
-            target.cookies.append(browser.cookie_header())
+            cookies.append(browser.cookie_header())
+    return cookies
 
 
 async def measure(targets: Sequence[Target], plan: Plan) -> Results:

@@ -11,7 +11,7 @@ from tests.support.instance import Account, Client, Instance
 from tests.support.ports import LOOPBACK
 from tests.support.processes import Process
 
-USERNAMES = ("zhangsan", "lisi", "wangwu", "zhaoliu")
+USERNAMES = ("zhangsan", "lisi", "wangwu", "zhaoliu", "sunqi", "zhouba", "wujiu", "zhengshi")
 ENDPOINTS = Endpoints("/authorize", "/token", "/userinfo", "/introspect")
 
 

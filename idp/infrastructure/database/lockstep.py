@@ -16,7 +16,7 @@ class Lockstep:
     """The state of a shared transaction: which unit waits for which call, and what came out of the finished ones.
 
     A call that answers no rows is not waited for: the unit goes on at once, and its calls are made one after
-    the other, in the order in which it asked for them.
+    the other, in the order in which it asked for them; those that only add rows to one table, all in one round.
     """
 
     def __init__(self, works: Sequence[Work]) -> None:
@@ -38,7 +38,10 @@ class Lockstep:
         for number, calls in enumerate(self._asked):
             if calls:
                 call = calls.popleft()
-                groups.setdefault(call.statement, []).append((number, call))
+                group = groups.setdefault(call.statement, [])
+                group.append((number, call))
+                while calls and _goes_along(calls[0], call):
+                    group.append((number, calls.popleft()))
         for statement, asked in groups.items():
             key = statement.lock_key
             if key is not None and len(asked) > 1:
@@ -66,6 +69,12 @@ class Lockstep:
         except StopIteration as stop:
             self.outcomes[number] = stop.value
             self._running.discard(number)
+
+
+def _goes_along(call: Call, first: Call) -> bool:
+    """Rows that are only added wait for nobody, so that they need no order among those of other units."""
+    statement = first.statement
+    return call.statement is statement and not statement.returns_rows and statement.lock_key is None
 
 
 def _order(group: tuple[Statement, list[tuple[int, Call]]]) -> int:
