@@ -25,10 +25,10 @@ from idp.authentication.throttle import Limit, Limits, Throttle
 from idp.authentication.upstream_login_methods import address, upstream_ways
 from idp.authentication.upstream_pages import UpstreamPages
 from idp.authentication.upstream_stay import HandOnPages
+from idp.authentication.visitor import Pages, Reception
 from idp.federation.assembly import FederationRoom
 from idp.infrastructure import plugins
 from idp.infrastructure.room import Offer
-from idp.infrastructure.web.dispatch import Routes
 from idp.organizations.assembly import OrganizationsRoom
 from idp.sessions.assembly import SessionsRoom
 
@@ -86,23 +86,20 @@ class AuthenticationRoom:
         )
         tellers = Tellers(sessions.sessions, sessions.devices, ground.outbox, everywhere)
         self.own_password = OwnPassword(base, accounts.hasher, self.throttle, tellers)
+        self.reception = Reception(ground.site, sessions.sessions)
         self.phone_steps = PhoneSteps(base, ground.site, self.login_flow, self.phone_codes, accounts.phones)
         self.offer = Offer(
             routes=[
-                *self._routes(),
-                *by_phone(
-                    accounts,
-                    self.login_flow,
-                    self.phone_steps,
-                    self.authentication,
-                    self.throttle,
-                    self.policy,
-                ),
+                *map(self.reception.routes, [*self._pages(), *self._pages_by_phone()]),
                 asset_links(settings.passkey_apps),
             ]
         )
 
-    def _routes(self) -> list[Routes]:
+    def _pages_by_phone(self) -> list[Pages]:
+        flow, steps, service = self.login_flow, self.phone_steps, self.authentication
+        return by_phone(self.sessions.accounts, flow, steps, service, self.throttle, self.policy)
+
+    def _pages(self) -> list[Pages]:
         ground, sessions, federation = (
             self.sessions.ground,
             self.sessions.sessions,

@@ -14,7 +14,7 @@ from idp.authentication.registration import Registration
 from idp.authentication.service import Authentication
 from idp.authentication.sms_pages import PhoneDesk, SmsPages
 from idp.authentication.throttle import Throttle
-from idp.infrastructure.web.dispatch import Routes
+from idp.authentication.visitor import Pages
 
 
 def by_phone(
@@ -24,7 +24,7 @@ def by_phone(
     authentication: Authentication,
     throttle: Throttle,
     policy: FactorPolicy,
-) -> list[Routes]:
+) -> list[Pages]:
     """A table for each."""
     base, site, phones = accounts.ground.base, accounts.ground.site, accounts.phones
     proofs, registration = Proofs(base), Registration(base, phones, accounts.hasher, throttle)

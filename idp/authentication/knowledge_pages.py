@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
@@ -12,7 +11,7 @@ from idp.authentication.model import LoginRejected
 from idp.authentication.phone_steps import LAPSED, Refused
 from idp.authentication.registration import More
 from idp.authentication.sms_pages import not_right
-from idp.infrastructure.web.dispatch import Routes
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 
@@ -25,49 +24,48 @@ class KnowledgePages:
         self._login_flow = login_flow
         self._knowledge = knowledge
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {KNOWN: {"GET": self.show, "POST": self.answer}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The form; whoever has nothing to show here goes on."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
-        session = await self._login_flow.session(request)
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
+        session = await visitor.current_session()
         if session is None:
             return self._site.redirect(self._login_flow.to(LOGIN, continuation))
         if not session.rests_on_number:
             return self._site.redirect(self._login_flow.next(continuation))
-        return self._page(request, continuation)
+        return self._page(visitor, continuation)
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, visitor: Visitor) -> Response:
         """Check what was said."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except Forged as forged:
-            return self._lapsed(request, forged.fields.get("continue", ""))
+            return self._lapsed(visitor, forged.fields.get("continue", ""))
         except UnreadableForm:
-            return self._lapsed(request, "")
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
-        session = await self._login_flow.session(request)
+            return self._lapsed(visitor, "")
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
+        session = await visitor.current_session()
         if session is None:
             return self._site.redirect(self._login_flow.to(LOGIN, continuation))
         if not session.rests_on_number:
             return self._site.redirect(self._login_flow.next(continuation))
-        caller, device = self._login_flow.caller(request), self._login_flow.device(request)
+        caller, device = visitor.caller, visitor.device
         outcome = await self._knowledge.show(session, More.of(fields), caller, device)
         if outcome is None:
             return self._site.redirect(self._login_flow.to(LOGIN, continuation))
         if isinstance(outcome, LoginRejected):
-            return self._page(request, continuation, not_right(self._site, request, outcome))
-        return await self._login_flow.outcome(request, continuation, outcome)
+            return self._page(visitor, continuation, not_right(self._site, visitor, outcome))
+        return await self._login_flow.outcome(visitor, continuation, outcome)
 
-    def _lapsed(self, request: Request, sealed: str) -> Response:
-        continuation = self._login_flow.continuation(request, sealed)
-        return self._page(request, continuation, Refused(self._site.say(request, LAPSED), 400))
+    def _lapsed(self, visitor: Visitor, sealed: str) -> Response:
+        continuation = self._login_flow.continuation(visitor, sealed)
+        return self._page(visitor, continuation, Refused(visitor.say(LAPSED), 400))
 
-    def _page(self, request: Request, continuation: Continuation, refused: Refused | None = None) -> Response:
-        response = self._site.page(
-            request,
+    def _page(self, visitor: Visitor, continuation: Continuation, refused: Refused | None = None) -> Response:
+        response = visitor.page(
             "known.html",
             refused.status if refused else 200,
             action=KNOWN,

@@ -3,20 +3,18 @@
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.login_methods import LoginMethod, LoginMethods, Offer, is_in_app
 from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
+from idp.authentication.visitor import Visitor
 from idp.infrastructure.translations import CHINESE
-from idp.infrastructure.typed import MOST_CHARACTERS
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR, Site
 from idp.relying_parties.service import Registry
-from idp.sessions.model import Session
-from idp.sessions.service import Caller, Sessions
+from idp.sessions.service import Sessions
 
 LOGIN = "/login"
 SECURITY = "/me/security"
@@ -38,9 +36,9 @@ class LoginFlow:
         self._registry = registry
         self._preferences = preferences
 
-    def continuation(self, request: Request, sealed: str) -> Continuation:
+    def continuation(self, visitor: Visitor, sealed: str) -> Continuation:
         """What the person came for; when that cannot be read any more, the overview page."""
-        browser = self._site.browser(request)
+        browser = visitor.browser
         try:
             return unseal(self._site.vault, sealed, browser, self._site.sources.now())
         except Lapsed:
@@ -65,72 +63,50 @@ class LoginFlow:
         client = self._registry.find(continuation.client_id) if continuation.client_id else None
         return client.client_name if client else None
 
-    def caller(self, request: Request) -> Caller:
-        """The other end of the line."""
-        return Caller(
-            self._site.addresses.of(request), request.headers.get("user-agent", "")[:MOST_CHARACTERS]
-        )
-
-    def device(self, request: Request) -> str | None:
-        """The value of the device cookie, for `Authentication`."""
-        return self._site.cookies.get(request, names.DEVICE)
-
-    def pending(self, request: Request) -> str | None:
-        """The token of the login that waits in this browser for a second factor."""
-        return self._site.cookies.get(request, names.LOGIN)
-
-    def offers(self, request: Request, sealed: str, current: str) -> list[Offer]:
+    def offers(self, visitor: Visitor, sealed: str, current: str) -> list[Offer]:
         """The other ways to log in, for ways.html, with what the person came for as the page has it sealed."""
-        last = self._site.cookies.get(request, names.METHOD)
-        in_app = is_in_app(request.headers.get("user-agent", "")[:MOST_CHARACTERS])
-        others = self.ways.others(current, last, elder=self.elder(request), in_app=in_app)
+        last = visitor.cookie(names.METHOD)
+        in_app = is_in_app(visitor.user_agent)
+        others = self.ways.others(current, last, elder=visitor.elder, in_app=in_app)
         return [
             Offer(
                 f"{way.path}?{urlencode({'continue': sealed})}",
-                self.label(request, way),
+                self.label(visitor, way),
                 way.name == last,
             )
             for way in others
         ]
 
-    def label(self, request: Request, way: LoginMethod) -> str:
+    def label(self, visitor: Visitor, way: LoginMethod) -> str:
         """What a way is called."""
         chinese, english = way.platform
-        platform = chinese if self._site.language(request) == CHINESE else english
-        return self._site.say(request, way.label, platform=platform)
-
-    def elder(self, request: Request) -> bool:
-        """Whether the pages are to be shown in the elder mode."""
-        return self._site.elder(request)
-
-    async def session(self, request: Request) -> Session | None:
-        """The session that this browser has already."""
-        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        platform = chinese if visitor.language == CHINESE else english
+        return visitor.say(way.label, platform=platform)
 
     async def outcome(
         self,
-        request: Request,
+        visitor: Visitor,
         continuation: Continuation,
         outcome: SecondFactorRequired | LoggedIn | LoginOutdated,
     ) -> Response:
         """On to the second factor, or in; or the page that says that what was proved counts no more."""
         if isinstance(outcome, LoginOutdated):
             system, again = self.system(continuation), self.to(LOGIN, continuation)
-            return self._site.page(request, "login_outdated.html", 409, system=system, again=again)
+            return visitor.page("login_outdated.html", 409, system=system, again=again)
         if isinstance(outcome, SecondFactorRequired):
             response = self._site.redirect(self.to(OTP, continuation))
             self._site.cookies.set(response, names.LOGIN, outcome.token)
-            return self._remember(request, response)
+            return self._remember(visitor, response)
         lacking = self.to(SECURITY, continuation) if outcome.lacking else None
         response = self._site.redirect(lacking or self.next(continuation))
         self.keep(response, outcome)
-        await self._leave_presence(request, response, outcome.session_token)
-        await self._bring_preferences(request, response, outcome.session_token)
-        return self._remember(request, response)
+        await self._leave_presence(visitor, response, outcome.session_token)
+        await self._bring_preferences(visitor, response, outcome.session_token)
+        return self._remember(visitor, response)
 
-    async def _bring_preferences(self, request: Request, response: Response, session_token: str) -> None:
+    async def _bring_preferences(self, visitor: Visitor, response: Response, session_token: str) -> None:
         """On a device where nobody chose a mode or a language, those that the person keeps."""
-        chosen = [self._site.cookies.get(request, name) is not None for name in (names.ELDER, names.LANGUAGE)]
+        chosen = [visitor.cookie(name) is not None for name in (names.ELDER, names.LANGUAGE)]
         session = None if all(chosen) else await self._sessions.find(session_token)
         if session is None:
             return
@@ -140,9 +116,9 @@ class LoginFlow:
         if not chosen[1] and kept.language is not None:
             self._site.keep_language(response, kept.language)
 
-    async def _leave_presence(self, request: Request, response: Response, session_token: str) -> None:
+    async def _leave_presence(self, visitor: Visitor, response: Response, session_token: str) -> None:
         """Where a login began a session that acts for nobody, no page says any more that staff act for somebody."""
-        if self._site.cookies.get(request, names.PRESENCE) is not None:
+        if visitor.cookie(names.PRESENCE) is not None:
             session = await self._sessions.find(session_token)
             if session is None or session.principal is None:
                 self._site.cookies.clear(response, names.PRESENCE)
@@ -153,8 +129,8 @@ class LoginFlow:
         self._site.cookies.set(response, names.DEVICE, done.device, YEAR)
         self._site.cookies.clear(response, names.LOGIN)
 
-    def _remember(self, request: Request, response: Response) -> Response:
+    def _remember(self, visitor: Visitor, response: Response) -> Response:
         """Keep the way that was right, so that it comes first the next time."""
-        if (way := self.ways.of_path(request.url.path)) is not None:
+        if (way := self.ways.of_path(visitor.path)) is not None:
             self._site.cookies.set(response, names.METHOD, way.name, YEAR)
         return response

@@ -1,6 +1,5 @@
 """/login/passkey: logging in, or confirming a login, by what unlocks the person's own device."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.login_flow import LoginFlow
@@ -8,7 +7,7 @@ from idp.authentication.login_methods import PASSKEY
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
-from idp.infrastructure.web.dispatch import Routes
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.site import Forged, Site
@@ -31,73 +30,72 @@ class PasskeyPages:
         self._passkeys = passkeys
         self._throttle = throttle
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {PASSKEY.path: {"GET": self.show, "POST": self.log_in}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """A page with a challenge of its own, which is kept for a while: so there is a limit."""
-        if wait := await self._throttle.admit_page(self._login_flow.caller(request).address):
-            message = self._site.say(request, "尝试次数过多，请稍后再试。")
-            response = self._site.error(request, 429, message, "SLOW-DOWN")
+        if wait := await self._throttle.admit_page(visitor.caller.address):
+            message = visitor.say("尝试次数过多，请稍后再试。")
+            response = visitor.error(429, message, "SLOW-DOWN")
             response.headers["retry-after"] = str(wait)
             return response
         return await self._page(
-            request, request.query_params.get("continue", ""), confirm="confirm" in request.query_params
+            visitor, visitor.query.get("continue", ""), confirm="confirm" in visitor.query
         )
 
-    async def log_in(self, request: Request) -> Response:
+    async def log_in(self, visitor: Visitor) -> Response:
         """Check what the browser answered."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm) as broken:
             fields = broken.fields if isinstance(broken, Forged) else {}
-            lapsed = self._site.say(request, "页面已过期，请重试。")
-            return await self._page(request, fields.get("continue", ""), error=lapsed, status=400)
-        caller, browser = self._login_flow.caller(request), self._site.browser(request)
+            lapsed = visitor.say("页面已过期，请重试。")
+            return await self._page(visitor, fields.get("continue", ""), error=lapsed, status=400)
+        caller, browser = visitor.caller, visitor.browser
         sealed, confirm = fields.get("continue", ""), "confirm" in fields
         if wait := await self._throttle.admit_address(caller.address):
-            error = self._site.say(request, "尝试次数过多，请稍后再试。")
-            response = await self._page(request, sealed, confirm=confirm, error=error, status=429)
+            error = visitor.say("尝试次数过多，请稍后再试。")
+            response = await self._page(visitor, sealed, confirm=confirm, error=error, status=429)
             response.headers["retry-after"] = str(wait)
             return response
         proven = await self._passkeys.proven(
             fields.get("ceremony", ""), fields.get("credential", ""), browser, caller
         )
         if proven is None:
-            error = self._site.say(request, "没有通过验证。请重试，或换一种登录方式。")
-            return await self._page(request, sealed, confirm=confirm, error=error, status=401)
+            error = visitor.say("没有通过验证。请重试，或换一种登录方式。")
+            return await self._page(visitor, sealed, confirm=confirm, error=error, status=401)
         outcome = await self._authentication.proceed(
             proven.account,
             proven.amr,
             caller,
-            await self._login_flow.session(request),
-            self._login_flow.device(request),
+            await visitor.current_session(),
+            visitor.device,
         )
         return await self._login_flow.outcome(
-            request, self._login_flow.continuation(request, sealed), outcome
+            visitor, self._login_flow.continuation(visitor, sealed), outcome
         )
 
     async def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         sealed: str,
         *,
         confirm: bool = False,
         error: str | None = None,
         status: int = 200,
     ) -> Response:
-        continuation = self._login_flow.continuation(request, sealed)
+        continuation = self._login_flow.continuation(visitor, sealed)
         sealed = self._login_flow.sealed(continuation)
         account = None
         if confirm:
-            account = await self._authentication.pending_account(self._login_flow.pending(request))
+            account = await self._authentication.pending_account(visitor.pending_login)
         asked = None
         if self._passkeys.available:
-            browser = self._site.browser(request)
+            browser = visitor.browser
             asked = await self._passkeys.ask(browser, account.id if account else None)
-        response = self._site.page(
-            request,
+        response = visitor.page(
             "passkey.html",
             status,
             action=PASSKEY.path,
@@ -107,7 +105,7 @@ class PasskeyPages:
             confirm=account is not None,
             error=error,
             system=self._login_flow.system(continuation),
-            offers=self._login_flow.offers(request, sealed, PASSKEY.name),
+            offers=self._login_flow.offers(visitor, sealed, PASSKEY.name),
         )
         response.headers.update(SCRIPT_HEADERS)
         return response

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
@@ -13,6 +12,7 @@ from idp.audit.refusals import Refusals
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
+from idp.authentication.visitor import Visitor
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
@@ -59,94 +59,94 @@ class PhoneSteps:
         self._phones = phones
         self._devices = DeviceCookie(foundation)
 
-    async def send(self, request: Request, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+    async def send(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
         """Send a code to the phone of the form, or of its ticket; the ticket for the next page."""
         try:
-            phone = self.phone(request, purpose, fields.get("ticket", "")) or checked_phone(
+            phone = self.phone(visitor, purpose, fields.get("ticket", "")) or checked_phone(
                 fields.get("phone", "")
             )
         except InvalidAccount:
-            return Refused(self._site.say(request, BAD_PHONE), 400)
-        lifetime = ELDER_CODE_SECONDS if self._login_flow.elder(request) else CODE_SECONDS
-        language = self._site.language(request)
-        asker = await self._asker(request, phone)
+            return Refused(visitor.say(BAD_PHONE), 400)
+        lifetime = ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS
+        language = visitor.language
+        asker = await self._asker(visitor, phone)
         wait = await self._codes.send(purpose, phone, asker, lifetime=lifetime, language=language)
         if wait:
-            return Refused(self._site.say(request, TOO_OFTEN), 429, wait)
-        return self.ticket(request, purpose, phone)
+            return Refused(visitor.say(TOO_OFTEN), 429, wait)
+        return self.ticket(visitor, purpose, phone)
 
-    async def check(self, request: Request, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+    async def check(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
         """The phone, if the code of the form is right."""
-        phone = self.phone(request, purpose, fields.get("ticket", ""))
+        phone = self.phone(visitor, purpose, fields.get("ticket", ""))
         if phone is None:
-            return Refused(self._site.say(request, LAPSED), 400)
-        if await self._codes.check(purpose, phone, fields.get("code", ""), self._site.browser(request)):
+            return Refused(visitor.say(LAPSED), 400)
+        if await self._codes.check(purpose, phone, fields.get("code", ""), visitor.browser):
             return phone
-        caller = self._login_flow.caller(request)
+        caller = visitor.caller
         detail = {"reason": "code", "purpose": purpose.value}
         line = AuditEvent(EventType.LOGIN_FAILED, address=caller.address, detail=detail)
         self._refusals.note(line)
-        return Refused(self._site.say(request, WRONG_CODE), 401)
+        return Refused(visitor.say(WRONG_CODE), 401)
 
-    async def _asker(self, request: Request, phone: str) -> Asker:
+    async def _asker(self, visitor: Visitor, phone: str) -> Asker:
         """This browser; known where the account that has the phone has logged in on it.
 
         Who has no device cookie is not looked up, whatever the phone; who has one, for each phone alike.
         """
-        device, known = self._login_flow.device(request), False
+        device, known = visitor.device, False
         if device is not None:
             account = await self._phones.holder(phone)
             known = self._devices.known(device, account.id if account else None) is not None
-        return Asker(self._login_flow.caller(request), self._site.browser(request), known)
+        return Asker(visitor.caller, visitor.browser, known)
 
-    def ticket(self, request: Request, purpose: Purpose, phone: str) -> str:
+    def ticket(self, visitor: Visitor, purpose: Purpose, phone: str) -> str:
         """The phone as a page of this browser carries it."""
         content = {
             "phone": phone,
             "purpose": purpose.value,
-            "browser": self._site.browser(request),
+            "browser": visitor.browser,
             "at": self._site.sources.now(),
         }
         return self._site.vault.seal(TICKET, content)
 
-    def phone(self, request: Request, purpose: Purpose, ticket: str) -> str | None:
+    def phone(self, visitor: Visitor, purpose: Purpose, ticket: str) -> str | None:
         """The phone of a ticket of ours, made for this purpose in this browser and not too long ago."""
         try:
             content = self._site.vault.unseal(TICKET, ticket)
         except (Unreadable, ValueError):
             return None
-        if content["purpose"] != purpose.value or content["browser"] != self._site.browser(request):
+        if content["purpose"] != purpose.value or content["browser"] != visitor.browser:
             return None
         fresh = content["at"] > self._site.sources.now() - TICKET_SECONDS
         return str(content["phone"]) if fresh else None
 
     def phone_page(
-        self, request: Request, step: Step, sealed: str, refused: Refused | None = None, typed: str = ""
+        self, visitor: Visitor, step: Step, sealed: str, refused: Refused | None = None, typed: str = ""
     ) -> Response:
         """The form that asks for a phone."""
         current = "sms" if step.purpose is Purpose.LOGIN else ""
         return self._page(
-            request,
+            visitor,
             "phone.html",
             refused,
             step=step,
             continue_=sealed,
             phone=typed,
-            offers=self._login_flow.offers(request, sealed, current) if current else [],
+            offers=self._login_flow.offers(visitor, sealed, current) if current else [],
         )
 
     def code_page(
-        self, request: Request, step: Step, sealed: str, ticket: str, refused: Refused | None = None
+        self, visitor: Visitor, step: Step, sealed: str, ticket: str, refused: Refused | None = None
     ) -> Response:
         """The form that asks for the code; without a readable ticket, the one for the phone."""
-        phone = self.phone(request, step.purpose, ticket)
+        phone = self.phone(visitor, step.purpose, ticket)
         if phone is None:
-            lapsed = Refused(self._site.say(request, LAPSED), 400)
-            return self.phone_page(request, step, sealed, refused or lapsed)
-        minutes = (ELDER_CODE_SECONDS if self._login_flow.elder(request) else CODE_SECONDS) // 60
+            lapsed = Refused(visitor.say(LAPSED), 400)
+            return self.phone_page(visitor, step, sealed, refused or lapsed)
+        minutes = (ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS) // 60
         masked = f"{phone[:3]}****{phone[-4:]}"
         return self._page(
-            request,
+            visitor,
             "phone_code.html",
             refused,
             step=step,
@@ -156,9 +156,8 @@ class PhoneSteps:
             minutes=minutes,
         )
 
-    def _page(self, request: Request, template: str, refused: Refused | None, **context: object) -> Response:
-        response = self._site.page(
-            request,
+    def _page(self, visitor: Visitor, template: str, refused: Refused | None, **context: object) -> Response:
+        response = visitor.page(
             template,
             refused.status if refused else 200,
             error=refused.error if refused else None,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
@@ -16,9 +15,9 @@ from idp.authentication.phone_steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSt
 from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.recovery import Claim, Lost, Recovery, Refusal
 from idp.authentication.sms_pages import BUSY, WEAK
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 
@@ -62,7 +61,7 @@ class RecoveryPages:
         self._proofs = desk.proofs
         self._recovery = desk.recovery
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             RECOVER: {"GET": self.show},
@@ -73,52 +72,52 @@ class RecoveryPages:
             DONE: {"GET": self.done},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The three ways back."""
-        return self._site.page(request, "recover.html", sealed=request.query_params.get("continue", ""))
+        return visitor.page("recover.html", sealed=visitor.query.get("continue", ""))
 
-    async def show_password(self, request: Request) -> Response:
+    async def show_password(self, visitor: Visitor) -> Response:
         """Ask for the phone, or for the code."""
-        sealed, ticket = request.query_params.get("continue", ""), request.query_params.get("ticket", "")
+        sealed, ticket = visitor.query.get("continue", ""), visitor.query.get("ticket", "")
         if ticket:
-            return self._steps.code_page(request, FORGOTTEN, sealed, ticket)
-        return self._steps.phone_page(request, FORGOTTEN, sealed)
+            return self._steps.code_page(visitor, FORGOTTEN, sealed, ticket)
+        return self._steps.phone_page(visitor, FORGOTTEN, sealed)
 
-    async def password(self, request: Request) -> Response:
+    async def password(self, visitor: Visitor) -> Response:
         """Send a code, or check one."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
         sealed = fields.get("continue", "")
         if "code" not in fields:
-            sent = await self._steps.send(request, Purpose.RECOVER, fields)
+            sent = await self._steps.send(visitor, Purpose.RECOVER, fields)
             if isinstance(sent, Refused) and "ticket" in fields:
-                return self._steps.code_page(request, FORGOTTEN, sealed, fields["ticket"], sent)
+                return self._steps.code_page(visitor, FORGOTTEN, sealed, fields["ticket"], sent)
             if isinstance(sent, Refused):
-                return self._steps.phone_page(request, FORGOTTEN, sealed, sent, fields.get("phone", ""))
+                return self._steps.phone_page(visitor, FORGOTTEN, sealed, sent, fields.get("phone", ""))
             return self._to(PASSWORD, sealed, ticket=sent)
-        phone = await self._steps.check(request, Purpose.RECOVER, fields)
+        phone = await self._steps.check(visitor, Purpose.RECOVER, fields)
         if isinstance(phone, Refused):
-            return self._steps.code_page(request, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
+            return self._steps.code_page(visitor, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
         proof = await self._recovery.proof(phone)
-        return await self._with_proof(request, proof, self._to(DETAILS, sealed))
+        return await self._with_proof(visitor, proof, self._to(DETAILS, sealed))
 
-    async def show_details(self, request: Request) -> Response:
+    async def show_details(self, visitor: Visitor) -> Response:
         """Ask for what else proves the person, the same of everybody, and for the new password."""
-        sealed = request.query_params.get("continue", "")
-        if await self._proof(request, Purpose.RECOVER) is None:
+        sealed = visitor.query.get("continue", "")
+        if await self._proof(visitor, Purpose.RECOVER) is None:
             return self._to(PASSWORD, sealed)
-        return self._details_page(request, sealed)
+        return self._details_page(visitor, sealed)
 
-    async def details(self, request: Request) -> Response:
+    async def details(self, visitor: Visitor) -> Response:
         """Set the new password."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
         sealed = fields.get("continue", "")
-        proof = await self._proof(request, Purpose.RECOVER)
+        proof = await self._proof(visitor, Purpose.RECOVER)
         if proof is None:
-            return self._lapsed(request, sealed)
+            return self._lapsed(visitor, sealed)
         claim = Claim(
             fields.get("name", ""),
             fields.get("certificate_number", ""),
@@ -127,85 +126,85 @@ class RecoveryPages:
         )
         try:
             strong_password(claim.new_password, proof.phone, claim.name, claim.certificate_number)
-            caller, device = self._login_flow.caller(request), self._login_flow.device(request)
+            caller, device = visitor.caller, visitor.device
             refusal = await self._recovery.by_phone(proof, claim, caller, device)
         except WeakPassword:
-            return self._details_page(request, sealed, Refused(self._site.say(request, WEAK), 400), claim)
+            return self._details_page(visitor, sealed, Refused(visitor.say(WEAK), 400), claim)
         except Overloaded:
             refusal = Refusal(OVERLOADED_SECONDS)
         if refusal is not None:
-            return self._details_page(request, sealed, self._said(request, refusal), claim)
-        await self._take(request, Purpose.RECOVER)
+            return self._details_page(visitor, sealed, self._said(visitor, refusal), claim)
+        await self._take(visitor, Purpose.RECOVER)
         return self._to(DONE, sealed, done="password")
 
-    async def show_phone(self, request: Request) -> Response:
+    async def show_phone(self, visitor: Visitor) -> Response:
         """Ask for password, second factor and the new phone."""
-        return self._phone_page(request, request.query_params.get("continue", ""))
+        return self._phone_page(visitor, visitor.query.get("continue", ""))
 
-    async def phone(self, request: Request) -> Response:
+    async def phone(self, visitor: Visitor) -> Response:
         """Check what the person knows and has; then a code goes to the new phone."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
         sealed = fields.get("continue", "")
         try:
             phone = checked_phone(fields.get("phone", ""))
         except InvalidAccount:
-            return self._phone_page(request, sealed, Refused(self._site.say(request, BAD_PHONE), 400), fields)
+            return self._phone_page(visitor, sealed, Refused(visitor.say(BAD_PHONE), 400), fields)
         lost = Lost(fields.get("username", ""), fields.get("password", ""), fields.get("otp", ""))
         try:
-            caller, device = self._login_flow.caller(request), self._login_flow.device(request)
+            caller, device = visitor.caller, visitor.device
             found = await self._recovery.by_factor(lost, caller, device)
         except Overloaded:
             found = Refusal(OVERLOADED_SECONDS)
         if isinstance(found, Refusal):
-            return self._phone_page(request, sealed, self._said(request, found), fields)
+            return self._phone_page(visitor, sealed, self._said(visitor, found), fields)
         proof = Proof.of(Purpose.CHANGE_PHONE, phone, found)
-        sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": phone})
+        sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, {"phone": phone})
         # Where the code cannot be sent yet, the page has a button to ask for it again.
         ticket = (
-            self._steps.ticket(request, Purpose.CHANGE_PHONE, phone) if isinstance(sent, Refused) else sent
+            self._steps.ticket(visitor, Purpose.CHANGE_PHONE, phone) if isinstance(sent, Refused) else sent
         )
         wait = "wait" if isinstance(sent, Refused) else ""
-        return await self._with_proof(request, proof, self._to(PHONE_CODE, sealed, ticket=ticket, wait=wait))
+        return await self._with_proof(visitor, proof, self._to(PHONE_CODE, sealed, ticket=ticket, wait=wait))
 
-    async def show_phone_code(self, request: Request) -> Response:
+    async def show_phone_code(self, visitor: Visitor) -> Response:
         """Ask for the code that went to the new phone."""
-        sealed, ticket = request.query_params.get("continue", ""), request.query_params.get("ticket", "")
-        late = request.query_params.get("wait") == "wait"
-        refused = Refused(self._site.say(request, TOO_OFTEN), 200) if late else None
-        if await self._proof(request, Purpose.CHANGE_PHONE) is None:
+        sealed, ticket = visitor.query.get("continue", ""), visitor.query.get("ticket", "")
+        late = visitor.query.get("wait") == "wait"
+        refused = Refused(visitor.say(TOO_OFTEN), 200) if late else None
+        if await self._proof(visitor, Purpose.CHANGE_PHONE) is None:
             return self._to(PHONE, sealed)
-        return self._steps.code_page(request, LOST, sealed, ticket, refused)
+        return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
 
-    async def phone_code(self, request: Request) -> Response:
+    async def phone_code(self, visitor: Visitor) -> Response:
         """Give the account its new phone, or send the code again."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
         sealed, ticket = fields.get("continue", ""), fields.get("ticket", "")
-        proof = await self._proof(request, Purpose.CHANGE_PHONE)
+        proof = await self._proof(visitor, Purpose.CHANGE_PHONE)
         if proof is None or proof.account_id is None:
-            return self._lapsed_phone(request, sealed)
+            return self._lapsed_phone(visitor, sealed)
         if "code" not in fields:
-            sent = await self._steps.send(request, Purpose.CHANGE_PHONE, {"phone": proof.phone})
+            sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, {"phone": proof.phone})
             refused = sent if isinstance(sent, Refused) else None
-            return self._steps.code_page(request, LOST, sealed, ticket, refused)
-        phone = await self._steps.check(request, Purpose.CHANGE_PHONE, fields)
+            return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
+        phone = await self._steps.check(visitor, Purpose.CHANGE_PHONE, fields)
         if isinstance(phone, Refused):
-            return self._steps.code_page(request, LOST, sealed, ticket, phone)
-        if phone != proof.phone or await self._take(request, Purpose.CHANGE_PHONE) is None:
-            return self._lapsed_phone(request, sealed)
-        caller = self._login_flow.caller(request)
+            return self._steps.code_page(visitor, LOST, sealed, ticket, phone)
+        if phone != proof.phone or await self._take(visitor, Purpose.CHANGE_PHONE) is None:
+            return self._lapsed_phone(visitor, sealed)
+        caller = visitor.caller
         if not await self._recovery.new_phone(proof, caller):
-            return self._phone_page(request, sealed, Refused(self._site.say(request, PHONE_TAKEN), 409))
+            return self._phone_page(visitor, sealed, Refused(visitor.say(PHONE_TAKEN), 409))
         return self._to(DONE, sealed, done="phone")
 
-    async def done(self, request: Request) -> Response:
+    async def done(self, visitor: Visitor) -> Response:
         """What to do now."""
-        phone = request.query_params.get("done") == "phone"
-        sealed = request.query_params.get("continue", "")
-        return self._site.page(request, "recovered.html", phone=phone, sealed=sealed)
+        phone = visitor.query.get("done") == "phone"
+        sealed = visitor.query.get("continue", "")
+        return visitor.page("recovered.html", phone=phone, sealed=sealed)
 
     def _to(self, path: str, sealed: str, **query: str) -> Response:
         given = {"continue": sealed, **query}
@@ -213,45 +212,43 @@ class RecoveryPages:
             f"{path}?{urlencode({name: value for name, value in given.items() if value})}"
         )
 
-    async def _with_proof(self, request: Request, proof: Proof, response: Response) -> Response:
-        token = await self._proofs.put(proof, self._site.browser(request))
+    async def _with_proof(self, visitor: Visitor, proof: Proof, response: Response) -> Response:
+        token = await self._proofs.put(proof, visitor.browser)
         self._site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
-    async def _proof(self, request: Request, purpose: Purpose) -> Proof | None:
-        token = self._site.cookies.get(request, names.PHONE)
-        return await self._proofs.find(purpose, token, self._site.browser(request))
+    async def _proof(self, visitor: Visitor, purpose: Purpose) -> Proof | None:
+        token = visitor.cookie(names.PHONE)
+        return await self._proofs.find(purpose, token, visitor.browser)
 
-    async def _take(self, request: Request, purpose: Purpose) -> Proof | None:
-        token = self._site.cookies.get(request, names.PHONE)
-        return await self._proofs.take(purpose, token, self._site.browser(request))
+    async def _take(self, visitor: Visitor, purpose: Purpose) -> Proof | None:
+        token = visitor.cookie(names.PHONE)
+        return await self._proofs.take(purpose, token, visitor.browser)
 
-    async def _fields(self, request: Request) -> dict[str, str] | Response:
+    async def _fields(self, visitor: Visitor) -> dict[str, str] | Response:
         try:
-            return await self._site.form(request)
+            return await visitor.form()
         except Forged as forged:
-            return self._lapsed(request, forged.fields.get("continue", ""))
+            return self._lapsed(visitor, forged.fields.get("continue", ""))
         except UnreadableForm:
-            return self._lapsed(request, "")
+            return self._lapsed(visitor, "")
 
-    def _said(self, request: Request, refusal: Refusal) -> Refused:
+    def _said(self, visitor: Visitor, refusal: Refusal) -> Refused:
         if refusal.retry_after:
-            return Refused(self._site.say(request, BUSY), 429, refusal.retry_after)
-        return Refused(self._site.say(request, NOT_MATCHING), 401)
+            return Refused(visitor.say(BUSY), 429, refusal.retry_after)
+        return Refused(visitor.say(NOT_MATCHING), 401)
 
-    def _lapsed(self, request: Request, sealed: str) -> Response:
-        return self._steps.phone_page(
-            request, FORGOTTEN, sealed, Refused(self._site.say(request, LAPSED), 400)
-        )
+    def _lapsed(self, visitor: Visitor, sealed: str) -> Response:
+        return self._steps.phone_page(visitor, FORGOTTEN, sealed, Refused(visitor.say(LAPSED), 400))
 
-    def _lapsed_phone(self, request: Request, sealed: str) -> Response:
-        return self._phone_page(request, sealed, Refused(self._site.say(request, LAPSED), 400))
+    def _lapsed_phone(self, visitor: Visitor, sealed: str) -> Response:
+        return self._phone_page(visitor, sealed, Refused(visitor.say(LAPSED), 400))
 
     def _details_page(
-        self, request: Request, sealed: str, refused: Refused | None = None, claim: Claim | None = None
+        self, visitor: Visitor, sealed: str, refused: Refused | None = None, claim: Claim | None = None
     ) -> Response:
         return self._refusing(
-            request,
+            visitor,
             "recover_details.html",
             refused,
             action=DETAILS,
@@ -262,14 +259,14 @@ class RecoveryPages:
 
     def _phone_page(
         self,
-        request: Request,
+        visitor: Visitor,
         sealed: str,
         refused: Refused | None = None,
         fields: dict[str, str] | None = None,
     ) -> Response:
         typed = fields or {}
         return self._refusing(
-            request,
+            visitor,
             "recover_phone.html",
             refused,
             action=PHONE,
@@ -279,10 +276,9 @@ class RecoveryPages:
         )
 
     def _refusing(
-        self, request: Request, template: str, refused: Refused | None, **context: object
+        self, visitor: Visitor, template: str, refused: Refused | None, **context: object
     ) -> Response:
-        response = self._site.page(
-            request,
+        response = visitor.page(
             template,
             refused.status if refused else 200,
             error=refused.error if refused else None,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import PASSKEY, STAND_INS
@@ -16,9 +15,9 @@ from idp.authentication.login_methods import PASSWORD, SMS
 from idp.authentication.methods.interface import WRONG_CODE, AnswerField
 from idp.authentication.model import Answer, LoginRejected
 from idp.authentication.service import Authentication
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
@@ -36,100 +35,98 @@ class LoginPages:
         self._login_flow = login_flow
         self._authentication = authentication
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             LOGIN: {"GET": self.show_login, "POST": self.login},
             OTP: {"GET": self.show_otp, "POST": self.otp},
         }
 
-    async def show_login(self, request: Request) -> Response:
+    async def show_login(self, visitor: Visitor) -> Response:
         """The login form; somebody whose session only lacks a second factor goes straight to that."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
-        session = await self._login_flow.session(request)
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
+        session = await visitor.current_session()
         if session is None or _must_log_in_again(continuation, session):
-            return self._login_page(request, continuation, username=continuation.login_hint)
+            return self._login_page(visitor, continuation, username=continuation.login_hint)
         if not _is_too_weak(continuation, session):
             return self._site.redirect(self._login_flow.next(continuation))
         pending = await self._authentication.step_up(session)
         if pending is not None:
-            return await self._login_flow.outcome(request, continuation, pending)
+            return await self._login_flow.outcome(visitor, continuation, pending)
         if session_level(session.real_name_level, (MULTIPLE,)) > session.level or not _lacks_level(
             continuation, session
         ):
-            return self._no_factor_page(request, continuation)
-        return self._login_page(request, continuation, username=continuation.login_hint)
+            return self._no_factor_page(visitor, continuation)
+        return self._login_page(visitor, continuation, username=continuation.login_hint)
 
-    async def login(self, request: Request) -> Response:
+    async def login(self, visitor: Visitor) -> Response:
         """Check a password."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except Forged as forged:
-            return self._begin_again(request, forged.fields.get("continue", ""))
+            return self._begin_again(visitor, forged.fields.get("continue", ""))
         except UnreadableForm:
-            return self._begin_again(request, "")
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
+            return self._begin_again(visitor, "")
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         username, password = typed.line(fields.get("username", "")), fields.get("password", "")
         if not username or not password:
-            error = self._site.say(request, "请输入用户名和密码。")
-            return self._login_page(request, continuation, username=username, error=error, status=400)
-        device = self._login_flow.device(request)
-        before = await self._login_flow.session(request)
+            error = visitor.say("请输入用户名和密码。")
+            return self._login_page(visitor, continuation, username=username, error=error, status=400)
+        device = visitor.device
+        before = await visitor.current_session()
         try:
-            outcome = await self._authentication.password(
-                username, password, self._login_flow.caller(request), device, before
-            )
+            outcome = await self._authentication.password(username, password, visitor.caller, device, before)
         except Overloaded:
             outcome = LoginRejected(BUSY_SECONDS)
         if isinstance(outcome, LoginRejected):
-            return self._refused(request, continuation, username, outcome)
-        return await self._login_flow.outcome(request, continuation, outcome)
+            return self._refused(visitor, continuation, username, outcome)
+        return await self._login_flow.outcome(visitor, continuation, outcome)
 
-    async def show_otp(self, request: Request) -> Response:
+    async def show_otp(self, visitor: Visitor) -> Response:
         """The form for the second factor; whoever comes back to it when it is done goes on."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
-        if await self._authentication.pending_account(self._login_flow.pending(request)) is None:
-            session = await self._login_flow.session(request)
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
+        if await self._authentication.pending_account(visitor.pending_login) is None:
+            session = await visitor.current_session()
             if session is not None and not _must_log_in_again(continuation, session):
                 return self._site.redirect(self._login_flow.next(continuation))
-        return await self._otp_page(request, continuation, request.query_params.get("way", ""))
+        return await self._otp_page(visitor, continuation, visitor.query.get("way", ""))
 
-    async def otp(self, request: Request) -> Response:
+    async def otp(self, visitor: Visitor) -> Response:
         """Check a second factor."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except Forged as forged:
-            return self._begin_again(request, forged.fields.get("continue", ""))
+            return self._begin_again(visitor, forged.fields.get("continue", ""))
         except UnreadableForm:
-            return self._begin_again(request, "")
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
+            return self._begin_again(visitor, "")
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         outcome = await self._authentication.second_factor(
-            self._login_flow.pending(request),
+            visitor.pending_login,
             Answer(fields.get("otp", ""), trust_device="trust" in fields),
-            self._login_flow.caller(request),
-            await self._login_flow.session(request),
-            self._login_flow.device(request),
+            visitor.caller,
+            await visitor.current_session(),
+            visitor.device,
         )
         if outcome is None:
-            return self._begin_again(request, fields.get("continue", ""))
+            return self._begin_again(visitor, fields.get("continue", ""))
         if not isinstance(outcome, LoginRejected):
-            return await self._login_flow.outcome(request, continuation, outcome)
-        response = await self._otp_page(request, continuation, fields.get("way", ""), outcome)
+            return await self._login_flow.outcome(visitor, continuation, outcome)
+        response = await self._otp_page(visitor, continuation, fields.get("way", ""), outcome)
         if outcome.retry_after:
             response.headers["retry-after"] = str(outcome.retry_after)
         return response
 
     def _refused(
-        self, request: Request, continuation: Continuation, username: str, wrong: LoginRejected
+        self, visitor: Visitor, continuation: Continuation, username: str, wrong: LoginRejected
     ) -> Response:
         if wrong.retry_after:
-            error = self._site.say(request, "尝试次数过多，请稍后再试。")
+            error = visitor.say("尝试次数过多，请稍后再试。")
             status = 429
         else:
-            error = self._site.say(request, "用户名或密码不正确。")
+            error = visitor.say("用户名或密码不正确。")
             status = 401
         response = self._login_page(
-            request,
+            visitor,
             continuation,
             username=username,
             error=error,
@@ -140,15 +137,15 @@ class LoginPages:
             response.headers["retry-after"] = str(wrong.retry_after)
         return response
 
-    def _begin_again(self, request: Request, sealed: str) -> Response:
+    def _begin_again(self, visitor: Visitor, sealed: str) -> Response:
         """The form was not ours or has lapsed: show a new one rather than an error nobody can act on."""
-        error = self._site.say(request, "页面已过期，请重新登录。")
-        continuation = self._login_flow.continuation(request, sealed)
-        return self._login_page(request, continuation, username="", error=error, status=400)
+        error = visitor.say("页面已过期，请重新登录。")
+        continuation = self._login_flow.continuation(visitor, sealed)
+        return self._login_page(visitor, continuation, username="", error=error, status=400)
 
     def _login_page(
         self,
-        request: Request,
+        visitor: Visitor,
         continuation: Continuation,
         *,
         username: str,
@@ -157,9 +154,8 @@ class LoginPages:
         retry_after: int = 0,
     ) -> Response:
         sealed = self._login_flow.sealed(continuation)
-        offers = self._login_flow.offers(request, sealed, PASSWORD.name)
-        return self._site.page(
-            request,
+        offers = self._login_flow.offers(visitor, sealed, PASSWORD.name)
+        return visitor.page(
             "login.html",
             status,
             action=LOGIN,
@@ -170,32 +166,31 @@ class LoginPages:
             retry_after=retry_after or None,
             offers=offers,
             offers_first=bool(offers)
-            and (offers[0].last or (self._login_flow.elder(request) and SMS in self._login_flow.ways.all)),
+            and (offers[0].last or (visitor.elder and SMS in self._login_flow.ways.all)),
         )
 
     async def _otp_page(
-        self, request: Request, continuation: Continuation, way: str, refused: LoginRejected | None = None
+        self, visitor: Visitor, continuation: Continuation, way: str, refused: LoginRejected | None = None
     ) -> Response:
-        account = await self._authentication.pending_account(self._login_flow.pending(request))
+        account = await self._authentication.pending_account(visitor.pending_login)
         sealed = self._login_flow.sealed(continuation)
         if account is None:
-            return self._begin_again(request, sealed)
+            return self._begin_again(visitor, sealed)
         kinds = await self._authentication.factors(account.id)
         typed_ones = self._authentication.typed_factors(kinds)
         shown = _shown(typed_ones, way)
         error, status = _refusal(refused, shown)
-        return self._site.page(
-            request,
+        return visitor.page(
             "otp.html",
             status,
             action=OTP,
             continue_=sealed,
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
             name_masked=masked_name(account.name),
             system=self._login_flow.system(continuation),
-            field=self._field(request, shown) if shown else None,
+            field=self._field(visitor, shown) if shown else None,
             others=[
-                (self._site.say(request, each.instead), _otp_query(sealed, each))
+                (visitor.say(each.instead), _otp_query(sealed, each))
                 for each in typed_ones.values()
                 if each is not shown
             ],
@@ -204,14 +199,13 @@ class LoginPages:
             offers_trust=await self._authentication.offers_trust(account),
         )
 
-    def _field(self, request: Request, field: AnswerField) -> dict[str, Any]:
-        texts = {name: self._site.say(request, getattr(field, name)) for name in ("heading", "label", "hint")}
+    def _field(self, visitor: Visitor, field: AnswerField) -> dict[str, Any]:
+        texts = {name: visitor.say(getattr(field, name)) for name in ("heading", "label", "hint")}
         return {**texts, "word": field.word, "numeric": field.numeric}
 
-    def _no_factor_page(self, request: Request, continuation: Continuation) -> Response:
+    def _no_factor_page(self, visitor: Visitor, continuation: Continuation) -> Response:
         """What the person came for wants a second factor, and the account has none: how to get one."""
-        return self._site.page(
-            request,
+        return visitor.page(
             "no_factor.html",
             system=self._login_flow.system(continuation),
             security_href=self._login_flow.to(SECURITY, continuation),

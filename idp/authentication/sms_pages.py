@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import Account, InvalidAccount, State
@@ -19,9 +18,9 @@ from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
 from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.registration import TERMS_VERSION, More, Registrant, Registration
 from idp.authentication.service import Authentication
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import YEAR, Forged, Site
 from idp.sessions.model import SMS, masked_name
@@ -77,7 +76,7 @@ class SmsPages:
         self._registration = desk.registration
         self._devices = desk.devices
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             LOGIN_SMS: {"GET": self.show, "POST": self.login},
@@ -87,119 +86,119 @@ class SmsPages:
             TERMS: {"GET": self.terms},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """Ask for the phone, or for the code that was sent to it."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         sealed = self._login_flow.sealed(continuation)
-        ticket = request.query_params.get("ticket", "")
+        ticket = visitor.query.get("ticket", "")
         if ticket:
-            return self._steps.code_page(request, STEP, sealed, ticket)
-        return self._steps.phone_page(request, STEP, sealed)
+            return self._steps.code_page(visitor, STEP, sealed, ticket)
+        return self._steps.phone_page(visitor, STEP, sealed)
 
-    async def login(self, request: Request) -> Response:
+    async def login(self, visitor: Visitor) -> Response:
         """Send a code, or check one."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         sealed = self._login_flow.sealed(continuation)
         if "code" not in fields:
-            sent = await self._steps.send(request, Purpose.LOGIN, fields)
+            sent = await self._steps.send(visitor, Purpose.LOGIN, fields)
             if isinstance(sent, Refused) and "ticket" in fields:
-                return self._steps.code_page(request, STEP, sealed, fields["ticket"], sent)
+                return self._steps.code_page(visitor, STEP, sealed, fields["ticket"], sent)
             if isinstance(sent, Refused):
-                return self._steps.phone_page(request, STEP, sealed, sent, fields.get("phone", ""))
+                return self._steps.phone_page(visitor, STEP, sealed, sent, fields.get("phone", ""))
             return self._site.redirect(f"{self._login_flow.to(LOGIN_SMS, continuation)}&ticket={sent}")
-        phone = await self._steps.check(request, Purpose.LOGIN, fields)
+        phone = await self._steps.check(visitor, Purpose.LOGIN, fields)
         if isinstance(phone, Refused):
-            return self._steps.code_page(request, STEP, sealed, fields.get("ticket", ""), phone)
-        return await self._proved(request, continuation, phone)
+            return self._steps.code_page(visitor, STEP, sealed, fields.get("ticket", ""), phone)
+        return await self._proved(visitor, continuation, phone)
 
-    async def show_account(self, request: Request) -> Response:
+    async def show_account(self, visitor: Visitor) -> Response:
         """Whose account it is: the person goes on, or says that the number has moved."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
-        return await self._account_page(request, continuation)
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
+        return await self._account_page(visitor, continuation)
 
-    async def account(self, request: Request) -> Response:
+    async def account(self, visitor: Visitor) -> Response:
         """Enter the account, or take the number off it."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         decision = fields.get("decision", "enter")
         if decision == "ask":
-            return await self._account_page(request, continuation, confirm=True)
-        proof = await self._proof(request)
+            return await self._account_page(visitor, continuation, confirm=True)
+        proof = await self._proof(visitor)
         account = await self._phones.holder(proof.phone) if proof else None
         if proof is None or account is None or proof.is_outdated(account):
-            return self._begin_again(request, continuation)
-        caller = self._login_flow.caller(request)
+            return self._begin_again(visitor, continuation)
+        caller = visitor.caller
         if decision == "release":
             if not await self._phones.release(account, proof.phone, caller.address):
-                return self._begin_again(request, continuation, MOVED_ON)
+                return self._begin_again(visitor, continuation, MOVED_ON)
             return self._site.redirect(self._login_flow.to(DETAILS, continuation))
         amr: tuple[str, ...] = (SMS,)
         if await self._registration.needs_more(account):
-            device = self._login_flow.device(request)
+            device = visitor.device
             shown = await self._registration.more(account, More.of(fields), caller, device)
             if isinstance(shown, LoginRejected):
-                return await self._account_page(request, continuation, not_right(self._site, request, shown))
+                return await self._account_page(visitor, continuation, not_right(self._site, visitor, shown))
             amr = (SMS, shown)
         entered = await self._registration.entered(account, proof.phone)
-        if entered is None or not await self._taken(request):
-            return self._begin_again(request, continuation, MOVED_ON)
-        return await self._enter(request, continuation, entered, amr)
+        if entered is None or not await self._taken(visitor):
+            return self._begin_again(visitor, continuation, MOVED_ON)
+        return await self._enter(visitor, continuation, entered, amr)
 
-    async def register(self, request: Request) -> Response:
+    async def register(self, visitor: Visitor) -> Response:
         """Registering begins as logging in does: with a phone."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
 
-    async def show_details(self, request: Request) -> Response:
+    async def show_details(self, visitor: Visitor) -> Response:
         """The form for a new account."""
-        continuation = self._login_flow.continuation(request, request.query_params.get("continue", ""))
-        if await self._proof(request) is None:
+        continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
+        if await self._proof(visitor) is None:
             return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
-        return self._details_page(request, continuation)
+        return self._details_page(visitor, continuation)
 
-    async def details(self, request: Request) -> Response:
+    async def details(self, visitor: Visitor) -> Response:
         """Open the account and log it in."""
-        fields = await self._fields(request)
+        fields = await self._fields(visitor)
         if isinstance(fields, Response):
             return fields
-        continuation = self._login_flow.continuation(request, fields.get("continue", ""))
-        proof = await self._proof(request)
+        continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
+        proof = await self._proof(visitor)
         if proof is None:
-            return self._begin_again(request, continuation)
+            return self._begin_again(visitor, continuation)
         name, password = fields.get("name", ""), fields.get("new_password", "")
         if (
             error := _fault(proof.phone, name, password, agreed=fields.get("terms") == TERMS_VERSION)
         ) is not None:
-            return self._details_page(request, continuation, self._site.say(request, error), name)
-        if not await self._taken(request):
-            return self._begin_again(request, continuation)
-        person = Registrant(proof.phone, name, password, self._login_flow.elder(request))
+            return self._details_page(visitor, continuation, visitor.say(error), name)
+        if not await self._taken(visitor):
+            return self._begin_again(visitor, continuation)
+        person = Registrant(proof.phone, name, password, visitor.elder)
         try:
-            account = await self._registration.register(person, self._login_flow.caller(request))
+            account = await self._registration.register(person, visitor.caller)
         except InvalidAccount:
-            return self._begin_again(request, continuation)
+            return self._begin_again(visitor, continuation)
         if account is None:
-            return self._begin_again(request, continuation, MOVED_ON)
-        return await self._enter(request, continuation, account)
+            return self._begin_again(visitor, continuation, MOVED_ON)
+        return await self._enter(visitor, continuation, account)
 
-    async def terms(self, request: Request) -> Response:
+    async def terms(self, visitor: Visitor) -> Response:
         """What is agreed to."""
-        return self._site.page(request, "terms.html", version=TERMS_VERSION)
+        return visitor.page("terms.html", version=TERMS_VERSION)
 
-    async def _proved(self, request: Request, continuation: Continuation, phone: str) -> Response:
+    async def _proved(self, visitor: Visitor, continuation: Continuation, phone: str) -> Response:
         """On to the account at once where nothing speaks against it, else to a question."""
         account = await self._phones.holder(phone)
         if account is not None and account.state == State.ACTIVE:
-            known = self._devices.known(self._login_flow.device(request), account.id) is not None
+            known = self._devices.known(visitor.device, account.id) is not None
             if known and not await self._registration.needs_more(account):
-                return await self._enter(request, continuation, account)
+                return await self._enter(visitor, continuation, account)
         proof = Proof.of(Purpose.LOGIN, phone, account)
-        token = await self._proofs.put(proof, self._site.browser(request))
+        token = await self._proofs.put(proof, visitor.browser)
         path = DETAILS if account is None else ACCOUNT
         response = self._site.redirect(self._login_flow.to(path, continuation))
         self._site.cookies.set(response, names.PHONE, token, SECONDS)
@@ -207,7 +206,7 @@ class SmsPages:
 
     async def _enter(
         self,
-        request: Request,
+        visitor: Visitor,
         continuation: Continuation,
         account: Account,
         amr: tuple[str, ...] = (SMS,),
@@ -215,51 +214,50 @@ class SmsPages:
         outcome = await self._authentication.proceed(
             account,
             amr,
-            self._login_flow.caller(request),
-            await self._login_flow.session(request),
-            self._login_flow.device(request),
+            visitor.caller,
+            await visitor.current_session(),
+            visitor.device,
         )
-        response = await self._login_flow.outcome(request, continuation, outcome)
+        response = await self._login_flow.outcome(visitor, continuation, outcome)
         self._site.cookies.set(response, names.METHOD, login_methods.SMS.name, YEAR)
         self._site.cookies.clear(response, names.PHONE)
         return response
 
-    async def _proof(self, request: Request) -> Proof | None:
-        token = self._site.cookies.get(request, names.PHONE)
-        return await self._proofs.find(Purpose.LOGIN, token, self._site.browser(request))
+    async def _proof(self, visitor: Visitor) -> Proof | None:
+        token = visitor.cookie(names.PHONE)
+        return await self._proofs.find(Purpose.LOGIN, token, visitor.browser)
 
-    async def _taken(self, request: Request) -> bool:
-        token = self._site.cookies.get(request, names.PHONE)
-        return await self._proofs.take(Purpose.LOGIN, token, self._site.browser(request)) is not None
+    async def _taken(self, visitor: Visitor) -> bool:
+        token = visitor.cookie(names.PHONE)
+        return await self._proofs.take(Purpose.LOGIN, token, visitor.browser) is not None
 
-    async def _fields(self, request: Request) -> dict[str, str] | Response:
+    async def _fields(self, visitor: Visitor) -> dict[str, str] | Response:
         try:
-            return await self._site.form(request)
+            return await visitor.form()
         except Forged as forged:
-            continuation = self._login_flow.continuation(request, forged.fields.get("continue", ""))
+            continuation = self._login_flow.continuation(visitor, forged.fields.get("continue", ""))
         except UnreadableForm:
-            continuation = self._login_flow.continuation(request, "")
-        return self._begin_again(request, continuation)
+            continuation = self._login_flow.continuation(visitor, "")
+        return self._begin_again(visitor, continuation)
 
-    def _begin_again(self, request: Request, continuation: Continuation, text: str = LAPSED) -> Response:
-        refused = Refused(self._site.say(request, text), 400 if text is LAPSED else 409)
-        return self._steps.phone_page(request, STEP, self._login_flow.sealed(continuation), refused)
+    def _begin_again(self, visitor: Visitor, continuation: Continuation, text: str = LAPSED) -> Response:
+        refused = Refused(visitor.say(text), 400 if text is LAPSED else 409)
+        return self._steps.phone_page(visitor, STEP, self._login_flow.sealed(continuation), refused)
 
     async def _account_page(
         self,
-        request: Request,
+        visitor: Visitor,
         continuation: Continuation,
         refused: Refused | None = None,
         *,
         confirm: bool = False,
     ) -> Response:
-        proof = await self._proof(request)
+        proof = await self._proof(visitor)
         account = await self._phones.holder(proof.phone) if proof else None
         if account is None:
-            return self._begin_again(request, continuation)
+            return self._begin_again(visitor, continuation)
         active = account.state == State.ACTIVE
-        response = self._site.page(
-            request,
+        response = visitor.page(
             "phone_account.html",
             refused.status if refused else 200,
             action=ACCOUNT,
@@ -277,10 +275,9 @@ class SmsPages:
         return response
 
     def _details_page(
-        self, request: Request, continuation: Continuation, error: str | None = None, name: str = ""
+        self, visitor: Visitor, continuation: Continuation, error: str | None = None, name: str = ""
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "register.html",
             400 if error else 200,
             action=DETAILS,
@@ -292,11 +289,11 @@ class SmsPages:
         )
 
 
-def not_right(site: Site, request: Request, wrong: LoginRejected) -> Refused:
+def not_right(site: Site, visitor: Visitor, wrong: LoginRejected) -> Refused:
     """What a page says when what was asked for beside the code is not right."""
     if wrong.retry_after:
-        return Refused(site.say(request, BUSY), 429, wrong.retry_after)
-    return Refused(site.say(request, NOT_RIGHT), 401)
+        return Refused(visitor.say(BUSY), 429, wrong.retry_after)
+    return Refused(visitor.say(NOT_RIGHT), 401)
 
 
 def _fault(phone: str, name: str, password: str, *, agreed: bool) -> str | None:

@@ -1,12 +1,12 @@
 """The page of a login by a platform that did not come about: why, what to do, and the local ways in."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.upstream_login_methods import address, way_name
 from idp.authentication.upstream_texts import Told, told
+from idp.authentication.visitor import Visitor
 from idp.federation.model import Failure, UserType
 from idp.federation.outcomes import Refused
 from idp.federation.service import Federation
@@ -23,37 +23,36 @@ class FailurePages:
         self._federation = federation
 
     def of(
-        self, request: Request, name: str, user_type: UserType, why: Refused | Failure, sealed: str = ""
+        self, visitor: Visitor, name: str, user_type: UserType, why: Refused | Failure, sealed: str = ""
     ) -> Response:
         """The page for what became of a login; `sealed` is what the person had come for."""
         reference = why.reference if isinstance(why, Refused) else ""
-        return self._page(request, (name, user_type), told(why), (sealed, reference))
+        return self._page(visitor, (name, user_type), told(why), (sealed, reference))
 
-    def page(self, request: Request, name: str, user_type: UserType, words: Told) -> Response:
+    def page(self, visitor: Visitor, name: str, user_type: UserType, words: Told) -> Response:
         """The page with other words."""
-        return self._page(request, (name, user_type), words, ("", ""))
+        return self._page(visitor, (name, user_type), words, ("", ""))
 
     def _page(
-        self, request: Request, way: tuple[str, UserType], words: Told, more: tuple[str, str]
+        self, visitor: Visitor, way: tuple[str, UserType], words: Told, more: tuple[str, str]
     ) -> Response:
         (name, user_type), (sealed, reference) = way, more
         profile = self._federation.installed[name].profile
-        platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
-        continuation: Continuation = self._login_flow.continuation(request, sealed)
+        platform = profile.title if visitor.language == CHINESE else profile.title_en
+        continuation: Continuation = self._login_flow.continuation(visitor, sealed)
         start = address(name, "start" if user_type is UserType.PERSON else "legal")
         kept = self._login_flow.sealed(continuation)
-        response = self._site.page(
-            request,
+        response = visitor.page(
             "upstream.html",
             words.status,
-            title=self._site.say(request, words.title, platform=platform),
-            text=self._site.say(request, words.text, platform=platform),
+            title=visitor.say(words.title, platform=platform),
+            text=visitor.say(words.text, platform=platform),
             reference=reference,
             again=self._login_flow.to(start, continuation) if words.again else None,
             login=self._login_flow.to("/login", continuation),
             offers=[
                 offer
-                for offer in self._login_flow.offers(request, kept, way_name(name, user_type))
+                for offer in self._login_flow.offers(visitor, kept, way_name(name, user_type))
                 if not offer.href.startswith("/login?")
             ],
         )

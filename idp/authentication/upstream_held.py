@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
@@ -18,6 +17,7 @@ from idp.authentication.session_control import proven_by
 from idp.authentication.strength import Lacking, lacking
 from idp.authentication.upstream_failures import FailurePages
 from idp.authentication.upstream_login_methods import address
+from idp.authentication.visitor import Visitor
 from idp.federation.held import HeldArrival
 from idp.federation.model import UserType
 from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
@@ -30,7 +30,7 @@ from idp.sessions.model import QR_CODE, Session
 FRESH_SECONDS = 600.0
 TICKET = "ticket"
 JOIN, APART = "join", "apart"
-Enter = Callable[[Request, str, Continuation, Came], Awaitable[Response]]
+Enter = Callable[[Visitor, str, Continuation, Came], Awaitable[Response]]
 """`UpstreamPages.enter`."""
 
 
@@ -56,48 +56,48 @@ class HeldPages:
         self._failures = door.failures
         self._enter = door.enter
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The question; once the account was shown to be theirs, what joining means."""
-        name, ticket = _name(request), request.query_params.get(TICKET, "")
-        held = await self._federation.held.find(ticket, self._site.browser(request))
+        name, ticket = _name(visitor), visitor.query.get(TICKET, "")
+        held = await self._federation.held.find(ticket, visitor.browser)
         if held is None:
-            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
-        session = await self._holder(request, held)
+            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
+        session = await self._holder(visitor, held)
         if session is not None and await self._lacks_factor(session):
-            here = self._continuation(request, name, ticket, strong=True)
+            here = self._continuation(visitor, name, ticket, strong=True)
             return self._site.redirect(self._login_flow.to(LOGIN, here))
         account = await self._authentication.account(held.account_id)
         weaker = account is not None and account.real_name_level > held.arrival.level
-        return self._page(request, name, ticket, held, proven=session is not None, weaker=weaker)
+        return self._page(visitor, name, ticket, held, proven=session is not None, weaker=weaker)
 
-    async def decide(self, request: Request) -> Response:
+    async def decide(self, visitor: Visitor) -> Response:
         """Join the two, or give whoever came an account of their own."""
-        name, browser = _name(request), self._site.browser(request)
+        name, browser = _name(visitor), visitor.browser
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
+            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
         ticket, decision = fields.get(TICKET, ""), fields.get("decision", "")
         held = await self._federation.held.find(ticket, browser)
         if held is None or decision not in (JOIN, APART):
-            return self._failures.of(request, name, UserType.PERSON, Refused(Why.LAPSED))
-        session = await self._holder(request, held) if decision == JOIN else None
+            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
+        session = await self._holder(visitor, held) if decision == JOIN else None
         if decision == JOIN and (session is None or await self._lacks_factor(session)):
             return self._site.redirect(_here(name, ticket))
         choice = NOT_THEIRS if session is None else await self._theirs(session)
-        caller = self._login_flow.caller(request)
+        caller = visitor.caller
         outcome = await self._federation.settle(name, ticket, browser, choice, caller.address)
-        continuation = self._login_flow.continuation(request, held.continuation)
+        continuation = self._login_flow.continuation(visitor, held.continuation)
         if not isinstance(outcome, Came):
-            return self._failures.of(request, name, UserType.PERSON, outcome, held.continuation)
+            return self._failures.of(visitor, name, UserType.PERSON, outcome, held.continuation)
         if session is None:
-            return await self._enter(request, name, continuation, outcome)
+            return await self._enter(visitor, name, continuation, outcome)
         await self._federation.keep(name, session.account_id, browser, outcome.token)
         return self._site.redirect(self._login_flow.next(continuation))
 
-    async def _holder(self, request: Request, held: HeldArrival) -> Session | None:
+    async def _holder(self, visitor: Visitor, held: HeldArrival) -> Session | None:
         """The session of whoever has just shown to hold the account; a login by picture shows another's."""
-        session = await self._login_flow.session(request)
+        session = await visitor.current_session()
         if session is None or session.account_id != held.account_id or QR_CODE in session.amr:
             return None
         return session if self._site.sources.now() - session.authenticated_at < FRESH_SECONDS else None
@@ -112,14 +112,13 @@ class HeldPages:
         return HolderDecision(session.account_id, shown)
 
     def _page(
-        self, request: Request, name: str, ticket: str, held: HeldArrival, *, proven: bool, weaker: bool
+        self, visitor: Visitor, name: str, ticket: str, held: HeldArrival, *, proven: bool, weaker: bool
     ) -> Response:
         """`weaker`: the account is surer than the platform, so that it keeps whatever it has."""
         profile = self._federation.installed[name].profile
-        platform = profile.title if self._site.language(request) == CHINESE else profile.title_en
-        continuation = self._login_flow.continuation(request, held.continuation)
-        response = self._site.page(
-            request,
+        platform = profile.title if visitor.language == CHINESE else profile.title_en
+        continuation = self._login_flow.continuation(visitor, held.continuation)
+        response = visitor.page(
             "upstream_held.html",
             platform=platform,
             action=address(name, "held"),
@@ -127,17 +126,17 @@ class HeldPages:
             proven=proven,
             weaker=weaker,
             system=self._login_flow.system(continuation),
-            login=self._login_flow.to(LOGIN, self._continuation(request, name, ticket, held.account_id)),
+            login=self._login_flow.to(LOGIN, self._continuation(visitor, name, ticket, held.account_id)),
         )
-        self._site.keep_browser(request, response)
+        visitor.keep_browser(response)
         return response
 
     def _continuation(
-        self, request: Request, name: str, ticket: str, account_id: str = "", *, strong: bool = False
+        self, visitor: Visitor, name: str, ticket: str, account_id: str = "", *, strong: bool = False
     ) -> Continuation:
         return Continuation(
             self._site.sources.now(),
-            self._site.browser(request),
+            visitor.browser,
             again=not strong,
             strong=strong,
             account_id=account_id,
@@ -145,9 +144,9 @@ class HeldPages:
         )
 
 
-def _name(request: Request) -> str:
+def _name(visitor: Visitor) -> str:
     """The platform of an address; only those that exist are routed here."""
-    return str(request.scope["path"].split("/")[2])
+    return str(visitor.request.scope["path"].split("/")[2])
 
 
 def _here(name: str, ticket: str) -> str:

@@ -2,13 +2,13 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import Merges
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import CounterRefusal, Kind, Person, Reason
@@ -16,7 +16,6 @@ from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 ACCOUNTS = "/counter/accounts"
@@ -52,37 +51,37 @@ class AccountPages:
         self._lifecycle = lifecycle
         self._merges = merges
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             ACCOUNTS: {"GET": self._door.show(self.show), "POST": self._door.act(self.find)},
             CHANGE: {"POST": self._door.act(self.change)},
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """The account of the address, or the form to find one."""
-        account_id = request.query_params.get("account", "")
+        account_id = visitor.query.get("account", "")
         found = await self._counter.by_id(account_id, staff.id) if account_id else None
-        return await self.page(request, staff, found, done=request.query_params.get("done"))
+        return await self.page(visitor, staff, found, done=visitor.query.get("done"))
 
-    async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def find(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Find an account."""
         found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
         if found is None:
-            return await self.page(request, staff, None, error="not-found")
+            return await self.page(visitor, staff, None, error="not-found")
         await self._look_up_duplicates(found, staff, reason_of(fields))
         return self._site.redirect(shown(found.id))
 
-    async def change(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def change(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Do one of the actions that the page offers, for a reason."""
         decision, reason = fields.get("decision", ""), fields.get("reason", "")
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
-            return await self.page(request, staff, None, error="not-found")
+            return await self.page(visitor, staff, None, error="not-found")
         if await self._counter.is_concerned(staff.id, found.id):
-            return await self.page(request, staff, found, error="own-account")
+            return await self.page(visitor, staff, found, error="own-account")
         if decision not in _possible(found, staff):
-            return await self.page(request, staff, found, error="unchanged")
+            return await self.page(visitor, staff, found, error="unchanged")
         kind = await self._kind(decision, found)
         try:
             if kind is not None:
@@ -90,11 +89,11 @@ class AccountPages:
                 return self._site.redirect(shown(found.id, "asked"))
             done = await self._do(decision, found.id, reason, staff.id)
         except InvalidAccount:
-            return await self.page(request, staff, found, error="reason")
+            return await self.page(visitor, staff, found, error="reason")
         except CounterRefusal as error:
-            return await self.page(request, staff, found, error=str(error))
+            return await self.page(visitor, staff, found, error=str(error))
         if not done:
-            return await self.page(request, staff, found, error="unchanged")
+            return await self.page(visitor, staff, found, error="unchanged")
         return self._site.redirect(shown(found.id, decision))
 
     async def _kind(self, decision: str, found: Person) -> Kind | None:
@@ -113,7 +112,7 @@ class AccountPages:
 
     async def page(
         self,
-        request: Request,
+        visitor: Visitor,
         staff: Staff,
         found: Person | None,
         *,
@@ -122,19 +121,16 @@ class AccountPages:
     ) -> Response:
         """The account with what can be done about it."""
         state = STATES[found.state] if found else None
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_accounts.html",
             400 if error else 200,
             here=ACCOUNTS,
-            done=said(self._site, request, NOTICES, done),
-            error=said(self._site, request, REFUSALS, error),
-            typed_reason=typed_reason(request),
+            done=said(self._site, visitor, NOTICES, done),
+            error=said(self._site, visitor, REFUSALS, error),
+            typed_reason=typed_reason(visitor),
             found=found,
-            state_text=self._site.say(request, state) if state else "",
-            actions=[
-                (action, self._site.say(request, ACTIONS[action])) for action in _possible(found, staff)
-            ],
+            state_text=visitor.say(state) if state else "",
+            actions=[(action, visitor.say(ACTIONS[action])) for action in _possible(found, staff)],
             can_die=found is not None
             and found.state in (AccountState.ACTIVE, AccountState.FROZEN)
             and staff.is_supervisor,

@@ -1,8 +1,8 @@
 """The page on which staff begin to act for a person who is present, and the end of it."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.acting import Acting
 from idp.counter.door import Door, Staff
 from idp.counter.model import CounterRefusal, Person
@@ -10,7 +10,6 @@ from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import NOTICES, REFUSALS, STATES
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.presence import END
 from idp.infrastructure.web.site import Forged, Site
@@ -29,48 +28,48 @@ class ActPages:
         self._counter = counter
         self._acting = acting
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             ACT: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
             END: {"POST": self.end},
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """The form to find the person."""
-        return self._page(request, done=request.query_params.get("done"))
+        return self._page(visitor, done=visitor.query.get("done"))
 
-    async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def act(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person; then begin, and go on to where the counter's principal is chosen."""
         if fields.get("step") == "find":
             found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
-            return self._page(request, found, None if found else "not-found")
+            return self._page(visitor, found, None if found else "not-found")
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
             if found is None:
                 raise CounterRefusal("not-found")
             if "seen" not in fields:
                 raise CounterRefusal("not-seen")
-            own = self._site.cookies.get(request, names.SESSION) or ""
-            caller = self._door.caller(request)
+            own = visitor.cookie(names.SESSION) or ""
+            caller = visitor.caller
             token, presence = await self._acting.begin(found.id, staff.session, own, caller)
         except CounterRefusal as error:
-            return self._page(request, found, str(error))
+            return self._page(visitor, found, str(error))
         response = self._site.redirect(ACTING)
         self._site.cookies.set(response, names.SESSION, token)
         self._site.cookies.set(response, names.PRESENCE, presence.sealed(self._site.vault))
         return response
 
-    async def end(self, request: Request) -> Response:
+    async def end(self, visitor: Visitor) -> Response:
         """The visit is over; the own session goes on where it was. For whoever carries the presence, late too."""
         try:
-            await self._site.form(request)
+            await visitor.form()
         except (Forged, UnreadableForm):
-            return self._door.lapsed(request)
-        presence = self._site.presence(request)
+            return self._door.lapsed(visitor)
+        presence = visitor.presence
         if presence is None:
             return self._site.redirect(ACT)
-        await self._acting.end(presence, self._door.caller(request))
+        await self._acting.end(presence, visitor.caller)
         response = self._site.redirect(f"{ACT}?done=act-ended")
         self._site.cookies.set(response, names.SESSION, presence.own)
         self._site.cookies.clear(response, names.PRESENCE)
@@ -78,18 +77,17 @@ class ActPages:
 
     def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         found: Person | None = None,
         error: str | None = None,
         done: str | None = None,
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_act.html",
             400 if error else 200,
             here=ACT,
-            done=said(self._site, request, NOTICES, done),
-            error=said(self._site, request, REFUSALS, error),
+            done=said(self._site, visitor, NOTICES, done),
+            error=said(self._site, visitor, REFUSALS, error),
             found=found,
-            state_text=self._site.say(request, STATES[found.state]) if found else "",
+            state_text=visitor.say(STATES[found.state]) if found else "",
         )

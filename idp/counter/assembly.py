@@ -2,6 +2,7 @@
 
 from idp.accounts.reset import Reset
 from idp.authentication.assembly import AuthenticationRoom
+from idp.authentication.visitor import Pages
 from idp.counter.account_effects import AccountEffects
 from idp.counter.account_pages import AccountPages
 from idp.counter.account_requests import AccountRequests
@@ -24,7 +25,6 @@ from idp.counter.routes import CounterPages
 from idp.counter.service import Counter
 from idp.infrastructure.periodic import Job
 from idp.infrastructure.room import Offer
-from idp.infrastructure.web.dispatch import Routes
 
 
 class CounterRoom:
@@ -51,10 +51,11 @@ class CounterRoom:
         )
         accounts.lifecycle_hooks.join(CounterBelongings(base))
         self.offer = Offer(
-            routes=self._routes(), jobs=[Job("counter.recover_due", DUE_SECONDS, self.counter.recover_due)]
+            routes=[*map(authentication.reception.routes, self._pages())],
+            jobs=[Job("counter.recover_due", DUE_SECONDS, self.counter.recover_due)],
         )
 
-    def _routes(self) -> list[Routes]:
+    def _pages(self) -> list[Pages]:
         authentication, sessions = self._authentication, self._authentication.sessions
         organizations, federation = authentication.organizations, authentication.federation
         ground, accounts = sessions.ground, sessions.accounts

@@ -2,13 +2,12 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.codes import CounterCodes
 from idp.counter.routes import said
 from idp.counter.texts import REFUSALS
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 
@@ -27,38 +26,35 @@ class CodePages:
         self._site = site
         self._codes = codes
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {CODE: {"GET": self.show, "POST": self.typed}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The field; or that it is done, or over."""
-        code_id = request.query_params.get("id", "")
+        code_id = visitor.query.get("id", "")
         if await self._codes.is_confirmed(code_id):
-            return self._page(request, code_id, "done")
-        return self._page(request, code_id, "open" if await self._codes.is_open(code_id) else "over")
+            return self._page(visitor, code_id, "done")
+        return self._page(visitor, code_id, "open" if await self._codes.is_open(code_id) else "over")
 
-    async def typed(self, request: Request) -> Response:
+    async def typed(self, visitor: Visitor) -> Response:
         """The code, right or wrong."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return self._site.error(
-                request, 400, self._site.say(request, "页面已过期，请重新操作。"), "COUNTER-CODE-FORM"
-            )
+            return visitor.error(400, visitor.say("页面已过期，请重新操作。"), "COUNTER-CODE-FORM")
         code_id = fields.get("id", "")
         if await self._codes.confirm(code_id, fields.get("code", "")):
             return self._site.redirect(code_path(code_id))
         if not await self._codes.is_open(code_id):
-            return self._page(request, code_id, "over")
-        return self._page(request, code_id, "open", "code")
+            return self._page(visitor, code_id, "over")
+        return self._page(visitor, code_id, "open", "code")
 
-    def _page(self, request: Request, code_id: str, state: str, error: str | None = None) -> Response:
-        return self._site.page(
-            request,
+    def _page(self, visitor: Visitor, code_id: str, state: str, error: str | None = None) -> Response:
+        return visitor.page(
             "counter_code_own.html",
             404 if state == "over" else 401 if error else 200,
             state=state,
-            error=said(self._site, request, REFUSALS, error),
+            error=said(self._site, visitor, REFUSALS, error),
             id=code_id,
         )

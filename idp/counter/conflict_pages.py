@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.names import NameProblem
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
 from idp.counter.model import CounterRefusal, masked
@@ -16,7 +16,6 @@ from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.sessions.model import masked_name
 
@@ -63,7 +62,7 @@ class ConflictPages:
         self._desk = desk
         self._platforms = platforms
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             CONFLICTS: {
@@ -72,11 +71,11 @@ class ConflictPages:
             }
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """What waits, oldest first."""
-        return await self._page(request, staff)
+        return await self._page(visitor, staff)
 
-    async def settle(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def settle(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Say whose account of the platform it is, for a colleague to confirm, or leave everything as it is."""
         conflict = fields.get("id", "")
         try:
@@ -84,47 +83,46 @@ class ConflictPages:
             if one.id not in await self._counter.visits.conflicts(staff.id):
                 raise NoSuchConflict
             if one.account_id and await self._counter.is_concerned(staff.id, one.account_id):
-                return await self._page(request, staff, OWN, 403)
+                return await self._page(visitor, staff, OWN, 403)
             if fields.get("decision") == DISMISS:
                 await self._desk.dismiss(conflict, staff.id)
             else:
                 found = await self._counter.find(fields.get("identifier", ""), staff.id)
                 if found is None:
-                    return await self._page(request, staff, NO_ACCOUNT, 400)
+                    return await self._page(visitor, staff, NO_ACCOUNT, 400)
                 await self._requests.link(conflict, found.id, staff.id)
                 return self._site.redirect(f"{CONFLICTS}?done=asked")
         except CounterRefusal:
-            return await self._page(request, staff, OWN, 403)
+            return await self._page(visitor, staff, OWN, 403)
         except NoSuchConflict:
-            return await self._page(request, staff, NOT_FOUND, 409)
+            return await self._page(visitor, staff, NOT_FOUND, 409)
         return self._site.redirect(f"{CONFLICTS}?done=settled")
 
     async def _page(
-        self, request: Request, staff: Staff, error: str | None = None, status: int = 200
+        self, visitor: Visitor, staff: Staff, error: str | None = None, status: int = 200
     ) -> Response:
         mine, waiting = await self._counter.visits.conflicts(staff.id), await self._desk.waiting()
-        done = {"settled": SETTLED, "asked": ASKED}.get(request.query_params.get("done", ""))
-        return self._site.page(
-            request,
+        done = {"settled": SETTLED, "asked": ASKED}.get(visitor.query.get("done", ""))
+        return visitor.page(
             "counter_conflicts.html",
             status,
             here=CONFLICTS,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
             decides=staff.is_supervisor,
-            conflicts=[await self._shown(request, one) for one in waiting if one.id in mine],
+            conflicts=[await self._shown(visitor, one) for one in waiting if one.id in mine],
         )
 
-    async def _shown(self, request: Request, one: UpstreamConflict) -> dict[str, object]:
+    async def _shown(self, visitor: Visitor, one: UpstreamConflict) -> dict[str, object]:
         account = await self._counter.account(one.account_id or "")
         person = None if account is None else self._counter.person(account)
         chinese, english = self._platforms.get(one.profile, (one.profile,) * 2)
         return {
             "id": one.id,
             "reference": one.reference,
-            "reason": self._site.say(request, REASONS[Unfit(one.reason)]),
-            "problem": self._problem(request, one.content.problem),
-            "platform": chinese if self._site.language(request) == CHINESE else english,
+            "reason": visitor.say(REASONS[Unfit(one.reason)]),
+            "problem": self._problem(visitor, one.content.problem),
+            "platform": chinese if visitor.language == CHINESE else english,
             "name": masked_name(one.content.name),
             "number": masked(one.content.certificate_number),
             "level": one.content.level,
@@ -132,9 +130,9 @@ class ConflictPages:
             "at": clock(one.created_at),
         }
 
-    def _problem(self, request: Request, word: str) -> str:
+    def _problem(self, visitor: Visitor, word: str) -> str:
         """Which rule it breaks, for staff; "" where it breaks none, and where it was noted by an earlier release."""
         if not word:
             return ""
         text = PROBLEMS[NameProblem(word)] if word in list(NameProblem) else BAD_CERTIFICATE
-        return self._site.say(request, text)
+        return visitor.say(text)

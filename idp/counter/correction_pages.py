@@ -1,15 +1,14 @@
 """/counter/corrections: what people say is wrong about their record; staff look into it and answer."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.corrections import LONGEST, BadText, Corrections
 from idp.accounts.model import Correction
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.door import Door, Staff
 from idp.counter.visits import Visits
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.sessions.model import masked_name
 
@@ -29,33 +28,33 @@ class CorrectionPages:
         self._corrections = corrections
         self._visits = visits
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {CORRECTIONS: {"GET": self._door.show(self.show), "POST": self._door.act(self.answer)}}
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """What waits, oldest first."""
-        done = ANSWERED if request.query_params.get("done") == DONE else None
-        return await self._page(request, staff, done=done)
+        done = ANSWERED if visitor.query.get("done") == DONE else None
+        return await self._page(visitor, staff, done=done)
 
-    async def answer(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def answer(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Close one."""
         corrected = fields.get("decision") == DONE
         if fields.get("id") not in await self._visits.corrections(staff.id):
-            return await self._page(request, staff, error=NOT_YOURS, status=409)
+            return await self._page(visitor, staff, error=NOT_YOURS, status=409)
         try:
             done = await self._corrections.decide(
                 fields.get("id", ""), staff.id, done=corrected, answer=fields.get("answer", "")
             )
         except BadText:
-            return await self._page(request, staff, error=NO_ANSWER, status=400)
+            return await self._page(visitor, staff, error=NO_ANSWER, status=400)
         if not done:
-            return await self._page(request, staff, error=NOT_YOURS, status=409)
+            return await self._page(visitor, staff, error=NOT_YOURS, status=409)
         return self._site.redirect(f"{CORRECTIONS}?done={DONE}")
 
     async def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         staff: Staff,
         *,
         done: str | None = None,
@@ -63,13 +62,12 @@ class CorrectionPages:
         status: int = 200,
     ) -> Response:
         mine = await self._visits.corrections(staff.id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_corrections.html",
             status,
             here=CORRECTIONS,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
             longest=LONGEST,
             corrections=[self._shown(each) for each in await self._corrections.waiting() if each.id in mine],
         )

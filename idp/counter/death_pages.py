@@ -2,11 +2,11 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
@@ -14,7 +14,6 @@ from idp.counter.model import CounterRefusal, Person
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 
@@ -30,24 +29,24 @@ class DeathPages:
         self._requests = requests
         self._accounts = accounts
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             DECEASED: {"GET": self._door.show(self.show), "POST": self._door.act(self.ask, supervisor=True)}
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """Who it is, by the full name, and what follows."""
         if not staff.is_supervisor:
-            return self._door.refused(request, "supervisor")
-        found = await self._counter.by_id(request.query_params.get("account", ""), staff.id)
-        return await self._page(request, staff, found)
+            return self._door.refused(visitor, "supervisor")
+        found = await self._counter.by_id(visitor.query.get("account", ""), staff.id)
+        return await self._page(visitor, staff, found)
 
-    async def ask(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def ask(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm it."""
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
-            return await self._page(request, staff, None)
+            return await self._page(visitor, staff, None)
         try:
             if await self._counter.is_concerned(staff.id, found.id):
                 raise CounterRefusal("own-account")
@@ -56,28 +55,27 @@ class DeathPages:
             name, reason = fields.get("name", ""), fields.get("reason", "")
             await self._requests.deceased(found.id, name, reason, staff.id)
         except InvalidAccount:
-            return await self._page(request, staff, found, "reason")
+            return await self._page(visitor, staff, found, "reason")
         except CounterRefusal as error:
-            return await self._page(request, staff, found, str(error))
+            return await self._page(visitor, staff, found, str(error))
         return self._site.redirect(shown(found.id, "asked"))
 
     async def _page(
-        self, request: Request, staff: Staff, found: Person | None, error: str | None = None
+        self, visitor: Visitor, staff: Staff, found: Person | None, error: str | None = None
     ) -> Response:
         account = None if found is None else await self._counter.account(found.id)
         if found is None or account is None:
-            return await self._accounts.page(request, staff, None, error="not-found")
-        return self._site.page(
-            request,
+            return await self._accounts.page(visitor, staff, None, error="not-found")
+        return visitor.page(
             "counter_deceased.html",
             400 if error else 200,
             here=ACCOUNTS,
             done=None,
-            error=said(self._site, request, REFUSALS, error),
-            typed_reason=typed_reason(request),
+            error=said(self._site, visitor, REFUSALS, error),
+            typed_reason=typed_reason(visitor),
             wrong=error,
             found=found,
             full_name=account.name,
-            state_text=self._site.say(request, STATES[found.state]),
+            state_text=visitor.say(STATES[found.state]),
             back=f"{ACCOUNTS}?{urlencode({'account': found.id})}",
         )

@@ -1,15 +1,14 @@
 """The page on which staff who saw the papers begin to enter the guardian of a child, and how a supervisor ends that."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import AccountPages, shown
 from idp.counter.door import Door, Staff
 from idp.counter.model import CounterRefusal, Papers, Person
 from idp.counter.routes import HOME, said
 from idp.counter.service import Counter
 from idp.counter.texts import PAPERS, REFUSALS, STATES
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 GUARDIAN = "/counter/guardian"
@@ -25,24 +24,24 @@ class GuardianPages:
         self._counter = counter
         self._accounts = accounts
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             GUARDIAN: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
             END: {"POST": self._door.act(self.end, supervisor=True)},
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """The form to find both."""
-        return self._page(request)
+        return self._page(visitor)
 
-    async def act(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def act(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Find child and guardian; then ask a colleague to confirm."""
         if fields.get("step") == "find":
             child = await self._counter.find(fields.get("child", ""), staff.id)
             guardian = await self._counter.find(fields.get("guardian", ""), staff.id)
             missing = "child" if child is None else "guardian" if guardian is None else ""
-            return self._page(request, child, guardian, "not-found" if missing else None, missing)
+            return self._page(visitor, child, guardian, "not-found" if missing else None, missing)
         child = await self._counter.by_id(fields.get("child", ""), staff.id)
         guardian = await self._counter.by_id(fields.get("guardian", ""), staff.id)
         try:
@@ -52,10 +51,10 @@ class GuardianPages:
                 raise CounterRefusal("not-seen")
             await self._counter.ask_guardian(child.id, guardian.id, _papers(fields), staff.id)
         except CounterRefusal as error:
-            return self._page(request, child, guardian, str(error))
+            return self._page(visitor, child, guardian, str(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
-    async def end(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def end(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """End a guardianship, and back to the child's account."""
         child = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
@@ -66,29 +65,28 @@ class GuardianPages:
             reason = fields.get("reason", "")
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
         except CounterRefusal as error:
-            return await self._accounts.page(request, staff, child, error=str(error))
+            return await self._accounts.page(visitor, staff, child, error=str(error))
         return self._site.redirect(shown(fields.get("account", ""), "guardian-ended"))
 
     def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         child: Person | None = None,
         guardian: Person | None = None,
         error: str | None = None,
         wrong: str = "",
     ) -> Response:
-        say = self._site.say
+        say = visitor.say
         both = {"child": child, "guardian": guardian} if child and guardian else {}
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_guardian.html",
             400 if error else 200,
             here=GUARDIAN,
             done=None,
-            error=said(self._site, request, REFUSALS, error),
+            error=said(self._site, visitor, REFUSALS, error),
             wrong=wrong,
-            found={role: (person, say(request, STATES[person.state])) for role, person in both.items()},
-            papers=[(kind.value, say(request, text)) for kind, text in PAPERS.items()],
+            found={role: (person, say(STATES[person.state])) for role, person in both.items()},
+            papers=[(kind.value, say(text)) for kind, text in PAPERS.items()],
         )
 
 

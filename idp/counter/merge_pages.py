@@ -2,7 +2,6 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.merges import (
@@ -19,6 +18,7 @@ from idp.accounts.merges import (
 )
 from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import ACCOUNTS, AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.door import Door, Staff
@@ -26,7 +26,6 @@ from idp.counter.model import CounterRefusal
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 
 MERGE = "/counter/merge"
@@ -52,7 +51,7 @@ class MergePages:
         self._merges = merges
         self._accounts = accounts
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             MERGE: {"GET": self._door.show(self.show), "POST": self._door.act(self.merge, supervisor=True)},
@@ -60,19 +59,19 @@ class MergePages:
             UNDO: {"POST": self._door.act(self.undo, supervisor=True)},
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """The two accounts side by side, with a choice for each thing in which they differ."""
-        return await self._page(request, staff, dict(request.query_params))
+        return await self._page(visitor, staff, dict(visitor.query))
 
-    async def find(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def find(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The other account of the person, which may have no certificate yet."""
         other = await self._counter.find(fields.get("identifier", ""), staff.id)
         into = await self._counter.by_id(fields.get("into", ""), staff.id)
         if other is None or into is None:
-            return await self._accounts.page(request, staff, into, error="not-found")
+            return await self._accounts.page(visitor, staff, into, error="not-found")
         return self._site.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
 
-    async def merge(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def merge(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm that the two become one."""
         keep = {
             name: fields[name]
@@ -81,23 +80,23 @@ class MergePages:
         }
         plan = Plan(fields.get("account", ""), fields.get("into", ""), keep)
         if not await self._served(staff, plan.account_id, plan.into):
-            return await self._accounts.page(request, staff, None, error="not-found")
+            return await self._accounts.page(visitor, staff, None, error="not-found")
         try:
             await self._requests.merge(plan, fields.get("reason", ""), staff.id)
         except InvalidAccount:
-            return await self._page(request, staff, fields, "reason")
+            return await self._page(visitor, staff, fields, "reason")
         except (MergeRefused, CounterRefusal) as error:
-            return await self._page(request, staff, fields, str(error))
+            return await self._page(visitor, staff, fields, str(error))
         return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'asked'})}")
 
-    async def undo(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def undo(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm that they are parted again."""
         account_id = fields.get("account", "")
         error = ""
         merges = [merge.id for merge in await self._merges.of(account_id)]
         served = await self._counter.by_id(account_id, staff.id)
         if served is None or fields.get("merge") not in merges:
-            return await self._accounts.page(request, staff, None, error="not-found")
+            return await self._accounts.page(visitor, staff, None, error="not-found")
         try:
             reason = fields.get("reason", "")
             await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
@@ -107,28 +106,27 @@ class MergePages:
             error = str(refused)
         if error:
             found = await self._counter.by_id(account_id, staff.id)
-            return await self._accounts.page(request, staff, found, error=error)
+            return await self._accounts.page(visitor, staff, found, error=error)
         return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'asked'})}")
 
     async def _page(
-        self, request: Request, staff: Staff, fields: dict[str, str], error: str | None = None
+        self, visitor: Visitor, staff: Staff, fields: dict[str, str], error: str | None = None
     ) -> Response:
         other = await self._counter.visits.account(fields.get("account", ""), staff.id)
         into = await self._counter.visits.account(fields.get("into", ""), staff.id)
         if other is None or into is None or not staff.is_supervisor:
-            return await self._accounts.page(request, staff, None, error="not-found")
-        return self._site.page(
-            request,
+            return await self._accounts.page(visitor, staff, None, error="not-found")
+        return visitor.page(
             "counter_merge.html",
             400 if error else 200,
             here=MERGE,
             done=None,
-            error=said(self._site, request, REFUSALS, error),
-            typed_reason=typed_reason(request),
+            error=said(self._site, visitor, REFUSALS, error),
+            typed_reason=typed_reason(visitor),
             other=self._counter.person(other),
             into=self._counter.person(into),
             days=self._merges.undo_days,
-            choices=self._choices(request, other, into, fields),
+            choices=self._choices(visitor, other, into, fields),
         )
 
     async def _served(self, staff: Staff, *account_ids: str) -> bool:
@@ -136,10 +134,10 @@ class MergePages:
         return all([await self._counter.by_id(each, staff.id) is not None for each in account_ids])
 
     def _choices(
-        self, request: Request, other: Account, into: Account, fields: dict[str, str]
+        self, visitor: Visitor, other: Account, into: Account, fields: dict[str, str]
     ) -> list[dict[str, object]]:
         """Where the two differ, and what can be kept; passwords and factors are named, not shown."""
-        say = self._site.say
+        say = visitor.say
         choices: list[dict[str, object]] = []
         settled = proving_side(other, into) is not None
         for name, columns in CHOICES.items():
@@ -157,18 +155,16 @@ class MergePages:
                 (OTHER, f"{other.username} · {theirs}" if theirs else other.username),
             ]
             kept = fields.get(name, INTO)
-            choices.append(
-                {"name": name, "label": say(request, CHOICE_TEXTS[name]), "options": options, "kept": kept}
-            )
+            choices.append({"name": name, "label": say(CHOICE_TEXTS[name]), "options": options, "kept": kept})
         if settled:
             return choices
         options = [
-            (BOTH, say(request, SIDE_TEXTS[BOTH])),
+            (BOTH, say(SIDE_TEXTS[BOTH])),
             (INTO, into.username),
             (OTHER, other.username),
         ]
         kept = fields.get(FACTORS, INTO)
-        label = say(request, CHOICE_TEXTS[FACTORS])
+        label = say(CHOICE_TEXTS[FACTORS])
         return [*choices, {"name": FACTORS, "label": label, "options": options, "kept": kept}]
 
     def _shown(self, account: Account, name: str) -> str:

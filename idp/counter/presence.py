@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
@@ -10,6 +9,7 @@ from idp.accounts.certificates import CertificateType, checked_number, stored_ty
 from idp.accounts.model import InvalidAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.phones import checked_phone
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand
 from idp.counter.door import Door, Staff
@@ -19,7 +19,6 @@ from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.pictures import qr_code
 from idp.infrastructure.web.site import Site
 from idp.organizations.divisions import Divisions
@@ -57,7 +56,7 @@ class PresencePages:
         self._codes = codes
         self._divisions = divisions
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         act = self._door.act
         return {
@@ -69,81 +68,81 @@ class PresencePages:
             f"{RECOVER}/code": {"POST": act(self.recover_code)},
         }
 
-    async def show(self, request: Request, staff: Staff) -> Response:
+    async def show(self, visitor: Visitor, staff: Staff) -> Response:
         """The empty form."""
-        return self._page(request, request.url.path)
+        return self._page(visitor, visitor.path)
 
-    async def register(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def register(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The person's facts; where there is a phone, a code goes to it first."""
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(request, REGISTER, staff, claim)
+                return await self._send(visitor, REGISTER, staff, claim)
             await self._counter.register(staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(request, REGISTER, error=_word(error), claim=_typed(fields))
+            return self._page(visitor, REGISTER, error=_word(error), claim=_typed(fields))
         return self._site.redirect(f"{HOME}?done=registered")
 
-    async def register_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def register_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The person gave the right code: the phone is theirs."""
         try:
             draft = self._draft(REGISTER, staff, fields)
             if not await self._right_code(draft, fields):
-                return await self._not_yet(request, REGISTER, draft, fields)
+                return await self._not_yet(visitor, REGISTER, draft, fields)
             await self._counter.register(staff.id, draft.claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(request, REGISTER, error=_word(error))
+            return self._page(visitor, REGISTER, error=_word(error))
         return self._site.redirect(f"{HOME}?done=registered")
 
-    async def verify(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def verify(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm their phone, then ask a colleague to confirm."""
         found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
-            return self._page(request, VERIFY, error=error, found=found)
+            return self._page(visitor, VERIFY, error=error, found=found)
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(request, VERIFY, staff, claim, found.id)
+                return await self._send(visitor, VERIFY, staff, claim, found.id)
             await self._counter.ask(Kind.VERIFY, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(request, VERIFY, error=_word(error), claim=_typed(fields), found=found)
+            return self._page(visitor, VERIFY, error=_word(error), claim=_typed(fields), found=found)
         return self._site.redirect(f"{HOME}?done=asked")
 
-    async def verify_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def verify_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The phone is theirs."""
-        return await self._asked(request, staff, fields, Kind.VERIFY, VERIFY)
+        return await self._asked(visitor, staff, fields, Kind.VERIFY, VERIFY)
 
-    async def recover(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def recover(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm the new phone, then ask a colleague to confirm."""
         found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
-            return self._page(request, RECOVER, error=error, found=found)
+            return self._page(visitor, RECOVER, error=error, found=found)
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(request, RECOVER, staff, claim, found.id)
+                return await self._send(visitor, RECOVER, staff, claim, found.id)
             await self._counter.ask(Kind.RECOVER, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(request, RECOVER, error=_word(error), claim=_typed(fields), found=found)
+            return self._page(visitor, RECOVER, error=_word(error), claim=_typed(fields), found=found)
         return self._site.redirect(f"{HOME}?done=asked")
 
-    async def recover_code(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def recover_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The new phone is theirs."""
-        return await self._asked(request, staff, fields, Kind.RECOVER, RECOVER)
+        return await self._asked(visitor, staff, fields, Kind.RECOVER, RECOVER)
 
     async def _asked(
-        self, request: Request, staff: Staff, fields: dict[str, str], kind: Kind, path: str
+        self, visitor: Visitor, staff: Staff, fields: dict[str, str], kind: Kind, path: str
     ) -> Response:
         """With the right code on to the colleague who confirms."""
         try:
             draft = self._draft(path, staff, fields)
             if not await self._right_code(draft, fields):
-                return await self._not_yet(request, path, draft, fields)
+                return await self._not_yet(visitor, path, draft, fields)
             await self._counter.ask(kind, draft.account_id, staff.id, draft.claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(request, path, error=_word(error))
+            return self._page(visitor, path, error=_word(error))
         return self._site.redirect(f"{HOME}?done=asked")
 
     async def _found(self, staff: Staff, fields: dict[str, str]) -> Person | None:
@@ -152,12 +151,12 @@ class PresencePages:
         return await self._counter.by_id(fields.get("account", ""), staff.id)
 
     async def _send(
-        self, request: Request, path: str, staff: Staff, claim: Claim, account_id: str = ""
+        self, visitor: Visitor, path: str, staff: Staff, claim: Claim, account_id: str = ""
     ) -> Response:
         """A code to the phone; until it comes back, what was typed waits sealed in the page."""
         # Whether another account has the phone is said once the code came back: to nobody who does not hold it.
         hall = self._divisions.name(max(staff.divisions, key=len))  # of several, the narrowest
-        caller, errand = self._door.caller(request), Errand(hall, ERRANDS[path])
+        caller, errand = visitor.caller, Errand(hall, ERRANDS[path])
         code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)
         if code_id is None:
             raise CounterRefusal("wait")
@@ -169,7 +168,7 @@ class PresencePages:
             "until": self._site.sources.now() + DRAFT_SECONDS,
         }
         sealed = self._site.vault.seal(DRAFT, content)
-        return await self._code_page(request, path, Draft(claim, account_id, code_id, sealed))
+        return await self._code_page(visitor, path, Draft(claim, account_id, code_id, sealed))
 
     async def _right_code(self, draft: Draft, fields: dict[str, str]) -> bool:
         """Whether the code that staff typed is right, or else the person typed it; to look only uses up nothing."""
@@ -179,11 +178,11 @@ class PresencePages:
             return await self._codes.check(draft.code_id, fields["code"])
         return await self._codes.take(draft.code_id)
 
-    async def _not_yet(self, request: Request, path: str, draft: Draft, fields: dict[str, str]) -> Response:
+    async def _not_yet(self, visitor: Visitor, path: str, draft: Draft, fields: dict[str, str]) -> Response:
         error = "code" if "code" in fields else "not-typed"
         if error == "not-typed" and await self._codes.is_confirmed(draft.code_id):
-            return await self._code_page(request, path, draft, confirmed=True)
-        return await self._code_page(request, path, draft, error)
+            return await self._code_page(visitor, path, draft, confirmed=True)
+        return await self._code_page(visitor, path, draft, error)
 
     def _draft(self, path: str, staff: Staff, fields: dict[str, str]) -> Draft:
         """What waited in the page, for the one who typed it and the errand it was typed for. Raises CounterRefusal."""
@@ -200,7 +199,7 @@ class PresencePages:
 
     async def _code_page(
         self,
-        request: Request,
+        visitor: Visitor,
         path: str,
         draft: Draft,
         error: str | None = None,
@@ -208,13 +207,12 @@ class PresencePages:
         confirmed: bool = False,
     ) -> Response:
         address = f"{self._site.origin}{code_path(draft.code_id)}"
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_code.html",
             401 if error else 200,
             here=path,
             done=None,
-            error=said(self._site, request, REFUSALS, error),
+            error=said(self._site, visitor, REFUSALS, error),
             action=f"{path}/code",
             draft=draft.sealed,
             phone=masked(draft.claim.phone),
@@ -226,7 +224,7 @@ class PresencePages:
 
     def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         path: str,
         *,
         error: str | None = None,
@@ -234,18 +232,17 @@ class PresencePages:
         found: Person | None = None,
     ) -> Response:
         state = STATES.get(found.state, "") if found else ""
-        return self._site.page(
-            request,
+        return visitor.page(
             TEMPLATES[path],
             400 if error else 200,
             here=path,
             done=None,
-            error=said(self._site, request, REFUSALS, error),
+            error=said(self._site, visitor, REFUSALS, error),
             claim=claim or Claim(certificate_type=found.certificate_type if found else None),
             found=found,
-            state_text=self._site.say(request, state) if state else "",
+            state_text=visitor.say(state) if state else "",
             known=error == "certificate-known",
-            types=[(kind.value, self._site.say(request, TYPE_TEXTS[kind])) for kind in CertificateType],
+            types=[(kind.value, visitor.say(TYPE_TEXTS[kind])) for kind in CertificateType],
         )
 
 

@@ -1,11 +1,11 @@
 """The pages of the counter: home, the queue of what a second member of staff decides, and the owner's objection."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import stored_type
 from idp.accounts.merges import BOTH, OTHER
+from idp.authentication.visitor import Pages, Visitor
 from idp.counter.door import Door, Staff
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
@@ -22,7 +22,6 @@ from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.organizations.divisions import Divisions
@@ -65,7 +64,7 @@ class CounterPages:
         self._counter = counter
         self._divisions = divisions
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             HOME: {"GET": self._door.show(self.home)},
@@ -74,14 +73,13 @@ class CounterPages:
             OBJECTION: {"GET": self.show_objection, "POST": self.objected},
         }
 
-    async def home(self, request: Request, staff: Staff) -> Response:
+    async def home(self, visitor: Visitor, staff: Staff) -> Response:
         """What can be done here, and how much waits."""
         pending = [one for one in await self._counter.open_requests(staff.id) if one.state is State.PENDING]
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_home.html",
             here=HOME,
-            done=said(self._site, request, NOTICES, request.query_params.get("done")),
+            done=said(self._site, visitor, NOTICES, visitor.query.get("done")),
             error=None,
             name=staff.session.name,
             divisions=[self._divisions.name(code) for code in staff.divisions],
@@ -89,11 +87,11 @@ class CounterPages:
             waiting=sum(one.begun_by != staff.id for one in pending),
         )
 
-    async def queue(self, request: Request, staff: Staff) -> Response:
+    async def queue(self, visitor: Visitor, staff: Staff) -> Response:
         """What waits for the second member of staff."""
-        return await self._queue(request, staff)
+        return await self._queue(visitor, staff)
 
-    async def decide(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def decide(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """Confirm or refuse."""
         request_id = fields.get("request", "")
         try:
@@ -104,10 +102,10 @@ class CounterPages:
                 await self._counter.refuse(request_id, staff.id)
                 done = State.REFUSED.value
         except CounterRefusal as error:
-            return await self._queue(request, staff, str(error), 409)
+            return await self._queue(visitor, staff, str(error), 409)
         return self._site.redirect(f"{QUEUE}?done={done}")
 
-    async def number(self, request: Request, staff: Staff, fields: dict[str, str]) -> Response:
+    async def number(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
         """The whole numbers of one request, once, for a reason that is recorded."""
         request_id, why = fields.get("request", ""), fields.get("why", "")
         try:
@@ -115,58 +113,57 @@ class CounterPages:
                 raise CounterRefusal("why")
             await self._counter.disclose(request_id, staff.id, Disclosure(why))
         except CounterRefusal as error:
-            return await self._queue(request, staff, str(error), 409)
-        return await self._queue(request, staff, whole=request_id)
+            return await self._queue(visitor, staff, str(error), 409)
+        return await self._queue(visitor, staff, whole=request_id)
 
-    async def show_objection(self, request: Request) -> Response:
+    async def show_objection(self, visitor: Visitor) -> Response:
         """For the owner of an account: was it you?"""
-        if await self._door.session(request) is None:
-            return self._door.to_login(request)
-        return self._site.page(request, "counter_objection.html", done=request.query_params.get("done"))
+        if await visitor.current_session() is None:
+            return self._door.to_login(visitor)
+        return visitor.page("counter_objection.html", done=visitor.query.get("done"))
 
-    async def objected(self, request: Request) -> Response:
+    async def objected(self, visitor: Visitor) -> Response:
         """The owner says no."""
-        session = await self._door.session(request)
+        session = await visitor.current_session()
         if session is None:
-            return self._door.to_login(request)
+            return self._door.to_login(visitor)
         try:
-            await self._site.form(request)
+            await visitor.form()
         except (Forged, UnreadableForm):
-            return self._door.lapsed(request)
+            return self._door.lapsed(visitor)
         await self._counter.objected(session.account_id)
         return self._site.redirect(f"{OBJECTION}?done=refused")
 
     async def _queue(
-        self, request: Request, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
+        self, visitor: Visitor, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
     ) -> Response:
         items = [
-            self._item(request, staff, one) | self._sides(request, one, whole=one.id == whole)
+            self._item(visitor, staff, one) | self._sides(visitor, one, whole=one.id == whole)
             for one in await self._counter.open_requests(staff.id)
         ]
-        return self._site.page(
-            request,
+        return visitor.page(
             "counter_queue.html",
             status,
             here=QUEUE,
-            done=said(self._site, request, NOTICES, request.query_params.get("done")),
-            error=said(self._site, request, REFUSALS, error),
+            done=said(self._site, visitor, NOTICES, visitor.query.get("done")),
+            error=said(self._site, visitor, REFUSALS, error),
             requests=items,
-            reasons=[(word.value, self._site.say(request, text)) for word, text in DISCLOSURES.items()],
+            reasons=[(word.value, visitor.say(text)) for word, text in DISCLOSURES.items()],
         )
 
-    def _item(self, request: Request, staff: Staff, one: OpenRequest) -> dict[str, object]:
+    def _item(self, visitor: Visitor, staff: Staff, one: OpenRequest) -> dict[str, object]:
         own, claim = one.begun_by == staff.id, one.claim
         due_at = one.decided_at if one.state is State.WAITING else None
         return {
             "id": one.id,
-            "kind": self._site.say(request, KINDS[one.kind]),
-            "facts": self._facts(request, one),
+            "kind": visitor.say(KINDS[one.kind]),
+            "facts": self._facts(visitor, one),
             "seen": one.kind in SEEN,
             "name": one.name,
             "phone": masked(claim.phone),
             "released": masked(one.phone) if one.kind is Kind.RELEASE else "",
             "guardian": claim.guardian,
-            "papers": self._site.say(request, PAPERS[Papers(claim.papers)]) if claim.papers else "",
+            "papers": visitor.say(PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": one.begun_by_name,
             "begun_at": clock(one.begun_at),
             "due_at": "" if due_at is None else clock(due_at + RECOVERY_WAIT_SECONDS),
@@ -174,15 +171,15 @@ class CounterPages:
             "confirmable": not own and due_at is None and one.account_id != staff.id,
         }
 
-    def _sides(self, request: Request, asked: OpenRequest, *, whole: bool) -> dict[str, object]:
+    def _sides(self, visitor: Visitor, asked: OpenRequest, *, whole: bool) -> dict[str, object]:
         """What the record says, and what is claimed where a request names somebody."""
-        one, say = self._counter.comparison(asked), self._site.say
+        one, say = self._counter.comparison(asked), visitor.say
 
         def number(text: str | None) -> str:
             return (text or "") if whole else masked(text)
 
         def type_(word: str | None) -> str:
-            return say(request, TYPE_TEXTS[stored_type(word)]) if word else ""
+            return say(TYPE_TEXTS[stored_type(word)]) if word else ""
 
         was, now = one.record, one.claim
         differs = one.name_differs or one.certificate_differs
@@ -191,51 +188,51 @@ class CounterPages:
         ]
         return {
             "sides": [
-                (say(request, NAME), was.name or "", now.name or "", one.name_differs),
-                (say(request, TYPE), type_(was.certificate_type), type_(now.certificate_type), False),
+                (say(NAME), was.name or "", now.name or "", one.name_differs),
+                (say(TYPE), type_(was.certificate_type), type_(now.certificate_type), False),
                 (
-                    say(request, CERTIFICATE_NUMBER),
+                    say(CERTIFICATE_NUMBER),
                     number(was.certificate_number),
                     number(now.certificate_number),
                     one.certificate_differs,
                 ),
             ],
-            "alarm": say(request, alarm) if differs else None,
+            "alarm": say(alarm) if differs else None,
             "tick": one.wants_tick,
             "whole": whole,
             "has_number": bool(was.certificate_number or now.certificate_number),
         }
 
-    def _facts(self, request: Request, one: OpenRequest) -> list[tuple[str, str]]:
+    def _facts(self, visitor: Visitor, one: OpenRequest) -> list[tuple[str, str]]:
         """What else has to be compared before it is confirmed."""
-        say, claim = self._site.say, one.claim
+        say, claim = visitor.say, one.claim
         account = REMAINS if one.kind is Kind.MERGE else ACCOUNT
-        facts = [] if one.kind in SEEN else [(say(request, account), one.username)]
+        facts = [] if one.kind in SEEN else [(say(account), one.username)]
         if claim.other:
-            facts.append((say(request, OTHERS[one.kind]), claim.other))
+            facts.append((say(OTHERS[one.kind]), claim.other))
         for name, side in (claim.keep or {}).items():
-            kept = self._side(request, side, one)
+            kept = self._side(visitor, side, one)
             if name == "name" and claim.name:
                 kept = claim.name if side == OTHER else one.name
-            facts.append((say(request, CHOICE_TEXTS[name]), kept))
+            facts.append((say(CHOICE_TEXTS[name]), kept))
         if claim.reason:
-            facts.append((say(request, REASON), claim.reason))
+            facts.append((say(REASON), claim.reason))
         return facts
 
-    def _side(self, request: Request, side: str, one: OpenRequest) -> str:
+    def _side(self, visitor: Visitor, side: str, one: OpenRequest) -> str:
         if side == BOTH:
-            return self._site.say(request, SIDE_TEXTS[BOTH])
+            return visitor.say(SIDE_TEXTS[BOTH])
         return one.claim.other or "" if side == OTHER else one.username
 
 
-def said(site: Site, request: Request, texts: dict[str, str], word: str | None) -> str | None:
+def said(site: Site, visitor: Visitor, texts: dict[str, str], word: str | None) -> str | None:
     """The text of a word, in the person's language; nothing for a word that is not ours."""
-    return site.say(request, texts[word]) if word in texts else None
+    return visitor.say(texts[word]) if word in texts else None
 
 
-def typed_reason(request: Request) -> str:
+def typed_reason(visitor: Visitor) -> str:
     """The reason that this request's form came with, for the page that refuses it: nothing typed is lost."""
-    return str(getattr(request.state, "reason", ""))
+    return str(getattr(visitor.request.state, "reason", ""))
 
 
 def reason_of(fields: dict[str, str]) -> Reason:

@@ -81,7 +81,8 @@ class OAuthRoom:
         sign_on.protocols.add(authorize)
         leaving = Leaving(ground.outbox, Farewell(ground.site, federation.federation).of_session)
         logout = LogoutPages(ground.site, keys, registry, sessions.sessions, leaving)
-        routes = [machines.routes(), authorize.routes(), logout.routes()]
+        reception = sign_on.authentication.reception
+        routes = [machines.routes(), *map(reception.routes, (authorize.routes(), logout.routes()))]
         answered = {path: tuple(methods) for table in routes for path, methods in table.items()}
         self.offer = Offer(
             routes=routes,

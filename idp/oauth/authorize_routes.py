@@ -1,9 +1,8 @@
 """/authorize: from a request to a code, by way of whatever pages the person still has to see."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.infrastructure.web.dispatch import Routes
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import FORM_POST_HEADERS
 from idp.infrastructure.web.readable import reads_by_own_rule
@@ -61,25 +60,25 @@ class AuthorizePages:
         self._registry = registry
         self._sign_on = sign_on
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {AUTHORIZE: {"GET": self.authorize, "POST": self.authorize_by_form}}
 
     @reads_by_own_rule
-    async def authorize(self, request: Request) -> Response:
+    async def authorize(self, visitor: Visitor) -> Response:
         """OpenID Connect Core §3.1.2.1 by GET."""
-        query = request.scope["query_string"].decode("latin-1")
-        return await self.resume(request, RequestUnderWay(self.name, query, self._site.sources.now()))
+        query = visitor.request.scope["query_string"].decode("latin-1")
+        return await self.resume(visitor, RequestUnderWay(self.name, query, self._site.sources.now()))
 
-    async def authorize_by_form(self, request: Request) -> Response:
+    async def authorize_by_form(self, visitor: Visitor) -> Response:
         """By POST; a cross-site post comes without our Lax cookies, so it goes on as GET with them."""
         try:
-            raw = await read_form(request)
+            raw = await read_form(visitor.request)
             parse(raw)
         except UnreadableForm as error:
-            return self._unusable(request, error.status, str(error))
+            return self._unusable(visitor, error.status, str(error))
         except OAuthError as error:
-            return self._unusable(request, error.status, error.description)
+            return self._unusable(visitor, error.status, error.description)
         return self._site.redirect(f"{AUTHORIZE}?{raw.decode('ascii')}")
 
     def asked(self, query: str) -> SignOnRequest | None:
@@ -92,7 +91,7 @@ class AuthorizePages:
             return None
         return _asked(destination, checked, None)
 
-    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
+    async def resume(self, visitor: Visitor, under_way: RequestUnderWay) -> Response:
         """Check the request, and answer it once nothing more is wanted of the person."""
         query = under_way.query.encode("latin-1")
         try:
@@ -101,23 +100,23 @@ class AuthorizePages:
             destination, checked = authorization_checks.check(parameters, self._registry)
             asked = _asked(destination, checked, self._hinted(checked, destination))
         except DisplayedError as displayed:
-            address = self._site.addresses.of(request)
+            address = visitor.address
             self._service.note_refusal(displayed.error, None, address, self._claimed(query))
-            return self._unusable(request, 400, displayed.error.description)
+            return self._unusable(visitor, 400, displayed.error.description)
         except RedirectedError as redirected:
-            return self._refuse(request, redirected.destination, redirected.error)
-        outcome = await self._sign_on.outcome(request, asked, under_way)
+            return self._refuse(visitor, redirected.destination, redirected.error)
+        outcome = await self._sign_on.outcome(visitor, asked, under_way)
         if isinstance(outcome, Response):
             return outcome
         if isinstance(outcome, SignOnState):
-            code = await self._service.issue(checked, outcome, self._site.addresses.of(request))
-            return self._send(request, destination, responses.success(code, destination.state, self._issuer))
+            code = await self._service.issue(checked, outcome, visitor.address)
+            return self._send(visitor, destination, responses.success(code, destination.state, self._issuer))
         error = ERRORS[outcome]
         if (
             outcome is Refusal.DENIED
         ):  # a decision of the person: it is on record as one, and no fault of the client's
-            return self._send(request, destination, responses.failure(error, destination.state, self._issuer))
-        return self._refuse(request, destination, error)
+            return self._send(visitor, destination, responses.failure(error, destination.state, self._issuer))
+        return self._refuse(visitor, destination, error)
 
     def _hinted(self, checked: AuthorizationRequest, destination: Destination) -> str | None:
         try:
@@ -133,16 +132,15 @@ class AuthorizePages:
             return None
         return client_id if self._registry.knows(client_id) else None
 
-    def _refuse(self, request: Request, destination: Destination, error: OAuthError) -> Response:
-        address = self._site.addresses.of(request)
+    def _refuse(self, visitor: Visitor, destination: Destination, error: OAuthError) -> Response:
+        address = visitor.address
         self._service.note_refusal(error, destination.client.client_id, address)
-        return self._send(request, destination, responses.failure(error, destination.state, self._issuer))
+        return self._send(visitor, destination, responses.failure(error, destination.state, self._issuer))
 
-    def _send(self, request: Request, destination: Destination, parameters: dict[str, str]) -> Response:
+    def _send(self, visitor: Visitor, destination: Destination, parameters: dict[str, str]) -> Response:
         """To the client, by its response mode."""
         if destination.mode is ResponseMode.FORM_POST:
-            response = self._site.page(
-                request,
+            response = visitor.page(
                 "form_post.html",
                 action=destination.redirect_uri,
                 fields=list(parameters.items()),
@@ -153,12 +151,10 @@ class AuthorizePages:
         location = responses.with_query(destination.redirect_uri, parameters)
         return Response(status_code=303, headers={**NO_STORE, "location": location})
 
-    def _unusable(self, request: Request, status: int, reason: str) -> Response:
+    def _unusable(self, visitor: Visitor, status: int, reason: str) -> Response:
         """A request that we must not answer by redirect; the reason is for whoever runs the system that sent it."""
-        message = self._site.say(
-            request, "您要使用的系统发来的登录请求不正确，无法继续。请联系该系统的管理员。"
-        )
-        return self._site.error(request, status, message, reason)
+        message = visitor.say("您要使用的系统发来的登录请求不正确，无法继续。请联系该系统的管理员。")
+        return visitor.error(status, message, reason)
 
 
 def _asked(destination: Destination, checked: AuthorizationRequest, account_id: str | None) -> SignOnRequest:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.readable import reads_by_own_rule
@@ -35,7 +34,7 @@ SETTLE_SECONDS = 3.0
 """How long the person waits for the systems to confirm before the page says which have not."""
 
 
-Farewell = Callable[[Request, Session], Awaitable[tuple[str, str] | None]]
+Farewell = Callable[[Visitor, Session], Awaitable[tuple[str, str] | None]]
 """The name of the platform by which a session came, and where the person logs out there."""
 
 
@@ -69,30 +68,33 @@ class LogoutPages:
         self._outbox = leaving.outbox
         self._farewell = leaving.farewell
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {END_SESSION: {"GET": self.ask, "POST": self.ask}, CONFIRM: {"POST": self.confirm}}
 
     @reads_by_own_rule
-    async def ask(self, request: Request) -> Response:
+    async def ask(self, visitor: Visitor) -> Response:
         """Log out at once when the ID token names this very session; else ask the person (§2)."""
         try:
-            raw = await read_form(request) if request.method == "POST" else request.scope["query_string"]
+            raw = (
+                await read_form(visitor.request)
+                if visitor.request.method == "POST"
+                else visitor.request.scope["query_string"]
+            )
             parameters = parse(raw)
             asked = self._checked(parameters)
         except (OAuthError, UnreadableForm) as error:
-            message = self._site.say(request, "退出登录的请求不正确。请回到首页，在那里退出。")
-            return self._site.error(request, error.status, message, str(error))
-        session = await self._session(request)
+            message = visitor.say("退出登录的请求不正确。请回到首页，在那里退出。")
+            return visitor.error(error.status, message, str(error))
+        session = await self._session(visitor)
         if session is None:
-            if request.method == "POST":  # a cross-site post comes without our Lax cookies
+            if visitor.request.method == "POST":  # a cross-site post comes without our Lax cookies
                 asked_again = {name: value for name, value in parameters.items() if name != CSRF_FIELD}
                 return self._site.redirect(with_query(END_SESSION, asked_again))
-            return await self._goodbye(request, asked, None)
+            return await self._goodbye(visitor, asked, None)
         if asked.hinted_session == session.id:
-            return await self._end(request, session, asked, self._site.presence(request))
-        return self._site.page(
-            request,
+            return await self._end(visitor, session, asked, visitor.presence)
+        return visitor.page(
             "logout.html",
             action=CONFIRM,
             continue_=self._site.vault.seal(PURPOSE, {"back": asked.back, "client": _client_id(asked)}),
@@ -100,25 +102,25 @@ class LogoutPages:
             system=asked.client.client_name if asked.client else None,
         )
 
-    async def confirm(self, request: Request) -> Response:
+    async def confirm(self, visitor: Visitor) -> Response:
         """The person said whether to log out."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
             kept = self._site.vault.unseal(PURPOSE, fields.get("continue", ""))
         except (UnreadableForm, Forged, Unreadable):
             return self._site.redirect("/")
         client = self._registry.find(kept.get("client") or "")
         asked = LogoutRequest(client, kept.get("back"), None)
-        session = await self._session(request)
+        session = await self._session(visitor)
         if fields.get("decision") != "logout":
             return self._site.redirect("/")
         if session is None:
-            return await self._goodbye(request, asked, None)
-        if (present := self._site.presence(request)) is not None:  # the person at the desk leaves altogether
+            return await self._goodbye(visitor, asked, None)
+        if (present := visitor.presence) is not None:  # the person at the desk leaves altogether
             own = await self._sessions.find(present.own)
             if own is not None and own.id != session.id:
-                await self._sessions.end(own.id, self._caller(request), "logout")
-        return await self._end(request, session, asked)
+                await self._sessions.end(own.id, self._caller(visitor), "logout")
+        return await self._end(visitor, session, asked)
 
     def _checked(self, parameters: Parameters) -> LogoutRequest:
         parameters.check()
@@ -162,54 +164,53 @@ class LogoutPages:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 
     async def _end(
-        self, request: Request, session: Session, asked: LogoutRequest, present: Presence | None = None
+        self, visitor: Visitor, session: Session, asked: LogoutRequest, present: Presence | None = None
     ) -> Response:
         """`present`: a system ended the session that acts for somebody at a counter; the staff's own one goes on."""
-        await self._sessions.end(session.id, self._caller(request), "logout")
-        response = await self._goodbye(request, asked, session)
+        await self._sessions.end(session.id, self._caller(visitor), "logout")
+        response = await self._goodbye(visitor, asked, session)
         if present is None:
             self._site.cookies.clear(response, names.SESSION)
         else:
             self._site.cookies.set(response, names.SESSION, present.own)
-        if self._site.cookies.get(request, names.PRESENCE) is not None:
+        if visitor.cookie(names.PRESENCE) is not None:
             self._site.cookies.clear(response, names.PRESENCE)
         return response
 
-    def _caller(self, request: Request) -> Caller:
-        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
+    def _caller(self, visitor: Visitor) -> Caller:
+        return Caller(visitor.address, visitor.user_agent)
 
-    async def _goodbye(self, request: Request, asked: LogoutRequest, session: Session | None) -> Response:
+    async def _goodbye(self, visitor: Visitor, asked: LogoutRequest, session: Session | None) -> Response:
         """Back to the system that asked, once every other one has confirmed; or our own page with each one's state."""
         notices = await self._outbox.settle(session.id, SETTLE_SECONDS) if session else []
         arrived = all(notice.delivered_at is not None for notice in notices)
         if asked.back is not None and arrived:
             return RedirectResponse(asked.back, 303, {"cache-control": "no-store"})
         joined = await self._sessions.joined(session.id) if session else []
-        upstream = await self._farewell(request, session) if session else None
-        return self._site.page(
-            request,
+        upstream = await self._farewell(visitor, session) if session else None
+        return visitor.page(
             "logged_out.html",
-            systems=[self._state(request, each.client_id, notices) for each in joined],
+            systems=[self._state(visitor, each.client_id, notices) for each in joined],
             home="/",
             presence=None,
             upstream=upstream,
             back=_way_back(asked),
         )
 
-    def _state(self, request: Request, client_id: str, notices: list[OutboxMessage]) -> tuple[str, str]:
+    def _state(self, visitor: Visitor, client_id: str, notices: list[OutboxMessage]) -> tuple[str, str]:
         client = self._registry.find(client_id)
         name = client.client_name if client else client_id
         notice = next((each for each in notices if each.recipient == client_id), None)
         if notice is None:
-            text = self._site.say(request, "该系统不接收退出通知，请在该系统中自行退出")
+            text = visitor.say("该系统不接收退出通知，请在该系统中自行退出")
         elif notice.delivered_at is not None:
-            text = self._site.say(request, "已退出")
+            text = visitor.say("已退出")
         else:
-            text = self._site.say(request, "尚未确认，我们会继续通知该系统")
+            text = visitor.say("尚未确认，我们会继续通知该系统")
         return name, text
 
-    async def _session(self, request: Request) -> Session | None:
-        return await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+    async def _session(self, visitor: Visitor) -> Session | None:
+        return await self._sessions.find(visitor.cookie(names.SESSION))
 
 
 def _client_id(asked: LogoutRequest) -> str | None:

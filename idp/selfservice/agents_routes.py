@@ -1,9 +1,8 @@
 """/me/organizations/invite: an organisation asks somebody to act for it."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.infrastructure.web.dispatch import Routes
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.organizations.mandates import Mandates
@@ -44,46 +43,46 @@ class AgentPages:
         self._mandates = mandates
         self._views = Views(door.site, registry)
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {INVITE: {"GET": self.show, "POST": self.invite}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The form: `id` the organisation, `through` a mandate that it holds and passes on, `kind` whom to ask."""
-        query = dict(request.query_params)
+        query = dict(visitor.query)
         asked: dict[str, str] = {name: query[name] for name in ("id", "through", "kind") if name in query}
-        session = await self._door.enter(request, _address(asked))
-        return session if isinstance(session, Response) else await self._page(request, session, asked)
+        session = await self._door.enter(visitor, _address(asked))
+        return session if isinstance(session, Response) else await self._page(visitor, session, asked)
 
-    async def invite(self, request: Request) -> Response:
+    async def invite(self, visitor: Visitor) -> Response:
         """Send the invitation."""
-        session = await self._door.enter(request, ORGANIZATIONS)
+        session = await self._door.enter(visitor, ORGANIZATIONS)
         if isinstance(session, Response):
             return session
         fields: dict[str, str] = {}
         try:
-            fields = await self._site.form(request)
-            await self._send(request, session, fields)
+            fields = await visitor.form()
+            await self._send(visitor, session, fields)
         except Forged as forged:
-            return await self._page(request, session, forged.fields, Problem(LAPSED))
+            return await self._page(visitor, session, forged.fields, Problem(LAPSED))
         except UnreadableForm:
             return self._site.redirect(ORGANIZATIONS)
         except Refused as refused:
-            return await self._page(request, session, fields, problem(refused))
+            return await self._page(visitor, session, fields, problem(refused))
         return self._site.redirect(f"{DETAILS}?id={fields['id']}&done=invited")
 
-    async def _send(self, request: Request, session: Session, fields: dict[str, str]) -> None:
+    async def _send(self, visitor: Visitor, session: Session, fields: dict[str, str]) -> None:
         if fields.get("kind") != ORGANIZATION:
             fields = fields | {"unified_social_credit_code": ""}
         asked, actor = invitation(fields), session.account_id
-        address, organization_id = self._door.centre.caller(request).address, fields.get("id", "")
+        address, organization_id = visitor.caller.address, fields.get("id", "")
         if through := fields.get("through"):
             await self._mandates.pass_on(actor, through, organization_id, asked, address)
         else:
             await self._mandates.invite(actor, organization_id, asked, address)
 
     async def _page(
-        self, request: Request, session: Session, fields: dict[str, str], error: Problem | None = None
+        self, visitor: Visitor, session: Session, fields: dict[str, str], error: Problem | None = None
     ) -> Response:
         managed = await self._organizations.managed(session.account_id, fields.get("id", ""))
         if managed is None:
@@ -91,16 +90,15 @@ class AgentPages:
         found, by = managed
         through = await self._through(found, fields.get("through", ""))
         is_organization = fields.get("kind") == ORGANIZATION and through is None
-        return self._site.page(
-            request,
+        return visitor.page(
             "organization_invite.html",
             error.status if error else 200,
             here=ORGANIZATIONS,
             again=_address(fields),
-            error=self._site.say(request, error.text) if error else None,
+            error=visitor.say(error.text) if error else None,
             wrong=error.field if error else "",
             organization=found,
-            through=self._views.mandate(request, through) if through else None,
+            through=self._views.mandate(visitor, through) if through else None,
             is_organization=is_organization,
             may_appoint=by.relation is Relation.LEGAL_REPRESENTATIVE and not is_organization and not through,
             fields={name: fields.get(name, "")[:200] for name in FIELDS},

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from idp.authentication.visitor import Pages
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.room import Offer
-from idp.infrastructure.web.dispatch import Routes
 from idp.oauth.assembly import OAuthRoom
 from idp.selfservice.agents_routes import AgentPages
 from idp.selfservice.api.assembly import METHODS, api
@@ -75,15 +75,15 @@ class SelfserviceRoom:
         days = settings.cancellation_cooling_days
         self.offer = Offer(
             routes=[
-                *self._own(centre, door),
-                *self._security(centre, door),
-                *self._organizations(centre, door),
+                authentication.reception.routes(pages)
+                for part in (self._own, self._security, self._organizations)
+                for pages in part(centre, door)
             ],
             mounts={"/api": api(oauth, self.profiles, self.systems, self.events, self.export, days)},
             shared=dict.fromkeys(("/api/me", "/api/me/"), METHODS),
         )
 
-    def _own(self, centre: Centre, door: SecurityDoor) -> list[Routes]:
+    def _own(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
         """What is kept of a person, and where they are logged in."""
         authentication, sessions = self._authentication, self._authentication.sessions
         accounts, site, profiles = sessions.accounts, sessions.ground.site, self.profiles
@@ -101,7 +101,7 @@ class SelfserviceRoom:
             EventPages(site, centre, self.events).routes(),
         ]
 
-    def _security(self, centre: Centre, door: SecurityDoor) -> list[Routes]:
+    def _security(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
         """What protects the own account, by what it is entered, and whose it is."""
         authentication, federation = self._authentication, self._authentication.federation
         accounts, site = authentication.sessions.accounts, authentication.sessions.ground.site
@@ -125,7 +125,7 @@ class SelfserviceRoom:
             ).routes(),
         ]
 
-    def _organizations(self, centre: Centre, door: SecurityDoor) -> list[Routes]:
+    def _organizations(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
         """For whom a person acts, and who for them."""
         organizations, sessions = self._authentication.organizations, self._authentication.sessions
         registry, firms, mandates = (

@@ -1,14 +1,13 @@
 """/me/cancellation: giving the account up, after a look at what stands against it, with time to change one's mind."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.lifecycle import OBSTACLE_TEXTS, Lifecycle
 from idp.accounts.lifecycle_hooks import Obstacle
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.selfservice.profile import Profiles
@@ -38,63 +37,60 @@ class CancellationPages:
         self._profiles = profiles
         self._cooling_days = cooling_days
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
-        return {CANCELLATION: {"GET": self.show, "POST": self.request}, UNDO: {"POST": self.undo}}
+        return {CANCELLATION: {"GET": self.show, "POST": self.begin}, UNDO: {"POST": self.undo}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """What it means, what stands against it; or until when it can be undone."""
-        session = await self._door.centre.enter(request)
-        return session if isinstance(session, Response) else await self._page(request, session)
+        session = await self._door.centre.enter(visitor)
+        return session if isinstance(session, Response) else await self._page(visitor, session)
 
-    async def request(self, request: Request) -> Response:
+    async def begin(self, visitor: Visitor) -> Response:
         """Begin the cooling period."""
-        session = await self._door.enter(request, CANCELLATION)
+        session = await self._door.enter(visitor, CANCELLATION)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
+            return await self._page(visitor, session, LAPSED, 400)
         if typed.username(fields.get("username", "")) != session.username:
-            return await self._page(request, session, NOT_THE_NAME, 400)
+            return await self._page(visitor, session, NOT_THE_NAME, 400)
         if await self._lifecycle.request_cancellation(session.account_id, session.account_id):
-            return await self._page(request, session, status=409)  # something has come in between
+            return await self._page(visitor, session, status=409)  # something has come in between
         return self._site.redirect(f"{CANCELLATION}?done=requested")
 
-    async def undo(self, request: Request) -> Response:
+    async def undo(self, visitor: Visitor) -> Response:
         """Keep the account."""
-        session = await self._door.centre.enter(request, back=CANCELLATION)
+        session = await self._door.centre.enter(visitor, back=CANCELLATION)
         if isinstance(session, Response):
             return session
         try:
-            await self._site.form(request)
+            await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
+            return await self._page(visitor, session, LAPSED, 400)
         done = await self._lifecycle.undo_cancellation(session.account_id, session.account_id)
         return self._site.redirect(f"{CANCELLATION}?done=undone" if done else CANCELLATION)
 
     async def _page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
         profile = await self._profiles.of_account(session.account_id)
         obstacles = await self._lifecycle.obstacles(session.account_id)
-        done = DONE.get(request.query_params.get("done", ""))
-        return self._site.page(
-            request,
+        done = DONE.get(visitor.query.get("done", ""))
+        return visitor.page(
             "cancellation.html",
             status,
             here="/me/data",
             again=CANCELLATION,
             action=CANCELLATION,
             undo_action=UNDO,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
             wrong_name=error == NOT_THE_NAME,
             username=session.username,
             days=self._cooling_days,
             closes_at=None if profile.closes_at is None else clock(profile.closes_at),
-            obstacles=[
-                (self._site.say(request, OBSTACLE_TEXTS[each]), LINKS.get(each)) for each in obstacles
-            ],
+            obstacles=[(visitor.say(OBSTACLE_TEXTS[each]), LINKS.get(each)) for each in obstacles],
         )

@@ -2,20 +2,19 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.preferences import Preferences
 from idp.authentication.continuation import Continuation
 from idp.authentication.routes import LOGIN
+from idp.authentication.visitor import Visitor
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import Site
 from idp.infrastructure.web.switches import LANGUAGE
 from idp.oauth.end_session import END_SESSION
 from idp.organizations.model import Human
-from idp.selfservice.model import Owner
 from idp.sessions.model import Session
-from idp.sessions.service import Caller, Sessions
+from idp.sessions.service import Sessions
 from idp.sign_on.acting import ACTING
 
 FRESH_SECONDS = 600
@@ -30,53 +29,50 @@ class Centre:
         self._sessions = sessions
         self._preferences = preferences
 
-    async def session(self, request: Request) -> Session | None:
+    async def session(self, visitor: Visitor) -> Session | None:
         """The session of whoever asks; the switches of mode and language, where just used, are kept for them."""
-        session = await self._sessions.find(self._site.cookies.get(request, names.SESSION))
+        session = await self._sessions.find(visitor.cookie(names.SESSION))
         if session is not None and not session.is_person:
             return session
-        elder = self._site.asked_elder(request)
+        elder = visitor.site.asked_elder(visitor.request)
         if session is not None and elder is not None:
             await self._preferences.keep_elder(session.account_id, elder)
-        if session is not None and request.query_params.get(LANGUAGE):
-            await self._preferences.keep_language(session.account_id, self._site.language(request))
+        if session is not None and visitor.query.get(LANGUAGE):
+            await self._preferences.keep_language(session.account_id, visitor.language)
         return session
 
     async def enter(
-        self, request: Request, *, fresh: bool = False, back: str = "", without: str = ""
+        self, visitor: Visitor, *, fresh: bool = False, back: str = "", without: str = ""
     ) -> Session | Response:
         """The session, or the way to the login and from there back to this page.
 
         `fresh`: the login must be younger than FRESH_SECONDS. `back`: where to go on afterwards when that is not
         the page itself, as for a form that was posted. `without`: a way of logging in (amr) that does not do here.
         """
-        session = await self.session(request)
+        session = await self.session(visitor)
         now = self._site.sources.now()
         if session is not None and not session.is_person:
-            return self.of_organization(request, session, 403)
+            return self.of_organization(visitor, session, 403)
         if session is not None and _serves(session, now if fresh else None, without):
             return session
         continuation = Continuation(
             now,
-            self._site.browser(request),
+            visitor.browser,
             again=session is not None,
             login_hint=session.username if session else "",
-            path=back or request.url.path,
+            path=back or visitor.path,
         )
         sealed = urlencode({"continue": continuation.seal(self._site.vault)})
         response = self._site.redirect(f"{LOGIN}?{sealed}")
-        self._site.keep_browser(request, response)
+        visitor.keep_browser(response)
         return response
 
-    def of_organization(self, request: Request, session: Session, status: int = 200) -> Response:
+    def of_organization(self, visitor: Visitor, session: Session, status: int = 200) -> Response:
         """What an organisation's login sees of the user centre: for whom it is here, and the way to log in oneself."""
-        continuation = Continuation(
-            self._site.sources.now(), self._site.browser(request), again=True, path=ACTING
-        )
+        continuation = Continuation(self._site.sources.now(), visitor.browser, again=True, path=ACTING)
         sealed = urlencode({"continue": continuation.seal(self._site.vault)})
         principal = session.principal
-        response = self._site.page(
-            request,
+        response = visitor.page(
             "organization_session.html",
             status,
             organization=principal.name if principal else "",
@@ -85,16 +81,8 @@ class Centre:
             login_href=f"{LOGIN}?{sealed}",
             logout_action=END_SESSION,
         )
-        self._site.keep_browser(request, response)
+        visitor.keep_browser(response)
         return response
-
-    def caller(self, request: Request) -> Caller:
-        """The other end of the line."""
-        return Caller(self._site.addresses.of(request), request.headers.get("user-agent", ""))
-
-    def owner(self, request: Request, session: Session) -> Owner:
-        """Whoever does something about the own account."""
-        return Owner(session.account_id, session.id, self.caller(request))
 
 
 def _serves(session: Session, now: float | None, without: str) -> bool:

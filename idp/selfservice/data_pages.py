@@ -1,19 +1,18 @@
 """/me/data: a copy of what is kept about a person, as a file and for reading."""
 
-from functools import partial
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.selfservice.export import Copy, Export, TooOften, as_json, sections
 from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
+from idp.sessions.model import Owner
 
 DATA = "/me/data"
 FILE = "file"
@@ -34,58 +33,56 @@ class DataPages:
         self._site = door.site
         self._export = export
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {DATA: {"GET": self.show, "POST": self.make}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """What there is, and the buttons."""
-        session = await self._door.centre.enter(request)
-        return session if isinstance(session, Response) else self._page(request)
+        session = await self._door.centre.enter(visitor)
+        return session if isinstance(session, Response) else self._page(visitor)
 
-    async def make(self, request: Request) -> Response:
+    async def make(self, visitor: Visitor) -> Response:
         """The copy, in the form that was asked for."""
-        session = await self._door.enter(request, DATA)
+        session = await self._door.enter(visitor, DATA)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return self._page(request, LAPSED, 400)
-        owner = self._door.centre.owner(request, session)
+            return self._page(visitor, LAPSED, 400)
+        owner = Owner(session.account_id, session.id, visitor.caller)
         try:
-            copy = await self._export.of_account(owner, partial(self._site.say, request))
+            copy = await self._export.of_account(owner, visitor.say)
         except TooOften:
-            return self._page(request, TOO_OFTEN, 429)
+            return self._page(visitor, TOO_OFTEN, 429)
         if fields.get("decision") == FILE:
             return Response(as_json(copy), media_type="application/json", headers=FILE_HEADERS)
-        return self._site.page(
-            request,
+        return visitor.page(
             "data_copy.html",
             here=DATA,
             once=True,
-            made_at=self._said(request, copy["made_at"]),
-            sections=[self._section(request, name, parts) for name, parts in sections(copy)],
+            made_at=self._said(visitor, copy["made_at"]),
+            sections=[self._section(visitor, name, parts) for name, parts in sections(copy)],
             back=DATA,
         )
 
-    def _page(self, request: Request, error: str | None = None, status: int = 200) -> Response:
-        return self._site.page(
-            request,
+    def _page(self, visitor: Visitor, error: str | None = None, status: int = 200) -> Response:
+        return visitor.page(
             "data.html",
             status,
             here=DATA,
             action=DATA,
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
         )
 
-    def _section(self, request: Request, name: str, parts: list[Copy]) -> dict[str, Any]:
+    def _section(self, visitor: Visitor, name: str, parts: list[Copy]) -> dict[str, Any]:
         return {
             "id": name,
-            "title": self._site.say(request, SECTION_TEXTS[name]),
+            "title": visitor.say(SECTION_TEXTS[name]),
             "parts": [
                 [
-                    (self._site.say(request, FIELD_TEXTS[field]), self._said(request, value))
+                    (visitor.say(FIELD_TEXTS[field]), self._said(visitor, value))
                     for field, value in part.items()
                     if value not in (None, "", [])
                 ]
@@ -93,9 +90,9 @@ class DataPages:
             ],
         }
 
-    def _said(self, request: Request, value: Any) -> str:
+    def _said(self, visitor: Visitor, value: Any) -> str:
         if isinstance(value, bool):
-            return self._site.say(request, YES if value else NO)
+            return visitor.say(YES if value else NO)
         if isinstance(value, list):
             return "、".join(str(each) for each in value)
         text = str(value)

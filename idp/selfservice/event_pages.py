@@ -1,13 +1,11 @@
 """/me/events: what happened to the account, page by page."""
 
-from functools import partial
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.selfservice.events import Events
@@ -24,23 +22,20 @@ class EventPages:
         self._centre = centre
         self._events = events
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {EVENTS: {"GET": self.show}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The latest events, or those before one of them."""
-        session = await self._centre.enter(request)
+        session = await self._centre.enter(visitor)
         if isinstance(session, Response):
             return session
-        before = request.query_params.get("before")
+        before = visitor.query.get("before")
         if before is not None and (len(before) > LONGEST_ID or not before.isprintable()):
             before = None
-        found, last = await self._events.of_account(
-            session.account_id, partial(self._site.say, request), before
-        )
-        return self._site.page(
-            request,
+        found, last = await self._events.of_account(session.account_id, visitor.say, before)
+        return visitor.page(
             "events.html",
             here=EVENTS,
             events=[(event, clock(event.at)) for event in found],

@@ -23,8 +23,8 @@ from idp.selfservice.event_store import EventStore
 from idp.selfservice.event_texts import TITLES
 from idp.selfservice.export_store import ExportStore
 from idp.selfservice.kept import KeptGrant, KeptMandate, KeptSession
-from idp.selfservice.model import Owner
 from idp.selfservice.systems import Systems
+from idp.sessions.model import Owner
 
 FORMAT = "zhanhe-account-export/1"
 MOST_EVENTS = 10_000

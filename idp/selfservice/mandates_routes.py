@@ -3,13 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
@@ -97,7 +96,7 @@ class MandatePages:
         self._views = Views(door.site, registry)
         self._changes: Mapping[str, Change] = {name: getattr(mandates, name) for name in DECISIONS}
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             MANDATES: {"GET": self.show},
@@ -106,22 +105,21 @@ class MandatePages:
             MINOR: {"GET": self.show_minor, "POST": self.add_minor},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """All three lists, and what waits for an answer."""
-        session = await self._centre.enter(request)
+        session = await self._centre.enter(visitor)
         if isinstance(session, Response):
             return session
-        done = DONE_HERE.get(request.query_params.get("done", ""))
-        held = self._views.mandates(request, await self._mandates.of_agent(session.account_id), to_agent=True)
+        done = DONE_HERE.get(visitor.query.get("done", ""))
+        held = self._views.mandates(visitor, await self._mandates.of_agent(session.account_id), to_agent=True)
         given = await self._mandates.of_person(session.account_id)
-        mine = self._views.mandates(request, given, await self._mandates.decisions(session.account_id, given))
+        mine = self._views.mandates(visitor, given, await self._mandates.decisions(session.account_id, given))
         invited = await self._mandates.invitations(session.account_id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "mandates.html",
             here=MANDATES,
-            done=self._site.say(request, done) if done else None,
-            invitations=self._views.mandates(request, invited, to_agent=True),
+            done=visitor.say(done) if done else None,
+            invitations=self._views.mandates(visitor, invited, to_agent=True),
             held=[one for one in held if not one["is_guardian"]],
             children=[one for one in held if one["is_guardian"]],
             mine=[one for one in mine if one["open"]],
@@ -130,82 +128,82 @@ class MandatePages:
             may_add=session.real_name_level >= GUARDIAN_LEVEL,
         )
 
-    async def show_decision(self, request: Request) -> Response:
+    async def show_decision(self, visitor: Visitor) -> Response:
         """What is decided about, and the button."""
-        query = request.query_params
-        session = await self._enter(request, query.get("id", ""), query.get("decision", ""))
+        query = visitor.query
+        session = await self._enter(visitor, query.get("id", ""), query.get("decision", ""))
         if isinstance(session, Response):
             return session
-        return await self._decision_page(request, session, query.get("id", ""), query.get("decision", ""))
+        return await self._decision_page(visitor, session, query.get("id", ""), query.get("decision", ""))
 
-    async def decide(self, request: Request) -> Response:
+    async def decide(self, visitor: Visitor) -> Response:
         """Do it, if the state still allows it."""
-        session = await self._centre.enter(request, back=MANDATES)
+        session = await self._centre.enter(visitor, back=MANDATES)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except Forged as forged:
             mandate_id, decision = forged.fields.get("id", ""), forged.fields.get("decision", "")
-            return await self._decision_page(request, session, mandate_id, decision, Problem(LAPSED))
+            return await self._decision_page(visitor, session, mandate_id, decision, Problem(LAPSED))
         except UnreadableForm:
             return self._site.redirect(MANDATES)
         mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
-        session = await self._enter(request, mandate_id, decision)
+        session = await self._enter(visitor, mandate_id, decision)
         if isinstance(session, Response):
             return session
         change = self._changes.get(decision)
         one = await self._mandates.visible(session.account_id, mandate_id)
         if change is None or one is None:
             return self._site.redirect(MANDATES)
-        if not await change(session.account_id, mandate_id, self._centre.caller(request).address):
+        if not await change(session.account_id, mandate_id, visitor.caller.address):
             text = REFUSED_ACCEPTANCE if decision == "accept" else MISSED
             shown = Problem(text, "", 409)
-            return await self._decision_page(request, session, mandate_id, decision, shown)
+            return await self._decision_page(visitor, session, mandate_id, decision, shown)
         return self._site.redirect(_with(_back(session, one, decision), f"done={decision}"))
 
-    async def _enter(self, request: Request, mandate_id: str, decision: str) -> Session | Response:
+    async def _enter(self, visitor: Visitor, mandate_id: str, decision: str) -> Session | Response:
         """The session, as strong as the decision wants; else to the login and back to the question."""
         back = _with(DECIDE, urlencode({"id": mandate_id, "decision": decision}))
         if decision in GIVING:
-            return await self._door.enter(request, back)
-        return await self._centre.enter(request, fresh=decision == ACCEPT, back=back)
+            return await self._door.enter(visitor, back)
+        return await self._centre.enter(visitor, fresh=decision == ACCEPT, back=back)
 
-    async def show_helper(self, request: Request) -> Response:
+    async def show_helper(self, visitor: Visitor) -> Response:
         """The form to ask a relative or friend."""
-        session = await self._door.enter(request, HELPER)
-        return session if isinstance(session, Response) else self._helper_page(request, {})
+        session = await self._door.enter(visitor, HELPER)
+        return session if isinstance(session, Response) else self._helper_page(visitor, {})
 
-    async def invite_helper(self, request: Request) -> Response:
+    async def invite_helper(self, visitor: Visitor) -> Response:
         """Send the invitation."""
-        session = await self._door.enter(request, HELPER)
+        session = await self._door.enter(visitor, HELPER)
         if isinstance(session, Response):
             return session
         fields: dict[str, str] = {}
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
             asked = invitation(fields | {"unified_social_credit_code": "", "role": ""})
-            address = self._centre.caller(request).address
+            address = visitor.caller.address
             await self._mandates.invite_helper(session.account_id, asked, address)
         except (Forged, UnreadableForm):
-            return self._helper_page(request, {}, Problem(LAPSED))
+            return self._helper_page(visitor, {}, Problem(LAPSED))
         except Refused as refused:
-            return self._helper_page(request, fields, problem(refused))
+            return self._helper_page(visitor, fields, problem(refused))
         return self._site.redirect(f"{MANDATES}?done=helper")
 
-    async def show_minor(self, request: Request) -> Response:
+    async def show_minor(self, visitor: Visitor) -> Response:
         """The form to add a child."""
-        session = await self._centre.enter(request, fresh=True)
-        return session if isinstance(session, Response) else self._minor_page(request, {})
+        session = await self._centre.enter(visitor, fresh=True)
+        return session if isinstance(session, Response) else self._minor_page(visitor, {})
 
-    async def add_minor(self, request: Request) -> Response:
+    async def add_minor(self, visitor: Visitor) -> Response:
         """Have name and number compared, and open the account."""
-        session = await self._centre.enter(request, fresh=True, back=MINOR)
+        session = await self._centre.enter(visitor, fresh=True, back=MINOR)
         if isinstance(session, Response):
             return session
         fields: dict[str, str] = {}
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
             if "statement" not in fields:
                 raise Refused(Reason.STATEMENT)
             await self._guardians.register_minor(
@@ -213,45 +211,43 @@ class MandatePages:
                 fields.get("name", ""),
                 fields.get("certificate_type", ""),
                 fields.get("certificate_number", ""),
-                self._centre.caller(request).address,
+                visitor.caller.address,
             )
         except (Forged, UnreadableForm):
-            return self._minor_page(request, {}, Problem(LAPSED))
+            return self._minor_page(visitor, {}, Problem(LAPSED))
         except Refused as refused:
-            return self._minor_page(request, fields, problem(refused))
+            return self._minor_page(visitor, fields, problem(refused))
         return self._site.redirect(f"{MANDATES}?done=minor")
 
     async def _decision_page(
-        self, request: Request, session: Session, mandate_id: str, decision: str, error: Problem | None = None
+        self, visitor: Visitor, session: Session, mandate_id: str, decision: str, error: Problem | None = None
     ) -> Response:
         one = await self._mandates.visible(session.account_id, mandate_id)
         words = DECISIONS.get(decision)
         if one is None or words is None:
             return self._site.redirect(MANDATES)
         back = _back(session, one, decision)
-        return self._site.page(
-            request,
+        return visitor.page(
             "mandate_decide.html",
             error.status if error else 200,
             here=ORGANIZATIONS if back.startswith(ORGANIZATIONS) else MANDATES,
             again=_with(DECIDE, f"id={one.id}&decision={decision}"),
-            error=self._site.say(request, error.text) if error else None,
-            mandate=self._views.mandate(request, one, to_agent=decision in OF_THE_AGENT),
+            error=visitor.say(error.text) if error else None,
+            mandate=self._views.mandate(visitor, one, to_agent=decision in OF_THE_AGENT),
             decision=decision,
             ending=decision in ENDING,
-            words=[self._site.say(request, word) for word in words],
+            words=[visitor.say(word) for word in words],
             back=back,
         )
 
     def _helper_page(
-        self, request: Request, fields: dict[str, str], error: Problem | None = None
+        self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "mandate_helper.html",
             error.status if error else 200,
             here=MANDATES,
-            error=self._site.say(request, error.text) if error else None,
+            error=visitor.say(error.text) if error else None,
             wrong=error.field if error else "",
             name=fields.get("name", "")[:100],
             phone=fields.get("phone", "")[:30],
@@ -260,18 +256,17 @@ class MandatePages:
             days=HELPER_DAYS,
         )
 
-    def _minor_page(self, request: Request, fields: dict[str, str], error: Problem | None = None) -> Response:
-        return self._site.page(
-            request,
+    def _minor_page(self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None) -> Response:
+        return visitor.page(
             "mandate_minor.html",
             error.status if error else 200,
             here=MANDATES,
-            error=self._site.say(request, error.text) if error else None,
+            error=visitor.say(error.text) if error else None,
             wrong=error.field if error else "",
             name=fields.get("name", "")[:100],
             number=fields.get("certificate_number", "")[:40],
             chosen=fields.get("certificate_type", CertificateType.RESIDENT_ID),
-            types=[(kind.value, self._site.say(request, TYPE_TEXTS[kind])) for kind in CHILDREN],
+            types=[(kind.value, visitor.say(TYPE_TEXTS[kind])) for kind in CHILDREN],
             stated="statement" in fields,
         )
 

@@ -1,19 +1,5 @@
 """Words that the pages and the interface of the user centre share."""
 
-from dataclasses import dataclass
-
-from idp.sessions.model import Caller
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Somebody who does something about the own account: by which login, and from where."""
-
-    account_id: str
-    session_id: str
-    caller: Caller
-
-
 HIDDEN = "*" * 8
 """Instead of a number of which nothing is shown, not even its length."""
 

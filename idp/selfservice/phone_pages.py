@@ -1,13 +1,12 @@
 """/me/profile/phone: another phone, after a code sent to it; the old one is told."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.phones import Phones
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.selfservice.profile import Profiles
@@ -34,43 +33,43 @@ class PhonePages:
         self._profiles = profiles
         self._phones = phones
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {PHONE: {"GET": self.show, "POST": self.change}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """Ask for the phone, or for the code that was sent to it."""
-        session = await self._door.enter(request, PHONE)
+        session = await self._door.enter(visitor, PHONE)
         if isinstance(session, Response):
             return session
-        ticket = request.query_params.get("ticket", "")
+        ticket = visitor.query.get("ticket", "")
         if ticket:
-            return self._steps.code_page(request, STEP, "", ticket)
-        return self._steps.phone_page(request, STEP, "")
+            return self._steps.code_page(visitor, STEP, "", ticket)
+        return self._steps.phone_page(visitor, STEP, "")
 
-    async def change(self, request: Request) -> Response:
+    async def change(self, visitor: Visitor) -> Response:
         """Send a code, or check one and change the phone."""
-        session = await self._door.enter(request, PHONE)
+        session = await self._door.enter(visitor, PHONE)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return self._steps.phone_page(request, STEP, "", Refused(self._site.say(request, LAPSED), 400))
+            return self._steps.phone_page(visitor, STEP, "", Refused(visitor.say(LAPSED), 400))
         ticket = fields.get("ticket", "")
         if "code" not in fields:
-            sent = await self._steps.send(request, Purpose.CHANGE_PHONE, fields)
+            sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, fields)
             if isinstance(sent, str):
                 return self._site.redirect(f"{PHONE}?ticket={sent}")
             if ticket:
-                return self._steps.code_page(request, STEP, "", ticket, sent)
-            return self._steps.phone_page(request, STEP, "", sent, fields.get("phone", ""))
-        phone = await self._steps.check(request, Purpose.CHANGE_PHONE, fields)
+                return self._steps.code_page(visitor, STEP, "", ticket, sent)
+            return self._steps.phone_page(visitor, STEP, "", sent, fields.get("phone", ""))
+        phone = await self._steps.check(visitor, Purpose.CHANGE_PHONE, fields)
         if isinstance(phone, Refused):
-            return self._steps.code_page(request, STEP, "", ticket, phone)
+            return self._steps.code_page(visitor, STEP, "", ticket, phone)
         account = await self._profiles.account(session.account_id)
-        address, proven = self._door.centre.caller(request).address, session.security_version
+        address, proven = visitor.caller.address, session.security_version
         if not await self._phones.change(account, phone, address, proven=proven):
-            refused = Refused(self._site.say(request, TAKEN), 409)
-            return self._steps.phone_page(request, STEP, "", refused)
+            refused = Refused(visitor.say(TAKEN), 409)
+            return self._steps.phone_page(visitor, STEP, "", refused)
         return self._site.redirect("/me/profile?done=phone")

@@ -16,8 +16,8 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.translations import mark as _
-from idp.selfservice.model import HIDDEN, Owner, masked
-from idp.sessions.model import Session
+from idp.selfservice.model import HIDDEN, masked
+from idp.sessions.model import Owner, Session
 
 LONGEST_ADDRESS = 200
 MAIL_CHANGED = _("您的账号已修改电子邮箱。如果不是您本人操作，请立即修改密码并联系服务台。")

@@ -1,6 +1,5 @@
 """/me/profile: the own record, how to be reached, preferences, and asking for a correction."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
@@ -8,16 +7,16 @@ from idp.accounts.certificates import CertificateType
 from idp.accounts.corrections import LONGEST, BadText, Corrections, TooMany
 from idp.accounts.model import Correction
 from idp.accounts.preferences import Preferences
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import LANGUAGES
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.selfservice.profile import BadAddress, BadEmail, Profiles
 from idp.selfservice.security import LAPSED
 from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import Session
+from idp.sessions.model import Owner, Session
 
 PROFILE = "/me/profile"
 CONTACT = "/me/profile/contact"
@@ -57,7 +56,7 @@ class ProfilePages:
         self._preferences = preferences
         self._corrections = corrections
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             PROFILE: {"GET": self.show},
@@ -66,47 +65,47 @@ class ProfilePages:
             CORRECTION: {"GET": self.show_correction, "POST": self.ask},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The record."""
-        session = await self._centre.enter(request)
-        return session if isinstance(session, Response) else await self._page(request, session)
+        session = await self._centre.enter(visitor)
+        return session if isinstance(session, Response) else await self._page(visitor, session)
 
-    async def show_contact(self, request: Request) -> Response:
+    async def show_contact(self, visitor: Visitor) -> Response:
         """The form for mail and address, filled in."""
-        session = await self._door.enter(request, CONTACT)
+        session = await self._door.enter(visitor, CONTACT)
         if isinstance(session, Response):
             return session
         profile = await self._profiles.of_session(session)
-        return self._contact_page(request, profile.email or "", profile.address or "")
+        return self._contact_page(visitor, profile.email or "", profile.address or "")
 
-    async def change_contact(self, request: Request) -> Response:
+    async def change_contact(self, visitor: Visitor) -> Response:
         """Save them."""
-        session = await self._door.enter(request, CONTACT)
+        session = await self._door.enter(visitor, CONTACT)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
+            return await self._page(visitor, session, LAPSED, 400)
         email, address = fields.get("email", ""), fields.get("address", "")
-        owner = self._centre.owner(request, session)
+        owner = Owner(session.account_id, session.id, visitor.caller)
         try:
             await self._profiles.change_contact(owner, email, address)
         except BadEmail:
-            return self._contact_page(request, email, address, BAD_EMAIL)
+            return self._contact_page(visitor, email, address, BAD_EMAIL)
         except BadAddress:
-            return self._contact_page(request, email, address, BAD_ADDRESS)
+            return self._contact_page(visitor, email, address, BAD_ADDRESS)
         return self._done("contact")
 
-    async def change_preferences(self, request: Request) -> Response:
+    async def change_preferences(self, visitor: Visitor) -> Response:
         """Language and elder mode, for the account and for this browser."""
-        session = await self._centre.enter(request, back=PROFILE)
+        session = await self._centre.enter(visitor, back=PROFILE)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
+            return await self._page(visitor, session, LAPSED, 400)
         elder, language = fields.get("elder") == "yes", fields.get("language", "")
         response = self._done("preferences")
         await self._preferences.keep_elder(session.account_id, elder)
@@ -116,91 +115,88 @@ class ProfilePages:
             self._site.keep_language(response, language)
         return response
 
-    async def show_correction(self, request: Request) -> Response:
+    async def show_correction(self, visitor: Visitor) -> Response:
         """The form that asks what is wrong."""
-        session = await self._centre.enter(request)
-        return session if isinstance(session, Response) else self._correction_page(request)
+        session = await self._centre.enter(visitor)
+        return session if isinstance(session, Response) else self._correction_page(visitor)
 
-    async def ask(self, request: Request) -> Response:
+    async def ask(self, visitor: Visitor) -> Response:
         """Hand it to the counter."""
-        session = await self._centre.enter(request, back=CORRECTION)
+        session = await self._centre.enter(visitor, back=CORRECTION)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return self._correction_page(request, error=LAPSED)
+            return self._correction_page(visitor, error=LAPSED)
         wanted = fields.get("wanted", "")
         try:
-            await self._corrections.ask(session.account_id, wanted, self._centre.caller(request).address)
+            await self._corrections.ask(session.account_id, wanted, visitor.caller.address)
         except BadText:
-            return self._correction_page(request, wanted, BAD_TEXT)
+            return self._correction_page(visitor, wanted, BAD_TEXT)
         except TooMany:
-            return self._correction_page(request, wanted, ENOUGH, 429)
+            return self._correction_page(visitor, wanted, ENOUGH, 429)
         return self._done("correction")
 
     def _done(self, word: str) -> Response:
         return self._site.redirect(f"{PROFILE}?done={word}")
 
     async def _page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
         profile = await self._profiles.of_session(session)
-        done = DONE.get(request.query_params.get("done", ""))
+        done = DONE.get(visitor.query.get("done", ""))
         wanted = await self._corrections.of_account(session.account_id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "profile.html",
             status,
             here=PROFILE,
             again=PROFILE,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
             profile=profile,
-            certificate_name=self._certificate(request, profile.certificate_type),
+            certificate_name=self._certificate(visitor, profile.certificate_type),
             since=clock(profile.created_at),
             languages=list(LANGUAGES.items()),
-            corrections=[self._shown(request, each) for each in wanted],
+            corrections=[self._shown(visitor, each) for each in wanted],
         )
 
-    def _certificate(self, request: Request, type_: str | None) -> str:
+    def _certificate(self, visitor: Visitor, type_: str | None) -> str:
         known = [each for each in CertificateType if each == type_]
-        return self._site.say(request, TYPE_TEXTS[known[0]]) if known else type_ or ""
+        return visitor.say(TYPE_TEXTS[known[0]]) if known else type_ or ""
 
-    def _shown(self, request: Request, correction: Correction) -> dict[str, str]:
+    def _shown(self, visitor: Visitor, correction: Correction) -> dict[str, str]:
         return {
             "at": clock(correction.asked_at),
-            "state": self._site.say(request, CORRECTION_STATES[correction.state]),
+            "state": visitor.say(CORRECTION_STATES[correction.state]),
             "wanted": correction.wanted,
             "answer": correction.answer,
         }
 
-    def _contact_page(self, request: Request, email: str, address: str, error: str | None = None) -> Response:
-        return self._site.page(
-            request,
+    def _contact_page(self, visitor: Visitor, email: str, address: str, error: str | None = None) -> Response:
+        return visitor.page(
             "profile_contact.html",
             400 if error else 200,
             here=PROFILE,
             action=CONTACT,
             email=email,
             address=address,
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
             bad_email=error == BAD_EMAIL,
             bad_address=error == BAD_ADDRESS,
             back=PROFILE,
         )
 
     def _correction_page(
-        self, request: Request, wanted: str = "", error: str | None = None, status: int = 400
+        self, visitor: Visitor, wanted: str = "", error: str | None = None, status: int = 400
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "profile_correction.html",
             status if error else 200,
             here=PROFILE,
             action=CORRECTION,
             wanted=wanted,
             longest=LONGEST,
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
             back=PROFILE,
         )

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import PROBLEM_TEXTS, TYPE_TEXTS
@@ -29,8 +28,8 @@ from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.continuation import Continuation
 from idp.authentication.login_flow import REAL_NAME
 from idp.authentication.session_control import proven_by
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.typed import is_readable
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice import real_name_texts as texts
@@ -93,60 +92,59 @@ class RealNamePages:
             if one.page is not None
         }
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
-        forms: Routes = {path: {"GET": self.show_form, "POST": self.submit} for path in self._methods}
-        answer: Routes = (
+        forms: Pages = {path: {"GET": self.show_form, "POST": self.submit} for path in self._methods}
+        answer: Pages = (
             {ANSWER: {"POST": self.answer}} if NETWORK_IDENTITY in self._verification.offered else {}
         )
         return {REAL_NAME: {"GET": self.show}, **forms, **answer}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The level, its history, and the ways up."""
-        asking = self._asking(request)
-        session = await self._centre.enter(request, back=self._address(REAL_NAME, asking))
+        asking = self._asking(visitor)
+        session = await self._centre.enter(visitor, back=self._address(REAL_NAME, asking))
         if isinstance(session, Response):
             return session
         account = await self._verification.account(session.account_id)
         history = await self._real_names.history(session.account_id)
         level = account.real_name_level
         enough = max(asking.level if asking else 0, level + 1)
-        say = self._site.say
-        return self._site.page(
-            request,
+        say = visitor.say
+        return visitor.page(
             "real_name.html",
             here=REAL_NAME,
-            done=say(request, texts.DONE) if "done" in request.query_params else None,
+            done=say(texts.DONE) if "done" in visitor.query else None,
             level=level,
             highest=HIGHEST_LEVEL,
-            level_text=say(request, texts.LEVELS[level]),
-            identity=self._view.identity(request, session, self._verification.identity(account)),
+            level_text=say(texts.LEVELS[level]),
+            identity=self._view.identity(visitor, session, self._verification.identity(account)),
             until=self._view.until(history, level),
             ways=[
-                (say(request, page.title), say(request, page.about), self._address(path, asking))
+                (say(page.title), say(page.about), self._address(path, asking))
                 for path, (verifier, page) in self._methods.items()
                 if verifier.level >= enough
             ],
             asking=self._asked_for(asking),
-            history=[self._view.row(request, record) for record in history],
+            history=[self._view.row(visitor, record) for record in history],
         )
 
-    async def show_form(self, request: Request) -> Response:
+    async def show_form(self, visitor: Visitor) -> Response:
         """The form of a method."""
-        session = await self._enter(request)
+        session = await self._enter(visitor)
         if isinstance(session, Response):
             return session
-        return await self._form(request, session, Shown())
+        return await self._form(visitor, session, Shown())
 
-    async def submit(self, request: Request) -> Response:
+    async def submit(self, visitor: Visitor) -> Response:
         """Have what was typed verified, or begin with the app."""
-        session = await self._enter(request)
+        session = await self._enter(visitor)
         if isinstance(session, Response):
             return session
-        verifier, chosen = self._chosen(request)
+        verifier, chosen = self._chosen(visitor)
         fields: dict[str, str] = {}
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
             account = await self._verification.account(session.account_id)
             claim = self._known(account) or self._verification.claim(
                 fields.get("name", ""),
@@ -154,55 +152,55 @@ class RealNamePages:
                 fields.get("certificate_number", ""),
             )
         except (Forged, UnreadableForm):
-            return await self._form(request, session, Shown(texts.LAPSED_FORM, status=400))
+            return await self._form(visitor, session, Shown(texts.LAPSED_FORM, status=400))
         except InvalidCertificate as error:
             field = (
                 "certificate_type" if error.problem.startswith(("certificate-is", "certificate-type")) else ""
             )
             shown = Shown(PROBLEM_TEXTS[error.problem], field or "certificate_number", 400)
-            return await self._form(request, session, shown, fields)
+            return await self._form(visitor, session, shown, fields)
         except InvalidAccount:
-            return await self._form(request, session, Shown(texts.BAD_NAME, "name", 400), fields)
+            return await self._form(visitor, session, Shown(texts.BAD_NAME, "name", 400), fields)
         if chosen.through_app:
-            return await self._begin_app(request, session, claim, fields)
+            return await self._begin_app(visitor, session, claim, fields)
         outcome = await self._verification.verify(
             session.account_id,
             verifier.method,
             claim,
-            self._centre.caller(request).address,
+            visitor.caller.address,
             self._shown(session, account),
         )
-        return await self._told(request, session, outcome, fields)
+        return await self._told(visitor, session, outcome, fields)
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, visitor: Visitor) -> Response:
         """What the app brought back."""
-        session = await self._centre.enter(request, back=self._address(NETWORK, self._asking(request)))
+        session = await self._centre.enter(visitor, back=self._address(NETWORK, self._asking(visitor)))
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._form(request, session, Shown(texts.LAPSED_FORM, status=400))
+            return await self._form(visitor, session, Shown(texts.LAPSED_FORM, status=400))
         answer = _answer(fields.get("answer", ""))
         if answer is None:
-            return await self._form(request, session, Shown(texts.UNREADABLE_ANSWER, status=400))
+            return await self._form(visitor, session, Shown(texts.UNREADABLE_ANSWER, status=400))
         outcome = await self._verification.finish(
             session.account_id,
             answer | {"bizSeq": fields.get("biz_seq", "")},
-            self._centre.caller(request).address,
+            visitor.caller.address,
             self._shown(session, await self._verification.account(session.account_id)),
         )
-        return await self._told(request, session, outcome, {})
+        return await self._told(visitor, session, outcome, {})
 
-    async def _enter(self, request: Request) -> Session | Response:
+    async def _enter(self, visitor: Visitor) -> Session | Response:
         """A login of the last minutes, with the second factor where there is one: it decides what stays."""
-        back = self._address(request.url.path, self._asking(request))
-        return await self._door.enter(request, back, knowledge=False, without=QR_CODE)
+        back = self._address(visitor.path, self._asking(visitor))
+        return await self._door.enter(visitor, back, knowledge=False, without=QR_CODE)
 
-    def _asking(self, request: Request) -> Continuation | None:
+    def _asking(self, visitor: Visitor) -> Continuation | None:
         """The request of the system that asks for a higher level, where the person came from one."""
-        sealed = request.query_params.get("continue", "")
-        continuation = self._door.login_flow.continuation(request, sealed) if sealed else None
+        sealed = visitor.query.get("continue", "")
+        continuation = self._door.login_flow.continuation(visitor, sealed) if sealed else None
         return None if continuation is None or continuation.query is None else continuation
 
     def _address(self, path: str, asking: Continuation | None) -> str:
@@ -220,7 +218,7 @@ class RealNamePages:
         return proven_by(session, account, self._site.sources.now())
 
     async def _begin_app(
-        self, request: Request, session: Session, claim: Claim, fields: dict[str, str]
+        self, visitor: Visitor, session: Session, claim: Claim, fields: dict[str, str]
     ) -> Response:
         mode = (
             Mode.CREDENTIAL_PASSWORD
@@ -228,25 +226,24 @@ class RealNamePages:
             else Mode.CREDENTIAL_FACE
         )
         call = await self._verification.start(session.account_id, mode, claim)
-        return self._site.page(
-            request,
+        return visitor.page(
             "real_name_app.html",
             here=REAL_NAME,
             call=call,
             app_url=self._app_url,
-            action=self._address(ANSWER, self._asking(request)),
-            back=self._address(NETWORK, self._asking(request)),
+            action=self._address(ANSWER, self._asking(visitor)),
+            back=self._address(NETWORK, self._asking(visitor)),
         )
 
     async def _told(
-        self, request: Request, session: Session, outcome: Outcome, fields: dict[str, str]
+        self, visitor: Visitor, session: Session, outcome: Outcome, fields: dict[str, str]
     ) -> Response:
         if isinstance(outcome, Verified):
-            asking = self._asking(request)
+            asking = self._asking(visitor)
             onward = self._door.login_flow.next(asking) if asking else f"{REAL_NAME}?done=verified"
             return self._site.redirect(onward)
         if isinstance(outcome, Throttled):
-            text = self._site.say(request, texts.THROTTLED, minutes=outcome.retry_after // 60)
+            text = visitor.say(texts.THROTTLED, minutes=outcome.retry_after // 60)
             shown = Shown(text, status=429, retry_after=outcome.retry_after)
         elif isinstance(outcome, Unavailable):
             shown = Shown(texts.UNAVAILABLE, status=503, retry_after=_RETRY_SECONDS)
@@ -255,46 +252,45 @@ class RealNamePages:
         else:
             status = 409 if outcome.why in (Why.OTHER_IDENTITY, Why.NO_PHONE, Why.CLOSED) else 400
             shown = Shown(texts.REASONS[outcome.why], "certificate_number", status)
-        return await self._form(request, session, shown, fields)
+        return await self._form(visitor, session, shown, fields)
 
     async def _form(
-        self, request: Request, session: Session, shown: Shown, fields: Mapping[str, str] | None = None
+        self, visitor: Visitor, session: Session, shown: Shown, fields: Mapping[str, str] | None = None
     ) -> Response:
-        (verifier, chosen), fields = self._chosen(request), fields or {}
+        (verifier, chosen), fields = self._chosen(visitor), fields or {}
         account = await self._verification.account(session.account_id)
         types = verifier.types
-        asking = self._asking(request)
-        say = self._site.say
-        response = self._site.page(
-            request,
+        asking = self._asking(visitor)
+        say = visitor.say
+        response = visitor.page(
             "real_name_form.html",
             shown.status,
             here=REAL_NAME,
             action=self._address(f"{REAL_NAME}/{chosen.segment}", asking),
             back=self._address(REAL_NAME, asking),
             asking=self._asked_for(asking),
-            title=say(request, chosen.title),
-            about=say(request, chosen.about),
-            error=say(request, shown.error) if shown.error else None,
+            title=say(chosen.title),
+            about=say(chosen.about),
+            error=say(shown.error) if shown.error else None,
             wrong=shown.field,
             duplicate=shown.duplicate,
-            identity=self._view.identity(request, session, self._known(account)),
+            identity=self._view.identity(visitor, session, self._known(account)),
             name=fields.get("name", "") or ("" if account.name == account.username else account.name),
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
             certificate_number=fields.get("certificate_number", ""),
-            types=[(type_.value, say(request, TYPE_TEXTS[type_])) for type_ in TYPE_TEXTS if type_ in types],
+            types=[(type_.value, say(TYPE_TEXTS[type_])) for type_ in TYPE_TEXTS if type_ in types],
             needs_phone=verifier.needs_phone,
             has_phone=account.phone_verified_at is not None,
             with_app=chosen.through_app,
-            going=await self._going.of(request, session, account) if chosen.through_app else [],
+            going=await self._going.of(visitor, session, account) if chosen.through_app else [],
         )
         if shown.retry_after:
             response.headers["retry-after"] = str(shown.retry_after)
         return response
 
-    def _chosen(self, request: Request) -> tuple[Verifier, VerifierPage]:
+    def _chosen(self, visitor: Visitor) -> tuple[Verifier, VerifierPage]:
         """The method that the path is about, and how it stands on the page."""
-        return self._methods[NETWORK if request.url.path == ANSWER else request.url.path]
+        return self._methods[NETWORK if visitor.path == ANSWER else visitor.path]
 
     def _known(self, account: Account) -> Claim | None:
         """The identity that is verified already, and so is not typed again."""

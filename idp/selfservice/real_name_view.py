@@ -1,11 +1,10 @@
 """What a page shows of the real-name record, in plain words."""
 
-from starlette.requests import Request
-
 from idp.accounts.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
+from idp.authentication.visitor import Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.web.site import Site
 from idp.selfservice import real_name_texts as texts
@@ -21,7 +20,7 @@ class RealNameView:
         self._site = site
         self._platforms = platforms
 
-    def identity(self, request: Request, session: Session, claim: Claim | None) -> dict[str, str] | None:
+    def identity(self, visitor: Visitor, session: Session, claim: Claim | None) -> dict[str, str] | None:
         """Name, type and the end of the number; None for an account that has proved none.
 
         Nothing of the number for a login that rests on the phone alone: it may be asked for it.
@@ -31,7 +30,7 @@ class RealNameView:
         type_ = TYPE_TEXTS.get(CertificateType(claim.certificate_type), "")
         return {
             "name": claim.name,
-            "type": self._site.say(request, type_) if type_ else "",
+            "type": visitor.say(type_) if type_ else "",
             "number": HIDDEN if session.rests_on_number else _masked(claim.certificate_number),
         }
 
@@ -42,28 +41,28 @@ class RealNameView:
         dates = [end for end in ends if end is not None]
         return clock(max(dates)) if dates and len(dates) == len(ends) else None
 
-    def row(self, request: Request, record: Record) -> dict[str, object]:
+    def row(self, visitor: Visitor, record: Record) -> dict[str, object]:
         """One proof, with its end if it counts no more."""
-        say, method = self._site.say, METHOD_TEXTS.get(record.method)
+        say, method = visitor.say, METHOD_TEXTS.get(record.method)
         end = None
         if not record.live(self._site.sources.now()):
-            end = say(request, texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
+            end = say(texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
         return {
             "level": record.level,
-            "method": say(request, method) if method else record.method,
-            "source": self._source(request, record.source),
+            "method": say(method) if method else record.method,
+            "source": self._source(visitor, record.source),
             "at": clock(record.verified_at),
             "until": clock(record.expires_at) if record.expires_at is not None else None,
             "end": end,
         }
 
-    def _source(self, request: Request, source: str) -> str:
+    def _source(self, visitor: Visitor, source: str) -> str:
         """Who said so, by the first part of the record's source; one that we do not know speaks for itself."""
         word = source.partition(":")[0]
         if word in texts.SOURCES:
-            return self._site.say(request, texts.SOURCES[word])
+            return visitor.say(texts.SOURCES[word])
         if word in self._platforms:
-            return platform_title(self._site, request, self._platforms, word)
+            return platform_title(visitor.language, self._platforms, word)
         return source
 
 

@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from starlette.requests import Request
-
+from idp.authentication.visitor import Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import BEIJING, clock
 from idp.infrastructure.translations import mark as _
@@ -122,19 +121,19 @@ class Views:
 
     def mandate(
         self,
-        request: Request,
+        visitor: Visitor,
         one: NamedMandate,
         decisions: Collection[str] = frozenset(),
         *,
         to_agent: bool = False,
     ) -> dict[str, object]:
         """One mandate, as whoever gave it reads it, or the agent; and what whoever looks at it may do with it."""
-        say = self._site.say
+        say = visitor.say
         states = STATES_FOR_AGENT if to_agent else STATES
         relation = ADMINISTRATOR if one.role is Role.ADMINISTRATOR else RELATIONS[one.relation]
         return {
             "id": one.id,
-            "relation": say(request, relation),
+            "relation": say(relation),
             "is_representative": one.relation is Relation.LEGAL_REPRESENTATIVE,
             "is_guardian": one.relation is Relation.GUARDIAN,
             "principal": one.principal_name,
@@ -144,7 +143,7 @@ class Views:
             "through": one.through_name,
             "through_id": one.through_id,
             "state": one.state,
-            "state_text": say(request, states[one.state]),
+            "state_text": say(states[one.state]),
             "pending": one.state is MandateState.SUSPENDED and one.end_reason == CHANGED,
             "open": one.state in OPEN,
             "decisions": sorted(decisions),
@@ -156,7 +155,7 @@ class Views:
 
     def mandates(
         self,
-        request: Request,
+        visitor: Visitor,
         several: Iterable[NamedMandate],
         decisions: Mapping[str, Collection[str]] | None = None,
         *,
@@ -164,7 +163,7 @@ class Views:
     ) -> list[dict[str, object]]:
         """Several; `decisions` by their ids."""
         found = decisions or {}
-        return [self.mandate(request, one, found.get(one.id, ()), to_agent=to_agent) for one in several]
+        return [self.mandate(visitor, one, found.get(one.id, ()), to_agent=to_agent) for one in several]
 
     def systems(self, one: NamedMandate) -> list[str]:
         """The names of the systems that a mandate is for."""

@@ -1,13 +1,12 @@
 """/: who I am here, for whom I act, what I should look at, which systems I have entered, and the way out."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.routes import LOGIN
 from idp.authentication.sms_pages import REGISTER
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
@@ -53,29 +52,28 @@ class OverviewPage:
         self._registry = registry
         self._attention = attention
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {HOME: {"GET": self.show}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The page, or an invitation to log in."""
-        session = await self._centre.session(request)
+        session = await self._centre.session(visitor)
         if session is not None and not session.is_person:
-            return self._centre.of_organization(request, session)
+            return self._centre.of_organization(visitor, session)
         if session is None:
-            return self._site.page(request, "start.html", login_href=LOGIN, register_href=REGISTER)
-        return self._site.page(
-            request,
+            return visitor.page("start.html", login_href=LOGIN, register_href=REGISTER)
+        return visitor.page(
             "overview.html",
             here=HOME,
             name=session.name,
             username=session.username,
             level=session.real_name_level,
-            level_text=self._site.say(request, LEVELS[session.real_name_level]),
+            level_text=visitor.say(LEVELS[session.real_name_level]),
             principal=session.principal.name if session.principal else None,
             acting_href=ACTING,
             matters=[
-                (self._site.say(request, text), self._site.say(request, label), href)
+                (visitor.say(text), visitor.say(label), href)
                 for text, label, href in map(MATTERS.__getitem__, await self._attention.of_session(session))
             ],
             systems=await self._systems(session),

@@ -1,6 +1,5 @@
 """/me/security/totp, /me/security/passkey, /me/security/password: adding a second factor, changing the password."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
@@ -10,8 +9,8 @@ from idp.authentication.login_flow import SECURITY
 from idp.authentication.methods.interface import EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
@@ -39,7 +38,7 @@ class AddingPages:
         self._passkeys = passkeys
         self._password = password
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         enrolments = {
             f"{SECURITY}/{kind}": _EnrolmentPages(self._door, kind, method.enrolment)
@@ -52,99 +51,95 @@ class AddingPages:
             PASSWORD: {"GET": self.show_password, "POST": self.change_password},
         }
 
-    async def show_passkey(self, request: Request) -> Response:
+    async def show_passkey(self, visitor: Visitor) -> Response:
         """A page that asks the browser for a new passkey."""
-        session = await self._door.enter(request, ADD_PASSKEY)
-        return session if isinstance(session, Response) else await self._passkey_page(request, session)
+        session = await self._door.enter(visitor, ADD_PASSKEY)
+        return session if isinstance(session, Response) else await self._passkey_page(visitor, session)
 
-    async def add_passkey(self, request: Request) -> Response:
+    async def add_passkey(self, visitor: Visitor) -> Response:
         """Keep what the browser made."""
-        session, fields = await form_of(self._door, request, ADD_PASSKEY)
+        session, fields = await form_of(self._door, visitor, ADD_PASSKEY)
         if isinstance(session, Response):
             return session
         if fields is None:
-            return await self._passkey_page(request, session, LAPSED, 400)
+            return await self._passkey_page(visitor, session, LAPSED, 400)
         new = await self._passkeys.made(
             fields.get("ceremony", ""),
             fields.get("credential", ""),
-            self._site.browser(request),
+            visitor.browser,
             session.account_id,
         )
         if new is None:
-            return await self._passkey_page(request, session, NOT_MADE, 400)
+            return await self._passkey_page(visitor, session, NOT_MADE, 400)
         try:
-            caller = self._door.centre.caller(request)
+            caller = visitor.caller
             account = await self._factors.add(session, new, fields.get("label", ""), caller)
         except NotAllowed as refused:
-            return await self._passkey_page(request, session, str(refused), 409)
-        return await self._door.added(request, session, account, (USER_PRESENT,))
+            return await self._passkey_page(visitor, session, str(refused), 409)
+        return await self._door.added(visitor, session, account, (USER_PRESENT,))
 
-    async def show_password(self, request: Request) -> Response:
+    async def show_password(self, visitor: Visitor) -> Response:
         """The form for a new password."""
-        session = await self._door.enter(request, PASSWORD)
-        return session if isinstance(session, Response) else await self._password_page(request, session)
+        session = await self._door.enter(visitor, PASSWORD)
+        return session if isinstance(session, Response) else await self._password_page(visitor, session)
 
-    async def change_password(self, request: Request) -> Response:
+    async def change_password(self, visitor: Visitor) -> Response:
         """Set the new password."""
-        session, fields = await form_of(self._door, request, PASSWORD)
+        session, fields = await form_of(self._door, visitor, PASSWORD)
         if isinstance(session, Response):
             return session
         if fields is None:
-            return await self._password_page(request, session, LAPSED, 400)
+            return await self._password_page(visitor, session, LAPSED, 400)
         try:
             refused = await self._password.change(
                 session,
                 fields.get("password", ""),
                 fields.get("new_password", ""),
-                self._door.centre.caller(request),
+                visitor.caller,
             )
         except InvalidAccount:
-            return await self._password_page(request, session, BAD_PASSWORD, 400)
+            return await self._password_page(visitor, session, BAD_PASSWORD, 400)
         except Overloaded:
             refused = Refused(BUSY_SECONDS)
         if refused is None:
             return self._door.done("password")
         if refused.retry_after:
-            response = await self._password_page(request, session, SLOW_DOWN, 429)
+            response = await self._password_page(visitor, session, SLOW_DOWN, 429)
             response.headers["retry-after"] = str(refused.retry_after)
             return response
-        return await self._password_page(request, session, WRONG_PASSWORD, 401)
+        return await self._password_page(visitor, session, WRONG_PASSWORD, 401)
 
     async def _passkey_page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
         asked = None
         if self._passkeys.available:
-            asked = await self._passkeys.offer(
-                session.account_id, session.username, self._site.browser(request)
-            )
-        response = self._site.page(
-            request,
+            asked = await self._passkeys.offer(session.account_id, session.username, visitor.browser)
+        response = visitor.page(
             "security_passkey.html",
             status,
             here=SECURITY,
             action=ADD_PASSKEY,
             ceremony=asked.token if asked else None,
             options=asked.options if asked else None,
-            label=browser_name(request.headers.get("user-agent", "")),
-            error=self._site.say(request, error) if error else None,
+            label=browser_name(visitor.user_agent),
+            error=visitor.say(error) if error else None,
             back=SECURITY,
         )
         response.headers.update(SCRIPT_HEADERS)
         return response
 
     async def _password_page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "security_password.html",
             status,
             here=SECURITY,
             action=PASSWORD,
             username=session.username,
             has_password=await self._password.exists(session),
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
             wrong=error == WRONG_PASSWORD,
             bad=error == BAD_PASSWORD,
             back=SECURITY,
@@ -162,16 +157,16 @@ class _EnrolmentPages:
         self._method = method
         self._path = f"{SECURITY}/{kind}"
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """A new secret, as a picture and as text."""
-        session = await self._door.enter(request, self._path)
+        session = await self._door.enter(visitor, self._path)
         if isinstance(session, Response):
             return session
-        return await self._page(request, await self._factors.begin(session, self._kind))
+        return await self._page(visitor, await self._factors.begin(session, self._kind))
 
-    async def add(self, request: Request) -> Response:
+    async def add(self, visitor: Visitor) -> Response:
         """The first answer proves that the app has the secret."""
-        session, fields = await form_of(self._door, request, self._path)
+        session, fields = await form_of(self._door, visitor, self._path)
         if isinstance(session, Response):
             return session
         enrolment = None
@@ -179,20 +174,20 @@ class _EnrolmentPages:
             enrolment = await self._factors.resume(session, self._kind, fields.get("enrolment", ""))
         if fields is None or enrolment is None:
             begun = await self._factors.begin(session, self._kind)
-            return await self._page(request, begun, error=LAPSED, status=400)
-        label, caller = fields.get("label", ""), self._door.centre.caller(request)
+            return await self._page(visitor, begun, error=LAPSED, status=400)
+        label, caller = fields.get("label", ""), visitor.caller
         try:
             account = await self._factors.confirm(session, enrolment, fields.get("otp", ""), label, caller)
             if account is not None:
                 used = self._factors.methods[self._kind].amr
-                return await self._door.added(request, session, account, (used,))
+                return await self._door.added(visitor, session, account, (used,))
         except NotAllowed as refused:
-            return await self._page(request, enrolment, label=label, error=str(refused), status=409)
-        return await self._page(request, enrolment, label=label, error=self._method.wrong, status=401)
+            return await self._page(visitor, enrolment, label=label, error=str(refused), status=409)
+        return await self._page(visitor, enrolment, label=label, error=self._method.wrong, status=401)
 
     async def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         enrolment: Enrolment,
         *,
         label: str = "",
@@ -200,8 +195,7 @@ class _EnrolmentPages:
         status: int = 200,
     ) -> Response:
         grouped = [enrolment.secret[at : at + 4] for at in range(0, len(enrolment.secret), 4)]
-        return self._site.page(
-            request,
+        return visitor.page(
             self._method.template,
             status,
             here=SECURITY,
@@ -210,19 +204,19 @@ class _EnrolmentPages:
             picture=await qr_code(enrolment.uri),
             secret=" ".join(grouped),
             label=label,
-            error=self._site.say(request, error) if error else None,
+            error=visitor.say(error) if error else None,
             back=SECURITY,
         )
 
 
 async def form_of(
-    door: SecurityDoor, request: Request, back: str
+    door: SecurityDoor, visitor: Visitor, back: str
 ) -> tuple[Session | Response, dict[str, str] | None]:
     """Whoever may change something, and the form; no form where it was not ours or has lapsed."""
-    session = await door.enter(request, back)
+    session = await door.enter(visitor, back)
     if isinstance(session, Response):
         return session, None
     try:
-        return session, await door.site.form(request)
+        return session, await visitor.form()
     except (Forged, UnreadableForm):
         return session, None

@@ -1,6 +1,5 @@
 """The inner door of the user centre: who changes what protects the account has proved it lately, and fully."""
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.accounts.model import Account
@@ -9,6 +8,7 @@ from idp.authentication.factors import Factors
 from idp.authentication.login_flow import KNOWN, LOGIN, SECURITY, LoginFlow
 from idp.authentication.service import Authentication
 from idp.authentication.strength import Lacking
+from idp.authentication.visitor import Visitor
 from idp.infrastructure.web.site import Site
 from idp.selfservice.centre import Centre
 from idp.sessions.model import MULTIPLE, Session
@@ -35,29 +35,27 @@ class SecurityDoor:
         self.factors = factors
 
     async def enter(
-        self, request: Request, back: str = SECURITY, *, knowledge: bool = True, without: str = ""
+        self, visitor: Visitor, back: str = SECURITY, *, knowledge: bool = True, without: str = ""
     ) -> Session | Response:
         """The session, or the way to prove more and from there to `back`.
 
         `knowledge`: a login by phone alone is too little. `without`: a way of logging in (amr) that does not do here.
         """
-        session = await self.centre.enter(request, fresh=True, back=back, without=without)
+        session = await self.centre.enter(visitor, fresh=True, back=back, without=without)
         if isinstance(session, Response):
             return session
         lacking = await self.factors.lacking(session)
         if lacking is None or (lacking is Lacking.KNOWLEDGE and not knowledge):
             return session
         factor = lacking is Lacking.SECOND_FACTOR
-        continuation = Continuation(
-            self.site.sources.now(), self.site.browser(request), strong=factor, path=back
-        )
+        continuation = Continuation(self.site.sources.now(), visitor.browser, strong=factor, path=back)
         page = LOGIN if factor else KNOWN
         response = self.site.redirect(self.login_flow.to(page, continuation))
-        self.site.keep_browser(request, response)
+        visitor.keep_browser(response)
         return response
 
     async def added(
-        self, request: Request, session: Session, account: Account | None, used: tuple[str, ...]
+        self, visitor: Visitor, session: Session, account: Account | None, used: tuple[str, ...]
     ) -> Response:
         """Back to the list; whoever added the first second factor has shown it, and need not show it again.
 
@@ -65,7 +63,7 @@ class SecurityDoor:
         """
         response = self.done("added")
         if MULTIPLE not in session.amr and account is not None:
-            caller, device = self.login_flow.caller(request), self.login_flow.device(request)
+            caller, device = visitor.caller, visitor.device
             done = await self._authentication.strengthen(session, account, (*used, MULTIPLE), caller, device)
             if done is not None:
                 self.login_flow.keep(response, done)

@@ -2,20 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice.centre import Centre
-from idp.selfservice.model import Owner
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import Systems
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
-from idp.sessions.model import Device, OpenSession, Session
+from idp.sessions.model import Device, OpenSession, Owner, Session
 from idp.sessions.service import Sessions
 
 SESSIONS = "/me/sessions"
@@ -50,7 +48,7 @@ class SessionPages:
         self._devices = devices
         self._systems = systems
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             SESSIONS: {"GET": self.show},
@@ -59,76 +57,75 @@ class SessionPages:
             FORGET: {"POST": self.forget},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """Both lists."""
-        session = await self._centre.enter(request)
-        return session if isinstance(session, Response) else await self._page(request, session)
+        session = await self._centre.enter(visitor)
+        return session if isinstance(session, Response) else await self._page(visitor, session)
 
-    async def end(self, request: Request) -> Response:
+    async def end(self, visitor: Visitor) -> Response:
         """End one login."""
 
         async def change(session: Session, fields: dict[str, str]) -> bool:
-            return await self._sessions.end_own(session, fields.get("id", ""), self._centre.caller(request))
+            return await self._sessions.end_own(session, fields.get("id", ""), visitor.caller)
 
-        return await self._change(request, change, "ended")
+        return await self._change(visitor, change, "ended")
 
-    async def end_others(self, request: Request) -> Response:
+    async def end_others(self, visitor: Visitor) -> Response:
         """End all logins but this one."""
 
         async def change(session: Session, fields: dict[str, str]) -> bool:
-            caller = self._centre.caller(request)
+            caller = visitor.caller
             await self._sessions.end_all(session.account_id, keep=session.id, caller=caller, reason=ENDED_ALL)
             if "apps" in fields:
                 await self._systems.withdraw_offline(Owner(session.account_id, session.id, caller))
             return True
 
-        return await self._change(request, change, "others")
+        return await self._change(visitor, change, "others")
 
-    async def forget(self, request: Request) -> Response:
+    async def forget(self, visitor: Visitor) -> Response:
         """Forget a device."""
 
         async def change(session: Session, fields: dict[str, str]) -> bool:
-            caller = self._centre.caller(request)
+            caller = visitor.caller
             return await self._devices.forget(session.account_id, fields.get("id", ""), caller)
 
-        return await self._change(request, change, "forgotten")
+        return await self._change(visitor, change, "forgotten")
 
-    async def _change(self, request: Request, change: Change, word: str) -> Response:
-        session = await self._centre.enter(request, back=SESSIONS)
+    async def _change(self, visitor: Visitor, change: Change, word: str) -> Response:
+        session = await self._centre.enter(visitor, back=SESSIONS)
         if isinstance(session, Response):
             return session
         try:
-            done = await change(session, await self._site.form(request))
+            done = await change(session, await visitor.form())
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
+            return await self._page(visitor, session, LAPSED, 400)
         return self._site.redirect(f"{SESSIONS}?done={word if done else 'none'}")
 
     async def _page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
-        done = DONE.get(request.query_params.get("done", ""))
+        done = DONE.get(visitor.query.get("done", ""))
         found = await self._sessions.of_account(session.account_id)
         here = next((each.device_id for each in found if each.id == session.id), None)
         devices = await self._devices.of_account(session.account_id)
         used = await self._systems.of_account(session.account_id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "sessions.html",
             status,
             here=SESSIONS,
             again=SESSIONS,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
             offline=any("offline_access" in one.scopes and one.active for one in used),
-            sessions=[self._session(request, each, session) for each in found],
-            devices=[self._device(request, device, here) for device in devices],
+            sessions=[self._session(visitor, each, session) for each in found],
+            devices=[self._device(visitor, device, here) for device in devices],
         )
 
-    def _session(self, request: Request, found: OpenSession, current: Session) -> dict[str, object]:
+    def _session(self, visitor: Visitor, found: OpenSession, current: Session) -> dict[str, object]:
         return {
             "id": found.id,
             "current": found.id == current.id,
-            "device": self._named(request, found.user_agent),
+            "device": self._named(visitor, found.user_agent),
             "address": found.address,
             "since": clock(found.authenticated_at),
             "seen": clock(found.last_seen_at),
@@ -136,20 +133,20 @@ class SessionPages:
             "systems": [self._systems.name(client_id) for client_id, _joined in found.systems],
         }
 
-    def _device(self, request: Request, device: Device, current: str | None) -> dict[str, object]:
+    def _device(self, visitor: Visitor, device: Device, current: str | None) -> dict[str, object]:
         until = device.trusted_until
         if until is not None and until <= self._site.sources.now():
             until = None
         return {
             "id": device.id,
             "current": device.id == current,
-            "device": self._named(request, device.user_agent),
+            "device": self._named(visitor, device.user_agent),
             "address": device.address,
             "first": clock(device.first_seen_at),
             "last": clock(device.last_seen_at),
             "trusted": None if until is None else clock(until),
         }
 
-    def _named(self, request: Request, user_agent: str) -> str:
+    def _named(self, visitor: Visitor, user_agent: str) -> str:
         name = browser_name(user_agent)
-        return self._site.say(request, UNKNOWN) if name == UNKNOWN_BROWSER else name
+        return visitor.say(UNKNOWN) if name == UNKNOWN_BROWSER else name

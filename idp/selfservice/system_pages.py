@@ -2,18 +2,17 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import System, Systems
-from idp.sessions.model import Session
+from idp.sessions.model import Owner, Session
 from idp.sign_on.scope_texts import scope_items
 
 SYSTEMS = "/me/systems"
@@ -29,73 +28,71 @@ class SystemPages:
         self._centre = centre
         self._systems = systems
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             SYSTEMS: {"GET": self.show},
             WITHDRAW: {"GET": self.confirm, "POST": self.withdraw},
         }
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """Every system."""
-        session = await self._centre.enter(request)
+        session = await self._centre.enter(visitor)
         if isinstance(session, Response):
             return session
-        return await self._page(request, session)
+        return await self._page(visitor, session)
 
-    async def confirm(self, request: Request) -> Response:
+    async def confirm(self, visitor: Visitor) -> Response:
         """What withdrawing means, by name."""
-        client_id = request.query_params.get("client_id", "")
-        session = await self._centre.enter(request, back=SYSTEMS)
+        client_id = visitor.query.get("client_id", "")
+        session = await self._centre.enter(visitor, back=SYSTEMS)
         if isinstance(session, Response):
             return session
         for system in await self._systems.of_account(session.account_id):
             if system.client_id == client_id and system.active:
-                return self._site.page(
-                    request,
+                return visitor.page(
                     "systems_withdraw.html",
                     here=SYSTEMS,
                     action=WITHDRAW,
                     client_id=client_id,
                     system=system.name,
-                    items=scope_items(system.scopes, lambda text: self._site.say(request, text)),
+                    items=scope_items(system.scopes, visitor.say),
                     back=SYSTEMS,
                 )
         return self._site.redirect(SYSTEMS)
 
-    async def withdraw(self, request: Request) -> Response:
+    async def withdraw(self, visitor: Visitor) -> Response:
         """Withdraw."""
-        session = await self._centre.enter(request, back=SYSTEMS)
+        session = await self._centre.enter(visitor, back=SYSTEMS)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
-        owner = self._centre.owner(request, session)
+            return await self._page(visitor, session, LAPSED, 400)
+        owner = Owner(session.account_id, session.id, visitor.caller)
         done = await self._systems.withdraw(owner, fields.get("client_id", ""))
         return self._site.redirect(f"{SYSTEMS}?done=withdrawn" if done else SYSTEMS)
 
     async def _page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
-        done = DONE.get(request.query_params.get("done", ""))
+        done = DONE.get(visitor.query.get("done", ""))
         systems = await self._systems.of_account(session.account_id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "systems.html",
             status,
             here=SYSTEMS,
-            done=self._site.say(request, done) if done else None,
-            error=self._site.say(request, error) if error else None,
-            systems=[self._shown(request, system) for system in systems],
+            done=visitor.say(done) if done else None,
+            error=visitor.say(error) if error else None,
+            systems=[self._shown(visitor, system) for system in systems],
         )
 
-    def _shown(self, request: Request, system: System) -> dict[str, object]:
+    def _shown(self, visitor: Visitor, system: System) -> dict[str, object]:
         return {
             "name": system.name,
             "uri": system.uri,
-            "items": scope_items(system.scopes, lambda text: self._site.say(request, text)),
+            "items": scope_items(system.scopes, visitor.say),
             "consented": _clock(system.consented_at),
             "first": _clock(system.first_used_at),
             "last": _clock(system.last_used_at),

@@ -10,9 +10,9 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
 from idp.selfservice.kept import KeptConsent, LeftSession, SystemUse
-from idp.selfservice.model import Owner
 from idp.selfservice.system_store import SystemStore
 from idp.sessions.logout import KIND, payload
+from idp.sessions.model import Owner
 
 
 @dataclass(frozen=True, slots=True)

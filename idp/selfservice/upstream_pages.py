@@ -2,15 +2,14 @@
 
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.login_flow import SECURITY
+from idp.authentication.visitor import Pages, Visitor
 from idp.federation.account_links import AccountLinks, LastWay
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged
 from idp.selfservice.platforms import Titles, platform_title
@@ -33,73 +32,71 @@ class UpstreamLinkPages:
         self._desk = desk
         self._platforms = platforms
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler; nothing where no platform is in use."""
         if not self._platforms:
             return {}
         return {UPSTREAMS: {"GET": self.show}, UNLINK: {"GET": self.confirm, "POST": self.unlink}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """Every link."""
-        session = await self._door.centre.enter(request)
-        return session if isinstance(session, Response) else await self._page(request, session)
+        session = await self._door.centre.enter(visitor)
+        return session if isinstance(session, Response) else await self._page(visitor, session)
 
-    async def confirm(self, request: Request) -> Response:
+    async def confirm(self, visitor: Visitor) -> Response:
         """What ending it means, by name."""
-        session = await self._door.enter(request, UPSTREAMS)
+        session = await self._door.enter(visitor, UPSTREAMS)
         if isinstance(session, Response):
             return session
         for link in await self._desk.of_account(session.account_id):
-            if link.id == request.query_params.get("id"):
-                title = self._title(request, link.profile)
-                return self._site.page(
-                    request, "upstreams_unlink.html",
+            if link.id == visitor.query.get("id"):
+                title = self._title(visitor, link.profile)
+                return visitor.page("upstreams_unlink.html",
                     here=SECURITY, action=UNLINK, id=link.id, platform=title, back=UPSTREAMS,
                 )  # fmt: skip
         return self._site.redirect(UPSTREAMS)
 
-    async def unlink(self, request: Request) -> Response:
+    async def unlink(self, visitor: Visitor) -> Response:
         """End a link, unless the person could not come in again."""
-        session = await self._door.enter(request, UPSTREAMS)
+        session = await self._door.enter(visitor, UPSTREAMS)
         if isinstance(session, Response):
             return session
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (Forged, UnreadableForm):
-            return await self._page(request, session, LAPSED, 400)
-        address = self._door.centre.caller(request).address
+            return await self._page(visitor, session, LAPSED, 400)
+        address = visitor.caller.address
         try:
             done = await self._desk.unlink_own(
                 session.account_id, fields.get("id", ""), address, proven=session.security_version
             )
         except LastWay:
-            return await self._page(request, session, ONLY_WAY, 409)
+            return await self._page(visitor, session, ONLY_WAY, 409)
         return self._site.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)
 
     async def _page(
-        self, request: Request, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
     ) -> Response:
-        say = self._site.say
+        say = visitor.say
         links = await self._desk.of_account(session.account_id)
         waiting = await self._desk.conflicts_of(session.account_id)
-        return self._site.page(
-            request,
+        return visitor.page(
             "upstreams.html",
             status,
             here=SECURITY,
-            done=say(request, DONE) if request.query_params.get("done") == "unlinked" else None,
-            error=say(request, error) if error else None,
-            links=[self._shown(request, link) for link in links],
-            waiting=[(self._title(request, one.profile), clock(one.created_at)) for one in waiting],
+            done=say(DONE) if visitor.query.get("done") == "unlinked" else None,
+            error=say(error) if error else None,
+            links=[self._shown(visitor, link) for link in links],
+            waiting=[(self._title(visitor, one.profile), clock(one.created_at)) for one in waiting],
         )
 
-    def _shown(self, request: Request, link: UpstreamLink) -> dict[str, str]:
+    def _shown(self, visitor: Visitor, link: UpstreamLink) -> dict[str, str]:
         return {
-            "platform": self._title(request, link.profile),
+            "platform": self._title(visitor, link.profile),
             "since": clock(link.linked_at),
             "used": clock(link.last_seen_at),
             "href": f"{UNLINK}?{urlencode({'id': link.id})}",
         }
 
-    def _title(self, request: Request, profile: str) -> str:
-        return platform_title(self._site, request, self._platforms, profile)
+    def _title(self, visitor: Visitor, profile: str) -> str:
+        return platform_title(visitor.language, self._platforms, profile)

@@ -43,6 +43,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody who does something about the own account: by which login, and from where."""
+
+    account_id: str
+    session_id: str
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
 class Lifetimes:
     """Session limits in seconds: without a request, and in all."""
 

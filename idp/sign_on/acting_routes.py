@@ -3,14 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
 from idp.authentication.login_flow import LOGIN, LoginFlow
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.organizations.model import Principal
@@ -42,57 +41,57 @@ class ActingPages:
         self._registry = registry
         self._acting = acting
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {ACTING: {"GET": self.show, "POST": self.choose}}
 
-    async def show(self, request: Request) -> Response:
+    async def show(self, visitor: Visitor) -> Response:
         """The choices, and what changes with them."""
-        continuation = self._continuation(request, request.query_params.get("continue", ""))
-        session = await self._login_flow.session(request)
+        continuation = self._continuation(visitor, visitor.query.get("continue", ""))
+        session = await visitor.current_session()
         if session is None:
-            return self._to_login(request, continuation)
-        return await self._page(request, session, continuation)
+            return self._to_login(visitor, continuation)
+        return await self._page(visitor, session, continuation)
 
-    async def choose(self, request: Request) -> Response:
+    async def choose(self, visitor: Visitor) -> Response:
         """Act for whom the person chose."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (UnreadableForm, Forged):
-            message = self._site.say(request, "页面已过期，没有做任何更改。请重新打开本页。")
-            return self._site.error(request, 400, message, "LAPSED")
-        continuation = self._continuation(request, fields.get("continue", ""))
-        session = await self._login_flow.session(request)
+            message = visitor.say("页面已过期，没有做任何更改。请重新打开本页。")
+            return visitor.error(400, message, "LAPSED")
+        continuation = self._continuation(visitor, fields.get("continue", ""))
+        session = await visitor.current_session()
         if session is None:
-            return self._to_login(request, continuation)
+            return self._to_login(visitor, continuation)
         client, chosen = self._client(continuation), fields.get("mandate", "")
         if not chosen:
-            error = self._site.say(request, "请选择您要代表谁。")
-            return await self._page(request, session, continuation, error, 400)
+            error = visitor.say("请选择您要代表谁。")
+            return await self._page(visitor, session, continuation, error, 400)
         try:
-            token = await self._acting.choose(session, client, chosen, self._login_flow.caller(request))
+            token = await self._acting.choose(session, client, chosen, visitor.caller)
         except (NotOffered, CannotRepresent):
-            error = self._site.say(request, "这一项现在不能选择，可能授权刚刚被停用。请重新选择。")
-            return await self._page(request, session, continuation, error, 409)
+            error = visitor.say("这一项现在不能选择，可能授权刚刚被停用。请重新选择。")
+            return await self._page(visitor, session, continuation, error, 409)
         response = self._site.redirect(self._onward(continuation))
         if token is not None:
             self._site.cookies.set(response, names.SESSION, token)
         return response
 
-    def _continuation(self, request: Request, sealed: str) -> Continuation:
+    def _continuation(self, visitor: Visitor, sealed: str) -> Continuation:
         """What the person came for; this page itself where they came for nothing else."""
         if sealed:
-            return self._login_flow.continuation(request, sealed)
-        return Continuation(self._site.sources.now(), self._site.browser(request), path=ACTING)
+            return self._login_flow.continuation(visitor, sealed)
+        return Continuation(self._site.sources.now(), visitor.browser, path=ACTING)
 
     def _onward(self, continuation: Continuation) -> str:
         if continuation.path == ACTING and continuation.query is None:
             return f"{ACTING}?done={CHANGED}"
         return self._login_flow.next(continuation)
 
-    def _to_login(self, request: Request, continuation: Continuation) -> Response:
+    def _to_login(self, visitor: Visitor, continuation: Continuation) -> Response:
         response = self._site.redirect(self._login_flow.to(LOGIN, continuation))
-        self._site.keep_browser(request, response)
+        visitor.keep_browser(response)
         return response
 
     def _client(self, continuation: Continuation) -> Client | None:
@@ -100,7 +99,7 @@ class ActingPages:
 
     async def _page(
         self,
-        request: Request,
+        visitor: Visitor,
         session: Session,
         continuation: Continuation,
         error: str | None = None,
@@ -108,10 +107,9 @@ class ActingPages:
     ) -> Response:
         client = self._client(continuation)
         choices = await self._acting.choices(session, client)
-        shown = [self._shown(request, session, choice) for choice in choices]
+        shown = [self._shown(visitor, session, choice) for choice in choices]
         current = shown[0]["value"] if len(shown) == 1 else session.mandate_id or MYSELF
-        return self._site.page(
-            request,
+        return visitor.page(
             "acting.html",
             status,
             action=ACTING,
@@ -126,17 +124,17 @@ class ActingPages:
             systems=await self._system_names(session),
             login_href=self._login_flow.to(LOGIN, replace(continuation, again=True)),
             error=error,
-            done=request.query_params.get("done") == CHANGED,
+            done=visitor.query.get("done") == CHANGED,
         )
 
-    def _shown(self, request: Request, session: Session, choice: Principal | None) -> dict[str, Any]:
+    def _shown(self, visitor: Visitor, session: Session, choice: Principal | None) -> dict[str, Any]:
         if choice is None:
             return {
                 "value": MYSELF,
                 "name": session.name,
-                "hint": self._site.say(request, "本人，为自己办事"),
+                "hint": visitor.say("本人，为自己办事"),
             }
-        hint = self._site.say(request, RELATION_TEXTS.get(choice.relation, OTHER_RELATION))
+        hint = visitor.say(RELATION_TEXTS.get(choice.relation, OTHER_RELATION))
         return {"value": choice.mandate_id, "name": choice.name, "hint": hint}
 
     async def _system_names(self, session: Session) -> list[str]:

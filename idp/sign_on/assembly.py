@@ -23,4 +23,6 @@ class SignOnRoom:
         self.protocols = Protocols()
         self.pages = SignOnPages(ground.site, self.sign_on, self.protocols)
         acting = ActingPages(ground.site, authentication.login_flow, registry, self.acting)
-        self.offer = Offer(routes=[self.pages.routes(), acting.routes()])
+        self.offer = Offer(
+            routes=[*map(authentication.reception.routes, (self.pages.routes(), acting.routes()))]
+        )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from starlette.requests import Request
 from starlette.responses import Response
 
+from idp.authentication.visitor import Visitor
 from idp.sign_on.model import SignOnRequest
 
 
@@ -42,7 +42,7 @@ class SignOnProtocol(Protocol):
         """What a request that was good before asks for; None when it can be answered no more."""
         ...
 
-    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
+    async def resume(self, visitor: Visitor, under_way: RequestUnderWay) -> Response:
         """Go on with a request that led to one of our pages."""
         ...
 

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.login_flow import KNOWN, LOGIN, REAL_NAME, RESUME
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import good_once, sent_before
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged, Site
 from idp.sessions.model import masked_name
@@ -40,7 +39,7 @@ class SignOnPages:
         self._service = service
         self._protocols = protocols
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {
             RESUME: {"GET": self.resume},
@@ -48,12 +47,12 @@ class SignOnPages:
         }
 
     async def outcome(
-        self, request: Request, asked: SignOnRequest, under_way: RequestUnderWay
+        self, visitor: Visitor, asked: SignOnRequest, under_way: RequestUnderWay
     ) -> SignOnState | Refusal | Response:
         """The state in which to serve the system, or why it is not served, or the page that the person sees next."""
         if under_way.answer is ConsentAnswer.DENIED:
             return Refusal.DENIED
-        state = await self._state(request, asked)
+        state = await self._state(visitor, asked)
         around = Circumstances(
             under_way.asked_at,
             self._site.sources.now(),
@@ -65,48 +64,48 @@ class SignOnPages:
         if isinstance(wanted, Refusal):
             return wanted
         if wanted is not None or state is None:
-            return self._lead(request, asked, state, under_way, wanted or NextStep.LOGIN)
+            return self._lead(visitor, asked, state, under_way, wanted or NextStep.LOGIN)
         # The system may have used the answer although the browser has not heard of it: nobody sends it twice.
-        good_once(request)
+        good_once(visitor.request)
         return state
 
-    async def resume(self, request: Request) -> Response:
+    async def resume(self, visitor: Visitor) -> Response:
         """Go on after one of our pages, with the very request that led there."""
-        continuation = self._continuation(request, request.query_params.get("continue", ""))
+        continuation = self._continuation(visitor, visitor.query.get("continue", ""))
         found = self._resumed(continuation)
-        return self._lapsed(request) if found is None else await found[0].resume(request, found[1])
+        return self._lapsed(visitor) if found is None else await found[0].resume(visitor, found[1])
 
-    async def consent(self, request: Request) -> Response:
+    async def consent(self, visitor: Visitor) -> Response:
         """The person agreed or refused."""
         try:
-            fields = await self._site.form(request)
+            fields = await visitor.form()
         except (UnreadableForm, Forged):
-            return self._lapsed(request)
-        continuation = self._continuation(request, fields.get("continue", ""))
+            return self._lapsed(visitor)
+        continuation = self._continuation(visitor, fields.get("continue", ""))
         found = self._resumed(continuation)
         if continuation is None or found is None:
-            return self._lapsed(request)
+            return self._lapsed(visitor)
         protocol, under_way = found
         asked = protocol.asked(under_way.query)
         if asked is None:
-            return self._lapsed(request)  # the client was changed or disabled while the page was open
-        state = await self._state(request, asked)
-        decision, address = fields.get("decision"), self._site.addresses.of(request)
+            return self._lapsed(visitor)  # the client was changed or disabled while the page was open
+        state = await self._state(visitor, asked)
+        decision, address = fields.get("decision"), visitor.address
         # Where somebody else has logged in meanwhile they are asked themselves.
         if state is None or continuation.account_id not in ("", state.session.account_id):
             decision = None
         elif decision == "deny":
             await self._service.deny(asked, state, address)
-            return await protocol.resume(request, replace(under_way, answer=ConsentAnswer.DENIED))
+            return await protocol.resume(visitor, replace(under_way, answer=ConsentAnswer.DENIED))
         elif decision == "allow":
-            if not sent_before(request):
+            if not sent_before(visitor.request):
                 await self._service.agree(asked, state, address)
             # Answered here and now: what was agreed to is this request, and none that waits in another tab.
-            return await protocol.resume(request, replace(under_way, answer=ConsentAnswer.ALLOWED))
+            return await protocol.resume(visitor, replace(under_way, answer=ConsentAnswer.ALLOWED))
         return self._site.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
 
-    async def _state(self, request: Request, asked: SignOnRequest) -> SignOnState | None:
-        return await self._service.state(self._site.cookies.get(request, names.SESSION), asked)
+    async def _state(self, visitor: Visitor, asked: SignOnRequest) -> SignOnState | None:
+        return await self._service.state(visitor.cookie(names.SESSION), asked)
 
     def _resumed(self, continuation: Continuation | None) -> tuple[SignOnProtocol, RequestUnderWay] | None:
         if continuation is None or continuation.query is None:
@@ -119,30 +118,30 @@ class SignOnPages:
 
     def _lead(
         self,
-        request: Request,
+        visitor: Visitor,
         asked: SignOnRequest,
         state: SignOnState | None,
         under_way: RequestUnderWay,
         wanted: NextStep,
     ) -> Response:
-        continuation = self._continue(request, asked, under_way, wanted)
+        continuation = self._continue(visitor, asked, under_way, wanted)
         if state is not None and wanted is NextStep.CONSENT:
             sealed = replace(continuation, account_id=state.session.account_id).seal(self._site.vault)
-            return self._consent_page(request, asked, state, sealed)
+            return self._consent_page(visitor, asked, state, sealed)
         if wanted is NextStep.LOGIN and asked.account_id is not None:
             continuation = replace(continuation, account_id=asked.account_id)
         sealed = continuation.seal(self._site.vault)
         response = self._site.redirect(f"{PAGES[wanted]}?{urlencode({'continue': sealed})}")
-        self._site.keep_browser(request, response)
-        self._site.keep_asked(request, response)
+        visitor.keep_browser(response)
+        visitor.keep_asked(response)
         return response
 
     def _continue(
-        self, request: Request, asked: SignOnRequest, under_way: RequestUnderWay, wanted: NextStep
+        self, visitor: Visitor, asked: SignOnRequest, under_way: RequestUnderWay, wanted: NextStep
     ) -> Continuation:
         return Continuation(
             asked_at=under_way.asked_at,
-            browser=self._site.browser(request),
+            browser=visitor.browser,
             query=under_way.query,
             protocol=under_way.protocol,
             client_id=asked.client.client_id,
@@ -153,27 +152,26 @@ class SignOnPages:
             login_hint=asked.login_hint[:100],
         )
 
-    def _continuation(self, request: Request, sealed: str) -> Continuation | None:
+    def _continuation(self, visitor: Visitor, sealed: str) -> Continuation | None:
         try:
-            return unseal(self._site.vault, sealed, self._site.browser(request), self._site.sources.now())
+            return unseal(self._site.vault, sealed, visitor.browser, self._site.sources.now())
         except Lapsed:
             return None
 
     def _consent_page(
-        self, request: Request, asked: SignOnRequest, state: SignOnState, continuation: str
+        self, visitor: Visitor, asked: SignOnRequest, state: SignOnState, continuation: str
     ) -> Response:
-        return self._site.page(
-            request,
+        return visitor.page(
             "consent.html",
             action=CONSENT,
             continue_=continuation,
             system=asked.client.client_name,
             client_uri=asked.client.client_uri,
-            items=scope_items(asked.scopes, lambda text: self._site.say(request, text)),
+            items=scope_items(asked.scopes, visitor.say),
             name_masked=masked_name(state.session.name),
             principal=state.session.principal,
         )
 
-    def _lapsed(self, request: Request) -> Response:
-        message = self._site.say(request, "页面已过期。请回到您要使用的系统，重新登录。")
-        return self._site.error(request, 400, message, "LAPSED")
+    def _lapsed(self, visitor: Visitor) -> Response:
+        message = visitor.say("页面已过期。请回到您要使用的系统，重新登录。")
+        return visitor.error(400, message, "LAPSED")

@@ -8,8 +8,7 @@ import pytest
 
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.selfservice.model import Owner
-from idp.sessions.model import Caller
+from idp.sessions.model import Caller, Owner
 from tests.support.inprocess import Provider, provider
 from tests.support.mandates import company, mandate
 from tests.support.visits import ADDRESS, account_id, person, redeem, signed_in, tokens, userinfo

@@ -388,7 +388,9 @@ async def test_a_platform_that_vouches_is_named_by_its_title(house: Provider) ->
     proof = Record("1", 3, "upstream", "henan", house.clock(), None, None, None)
     for language, title in (("zh-CN", "河南政务服务网"), ("en", "Henan e-Government")):
         asked = [(b"accept-language", language.encode())]
-        request = Request({"type": "http", "headers": asked, "query_string": b""})
-        assert view.row(request, proof)["source"] == title
-        assert view.row(request, replace(proof, source="henan:legal"))["source"] == title
-        assert view.row(request, replace(proof, source="elsewhere"))["source"] == "elsewhere"
+        visitor = house.worker.reception.visitor(
+            Request({"type": "http", "headers": asked, "query_string": b""})
+        )
+        assert view.row(visitor, proof)["source"] == title
+        assert view.row(visitor, replace(proof, source="henan:legal"))["source"] == title
+        assert view.row(visitor, replace(proof, source="elsewhere"))["source"] == "elsewhere"

@@ -26,7 +26,10 @@ async def house(tmp_path: Path) -> AsyncIterator[Provider]:
         worker = started.worker
         bridge = TicketBridge(worker.base, worker.site, worker.registry, worker.sign_on, worker.sign_on_pages)
         worker.protocols.add(bridge)
-        routes, sources = worker.attempts.guarded(bridge.routes()), worker.base.sources
+        routes, sources = (
+            worker.attempts.guarded(worker.reception.routes(bridge.routes())),
+            worker.base.sources,
+        )
         yield replace(
             started, dispatcher=Dispatcher(routes, started.dispatcher, errors(worker.site), sources)
         )

@@ -3,11 +3,10 @@
 from urllib.parse import parse_qs, urlencode
 
 import orjson
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.web.dispatch import Routes
 from idp.infrastructure.web.site import Site
 from idp.relying_parties.service import Registry
 from idp.sign_on.model import Prompt, Refusal, SignOnRequest, SignOnState
@@ -33,14 +32,14 @@ class TicketBridge:
         self._sign_on = sign_on
         self._pages = pages
 
-    def routes(self) -> Routes:
+    def routes(self) -> Pages:
         """Path → method → handler."""
         return {LOGIN: {"GET": self.login}, VALIDATE: {"GET": self.validate}}
 
-    async def login(self, request: Request) -> Response:
+    async def login(self, visitor: Visitor) -> Response:
         """Somebody wants to enter a service."""
-        query = request.scope["query_string"].decode("latin-1")
-        return await self.resume(request, RequestUnderWay(self.name, query, self._site.sources.now()))
+        query = visitor.request.scope["query_string"].decode("latin-1")
+        return await self.resume(visitor, RequestUnderWay(self.name, query, self._site.sources.now()))
 
     def asked(self, query: str) -> SignOnRequest | None:
         """See `SignOnProtocol`."""
@@ -51,13 +50,13 @@ class TicketBridge:
         prompts = frozenset({Prompt.LOGIN}) if "renew" in fields else frozenset()
         return SignOnRequest(client, ("openid", "profile"), prompts=prompts)
 
-    async def resume(self, request: Request, under_way: RequestUnderWay) -> Response:
+    async def resume(self, visitor: Visitor, under_way: RequestUnderWay) -> Response:
         """See `SignOnProtocol`."""
         asked = self.asked(under_way.query)
         if asked is None:
-            return self._site.error(request, 400, "没有登记的系统。", "SERVICE")
+            return visitor.error(400, "没有登记的系统。", "SERVICE")
         service = parse_qs(under_way.query)["service"][0]
-        outcome = await self._pages.outcome(request, asked, under_way)
+        outcome = await self._pages.outcome(visitor, asked, under_way)
         if isinstance(outcome, Response):
             return outcome
         if isinstance(outcome, Refusal):
@@ -75,10 +74,10 @@ class TicketBridge:
         await self._base.database.write(lambda: self._sign_on.join(state, asked.client.client_id))
         return ticket
 
-    async def validate(self, request: Request) -> Response:
+    async def validate(self, visitor: Visitor) -> Response:
         """Good once, within seconds, for the system that it was made for."""
-        told = await self._base.key_value.take("ticket", request.query_params.get("ticket", ""))
+        told = await self._base.key_value.take("ticket", visitor.query.get("ticket", ""))
         said = orjson.loads(told) if told else {}
-        if said.get("system") != request.query_params.get("system"):
+        if said.get("system") != visitor.query.get("system"):
             return JSONResponse({"valid": False})
         return JSONResponse({"valid": True, "user": said["user"], "level": said["level"]})

@@ -34,6 +34,7 @@ class Services:
         self.phone_codes, self.passkeys = authentication.phone_codes, authentication.passkeys
         self.ways, self.login_flow = authentication.ways, authentication.login_flow
         self.throttle, self.factor_policy = authentication.throttle, authentication.policy
+        self.reception = authentication.reception
         self.authentication, self.qr_logins = authentication.authentication, authentication.qr_logins
         self.factors, self.own_password = authentication.factors, authentication.own_password
         self.acting, self.sign_on = house.sign_on.acting, house.sign_on.sign_on

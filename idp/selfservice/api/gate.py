@@ -35,12 +35,11 @@ from idp.selfservice.attention import Attention
 from idp.selfservice.centre import FRESH_SECONDS
 from idp.selfservice.events import Events
 from idp.selfservice.export import Export
-from idp.selfservice.model import Owner
 from idp.selfservice.platforms import Titles
 from idp.selfservice.profile import Profiles
 from idp.selfservice.systems import Systems
 from idp.sessions.devices import Devices
-from idp.sessions.model import Caller, Session
+from idp.sessions.model import Caller, Owner, Session
 from idp.sessions.service import Sessions
 
 MOST_A_MINUTE = 120

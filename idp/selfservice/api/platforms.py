@@ -23,7 +23,7 @@ async def upstreams(request: Request, person: Reader, tools: Tools) -> list[mode
         models.Link(
             id=link.id,
             platform=link.profile,
-            title=platform_title(tools.site, request, tools.platforms, link.profile),
+            title=platform_title(tools.site.language(request), tools.platforms, link.profile),
             linked_at=at(link.linked_at),
             last_seen_at=at(link.last_seen_at),
         )
