@@ -104,6 +104,10 @@ class Visitor:
         """An error that a person can read and tell the help desk about."""
         return self.site.error(self.request, status, message, reference, title)
 
+    def redirect(self, url: str) -> Response:
+        """303: the browser follows with GET whatever it came with."""
+        return self.site.redirect(url)
+
     async def form(self) -> dict[str, str]:
         """The fields of a form posted from our own page; raises UnreadableForm, UnreadableField, Forged."""
         fields = await self.site.form(self.request)

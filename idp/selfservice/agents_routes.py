@@ -1,10 +1,11 @@
 """/me/organizations/invite: an organisation asks somebody to act for it."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
+from idp.authentication.guard import STRONG, Guard
+from idp.authentication.visitor import Pages, Subscriber
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import Refused, Relation
 from idp.organizations.records import LegalPerson, NamedMandate
@@ -19,11 +20,10 @@ from idp.selfservice.representation import (
     invitation,
     problem,
 )
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import Session
 
 INVITE = f"{ORGANIZATIONS}/invite"
 ORGANIZATION = "organization"
+ASKED = ("id", "through", "kind")
 FIELDS = ("name", "phone", "unified_social_credit_code", "role", "items", "valid_until")
 
 
@@ -32,49 +32,46 @@ class AgentPages:
 
     def __init__(
         self,
-        door: SecurityDoor,
+        guard: Guard,
         organizations: Organizations,
         mandates: Mandates,
         registry: Registry,
     ) -> None:
-        self._door = door
-        self._site = door.site
+        self._guard = guard
         self._organizations = organizations
         self._mandates = mandates
-        self._views = Views(door.site, registry)
+        self._views = Views(registry)
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {INVITE: {"GET": self.show, "POST": self.invite}}
+        return {
+            INVITE: {
+                "GET": self._guard.show(self.show, STRONG.back_to(lambda visitor: _address(visitor.query))),
+                "POST": self._guard.act(self.invite, self._lapsed, STRONG.back_to(ORGANIZATIONS)),
+            }
+        }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """The form: `id` the organisation, `through` a mandate that it holds and passes on, `kind` whom to ask."""
-        query = dict(visitor.query)
-        asked: dict[str, str] = {name: query[name] for name in ("id", "through", "kind") if name in query}
-        session = await self._door.enter(visitor, _address(asked))
-        return session if isinstance(session, Response) else await self._page(visitor, session, asked)
+        return await self._page(
+            visitor, {name: visitor.query[name] for name in ASKED if name in visitor.query}
+        )
 
-    async def invite(self, visitor: Visitor) -> Response:
+    async def invite(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Send the invitation."""
-        session = await self._door.enter(visitor, ORGANIZATIONS)
-        if isinstance(session, Response):
-            return session
-        fields: dict[str, str] = {}
         try:
-            fields = await visitor.form()
-            await self._send(visitor, session, fields)
-        except Forged as forged:
-            return await self._page(visitor, session, forged.fields, Problem(LAPSED))
-        except UnreadableForm:
-            return self._site.redirect(ORGANIZATIONS)
+            await self._send(visitor, fields)
         except Refused as refused:
-            return await self._page(visitor, session, fields, problem(refused))
-        return self._site.redirect(f"{DETAILS}?id={fields['id']}&done=invited")
+            return await self._page(visitor, fields, problem(refused))
+        return visitor.redirect(f"{DETAILS}?id={fields['id']}&done=invited")
 
-    async def _send(self, visitor: Visitor, session: Session, fields: dict[str, str]) -> None:
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, fields, Problem(LAPSED))
+
+    async def _send(self, visitor: Subscriber, fields: dict[str, str]) -> None:
         if fields.get("kind") != ORGANIZATION:
             fields = fields | {"unified_social_credit_code": ""}
-        asked, actor = invitation(fields), session.account_id
+        asked, actor = invitation(fields), visitor.account_id
         address, organization_id = visitor.caller.address, fields.get("id", "")
         if through := fields.get("through"):
             await self._mandates.pass_on(actor, through, organization_id, asked, address)
@@ -82,11 +79,11 @@ class AgentPages:
             await self._mandates.invite(actor, organization_id, asked, address)
 
     async def _page(
-        self, visitor: Visitor, session: Session, fields: dict[str, str], error: Problem | None = None
+        self, visitor: Subscriber, fields: Mapping[str, str], error: Problem | None = None
     ) -> Response:
-        managed = await self._organizations.managed(session.account_id, fields.get("id", ""))
+        managed = await self._organizations.managed(visitor.account_id, fields.get("id", ""))
         if managed is None:
-            return self._site.redirect(ORGANIZATIONS)
+            return visitor.redirect(ORGANIZATIONS)
         found, by = managed
         through = await self._through(found, fields.get("through", ""))
         is_organization = fields.get("kind") == ORGANIZATION and through is None
@@ -111,11 +108,11 @@ class AgentPages:
         return next((one for one in held if one.id == mandate_id), None)
 
 
-def _address(fields: dict[str, str]) -> str:
+def _address(fields: Mapping[str, str]) -> str:
     """The form again; ids only, so that nothing typed stands in an address."""
     parts = [
         f"{name}={value}"
-        for name in ("id", "through", "kind")
+        for name in ASKED
         if (value := fields.get(name, ""))
         and len(value) <= 40
         and value.replace("-", "").isalnum()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from idp.authentication.guard import Guard
 from idp.authentication.visitor import Pages
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
@@ -12,26 +13,21 @@ from idp.selfservice.agents_routes import AgentPages
 from idp.selfservice.api.assembly import METHODS, api
 from idp.selfservice.attention import Attention
 from idp.selfservice.cancellation_pages import CancellationPages
-from idp.selfservice.centre import Centre
 from idp.selfservice.data_pages import DataPages
 from idp.selfservice.event_pages import EventPages
 from idp.selfservice.events import Events
 from idp.selfservice.export import Elsewhere, Export
+from idp.selfservice.identity_assembly import identity_pages
 from idp.selfservice.mandates_routes import MandatePages
+from idp.selfservice.organization_session import OrganizationSessionPage
 from idp.selfservice.organizations_routes import OrganizationPages
 from idp.selfservice.phone_pages import PhonePages
 from idp.selfservice.profile import Profiles
 from idp.selfservice.profile_pages import ProfilePages
-from idp.selfservice.qr_approval import QrApproval
-from idp.selfservice.real_name import RealNamePages
 from idp.selfservice.routes import OverviewPage
-from idp.selfservice.security import SecurityPages
-from idp.selfservice.security_adding import AddingPages
-from idp.selfservice.security_door import SecurityDoor
 from idp.selfservice.session_pages import SessionPages
 from idp.selfservice.system_pages import SystemPages
 from idp.selfservice.systems import Systems
-from idp.selfservice.upstream_pages import UpstreamLinkPages
 
 Requests = Callable[[str], Transaction[Sequence[object]]]
 
@@ -64,68 +60,46 @@ class SelfserviceRoom:
             self.systems,
             elsewhere,
         )
-        centre = Centre(ground.site, sessions.sessions, accounts.preferences)
-        door = SecurityDoor(
-            ground.site,
-            centre,
+        self._for_organization = OrganizationSessionPage(authentication.login_flow)
+        guard = Guard(
+            accounts.preferences,
             authentication.login_flow,
             authentication.factors,
-            authentication.authentication,
+            self._for_organization.show,
         )
         days = settings.cancellation_cooling_days
         self.offer = Offer(
             routes=[
                 authentication.reception.routes(pages)
-                for part in (self._own, self._security, self._organizations)
-                for pages in part(centre, door)
+                for part in (self._own, self._identity, self._organizations)
+                for pages in part(guard)
             ],
             mounts={"/api": api(oauth, self.profiles, self.systems, self.events, self.export, days)},
             shared=dict.fromkeys(("/api/me", "/api/me/"), METHODS),
         )
 
-    def _own(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
+    def _own(self, guard: Guard) -> list[Pages]:
         """What is kept of a person, and where they are logged in."""
         authentication, sessions = self._authentication, self._authentication.sessions
-        accounts, site, profiles = sessions.accounts, sessions.ground.site, self.profiles
+        accounts, profiles = sessions.accounts, self.profiles
         registry, lifecycle = sessions.relying_parties.registry, accounts.lifecycle
         attention = Attention(profiles, authentication.factors, authentication.organizations.mandates)
         days = self._settings.cancellation_cooling_days
         return [
-            OverviewPage(site, centre, sessions.sessions, registry, attention).routes(),
-            ProfilePages(door, profiles, accounts.preferences, accounts.corrections).routes(),
-            PhonePages(door, authentication.phone_steps, profiles, accounts.phones).routes(),
-            SessionPages(site, centre, sessions.sessions, sessions.devices, self.systems).routes(),
-            SystemPages(site, centre, self.systems).routes(),
-            DataPages(door, self.export).routes(),
-            CancellationPages(door, lifecycle, profiles, days).routes(),
-            EventPages(site, centre, self.events).routes(),
+            OverviewPage(guard, self._for_organization, sessions.sessions, registry, attention).routes(),
+            ProfilePages(guard, profiles, accounts.preferences, accounts.corrections).routes(),
+            PhonePages(guard, authentication.phone_steps, profiles, accounts.phones).routes(),
+            SessionPages(guard, sessions.sessions, sessions.devices, self.systems).routes(),
+            SystemPages(guard, self.systems).routes(),
+            DataPages(guard, self.export).routes(),
+            CancellationPages(guard, lifecycle, profiles, days).routes(),
+            EventPages(guard, self.events).routes(),
         ]
 
-    def _security(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
-        """What protects the own account, by what it is entered, and whose it is."""
-        authentication, federation = self._authentication, self._authentication.federation
-        accounts, site = authentication.sessions.accounts, authentication.sessions.ground.site
-        passkeys, password, platforms = (
-            authentication.passkeys,
-            authentication.own_password,
-            federation.platforms,
-        )
-        return [
-            SecurityPages(door, passkeys, password, has_platforms=bool(platforms)).routes(),
-            AddingPages(door, passkeys, password).routes(),
-            UpstreamLinkPages(door, federation.links, platforms).routes(),
-            QrApproval(site, centre, authentication.qr_logins).routes(),
-            RealNamePages(
-                site,
-                door,
-                accounts.real_names,
-                accounts.verification,
-                platforms,
-                self._settings.network_identity_app_url,
-            ).routes(),
-        ]
+    def _identity(self, guard: Guard) -> list[Pages]:
+        return identity_pages(guard, self._authentication, self._settings.network_identity_app_url)
 
-    def _organizations(self, centre: Centre, door: SecurityDoor) -> list[Pages]:
+    def _organizations(self, guard: Guard) -> list[Pages]:
         """For whom a person acts, and who for them."""
         organizations, sessions = self._authentication.organizations, self._authentication.sessions
         registry, firms, mandates = (
@@ -134,7 +108,7 @@ class SelfserviceRoom:
             organizations.mandates,
         )
         return [
-            OrganizationPages(sessions.ground.site, centre, firms, mandates, registry).routes(),
-            AgentPages(door, firms, mandates, registry).routes(),
-            MandatePages(door, mandates, organizations.guardians, registry).routes(),
+            OrganizationPages(guard, firms, mandates, registry).routes(),
+            AgentPages(guard, firms, mandates, registry).routes(),
+            MandatePages(guard, mandates, organizations.guardians, registry).routes(),
         ]

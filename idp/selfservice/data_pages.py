@@ -1,18 +1,16 @@
 """/me/data: a copy of what is kept about a person, as a file and for reading."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import STRONG, Guard
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.selfservice.export import Copy, Export, TooOften, as_json, sections
 from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
 from idp.selfservice.security import LAPSED
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import Owner
 
 DATA = "/me/data"
 FILE = "file"
@@ -28,30 +26,26 @@ YES, NO = _("是"), _("否")
 class DataPages:
     """Whoever takes the copy has proved who they are, just now and fully: it holds everything."""
 
-    def __init__(self, door: SecurityDoor, export: Export) -> None:
-        self._door = door
-        self._site = door.site
+    def __init__(self, guard: Guard, export: Export) -> None:
+        self._guard = guard
         self._export = export
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {DATA: {"GET": self.show, "POST": self.make}}
+        return {
+            DATA: {
+                "GET": self._guard.show(self.show),
+                "POST": self._guard.act(self.make, self._lapsed, STRONG.back_to(DATA)),
+            }
+        }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """What there is, and the buttons."""
-        session = await self._door.centre.enter(visitor)
-        return session if isinstance(session, Response) else self._page(visitor)
+        return self._page(visitor)
 
-    async def make(self, visitor: Visitor) -> Response:
+    async def make(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """The copy, in the form that was asked for."""
-        session = await self._door.enter(visitor, DATA)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._page(visitor, LAPSED, 400)
-        owner = Owner(session.account_id, session.id, visitor.caller)
+        owner = visitor.owner
         try:
             copy = await self._export.of_account(owner, visitor.say)
         except TooOften:
@@ -66,6 +60,9 @@ class DataPages:
             sections=[self._section(visitor, name, parts) for name, parts in sections(copy)],
             back=DATA,
         )
+
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._page(visitor, LAPSED, 400)
 
     def _page(self, visitor: Visitor, error: str | None = None, status: int = 200) -> Response:
         return visitor.page(

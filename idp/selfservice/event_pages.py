@@ -4,10 +4,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import Guard
+from idp.authentication.visitor import Pages, Subscriber
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.web.site import Site
-from idp.selfservice.centre import Centre
 from idp.selfservice.events import Events
 
 EVENTS = "/me/events"
@@ -17,24 +16,20 @@ LONGEST_ID = 64
 class EventPages:
     """One list."""
 
-    def __init__(self, site: Site, centre: Centre, events: Events) -> None:
-        self._site = site
-        self._centre = centre
+    def __init__(self, guard: Guard, events: Events) -> None:
+        self._guard = guard
         self._events = events
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {EVENTS: {"GET": self.show}}
+        return {EVENTS: {"GET": self._guard.show(self.show)}}
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """The latest events, or those before one of them."""
-        session = await self._centre.enter(visitor)
-        if isinstance(session, Response):
-            return session
         before = visitor.query.get("before")
         if before is not None and (len(before) > LONGEST_ID or not before.isprintable()):
             before = None
-        found, last = await self._events.of_account(session.account_id, visitor.say, before)
+        found, last = await self._events.of_account(visitor.account_id, visitor.say, before)
         return visitor.page(
             "events.html",
             here=EVENTS,

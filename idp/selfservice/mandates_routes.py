@@ -7,10 +7,9 @@ from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import LOGGED_IN, RECENT, STRONG, Guard, Requirement, on_page
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
 from idp.organizations.inviting import HELPER_LEVEL
 from idp.organizations.mandates import Mandates
@@ -29,7 +28,6 @@ from idp.selfservice.representation import (
     invitation,
     problem,
 )
-from idp.selfservice.security_door import SecurityDoor
 from idp.sessions.model import Session
 
 DECIDE = f"{MANDATES}/decide"
@@ -85,36 +83,39 @@ Change = Callable[[str, str, str | None], Awaitable[bool]]
 class MandatePages:
     """Handlers of /me/mandates."""
 
-    def __init__(
-        self, door: SecurityDoor, mandates: Mandates, guardians: Guardians, registry: Registry
-    ) -> None:
-        self._door = door
-        self._site = door.site
-        self._centre = door.centre
+    def __init__(self, guard: Guard, mandates: Mandates, guardians: Guardians, registry: Registry) -> None:
+        self._guard = guard
         self._mandates = mandates
         self._guardians = guardians
-        self._views = Views(door.site, registry)
+        self._views = Views(registry)
         self._changes: Mapping[str, Change] = {name: getattr(mandates, name) for name in DECISIONS}
 
     def routes(self) -> Pages:
         """Path → method → handler."""
+        show, act, helper = self._guard.show, self._guard.act, STRONG.back_to(HELPER)
         return {
-            MANDATES: {"GET": self.show},
-            DECIDE: {"GET": self.show_decision, "POST": self.decide},
-            HELPER: {"GET": self.show_helper, "POST": self.invite_helper},
-            MINOR: {"GET": self.show_minor, "POST": self.add_minor},
+            MANDATES: {"GET": show(self.show)},
+            DECIDE: {
+                "GET": on_page(self._enter, self.show_decision),
+                "POST": act(self.decide, self._lapsed_decision, LOGGED_IN.back_to(MANDATES)),
+            },
+            HELPER: {
+                "GET": show(self.show_helper, helper),
+                "POST": act(self.invite_helper, self._lapsed_helper, helper),
+            },
+            MINOR: {
+                "GET": show(self.show_minor, RECENT),
+                "POST": act(self.add_minor, self._lapsed_minor, RECENT.back_to(MINOR)),
+            },
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """All three lists, and what waits for an answer."""
-        session = await self._centre.enter(visitor)
-        if isinstance(session, Response):
-            return session
         done = DONE_HERE.get(visitor.query.get("done", ""))
-        held = self._views.mandates(visitor, await self._mandates.of_agent(session.account_id), to_agent=True)
-        given = await self._mandates.of_person(session.account_id)
-        mine = self._views.mandates(visitor, given, await self._mandates.decisions(session.account_id, given))
-        invited = await self._mandates.invitations(session.account_id)
+        held = self._views.mandates(visitor, await self._mandates.of_agent(visitor.account_id), to_agent=True)
+        given = await self._mandates.of_person(visitor.account_id)
+        mine = self._views.mandates(visitor, given, await self._mandates.decisions(visitor.account_id, given))
+        invited = await self._mandates.invitations(visitor.account_id)
         return visitor.page(
             "mandates.html",
             here=MANDATES,
@@ -124,109 +125,86 @@ class MandatePages:
             children=[one for one in held if one["is_guardian"]],
             mine=[one for one in mine if one["open"]],
             past=[one for one in mine if not one["open"]],
-            may_invite=session.real_name_level >= HELPER_LEVEL,
-            may_add=session.real_name_level >= GUARDIAN_LEVEL,
+            may_invite=visitor.session.real_name_level >= HELPER_LEVEL,
+            may_add=visitor.session.real_name_level >= GUARDIAN_LEVEL,
         )
 
-    async def show_decision(self, visitor: Visitor) -> Response:
+    async def show_decision(self, visitor: Subscriber) -> Response:
         """What is decided about, and the button."""
         query = visitor.query
-        session = await self._enter(visitor, query.get("id", ""), query.get("decision", ""))
-        if isinstance(session, Response):
-            return session
-        return await self._decision_page(visitor, session, query.get("id", ""), query.get("decision", ""))
+        return await self._decision_page(visitor, query.get("id", ""), query.get("decision", ""))
 
-    async def decide(self, visitor: Visitor) -> Response:
+    async def decide(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Do it, if the state still allows it."""
-        session = await self._centre.enter(visitor, back=MANDATES)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except Forged as forged:
-            mandate_id, decision = forged.fields.get("id", ""), forged.fields.get("decision", "")
-            return await self._decision_page(visitor, session, mandate_id, decision, Problem(LAPSED))
-        except UnreadableForm:
-            return self._site.redirect(MANDATES)
         mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
-        session = await self._enter(visitor, mandate_id, decision)
-        if isinstance(session, Response):
-            return session
+        entered = await self._guard.enter(visitor, _wanted(mandate_id, decision))
+        if isinstance(entered, Response):
+            return entered
         change = self._changes.get(decision)
-        one = await self._mandates.visible(session.account_id, mandate_id)
+        one = await self._mandates.visible(visitor.account_id, mandate_id)
         if change is None or one is None:
-            return self._site.redirect(MANDATES)
-        if not await change(session.account_id, mandate_id, visitor.caller.address):
+            return visitor.redirect(MANDATES)
+        if not await change(visitor.account_id, mandate_id, visitor.address):
             text = REFUSED_ACCEPTANCE if decision == "accept" else MISSED
             shown = Problem(text, "", 409)
-            return await self._decision_page(visitor, session, mandate_id, decision, shown)
-        return self._site.redirect(_with(_back(session, one, decision), f"done={decision}"))
+            return await self._decision_page(visitor, mandate_id, decision, shown)
+        return visitor.redirect(_with(_back(visitor.session, one, decision), f"done={decision}"))
 
-    async def _enter(self, visitor: Visitor, mandate_id: str, decision: str) -> Session | Response:
-        """The session, as strong as the decision wants; else to the login and back to the question."""
-        back = _with(DECIDE, urlencode({"id": mandate_id, "decision": decision}))
-        if decision in GIVING:
-            return await self._door.enter(visitor, back)
-        return await self._centre.enter(visitor, fresh=decision == ACCEPT, back=back)
+    async def _lapsed_decision(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
+        return await self._decision_page(visitor, mandate_id, decision, Problem(LAPSED))
 
-    async def show_helper(self, visitor: Visitor) -> Response:
+    async def _enter(self, visitor: Visitor) -> Subscriber | Response:
+        query = visitor.query
+        return await self._guard.enter(visitor, _wanted(query.get("id", ""), query.get("decision", "")))
+
+    async def show_helper(self, visitor: Subscriber) -> Response:
         """The form to ask a relative or friend."""
-        session = await self._door.enter(visitor, HELPER)
-        return session if isinstance(session, Response) else self._helper_page(visitor, {})
+        return self._helper_page(visitor, {})
 
-    async def invite_helper(self, visitor: Visitor) -> Response:
+    async def invite_helper(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Send the invitation."""
-        session = await self._door.enter(visitor, HELPER)
-        if isinstance(session, Response):
-            return session
-        fields: dict[str, str] = {}
         try:
-            fields = await visitor.form()
             asked = invitation(fields | {"unified_social_credit_code": "", "role": ""})
-            address = visitor.caller.address
-            await self._mandates.invite_helper(session.account_id, asked, address)
-        except (Forged, UnreadableForm):
-            return self._helper_page(visitor, {}, Problem(LAPSED))
+            await self._mandates.invite_helper(visitor.account_id, asked, visitor.address)
         except Refused as refused:
             return self._helper_page(visitor, fields, problem(refused))
-        return self._site.redirect(f"{MANDATES}?done=helper")
+        return visitor.redirect(f"{MANDATES}?done=helper")
 
-    async def show_minor(self, visitor: Visitor) -> Response:
+    async def _lapsed_helper(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._helper_page(visitor, {}, Problem(LAPSED))
+
+    async def show_minor(self, visitor: Subscriber) -> Response:
         """The form to add a child."""
-        session = await self._centre.enter(visitor, fresh=True)
-        return session if isinstance(session, Response) else self._minor_page(visitor, {})
+        return self._minor_page(visitor, {})
 
-    async def add_minor(self, visitor: Visitor) -> Response:
+    async def add_minor(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Have name and number compared, and open the account."""
-        session = await self._centre.enter(visitor, fresh=True, back=MINOR)
-        if isinstance(session, Response):
-            return session
-        fields: dict[str, str] = {}
         try:
-            fields = await visitor.form()
             if "statement" not in fields:
                 raise Refused(Reason.STATEMENT)
             await self._guardians.register_minor(
-                session.account_id,
+                visitor.account_id,
                 fields.get("name", ""),
                 fields.get("certificate_type", ""),
                 fields.get("certificate_number", ""),
-                visitor.caller.address,
+                visitor.address,
             )
-        except (Forged, UnreadableForm):
-            return self._minor_page(visitor, {}, Problem(LAPSED))
         except Refused as refused:
             return self._minor_page(visitor, fields, problem(refused))
-        return self._site.redirect(f"{MANDATES}?done=minor")
+        return visitor.redirect(f"{MANDATES}?done=minor")
+
+    async def _lapsed_minor(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._minor_page(visitor, {}, Problem(LAPSED))
 
     async def _decision_page(
-        self, visitor: Visitor, session: Session, mandate_id: str, decision: str, error: Problem | None = None
+        self, visitor: Subscriber, mandate_id: str, decision: str, error: Problem | None = None
     ) -> Response:
-        one = await self._mandates.visible(session.account_id, mandate_id)
+        one = await self._mandates.visible(visitor.account_id, mandate_id)
         words = DECISIONS.get(decision)
         if one is None or words is None:
-            return self._site.redirect(MANDATES)
-        back = _back(session, one, decision)
+            return visitor.redirect(MANDATES)
+        back = _back(visitor.session, one, decision)
         return visitor.page(
             "mandate_decide.html",
             error.status if error else 200,
@@ -274,6 +252,12 @@ class MandatePages:
 REFUSED_ACCEPTANCE = _(
     "不能接受：邀请已失效，或与您的实名信息、手机号不一致。请先完成实名认证，并验证本人手机号。"
 )
+
+
+def _wanted(mandate_id: str, decision: str) -> Requirement:
+    """A login as strong as the decision wants; from a weaker one the person comes back to the question."""
+    wanted = STRONG if decision in GIVING else RECENT if decision == ACCEPT else LOGGED_IN
+    return wanted.back_to(_with(DECIDE, urlencode({"id": mandate_id, "decision": decision})))
 
 
 def _back(session: Session, one: NamedMandate, decision: str) -> str:

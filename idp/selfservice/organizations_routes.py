@@ -1,14 +1,13 @@
 """/me/organizations: the organisations that somebody represents or acts for, and how one is bound."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import LOGGED_IN, RECENT, Guard
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pictures import qr_code
-from idp.infrastructure.web.site import Forged, Site
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import LegalPersonState, MandateState, Refused, Relation, Role
@@ -16,7 +15,6 @@ from idp.organizations.records import NamedMandate
 from idp.organizations.registries.interface import Wait
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
-from idp.selfservice.centre import Centre
 from idp.selfservice.representation import (
     KINDS,
     LAPSED,
@@ -26,7 +24,6 @@ from idp.selfservice.representation import (
     Views,
     problem,
 )
-from idp.sessions.model import Session
 
 BIND = f"{ORGANIZATIONS}/bind"
 LICENCE = f"{ORGANIZATIONS}/licence"
@@ -50,7 +47,6 @@ WAITING = {
     Wait.EXPIRED: _("图案已过期，请换一个。"),
     Wait.CANCELLED: _("手机上选择了取消。要继续请换一个图案。"),
 }
-Show = Callable[[Visitor, Session, Problem | None], Awaitable[Response]]
 
 
 class OrganizationPages:
@@ -58,33 +54,37 @@ class OrganizationPages:
 
     def __init__(
         self,
-        site: Site,
-        centre: Centre,
+        guard: Guard,
         organizations: Organizations,
         mandates: Mandates,
         registry: Registry,
     ) -> None:
-        self._site = site
-        self._centre = centre
+        self._guard = guard
         self._organizations = organizations
         self._mandates = mandates
-        self._views = Views(site, registry)
+        self._views = Views(registry)
 
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            ORGANIZATIONS: {"GET": self.show},
-            BIND: {"GET": self.show_bind, "POST": self.bind},
-            LICENCE: {"GET": self.show_licence, "POST": self.licence},
-            DETAILS: {"GET": self.show_details},
-            LEAVE: {"GET": self.show_leave, "POST": self.leave},
+            ORGANIZATIONS: {"GET": self._guard.show(self.show)},
+            BIND: {
+                "GET": self._guard.show(self.show_bind, RECENT),
+                "POST": self._guard.act(self.bind, self._lapsed_bind, RECENT.back_to(BIND)),
+            },
+            LICENCE: {
+                "GET": self._guard.show(self.show_licence, RECENT),
+                "POST": self._guard.act(self.licence, self._lapsed_licence, RECENT.back_to(LICENCE)),
+            },
+            DETAILS: {"GET": self._guard.show(self.show_details, LOGGED_IN.back_to(ORGANIZATIONS))},
+            LEAVE: {
+                "GET": self._guard.show(self.show_leave, LOGGED_IN.back_to(ORGANIZATIONS)),
+                "POST": self._guard.act(self.leave, self._lapsed_leave, LOGGED_IN.back_to(ORGANIZATIONS)),
+            },
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """The list."""
-        session = await self._centre.enter(visitor)
-        if isinstance(session, Response):
-            return session
         done = DONE.get(visitor.query.get("done", ""))
         return visitor.page(
             "organizations.html",
@@ -101,87 +101,69 @@ class OrganizationPages:
                     "is_administrator": own.role is Role.ADMINISTRATOR,
                     "manages": _manages(own.relation, own.role) and own.in_force,
                 }
-                for own in await self._organizations.of_account(session.account_id)
+                for own in await self._organizations.of_account(visitor.account_id)
             ],
-            level=session.real_name_level,
+            level=visitor.session.real_name_level,
             needed=REPRESENTATIVE_LEVEL,
             available=self._organizations.available,
         )
 
-    async def show_bind(self, visitor: Visitor) -> Response:
+    async def show_bind(self, visitor: Subscriber) -> Response:
         """The form to bind by the register."""
-        session = await self._centre.enter(visitor, fresh=True)
-        return session if isinstance(session, Response) else self._bind_page(visitor, {})
+        return self._bind_page(visitor, {})
 
-    async def bind(self, visitor: Visitor) -> Response:
+    async def bind(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Ask the register."""
-        session = await self._centre.enter(visitor, fresh=True, back=BIND)
-        if isinstance(session, Response):
-            return session
-        fields: dict[str, str] = {}
         try:
-            fields = await visitor.form()
             await self._organizations.bind(
-                session.account_id,
+                visitor.account_id,
                 fields.get("unified_social_credit_code", ""),
                 fields.get("name", ""),
-                visitor.caller.address,
+                visitor.address,
             )
-        except (Forged, UnreadableForm):
-            return self._bind_page(visitor, {}, Problem(LAPSED))
         except Refused as refused:
             return self._bind_page(visitor, fields, problem(refused))
-        return self._site.redirect(f"{ORGANIZATIONS}?done=bound")
+        return visitor.redirect(f"{ORGANIZATIONS}?done=bound")
 
-    async def show_licence(self, visitor: Visitor) -> Response:
+    async def _lapsed_bind(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._bind_page(visitor, {}, Problem(LAPSED))
+
+    async def show_licence(self, visitor: Subscriber) -> Response:
         """What will happen, and the button that asks for a picture."""
-        session = await self._centre.enter(visitor, fresh=True)
-        return session if isinstance(session, Response) else await self._licence_page(visitor)
+        return await self._licence_page(visitor)
 
-    async def licence(self, visitor: Visitor) -> Response:
+    async def licence(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Make a picture, or look what became of the one that is shown."""
-        session = await self._centre.enter(visitor, fresh=True, back=LICENCE)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._licence_page(visitor, error=Problem(LAPSED))
         sealed = fields.get("ticket", "")
         try:
             if not sealed:
-                started = await self._organizations.start_licence(session.account_id)
+                started = await self._organizations.start_licence(visitor.account_id)
                 return await self._licence_page(visitor, started)
             address = visitor.caller.address
-            outcome = await self._organizations.licence(session.account_id, sealed, address)
+            outcome = await self._organizations.licence(visitor.account_id, sealed, address)
         except Refused as refused:
             return await self._licence_page(visitor, error=problem(refused))
         if isinstance(outcome, Wait):
             over = outcome in (Wait.EXPIRED, Wait.CANCELLED)
-            shown = None if over else self._organizations.picture(session.account_id, sealed)
+            shown = None if over else self._organizations.picture(visitor.account_id, sealed)
             return await self._licence_page(
                 visitor, shown, error=Problem(WAITING[outcome], "", 409 if over else 200)
             )
-        managed = await self._organizations.managed(session.account_id, outcome)
+        managed = await self._organizations.managed(visitor.account_id, outcome)
         bound = managed is not None and managed[1].relation is Relation.LEGAL_REPRESENTATIVE
-        return self._site.redirect(f"{ORGANIZATIONS}?done={'bound' if bound else 'appointed'}")
+        return visitor.redirect(f"{ORGANIZATIONS}?done={'bound' if bound else 'appointed'}")
 
-    async def show_details(self, visitor: Visitor) -> Response:
+    async def show_details(self, visitor: Subscriber) -> Response:
         """One organisation and everybody who acts for it, for those who manage it."""
-        session = await self._centre.enter(visitor, back=ORGANIZATIONS)
-        if isinstance(session, Response):
-            return session
         organization_id = visitor.query.get("id", "")
-        managed = await self._organizations.managed(session.account_id, organization_id)
+        managed = await self._organizations.managed(visitor.account_id, organization_id)
         if managed is None:
-            return self._site.redirect(ORGANIZATIONS)
+            return visitor.redirect(ORGANIZATIONS)
         found, by = managed
         done = DONE.get(visitor.query.get("done", ""))
-        agents = await self._decidable(visitor, session, await self._organizations.agents(organization_id))
-        passed_on = await self._decidable(
-            visitor, session, await self._organizations.passed_on(organization_id)
-        )
-        mine = session.account_id
+        agents = await self._decidable(visitor, await self._organizations.agents(organization_id))
+        passed_on = await self._decidable(visitor, await self._organizations.passed_on(organization_id))
+        mine = visitor.account_id
         return visitor.page(
             "organization.html",
             here=ORGANIZATIONS,
@@ -200,33 +182,28 @@ class OrganizationPages:
         )
 
     async def _decidable(
-        self, visitor: Visitor, session: Session, several: Sequence[NamedMandate]
+        self, visitor: Subscriber, several: Sequence[NamedMandate]
     ) -> list[dict[str, object]]:
         """Mandates with what this person may do with them."""
-        decisions = await self._mandates.decisions(session.account_id, several)
+        decisions = await self._mandates.decisions(visitor.account_id, several)
         return self._views.mandates(visitor, several, decisions)
 
-    async def show_leave(self, visitor: Visitor) -> Response:
+    async def show_leave(self, visitor: Subscriber) -> Response:
         """Asks once more."""
-        session = await self._centre.enter(visitor, back=ORGANIZATIONS)
-        if isinstance(session, Response):
-            return session
-        return await self._leave_page(visitor, session, visitor.query.get("id", ""))
+        return await self._leave_page(visitor, visitor.query.get("id", ""))
 
-    async def leave(self, visitor: Visitor) -> Response:
+    async def leave(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Somebody is no longer the representative."""
-        session = await self._centre.enter(visitor, back=ORGANIZATIONS)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm) as error:
-            found = error.fields.get("id", "") if isinstance(error, Forged) else ""
-            return await self._leave_page(visitor, session, found, Problem(LAPSED))
-        address = visitor.caller.address
-        if not await self._organizations.step_down(session.account_id, fields.get("id", ""), address):
-            return await self._leave_page(visitor, session, fields.get("id", ""), Problem(MISSED, "", 409))
-        return self._site.redirect(f"{ORGANIZATIONS}?done=left")
+        organization_id = fields.get("id", "")
+        if not await self._organizations.step_down(visitor.account_id, organization_id, visitor.address):
+            return await self._leave_page(visitor, organization_id, Problem(MISSED, "", 409))
+        return visitor.redirect(f"{ORGANIZATIONS}?done=left")
+
+    async def _lapsed_leave(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._leave_page(visitor, fields.get("id", ""), Problem(LAPSED))
+
+    async def _lapsed_licence(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._licence_page(visitor, error=Problem(LAPSED))
 
     def _bind_page(self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None) -> Response:
         return visitor.page(
@@ -255,11 +232,11 @@ class OrganizationPages:
         )
 
     async def _leave_page(
-        self, visitor: Visitor, session: Session, organization_id: str, error: Problem | None = None
+        self, visitor: Subscriber, organization_id: str, error: Problem | None = None
     ) -> Response:
-        managed = await self._organizations.managed(session.account_id, organization_id)
+        managed = await self._organizations.managed(visitor.account_id, organization_id)
         if managed is None or managed[1].relation is not Relation.LEGAL_REPRESENTATIVE:
-            return self._site.redirect(ORGANIZATIONS)
+            return visitor.redirect(ORGANIZATIONS)
         return visitor.page(
             "organization_leave.html",
             error.status if error else 200,

@@ -1,16 +1,16 @@
 """/me/profile/phone: another phone, after a code sent to it; the old one is told."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from idp.accounts.phones import Phones
+from idp.authentication.guard import STRONG, Guard
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import LAPSED, PhoneSteps, Refused, Step
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Pages, Subscriber
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.selfservice.profile import Profiles
-from idp.selfservice.security_door import SecurityDoor
 
 PHONE = "/me/profile/phone"
 STEP = Step(
@@ -26,50 +26,47 @@ TAKEN = _("这个手机号已绑定另一个账号。请先用它登录那个账
 class PhonePages:
     """Both steps need a fresh and full login: who has the phone can recover the account."""
 
-    def __init__(self, door: SecurityDoor, steps: PhoneSteps, profiles: Profiles, phones: Phones) -> None:
-        self._door = door
-        self._site = door.site
+    def __init__(self, guard: Guard, steps: PhoneSteps, profiles: Profiles, phones: Phones) -> None:
+        self._guard = guard
         self._steps = steps
         self._profiles = profiles
         self._phones = phones
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {PHONE: {"GET": self.show, "POST": self.change}}
+        return {
+            PHONE: {
+                "GET": self._guard.show(self.show, STRONG.back_to(PHONE)),
+                "POST": self._guard.act(self.change, self._lapsed, STRONG.back_to(PHONE)),
+            }
+        }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """Ask for the phone, or for the code that was sent to it."""
-        session = await self._door.enter(visitor, PHONE)
-        if isinstance(session, Response):
-            return session
         ticket = visitor.query.get("ticket", "")
         if ticket:
             return self._steps.code_page(visitor, STEP, "", ticket)
         return self._steps.phone_page(visitor, STEP, "")
 
-    async def change(self, visitor: Visitor) -> Response:
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._steps.phone_page(visitor, STEP, "", Refused(visitor.say(LAPSED), 400))
+
+    async def change(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Send a code, or check one and change the phone."""
-        session = await self._door.enter(visitor, PHONE)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._steps.phone_page(visitor, STEP, "", Refused(visitor.say(LAPSED), 400))
         ticket = fields.get("ticket", "")
         if "code" not in fields:
             sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, fields)
             if isinstance(sent, str):
-                return self._site.redirect(f"{PHONE}?ticket={sent}")
+                return visitor.redirect(f"{PHONE}?ticket={sent}")
             if ticket:
                 return self._steps.code_page(visitor, STEP, "", ticket, sent)
             return self._steps.phone_page(visitor, STEP, "", sent, fields.get("phone", ""))
         phone = await self._steps.check(visitor, Purpose.CHANGE_PHONE, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(visitor, STEP, "", ticket, phone)
-        account = await self._profiles.account(session.account_id)
-        address, proven = visitor.caller.address, session.security_version
+        account = await self._profiles.account(visitor.account_id)
+        address, proven = visitor.caller.address, visitor.session.security_version
         if not await self._phones.change(account, phone, address, proven=proven):
             refused = Refused(visitor.say(TAKEN), 409)
             return self._steps.phone_page(visitor, STEP, "", refused)
-        return self._site.redirect("/me/profile?done=phone")
+        return visitor.redirect("/me/profile?done=phone")

@@ -1,5 +1,7 @@
 """/me/profile: the own record, how to be reached, preferences, and asking for a correction."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from idp.accounts.certificate_texts import TYPE_TEXTS
@@ -7,16 +9,13 @@ from idp.accounts.certificates import CertificateType
 from idp.accounts.corrections import LONGEST, BadText, Corrections, TooMany
 from idp.accounts.model import Correction
 from idp.accounts.preferences import Preferences
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import LOGGED_IN, STRONG, Guard
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import LANGUAGES
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.selfservice.profile import BadAddress, BadEmail, Profiles
 from idp.selfservice.security import LAPSED
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import Owner, Session
 
 PROFILE = "/me/profile"
 CONTACT = "/me/profile/contact"
@@ -44,14 +43,12 @@ class ProfilePages:
 
     def __init__(
         self,
-        door: SecurityDoor,
+        guard: Guard,
         profiles: Profiles,
         preferences: Preferences,
         corrections: Corrections,
     ) -> None:
-        self._door = door
-        self._site = door.site
-        self._centre = door.centre
+        self._guard = guard
         self._profiles = profiles
         self._preferences = preferences
         self._corrections = corrections
@@ -59,94 +56,80 @@ class ProfilePages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            PROFILE: {"GET": self.show},
-            CONTACT: {"GET": self.show_contact, "POST": self.change_contact},
-            PREFERENCES: {"POST": self.change_preferences},
-            CORRECTION: {"GET": self.show_correction, "POST": self.ask},
+            PROFILE: {"GET": self._guard.show(self.show)},
+            CONTACT: {
+                "GET": self._guard.show(self.show_contact, STRONG.back_to(CONTACT)),
+                "POST": self._guard.act(self.change_contact, self._lapsed, STRONG.back_to(CONTACT)),
+            },
+            PREFERENCES: {
+                "POST": self._guard.act(self.change_preferences, self._lapsed, LOGGED_IN.back_to(PROFILE))
+            },
+            CORRECTION: {
+                "GET": self._guard.show(self.show_correction),
+                "POST": self._guard.act(self.ask, self._lapsed_correction, LOGGED_IN.back_to(CORRECTION)),
+            },
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """The record."""
-        session = await self._centre.enter(visitor)
-        return session if isinstance(session, Response) else await self._page(visitor, session)
+        return await self._page(visitor)
 
-    async def show_contact(self, visitor: Visitor) -> Response:
+    async def show_contact(self, visitor: Subscriber) -> Response:
         """The form for mail and address, filled in."""
-        session = await self._door.enter(visitor, CONTACT)
-        if isinstance(session, Response):
-            return session
-        profile = await self._profiles.of_session(session)
+        profile = await self._profiles.of_session(visitor.session)
         return self._contact_page(visitor, profile.email or "", profile.address or "")
 
-    async def change_contact(self, visitor: Visitor) -> Response:
+    async def change_contact(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Save them."""
-        session = await self._door.enter(visitor, CONTACT)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, LAPSED, 400)
         email, address = fields.get("email", ""), fields.get("address", "")
-        owner = Owner(session.account_id, session.id, visitor.caller)
+        owner = visitor.owner
         try:
             await self._profiles.change_contact(owner, email, address)
         except BadEmail:
             return self._contact_page(visitor, email, address, BAD_EMAIL)
         except BadAddress:
             return self._contact_page(visitor, email, address, BAD_ADDRESS)
-        return self._done("contact")
+        return self._done(visitor, "contact")
 
-    async def change_preferences(self, visitor: Visitor) -> Response:
+    async def change_preferences(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Language and elder mode, for the account and for this browser."""
-        session = await self._centre.enter(visitor, back=PROFILE)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, LAPSED, 400)
         elder, language = fields.get("elder") == "yes", fields.get("language", "")
-        response = self._done("preferences")
-        await self._preferences.keep_elder(session.account_id, elder)
-        self._site.keep_elder(response, elder)
+        response = self._done(visitor, "preferences")
+        await self._preferences.keep_elder(visitor.account_id, elder)
+        visitor.site.keep_elder(response, elder)
         if language in LANGUAGES:
-            await self._preferences.keep_language(session.account_id, language)
-            self._site.keep_language(response, language)
+            await self._preferences.keep_language(visitor.account_id, language)
+            visitor.site.keep_language(response, language)
         return response
 
-    async def show_correction(self, visitor: Visitor) -> Response:
+    async def show_correction(self, visitor: Subscriber) -> Response:
         """The form that asks what is wrong."""
-        session = await self._centre.enter(visitor)
-        return session if isinstance(session, Response) else self._correction_page(visitor)
+        return self._correction_page(visitor)
 
-    async def ask(self, visitor: Visitor) -> Response:
+    async def ask(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Hand it to the counter."""
-        session = await self._centre.enter(visitor, back=CORRECTION)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._correction_page(visitor, error=LAPSED)
         wanted = fields.get("wanted", "")
         try:
-            await self._corrections.ask(session.account_id, wanted, visitor.caller.address)
+            await self._corrections.ask(visitor.account_id, wanted, visitor.caller.address)
         except BadText:
             return self._correction_page(visitor, wanted, BAD_TEXT)
         except TooMany:
             return self._correction_page(visitor, wanted, ENOUGH, 429)
-        return self._done("correction")
+        return self._done(visitor, "correction")
 
-    def _done(self, word: str) -> Response:
-        return self._site.redirect(f"{PROFILE}?done={word}")
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, LAPSED, 400)
 
-    async def _page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
-    ) -> Response:
-        profile = await self._profiles.of_session(session)
+    async def _lapsed_correction(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return self._correction_page(visitor, error=LAPSED)
+
+    def _done(self, visitor: Visitor, word: str) -> Response:
+        return visitor.redirect(f"{PROFILE}?done={word}")
+
+    async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
+        profile = await self._profiles.of_session(visitor.session)
         done = DONE.get(visitor.query.get("done", ""))
-        wanted = await self._corrections.of_account(session.account_id)
+        wanted = await self._corrections.of_account(visitor.account_id)
         return visitor.page(
             "profile.html",
             status,

@@ -1,6 +1,6 @@
 """/me/real-name: how real the account is, what it rests on, and how to raise it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
@@ -26,18 +26,15 @@ from idp.accounts.verification import (
 from idp.accounts.verifiers.interface import Claim, Verifier, VerifierPage
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.continuation import Continuation
-from idp.authentication.login_flow import REAL_NAME
+from idp.authentication.guard import LOGGED_IN, Guard, Requirement
+from idp.authentication.login_flow import REAL_NAME, LoginFlow
 from idp.authentication.session_control import proven_by
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Page, Pages, Subscriber, Visitor
 from idp.infrastructure.typed import is_readable
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
 from idp.selfservice import real_name_texts as texts
 from idp.selfservice.going import Going
-from idp.selfservice.platforms import Titles
 from idp.selfservice.real_name_view import RealNameView
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import QR_CODE, Session
+from idp.sessions.model import QR_CODE
 
 NETWORK = f"{REAL_NAME}/network"
 ANSWER = f"{NETWORK}/answer"
@@ -66,26 +63,28 @@ class AskedFor:
     declined_href: str
 
 
+RAISING = Requirement(recent=True, second_factor=True, without=QR_CODE)
+"""A login of the last minutes, with the second factor where there is one: it decides what stays."""
+
+
 class RealNamePages:
-    """`app_url` is the page that stands for the person's app in a demonstration; empty otherwise."""
+    """Handlers of /me/real-name."""
 
     def __init__(
         self,
-        site: Site,
-        door: SecurityDoor,
+        guard: Guard,
+        login_flow: LoginFlow,
         real_names: RealNames,
         verification: Verification,
-        platforms: Titles,
-        app_url: str = "",
+        view: RealNameView,
+        going: Going,
     ) -> None:
-        self._site = site
-        self._door = door
-        self._centre = door.centre
+        self._guard = guard
+        self._login_flow = login_flow
+        self._going = going
         self._real_names = real_names
         self._verification = verification
-        self._view = RealNameView(site, platforms)
-        self._app_url = app_url
-        self._going = Going(site, door)
+        self._view = view
         self._methods = {
             f"{REAL_NAME}/{one.page.segment}": (one, one.page)
             for one in sorted(verification.offered.values(), key=lambda one: one.level)
@@ -94,20 +93,23 @@ class RealNamePages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        forms: Pages = {path: {"GET": self.show_form, "POST": self.submit} for path in self._methods}
-        answer: Pages = (
-            {ANSWER: {"POST": self.answer}} if NETWORK_IDENTITY in self._verification.offered else {}
-        )
-        return {REAL_NAME: {"GET": self.show}, **forms, **answer}
+        show, act = self._guard.show, self._guard.act
+        raising = RAISING.back_to(lambda visitor: self._from(visitor.path)(visitor))
+        form = {"GET": show(self.show_form, raising), "POST": act(self.submit, self._lapsed, raising)}
+        pages: dict[str, Mapping[str, Page]] = {
+            REAL_NAME: {"GET": show(self.show, LOGGED_IN.back_to(self._from(REAL_NAME)))},
+            **dict.fromkeys(self._methods, form),
+        }
+        if NETWORK_IDENTITY in self._verification.offered:
+            answering = LOGGED_IN.back_to(self._from(NETWORK))
+            pages[ANSWER] = {"POST": act(self.answer, self._lapsed, answering)}
+        return pages
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """The level, its history, and the ways up."""
         asking = self._asking(visitor)
-        session = await self._centre.enter(visitor, back=self._address(REAL_NAME, asking))
-        if isinstance(session, Response):
-            return session
-        account = await self._verification.account(session.account_id)
-        history = await self._real_names.history(session.account_id)
+        account = await self._verification.account(visitor.account_id)
+        history = await self._real_names.history(visitor.account_id)
         level = account.real_name_level
         enough = max(asking.level if asking else 0, level + 1)
         say = visitor.say
@@ -118,8 +120,8 @@ class RealNamePages:
             level=level,
             highest=HIGHEST_LEVEL,
             level_text=say(texts.LEVELS[level]),
-            identity=self._view.identity(visitor, session, self._verification.identity(account)),
-            until=self._view.until(history, level),
+            identity=self._view.identity(visitor, self._verification.identity(account)),
+            until=self._view.until(history, level, visitor.site.sources.now()),
             ways=[
                 (say(page.title), say(page.about), self._address(path, asking))
                 for path, (verifier, page) in self._methods.items()
@@ -129,119 +131,100 @@ class RealNamePages:
             history=[self._view.row(visitor, record) for record in history],
         )
 
-    async def show_form(self, visitor: Visitor) -> Response:
+    async def show_form(self, visitor: Subscriber) -> Response:
         """The form of a method."""
-        session = await self._enter(visitor)
-        if isinstance(session, Response):
-            return session
-        return await self._form(visitor, session, Shown())
+        return await self._form(visitor, Shown())
 
-    async def submit(self, visitor: Visitor) -> Response:
+    async def submit(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Have what was typed verified, or begin with the app."""
-        session = await self._enter(visitor)
-        if isinstance(session, Response):
-            return session
         verifier, chosen = self._chosen(visitor)
-        fields: dict[str, str] = {}
+        account = await self._verification.account(visitor.account_id)
         try:
-            fields = await visitor.form()
-            account = await self._verification.account(session.account_id)
             claim = self._known(account) or self._verification.claim(
                 fields.get("name", ""),
                 fields.get("certificate_type", ""),
                 fields.get("certificate_number", ""),
             )
-        except (Forged, UnreadableForm):
-            return await self._form(visitor, session, Shown(texts.LAPSED_FORM, status=400))
         except InvalidCertificate as error:
             field = (
                 "certificate_type" if error.problem.startswith(("certificate-is", "certificate-type")) else ""
             )
             shown = Shown(PROBLEM_TEXTS[error.problem], field or "certificate_number", 400)
-            return await self._form(visitor, session, shown, fields)
+            return await self._form(visitor, shown, fields)
         except InvalidAccount:
-            return await self._form(visitor, session, Shown(texts.BAD_NAME, "name", 400), fields)
+            return await self._form(visitor, Shown(texts.BAD_NAME, "name", 400), fields)
         if chosen.through_app:
-            return await self._begin_app(visitor, session, claim, fields)
+            return await self._begin_app(visitor, claim, fields)
         outcome = await self._verification.verify(
-            session.account_id,
+            visitor.account_id,
             verifier.method,
             claim,
-            visitor.caller.address,
-            self._shown(session, account),
+            visitor.address,
+            self._shown(visitor, account),
         )
-        return await self._told(visitor, session, outcome, fields)
+        return await self._told(visitor, outcome, fields)
 
-    async def answer(self, visitor: Visitor) -> Response:
+    async def answer(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """What the app brought back."""
-        session = await self._centre.enter(visitor, back=self._address(NETWORK, self._asking(visitor)))
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._form(visitor, session, Shown(texts.LAPSED_FORM, status=400))
         answer = _answer(fields.get("answer", ""))
         if answer is None:
-            return await self._form(visitor, session, Shown(texts.UNREADABLE_ANSWER, status=400))
+            return await self._form(visitor, Shown(texts.UNREADABLE_ANSWER, status=400))
         outcome = await self._verification.finish(
-            session.account_id,
+            visitor.account_id,
             answer | {"bizSeq": fields.get("biz_seq", "")},
             visitor.caller.address,
-            self._shown(session, await self._verification.account(session.account_id)),
+            self._shown(visitor, await self._verification.account(visitor.account_id)),
         )
-        return await self._told(visitor, session, outcome, {})
+        return await self._told(visitor, outcome, {})
 
-    async def _enter(self, visitor: Visitor) -> Session | Response:
-        """A login of the last minutes, with the second factor where there is one: it decides what stays."""
-        back = self._address(visitor.path, self._asking(visitor))
-        return await self._door.enter(visitor, back, knowledge=False, without=QR_CODE)
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._form(visitor, Shown(texts.LAPSED_FORM, status=400))
 
     def _asking(self, visitor: Visitor) -> Continuation | None:
         """The request of the system that asks for a higher level, where the person came from one."""
         sealed = visitor.query.get("continue", "")
-        continuation = self._door.login_flow.continuation(visitor, sealed) if sealed else None
+        continuation = self._login_flow.continuation(visitor, sealed) if sealed else None
         return None if continuation is None or continuation.query is None else continuation
+
+    def _from(self, path: str) -> Callable[[Visitor], str]:
+        """The way back to a page, with what the person came for."""
+        return lambda visitor: self._address(path, self._asking(visitor))
 
     def _address(self, path: str, asking: Continuation | None) -> str:
         """A page of the verification, with what the person came for."""
-        return path if asking is None else self._door.login_flow.to(path, asking)
+        return path if asking is None else self._login_flow.to(path, asking)
 
     def _asked_for(self, asking: Continuation | None) -> AskedFor | None:
         if asking is None:
             return None
-        login_flow = self._door.login_flow
+        login_flow = self._login_flow
         back = login_flow.next(replace(asking, declined=True))
         return AskedFor(login_flow.system(asking) or "", asking.level, back)
 
-    def _shown(self, session: Session, account: Account) -> ProvenControl:
-        return proven_by(session, account, self._site.sources.now())
+    def _shown(self, visitor: Subscriber, account: Account) -> ProvenControl:
+        return proven_by(visitor.session, account, visitor.site.sources.now())
 
-    async def _begin_app(
-        self, visitor: Visitor, session: Session, claim: Claim, fields: dict[str, str]
-    ) -> Response:
+    async def _begin_app(self, visitor: Subscriber, claim: Claim, fields: dict[str, str]) -> Response:
         mode = (
             Mode.CREDENTIAL_PASSWORD
             if fields.get("mode") == Mode.CREDENTIAL_PASSWORD
             else Mode.CREDENTIAL_FACE
         )
-        call = await self._verification.start(session.account_id, mode, claim)
+        call = await self._verification.start(visitor.account_id, mode, claim)
         return visitor.page(
             "real_name_app.html",
             here=REAL_NAME,
             call=call,
-            app_url=self._app_url,
+            app_url=self._view.app_url,
             action=self._address(ANSWER, self._asking(visitor)),
             back=self._address(NETWORK, self._asking(visitor)),
         )
 
-    async def _told(
-        self, visitor: Visitor, session: Session, outcome: Outcome, fields: dict[str, str]
-    ) -> Response:
+    async def _told(self, visitor: Subscriber, outcome: Outcome, fields: dict[str, str]) -> Response:
         if isinstance(outcome, Verified):
             asking = self._asking(visitor)
-            onward = self._door.login_flow.next(asking) if asking else f"{REAL_NAME}?done=verified"
-            return self._site.redirect(onward)
+            onward = self._login_flow.next(asking) if asking else f"{REAL_NAME}?done=verified"
+            return visitor.redirect(onward)
         if isinstance(outcome, Throttled):
             text = visitor.say(texts.THROTTLED, minutes=outcome.retry_after // 60)
             shown = Shown(text, status=429, retry_after=outcome.retry_after)
@@ -252,13 +235,13 @@ class RealNamePages:
         else:
             status = 409 if outcome.why in (Why.OTHER_IDENTITY, Why.NO_PHONE, Why.CLOSED) else 400
             shown = Shown(texts.REASONS[outcome.why], "certificate_number", status)
-        return await self._form(visitor, session, shown, fields)
+        return await self._form(visitor, shown, fields)
 
     async def _form(
-        self, visitor: Visitor, session: Session, shown: Shown, fields: Mapping[str, str] | None = None
+        self, visitor: Subscriber, shown: Shown, fields: Mapping[str, str] | None = None
     ) -> Response:
         (verifier, chosen), fields = self._chosen(visitor), fields or {}
-        account = await self._verification.account(session.account_id)
+        account = await self._verification.account(visitor.account_id)
         types = verifier.types
         asking = self._asking(visitor)
         say = visitor.say
@@ -274,7 +257,7 @@ class RealNamePages:
             error=say(shown.error) if shown.error else None,
             wrong=shown.field,
             duplicate=shown.duplicate,
-            identity=self._view.identity(visitor, session, self._known(account)),
+            identity=self._view.identity(visitor, self._known(account)),
             name=fields.get("name", "") or ("" if account.name == account.username else account.name),
             certificate_type=fields.get("certificate_type", CertificateType.RESIDENT_ID.value),
             certificate_number=fields.get("certificate_number", ""),
@@ -282,7 +265,7 @@ class RealNamePages:
             needs_phone=verifier.needs_phone,
             has_phone=account.phone_verified_at is not None,
             with_app=chosen.through_app,
-            going=await self._going.of(visitor, session, account) if chosen.through_app else [],
+            going=await self._going.of(visitor, account) if chosen.through_app else [],
         )
         if shown.retry_after:
             response.headers["retry-after"] = str(shown.retry_after)

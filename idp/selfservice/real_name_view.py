@@ -4,23 +4,22 @@ from idp.accounts.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
 from idp.accounts.certificates import CertificateType
 from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
-from idp.authentication.visitor import Visitor
+from idp.authentication.visitor import Subscriber, Visitor
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.web.site import Site
 from idp.selfservice import real_name_texts as texts
 from idp.selfservice.model import HIDDEN
 from idp.selfservice.platforms import Titles, platform_title
-from idp.sessions.model import Session
 
 
 class RealNameView:
     """`platforms` are the upstream platforms that may stand as the source of a record."""
 
-    def __init__(self, site: Site, platforms: Titles) -> None:
-        self._site = site
+    def __init__(self, platforms: Titles, app_url: str = "") -> None:
         self._platforms = platforms
+        self.app_url = app_url
+        """The page that stands for the person's app in a demonstration; empty otherwise."""
 
-    def identity(self, visitor: Visitor, session: Session, claim: Claim | None) -> dict[str, str] | None:
+    def identity(self, visitor: Subscriber, claim: Claim | None) -> dict[str, str] | None:
         """Name, type and the end of the number; None for an account that has proved none.
 
         Nothing of the number for a login that rests on the phone alone: it may be asked for it.
@@ -31,12 +30,11 @@ class RealNameView:
         return {
             "name": claim.name,
             "type": visitor.say(type_) if type_ else "",
-            "number": HIDDEN if session.rests_on_number else _masked(claim.certificate_number),
+            "number": HIDDEN if visitor.session.rests_on_number else _masked(claim.certificate_number),
         }
 
-    def until(self, history: list[Record], level: int) -> str | None:
+    def until(self, history: list[Record], level: int, now: float) -> str | None:
         """Until when the level holds: the end of the longest proof of it; None where one has no end."""
-        now = self._site.sources.now()
         ends = [record.expires_at for record in history if record.level == level and record.live(now)]
         dates = [end for end in ends if end is not None]
         return clock(max(dates)) if dates and len(dates) == len(ends) else None
@@ -45,7 +43,7 @@ class RealNameView:
         """One proof, with its end if it counts no more."""
         say, method = visitor.say, METHOD_TEXTS.get(record.method)
         end = None
-        if not record.live(self._site.sources.now()):
+        if not record.live(visitor.site.sources.now()):
             end = say(texts.ENDS.get(record.end_reason or "expired", texts.ENDED))
         return {
             "level": record.level,

@@ -8,7 +8,6 @@ from idp.authentication.visitor import Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import BEIJING, clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.site import Site
 from idp.organizations.inviting import Invitation
 from idp.organizations.ledger import CHANGED
 from idp.organizations.model import (
@@ -115,8 +114,7 @@ def problem(refused: Refused) -> Problem:
 class Views:
     """Mandates as the pages show them."""
 
-    def __init__(self, site: Site, registry: Registry) -> None:
-        self._site = site
+    def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def mandate(
@@ -170,7 +168,7 @@ class Views:
         found = ((self._registry.find(client_id), client_id) for client_id in one.systems)
         return [client.client_name if client else client_id for client, client_id in found]
 
-    def choices(self, fields: dict[str, str]) -> list[tuple[str, str, bool]]:
+    def choices(self, fields: Mapping[str, str]) -> list[tuple[str, str, bool]]:
         """The check boxes of systems: field, name, whether it is ticked."""
         return [
             (

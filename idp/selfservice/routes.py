@@ -2,16 +2,16 @@
 
 from starlette.responses import Response
 
+from idp.authentication.guard import Guard
 from idp.authentication.routes import LOGIN
 from idp.authentication.sms_pages import REGISTER
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.site import Site
 from idp.oauth.end_session import END_SESSION
 from idp.relying_parties.service import Registry
 from idp.selfservice.attention import Attention, Matter
-from idp.selfservice.centre import Centre
+from idp.selfservice.organization_session import OrganizationSessionPage
 from idp.selfservice.real_name_texts import LEVELS
 from idp.sessions.model import Session
 from idp.sessions.service import Sessions
@@ -44,10 +44,15 @@ class OverviewPage:
     """The handler of /."""
 
     def __init__(
-        self, site: Site, centre: Centre, sessions: Sessions, registry: Registry, attention: Attention
+        self,
+        guard: Guard,
+        for_organization: OrganizationSessionPage,
+        sessions: Sessions,
+        registry: Registry,
+        attention: Attention,
     ) -> None:
-        self._site = site
-        self._centre = centre
+        self._for_organization = for_organization
+        self._guard = guard
         self._sessions = sessions
         self._registry = registry
         self._attention = attention
@@ -58,11 +63,16 @@ class OverviewPage:
 
     async def show(self, visitor: Visitor) -> Response:
         """The page, or an invitation to log in."""
-        session = await self._centre.session(visitor)
-        if session is not None and not session.is_person:
-            return self._centre.of_organization(visitor, session)
-        if session is None:
-            return visitor.page("start.html", login_href=LOGIN, register_href=REGISTER)
+        subscriber = await self._guard.subscriber(visitor)
+        if subscriber is not None:
+            return await self._overview(subscriber)
+        session = await visitor.current_session()
+        if session is not None:
+            return self._for_organization.show(visitor, session)
+        return visitor.page("start.html", login_href=LOGIN, register_href=REGISTER)
+
+    async def _overview(self, visitor: Subscriber) -> Response:
+        session = visitor.session
         return visitor.page(
             "overview.html",
             here=HOME,

@@ -1,22 +1,20 @@
 """/me/security: what protects the account: second factors, recovery codes, the person's choices."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, STAND_INS
-from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, NotAllowed
-from idp.authentication.login_flow import LOGIN, SECURITY
+from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, Factors, NotAllowed
+from idp.authentication.guard import LOGGED_IN, STRONG, Act, Guard
+from idp.authentication.login_flow import LOGIN, SECURITY, LoginFlow
 from idp.authentication.model import Choice, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Page, Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import MULTIPLE, Session
+from idp.sessions.model import MULTIPLE
 
 REMOVE = "/me/security/remove"
 RECOVERY = "/me/security/recovery-codes"
@@ -31,48 +29,57 @@ DONE = {
     "password": _("密码已修改，其他设备上的登录已全部退出。"),
 }
 LAPSED = _("页面已过期，请重试。")
-Change = Callable[[Session, dict[str, str]], Awaitable[str | Response]]
-"""Does what a form asks for: the word for what was done, or a page. Raises NotAllowed."""
+CHANGING = STRONG.back_to(SECURITY)
+
+
+def done(visitor: Visitor, word: str) -> Response:
+    """Back to the list, which says what was done."""
+    return visitor.redirect(f"{SECURITY}?done={word}")
 
 
 class SecurityPages:
     """The list, and what is changed by a button on it."""
 
     def __init__(
-        self, door: SecurityDoor, passkeys: Passkeys, password: OwnPassword, *, has_platforms: bool = False
+        self,
+        guard: Guard,
+        login_flow: LoginFlow,
+        factors: Factors,
+        passkeys: Passkeys,
+        password: OwnPassword,
+        *,
+        has_platforms: bool = False,
     ) -> None:
-        self._door = door
-        self._site = door.site
-        self._factors = door.factors
+        self._guard = guard
+        self._login_flow = login_flow
+        self._factors = factors
         self._passkeys = passkeys
         self._password = password
         self._has_platforms = has_platforms
 
     def routes(self) -> Pages:
         """Path → method → handler."""
+        show = self._guard.show(self.show, LOGGED_IN.back_to(SECURITY))
         return {
-            SECURITY: {"GET": self.show},
-            REMOVE: {"GET": self.confirm_removal, "POST": self.remove},
-            RECOVERY: {"GET": self.show, "POST": self.recovery_codes},
-            CHOICES: {"GET": self.show, "POST": self.choose},
+            SECURITY: {"GET": show},
+            REMOVE: {
+                "GET": self._guard.show(self.confirm_removal, CHANGING),
+                "POST": self._changed(self.remove),
+            },
+            RECOVERY: {"GET": show, "POST": self._changed(self.recovery_codes)},
+            CHOICES: {"GET": show, "POST": self._changed(self.choose)},
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """What the account has."""
-        session = await self._door.centre.enter(visitor, back=SECURITY)
-        if isinstance(session, Response):
-            return session
-        done = DONE.get(visitor.query.get("done", ""))
-        return await self._page(visitor, session, done=visitor.say(done) if done else None)
+        text = DONE.get(visitor.query.get("done", ""))
+        return await self._page(visitor, done=visitor.say(text) if text else None)
 
-    async def confirm_removal(self, visitor: Visitor) -> Response:
+    async def confirm_removal(self, visitor: Subscriber) -> Response:
         """Asks once more, by name."""
-        session = await self._door.enter(visitor)
-        if isinstance(session, Response):
-            return session
-        factor = self._factor(await self._factors.of_account(session.account_id), visitor.query.get("id"))
+        factor = self._factor(await self._factors.of_account(visitor.account_id), visitor.query.get("id"))
         if factor is None:
-            return self._site.redirect(SECURITY)
+            return visitor.redirect(SECURITY)
         return visitor.page(
             "security_remove.html",
             here=SECURITY,
@@ -82,77 +89,62 @@ class SecurityPages:
             back=SECURITY,
         )
 
-    async def remove(self, visitor: Visitor) -> Response:
+    async def remove(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Remove a second factor."""
+        removed = await self._factors.remove(visitor.session, fields.get("id", ""), visitor.caller)
+        return done(visitor, "removed") if removed else visitor.redirect(SECURITY)
 
-        async def change(session: Session, fields: dict[str, str]) -> str:
-            caller = visitor.caller
-            done = await self._factors.remove(session, fields.get("id", ""), caller)
-            return "removed" if done else ""
-
-        return await self._change(visitor, change)
-
-    async def recovery_codes(self, visitor: Visitor) -> Response:
+    async def recovery_codes(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """New recovery codes: on this page and nowhere else."""
+        codes = await self._factors.make_recovery_codes(visitor.session, visitor.caller)
+        grouped = ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
+        return visitor.page("recovery_codes.html", here=SECURITY, once=True, codes=grouped, back=SECURITY)
 
-        async def change(session: Session, fields: dict[str, str]) -> Response:
-            codes = await self._factors.make_recovery_codes(session, visitor.caller)
-            grouped = ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
-            return visitor.page("recovery_codes.html", here=SECURITY, once=True, codes=grouped, back=SECURITY)
-
-        return await self._change(visitor, change)
-
-    async def choose(self, visitor: Visitor) -> Response:
+    async def choose(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Keep the person's choices."""
+        choices = frozenset(choice for choice in Choice if choice.value in fields)
+        await self._factors.choose(visitor.session, choices, visitor.caller)
+        return done(visitor, "chosen")
 
-        async def change(session: Session, fields: dict[str, str]) -> str:
-            choices = frozenset(choice for choice in Choice if choice.value in fields)
-            await self._factors.choose(session, choices, visitor.caller)
-            return "chosen"
+    def _changed(self, change: Act[Subscriber]) -> Page:
+        """A form whose change may not be allowed, which the list then says."""
 
-        return await self._change(visitor, change)
+        async def act(visitor: Subscriber, fields: dict[str, str]) -> Response:
+            try:
+                return await change(visitor, fields)
+            except NotAllowed as refused:
+                return await self._page(visitor, error=visitor.say(str(refused)), status=409)
 
-    async def _change(self, visitor: Visitor, change: Change) -> Response:
-        session = await self._door.enter(visitor)
-        if isinstance(session, Response):
-            return session
-        try:
-            outcome = await change(session, await visitor.form())
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, error=visitor.say(LAPSED), status=400)
-        except NotAllowed as refused:
-            error = visitor.say(str(refused))
-            return await self._page(visitor, session, error=error, status=409)
-        if isinstance(outcome, Response):
-            return outcome
-        return self._door.done(outcome) if outcome else self._site.redirect(SECURITY)
+        return self._guard.act(act, self._lapsed, CHANGING)
+
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, error=visitor.say(LAPSED), status=400)
 
     async def _page(
         self,
-        visitor: Visitor,
-        session: Session,
+        visitor: Subscriber,
         *,
         done: str | None = None,
         error: str | None = None,
         status: int = 200,
     ) -> Response:
-        factors = await self._factors.of_account(session.account_id)
+        factors = await self._factors.of_account(visitor.account_id)
         strong = [factor for factor in factors if factor.kind not in STAND_INS]
         codes = sum(factor.kind == RECOVERY_CODE for factor in factors)
         sealed = visitor.query.get("continue")
-        continuation = self._door.login_flow.continuation(visitor, sealed) if sealed else None
+        continuation = self._login_flow.continuation(visitor, sealed) if sealed else None
         return visitor.page(
             "security.html",
             status,
             here=SECURITY,
             done=done,
             error=error,
-            has_password=await self._password.exists(session),
+            has_password=await self._password.exists(visitor.session),
             factors=[self._row(visitor, factor) for factor in strong],
             codes=codes,
             few_codes=bool(strong) and codes <= FEW_RECOVERY_CODES,
-            lacking=len(strong) < await self._factors.needed(session.account_id),
-            weak=bool(strong) and MULTIPLE not in session.amr,
+            lacking=len(strong) < await self._factors.needed(visitor.account_id),
+            weak=bool(strong) and MULTIPLE not in visitor.session.amr,
             passkeys=self._passkeys.available,
             enrolled=[
                 (visitor.say(method.texts.add), f"{SECURITY}/{kind}")
@@ -160,8 +152,8 @@ class SecurityPages:
                 if method.enrolment is not None
             ],
             has_platforms=self._has_platforms,
-            choices={choice.value for choice in chosen(await self._factors.choices(session.account_id))},
-            go_on=self._door.login_flow.to(LOGIN, continuation) if continuation else None,
+            choices={choice.value for choice in chosen(await self._factors.choices(visitor.account_id))},
+            go_on=self._login_flow.to(LOGIN, continuation) if continuation else None,
         )
 
     def _row(self, visitor: Visitor, factor: Factor) -> dict[str, str | None]:

@@ -1,24 +1,25 @@
 """/me/security/totp, /me/security/passkey, /me/security/password: adding a second factor, changing the password."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
-from idp.accounts.model import InvalidAccount
+from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
-from idp.authentication.factors import Enrolment, NotAllowed
-from idp.authentication.login_flow import SECURITY
+from idp.authentication.factors import Enrolment, Factors, NotAllowed
+from idp.authentication.guard import STRONG, Guard
+from idp.authentication.login_flow import SECURITY, LoginFlow
 from idp.authentication.methods.interface import EnrolmentMethod
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.service import Authentication
+from idp.authentication.visitor import Page, Pages, Subscriber
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
-from idp.infrastructure.web.site import Forged
-from idp.selfservice.security import ADD_PASSKEY, LAPSED, PASSWORD
-from idp.selfservice.security_door import SecurityDoor
+from idp.selfservice.security import ADD_PASSKEY, LAPSED, PASSWORD, done
 from idp.sessions.devices import browser_name
-from idp.sessions.model import USER_PRESENT, Session
+from idp.sessions.model import MULTIPLE, USER_PRESENT
 
 NOT_MADE = _("通行密钥没有创建成功，请重试。")
 WRONG_PASSWORD = _("当前密码不正确。")
@@ -28,93 +29,124 @@ BAD_PASSWORD = _(
 SLOW_DOWN = _("尝试次数过多，请稍后再试。")
 
 
+class FirstFactorAdded:
+    """Whoever added the first second factor has shown it, and need not show it again."""
+
+    def __init__(self, login_flow: LoginFlow, authentication: Authentication) -> None:
+        self._login_flow = login_flow
+        self._authentication = authentication
+
+    async def answer(self, visitor: Subscriber, account: Account | None, used: tuple[str, ...]) -> Response:
+        """Back to the list, in a session that is as strong as what was used.
+
+        `account` is as it was with the new factor: should it have changed since, the session stays as it is.
+        """
+        response = done(visitor, "added")
+        if MULTIPLE not in visitor.session.amr and account is not None:
+            stronger = await self._authentication.strengthen(
+                visitor.session, account, (*used, MULTIPLE), visitor.caller, visitor.device
+            )
+            if stronger is not None:
+                self._login_flow.keep(response, stronger)
+        return response
+
+
 class AddingPages:
     """Each page asks for a fresh and full login first."""
 
-    def __init__(self, door: SecurityDoor, passkeys: Passkeys, password: OwnPassword) -> None:
-        self._door = door
-        self._site = door.site
-        self._factors = door.factors
+    def __init__(
+        self,
+        guard: Guard,
+        factors: Factors,
+        passkeys: Passkeys,
+        password: OwnPassword,
+        added: FirstFactorAdded,
+    ) -> None:
+        self._guard = guard
+        self._factors = factors
         self._passkeys = passkeys
         self._password = password
+        self._added = added
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        enrolments = {
-            f"{SECURITY}/{kind}": _EnrolmentPages(self._door, kind, method.enrolment)
-            for kind, method in self._factors.methods.items()
-            if method.enrolment is not None
-        }
+        act = self._guard.act
+        passkey, password = STRONG.back_to(ADD_PASSKEY), STRONG.back_to(PASSWORD)
         return {
-            **{path: {"GET": pages.show, "POST": pages.add} for path, pages in enrolments.items()},
-            ADD_PASSKEY: {"GET": self.show_passkey, "POST": self.add_passkey},
-            PASSWORD: {"GET": self.show_password, "POST": self.change_password},
+            **self._enrolments(),
+            ADD_PASSKEY: {
+                "GET": self._guard.show(self._passkey_page, passkey),
+                "POST": act(self.add_passkey, self._lapsed_passkey, passkey),
+            },
+            PASSWORD: {
+                "GET": self._guard.show(self._password_page, password),
+                "POST": act(self.change_password, self._lapsed_password, password),
+            },
         }
 
-    async def show_passkey(self, visitor: Visitor) -> Response:
-        """A page that asks the browser for a new passkey."""
-        session = await self._door.enter(visitor, ADD_PASSKEY)
-        return session if isinstance(session, Response) else await self._passkey_page(visitor, session)
+    def _enrolments(self) -> Pages:
+        """A page for each factor that is enrolled by a secret and its first answer."""
+        found: dict[str, Mapping[str, Page]] = {}
+        for kind, method in self._factors.methods.items():
+            if method.enrolment is not None:
+                pages = _EnrolmentPages(self._factors, self._added, kind, method.enrolment)
+                wanted = STRONG.back_to(pages.path)
+                found[pages.path] = {
+                    "GET": self._guard.show(pages.show, wanted),
+                    "POST": self._guard.act(pages.add, pages.lapsed, wanted),
+                }
+        return found
 
-    async def add_passkey(self, visitor: Visitor) -> Response:
+    async def add_passkey(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Keep what the browser made."""
-        session, fields = await form_of(self._door, visitor, ADD_PASSKEY)
-        if isinstance(session, Response):
-            return session
-        if fields is None:
-            return await self._passkey_page(visitor, session, LAPSED, 400)
         new = await self._passkeys.made(
             fields.get("ceremony", ""),
             fields.get("credential", ""),
             visitor.browser,
-            session.account_id,
+            visitor.account_id,
         )
         if new is None:
-            return await self._passkey_page(visitor, session, NOT_MADE, 400)
+            return await self._passkey_page(visitor, NOT_MADE, 400)
         try:
-            caller = visitor.caller
-            account = await self._factors.add(session, new, fields.get("label", ""), caller)
+            label = fields.get("label", "")
+            account = await self._factors.add(visitor.session, new, label, visitor.caller)
         except NotAllowed as refused:
-            return await self._passkey_page(visitor, session, str(refused), 409)
-        return await self._door.added(visitor, session, account, (USER_PRESENT,))
+            return await self._passkey_page(visitor, str(refused), 409)
+        return await self._added.answer(visitor, account, (USER_PRESENT,))
 
-    async def show_password(self, visitor: Visitor) -> Response:
-        """The form for a new password."""
-        session = await self._door.enter(visitor, PASSWORD)
-        return session if isinstance(session, Response) else await self._password_page(visitor, session)
+    async def _lapsed_passkey(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._passkey_page(visitor, LAPSED, 400)
 
-    async def change_password(self, visitor: Visitor) -> Response:
+    async def change_password(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Set the new password."""
-        session, fields = await form_of(self._door, visitor, PASSWORD)
-        if isinstance(session, Response):
-            return session
-        if fields is None:
-            return await self._password_page(visitor, session, LAPSED, 400)
         try:
             refused = await self._password.change(
-                session,
+                visitor.session,
                 fields.get("password", ""),
                 fields.get("new_password", ""),
                 visitor.caller,
             )
         except InvalidAccount:
-            return await self._password_page(visitor, session, BAD_PASSWORD, 400)
+            return await self._password_page(visitor, BAD_PASSWORD, 400)
         except Overloaded:
             refused = Refused(BUSY_SECONDS)
         if refused is None:
-            return self._door.done("password")
+            return done(visitor, "password")
         if refused.retry_after:
-            response = await self._password_page(visitor, session, SLOW_DOWN, 429)
+            response = await self._password_page(visitor, SLOW_DOWN, 429)
             response.headers["retry-after"] = str(refused.retry_after)
             return response
-        return await self._password_page(visitor, session, WRONG_PASSWORD, 401)
+        return await self._password_page(visitor, WRONG_PASSWORD, 401)
+
+    async def _lapsed_password(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._password_page(visitor, LAPSED, 400)
 
     async def _passkey_page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Subscriber, error: str | None = None, status: int = 200
     ) -> Response:
         asked = None
         if self._passkeys.available:
-            asked = await self._passkeys.offer(session.account_id, session.username, visitor.browser)
+            asked = await self._passkeys.offer(visitor.account_id, visitor.session.username, visitor.browser)
         response = visitor.page(
             "security_passkey.html",
             status,
@@ -130,15 +162,15 @@ class AddingPages:
         return response
 
     async def _password_page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
+        self, visitor: Subscriber, error: str | None = None, status: int = 200
     ) -> Response:
         return visitor.page(
             "security_password.html",
             status,
             here=SECURITY,
             action=PASSWORD,
-            username=session.username,
-            has_password=await self._password.exists(session),
+            username=visitor.session.username,
+            has_password=await self._password.exists(visitor.session),
             error=visitor.say(error) if error else None,
             wrong=error == WRONG_PASSWORD,
             bad=error == BAD_PASSWORD,
@@ -149,45 +181,40 @@ class AddingPages:
 class _EnrolmentPages:
     """The page of one factor that is enrolled by a secret and its first answer."""
 
-    def __init__(self, door: SecurityDoor, kind: str, method: EnrolmentMethod) -> None:
-        self._door = door
-        self._site = door.site
-        self._factors = door.factors
+    def __init__(self, factors: Factors, added: FirstFactorAdded, kind: str, method: EnrolmentMethod) -> None:
+        self._factors = factors
+        self._added = added
         self._kind = kind
         self._method = method
-        self._path = f"{SECURITY}/{kind}"
+        self.path = f"{SECURITY}/{kind}"
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """A new secret, as a picture and as text."""
-        session = await self._door.enter(visitor, self._path)
-        if isinstance(session, Response):
-            return session
-        return await self._page(visitor, await self._factors.begin(session, self._kind))
+        return await self._page(visitor, await self._factors.begin(visitor.session, self._kind))
 
-    async def add(self, visitor: Visitor) -> Response:
+    async def add(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """The first answer proves that the app has the secret."""
-        session, fields = await form_of(self._door, visitor, self._path)
-        if isinstance(session, Response):
-            return session
-        enrolment = None
-        if fields is not None:
-            enrolment = await self._factors.resume(session, self._kind, fields.get("enrolment", ""))
-        if fields is None or enrolment is None:
-            begun = await self._factors.begin(session, self._kind)
-            return await self._page(visitor, begun, error=LAPSED, status=400)
-        label, caller = fields.get("label", ""), visitor.caller
+        session, caller, label = visitor.session, visitor.caller, fields.get("label", "")
+        enrolment = await self._factors.resume(session, self._kind, fields.get("enrolment", ""))
+        if enrolment is None:
+            return await self.lapsed(visitor, fields)
         try:
             account = await self._factors.confirm(session, enrolment, fields.get("otp", ""), label, caller)
             if account is not None:
                 used = self._factors.methods[self._kind].amr
-                return await self._door.added(visitor, session, account, (used,))
+                return await self._added.answer(visitor, account, (used,))
         except NotAllowed as refused:
             return await self._page(visitor, enrolment, label=label, error=str(refused), status=409)
         return await self._page(visitor, enrolment, label=label, error=self._method.wrong, status=401)
 
+    async def lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        """A new secret instead of the one that has lapsed."""
+        begun = await self._factors.begin(visitor.session, self._kind)
+        return await self._page(visitor, begun, error=LAPSED, status=400)
+
     async def _page(
         self,
-        visitor: Visitor,
+        visitor: Subscriber,
         enrolment: Enrolment,
         *,
         label: str = "",
@@ -199,7 +226,7 @@ class _EnrolmentPages:
             self._method.template,
             status,
             here=SECURITY,
-            action=self._path,
+            action=self.path,
             enrolment=enrolment.token,
             picture=await qr_code(enrolment.uri),
             secret=" ".join(grouped),
@@ -207,16 +234,3 @@ class _EnrolmentPages:
             error=visitor.say(error) if error else None,
             back=SECURITY,
         )
-
-
-async def form_of(
-    door: SecurityDoor, visitor: Visitor, back: str
-) -> tuple[Session | Response, dict[str, str] | None]:
-    """Whoever may change something, and the form; no form where it was not ours or has lapsed."""
-    session = await door.enter(visitor, back)
-    if isinstance(session, Response):
-        return session, None
-    try:
-        return session, await visitor.form()
-    except (Forged, UnreadableForm):
-        return session, None

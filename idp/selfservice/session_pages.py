@@ -1,19 +1,17 @@
 """/me/sessions: where somebody is logged in, on which devices they were, and how to end it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import LOGGED_IN, Guard
+from idp.authentication.visitor import Page, Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
-from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import Systems
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
-from idp.sessions.model import Device, OpenSession, Owner, Session
+from idp.sessions.model import Device, OpenSession, Session
 from idp.sessions.service import Sessions
 
 SESSIONS = "/me/sessions"
@@ -28,7 +26,8 @@ DONE = {
     "none": _("没有改动：那处登录或设备已经不在了。"),
 }
 UNKNOWN = _("未知设备")
-Change = Callable[[Session, dict[str, str]], Awaitable[bool]]
+Change = Callable[[Subscriber, dict[str, str]], Awaitable[bool]]
+"""Does what a form asks for; whether there was something to do."""
 
 
 class SessionPages:
@@ -36,14 +35,12 @@ class SessionPages:
 
     def __init__(
         self,
-        site: Site,
-        centre: Centre,
+        guard: Guard,
         sessions: Sessions,
         devices: Devices,
         systems: Systems,
     ) -> None:
-        self._site = site
-        self._centre = centre
+        self._guard = guard
         self._sessions = sessions
         self._devices = devices
         self._systems = systems
@@ -51,64 +48,48 @@ class SessionPages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            SESSIONS: {"GET": self.show},
-            END: {"POST": self.end},
-            END_OTHERS: {"POST": self.end_others},
-            FORGET: {"POST": self.forget},
+            SESSIONS: {"GET": self._guard.show(self.show)},
+            END: {"POST": self._changed(self.end, "ended")},
+            END_OTHERS: {"POST": self._changed(self.end_others, "others")},
+            FORGET: {"POST": self._changed(self.forget, "forgotten")},
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """Both lists."""
-        session = await self._centre.enter(visitor)
-        return session if isinstance(session, Response) else await self._page(visitor, session)
+        return await self._page(visitor)
 
-    async def end(self, visitor: Visitor) -> Response:
+    async def end(self, visitor: Subscriber, fields: dict[str, str]) -> bool:
         """End one login."""
+        return await self._sessions.end_own(visitor.session, fields.get("id", ""), visitor.caller)
 
-        async def change(session: Session, fields: dict[str, str]) -> bool:
-            return await self._sessions.end_own(session, fields.get("id", ""), visitor.caller)
-
-        return await self._change(visitor, change, "ended")
-
-    async def end_others(self, visitor: Visitor) -> Response:
+    async def end_others(self, visitor: Subscriber, fields: dict[str, str]) -> bool:
         """End all logins but this one."""
+        session, caller = visitor.session, visitor.caller
+        await self._sessions.end_all(session.account_id, keep=session.id, caller=caller, reason=ENDED_ALL)
+        if "apps" in fields:
+            await self._systems.withdraw_offline(visitor.owner)
+        return True
 
-        async def change(session: Session, fields: dict[str, str]) -> bool:
-            caller = visitor.caller
-            await self._sessions.end_all(session.account_id, keep=session.id, caller=caller, reason=ENDED_ALL)
-            if "apps" in fields:
-                await self._systems.withdraw_offline(Owner(session.account_id, session.id, caller))
-            return True
-
-        return await self._change(visitor, change, "others")
-
-    async def forget(self, visitor: Visitor) -> Response:
+    async def forget(self, visitor: Subscriber, fields: dict[str, str]) -> bool:
         """Forget a device."""
+        return await self._devices.forget(visitor.account_id, fields.get("id", ""), visitor.caller)
 
-        async def change(session: Session, fields: dict[str, str]) -> bool:
-            caller = visitor.caller
-            return await self._devices.forget(session.account_id, fields.get("id", ""), caller)
+    def _changed(self, change: Change, word: str) -> Page:
+        async def act(visitor: Subscriber, fields: dict[str, str]) -> Response:
+            done = await change(visitor, fields)
+            return visitor.redirect(f"{SESSIONS}?done={word if done else 'none'}")
 
-        return await self._change(visitor, change, "forgotten")
+        return self._guard.act(act, self._lapsed, LOGGED_IN.back_to(SESSIONS))
 
-    async def _change(self, visitor: Visitor, change: Change, word: str) -> Response:
-        session = await self._centre.enter(visitor, back=SESSIONS)
-        if isinstance(session, Response):
-            return session
-        try:
-            done = await change(session, await visitor.form())
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, LAPSED, 400)
-        return self._site.redirect(f"{SESSIONS}?done={word if done else 'none'}")
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, LAPSED, 400)
 
-    async def _page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
-    ) -> Response:
+    async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
         done = DONE.get(visitor.query.get("done", ""))
-        found = await self._sessions.of_account(session.account_id)
-        here = next((each.device_id for each in found if each.id == session.id), None)
-        devices = await self._devices.of_account(session.account_id)
-        used = await self._systems.of_account(session.account_id)
+        found = await self._sessions.of_account(visitor.account_id)
+        here = next((each.device_id for each in found if each.id == visitor.session.id), None)
+        devices = await self._devices.of_account(visitor.account_id)
+        used = await self._systems.of_account(visitor.account_id)
         return visitor.page(
             "sessions.html",
             status,
@@ -117,7 +98,7 @@ class SessionPages:
             done=visitor.say(done) if done else None,
             error=visitor.say(error) if error else None,
             offline=any("offline_access" in one.scopes and one.active for one in used),
-            sessions=[self._session(visitor, each, session) for each in found],
+            sessions=[self._session(visitor, each, visitor.session) for each in found],
             devices=[self._device(visitor, device, here) for device in devices],
         )
 
@@ -135,7 +116,7 @@ class SessionPages:
 
     def _device(self, visitor: Visitor, device: Device, current: str | None) -> dict[str, object]:
         until = device.trusted_until
-        if until is not None and until <= self._site.sources.now():
+        if until is not None and until <= visitor.site.sources.now():
             until = None
         return {
             "id": device.id,

@@ -1,18 +1,16 @@
 """/me/systems: the systems that a person has used, what each receives, and the way to withdraw it."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import LOGGED_IN, Guard
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
-from idp.selfservice.centre import Centre
 from idp.selfservice.security import LAPSED
 from idp.selfservice.systems import System, Systems
-from idp.sessions.model import Owner, Session
 from idp.sign_on.scope_texts import scope_items
 
 SYSTEMS = "/me/systems"
@@ -23,32 +21,28 @@ DONE = {"withdrawn": _("授权已撤回。这个系统不能再获得您的信�
 class SystemPages:
     """The list, and the question before something is withdrawn."""
 
-    def __init__(self, site: Site, centre: Centre, systems: Systems) -> None:
-        self._site = site
-        self._centre = centre
+    def __init__(self, guard: Guard, systems: Systems) -> None:
+        self._guard = guard
         self._systems = systems
 
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            SYSTEMS: {"GET": self.show},
-            WITHDRAW: {"GET": self.confirm, "POST": self.withdraw},
+            SYSTEMS: {"GET": self._guard.show(self.show)},
+            WITHDRAW: {
+                "GET": self._guard.show(self.confirm, LOGGED_IN.back_to(SYSTEMS)),
+                "POST": self._guard.act(self.withdraw, self._lapsed, LOGGED_IN.back_to(SYSTEMS)),
+            },
         }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """Every system."""
-        session = await self._centre.enter(visitor)
-        if isinstance(session, Response):
-            return session
-        return await self._page(visitor, session)
+        return await self._page(visitor)
 
-    async def confirm(self, visitor: Visitor) -> Response:
+    async def confirm(self, visitor: Subscriber) -> Response:
         """What withdrawing means, by name."""
         client_id = visitor.query.get("client_id", "")
-        session = await self._centre.enter(visitor, back=SYSTEMS)
-        if isinstance(session, Response):
-            return session
-        for system in await self._systems.of_account(session.account_id):
+        for system in await self._systems.of_account(visitor.account_id):
             if system.client_id == client_id and system.active:
                 return visitor.page(
                     "systems_withdraw.html",
@@ -59,26 +53,20 @@ class SystemPages:
                     items=scope_items(system.scopes, visitor.say),
                     back=SYSTEMS,
                 )
-        return self._site.redirect(SYSTEMS)
+        return visitor.redirect(SYSTEMS)
 
-    async def withdraw(self, visitor: Visitor) -> Response:
+    async def withdraw(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Withdraw."""
-        session = await self._centre.enter(visitor, back=SYSTEMS)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, LAPSED, 400)
-        owner = Owner(session.account_id, session.id, visitor.caller)
+        owner = visitor.owner
         done = await self._systems.withdraw(owner, fields.get("client_id", ""))
-        return self._site.redirect(f"{SYSTEMS}?done=withdrawn" if done else SYSTEMS)
+        return visitor.redirect(f"{SYSTEMS}?done=withdrawn" if done else SYSTEMS)
 
-    async def _page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
-    ) -> Response:
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, LAPSED, 400)
+
+    async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
         done = DONE.get(visitor.query.get("done", ""))
-        systems = await self._systems.of_account(session.account_id)
+        systems = await self._systems.of_account(visitor.account_id)
         return visitor.page(
             "systems.html",
             status,

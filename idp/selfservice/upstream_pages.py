@@ -1,21 +1,19 @@
 """/me/upstreams: the platforms by which the person comes in, the way to end that, and what staff are looking into."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from idp.authentication.guard import STRONG, Guard
 from idp.authentication.login_flow import SECURITY
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.federation.account_links import AccountLinks, LastWay
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.selfservice.platforms import Titles, platform_title
 from idp.selfservice.security import LAPSED
-from idp.selfservice.security_door import SecurityDoor
-from idp.sessions.model import Session
 
 UPSTREAMS = "/me/upstreams"
 UNLINK = f"{UPSTREAMS}/unlink"
@@ -26,9 +24,8 @@ ONLY_WAY = _("这是您登录的唯一方式。请先设置密码或绑定手机
 class UpstreamLinkPages:
     """The list, and the question before a link is ended."""
 
-    def __init__(self, door: SecurityDoor, desk: AccountLinks, platforms: Titles) -> None:
-        self._door = door
-        self._site = door.site
+    def __init__(self, guard: Guard, desk: AccountLinks, platforms: Titles) -> None:
+        self._guard = guard
         self._desk = desk
         self._platforms = platforms
 
@@ -36,50 +33,46 @@ class UpstreamLinkPages:
         """Path → method → handler; nothing where no platform is in use."""
         if not self._platforms:
             return {}
-        return {UPSTREAMS: {"GET": self.show}, UNLINK: {"GET": self.confirm, "POST": self.unlink}}
+        return {
+            UPSTREAMS: {"GET": self._guard.show(self.show)},
+            UNLINK: {
+                "GET": self._guard.show(self.confirm, STRONG.back_to(UPSTREAMS)),
+                "POST": self._guard.act(self.unlink, self._lapsed, STRONG.back_to(UPSTREAMS)),
+            },
+        }
 
-    async def show(self, visitor: Visitor) -> Response:
+    async def show(self, visitor: Subscriber) -> Response:
         """Every link."""
-        session = await self._door.centre.enter(visitor)
-        return session if isinstance(session, Response) else await self._page(visitor, session)
+        return await self._page(visitor)
 
-    async def confirm(self, visitor: Visitor) -> Response:
+    async def confirm(self, visitor: Subscriber) -> Response:
         """What ending it means, by name."""
-        session = await self._door.enter(visitor, UPSTREAMS)
-        if isinstance(session, Response):
-            return session
-        for link in await self._desk.of_account(session.account_id):
+        for link in await self._desk.of_account(visitor.account_id):
             if link.id == visitor.query.get("id"):
                 title = self._title(visitor, link.profile)
                 return visitor.page("upstreams_unlink.html",
                     here=SECURITY, action=UNLINK, id=link.id, platform=title, back=UPSTREAMS,
                 )  # fmt: skip
-        return self._site.redirect(UPSTREAMS)
+        return visitor.redirect(UPSTREAMS)
 
-    async def unlink(self, visitor: Visitor) -> Response:
+    async def unlink(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """End a link, unless the person could not come in again."""
-        session = await self._door.enter(visitor, UPSTREAMS)
-        if isinstance(session, Response):
-            return session
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return await self._page(visitor, session, LAPSED, 400)
         address = visitor.caller.address
         try:
             done = await self._desk.unlink_own(
-                session.account_id, fields.get("id", ""), address, proven=session.security_version
+                visitor.account_id, fields.get("id", ""), address, proven=visitor.session.security_version
             )
         except LastWay:
-            return await self._page(visitor, session, ONLY_WAY, 409)
-        return self._site.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)
+            return await self._page(visitor, ONLY_WAY, 409)
+        return visitor.redirect(f"{UPSTREAMS}?done=unlinked" if done else UPSTREAMS)
 
-    async def _page(
-        self, visitor: Visitor, session: Session, error: str | None = None, status: int = 200
-    ) -> Response:
+    async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
+        return await self._page(visitor, LAPSED, 400)
+
+    async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
         say = visitor.say
-        links = await self._desk.of_account(session.account_id)
-        waiting = await self._desk.conflicts_of(session.account_id)
+        links = await self._desk.of_account(visitor.account_id)
+        waiting = await self._desk.conflicts_of(visitor.account_id)
         return visitor.page(
             "upstreams.html",
             status,

@@ -384,7 +384,7 @@ async def test_what_is_not_configured_is_not_there(
 
 
 async def test_a_platform_that_vouches_is_named_by_its_title(house: Provider) -> None:
-    view = RealNameView(house.worker.site, {"henan": ("河南政务服务网", "Henan e-Government")})
+    view = RealNameView({"henan": ("河南政务服务网", "Henan e-Government")})
     proof = Record("1", 3, "upstream", "henan", house.clock(), None, None, None)
     for language, title in (("zh-CN", "河南政务服务网"), ("en", "Henan e-Government")):
         asked = [(b"accept-language", language.encode())]

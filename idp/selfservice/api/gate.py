@@ -15,6 +15,7 @@ from idp.accounts.preferences import Preferences
 from idp.accounts.real_names import RealNames
 from idp.accounts.verification import Verification
 from idp.authentication.factors import Factors
+from idp.authentication.guard import FRESH_SECONDS
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.phone_codes import PhoneCodes
@@ -32,7 +33,6 @@ from idp.organizations.service import Organizations
 from idp.relying_parties.scopes import ACCOUNT, ACCOUNT_SECURITY, ACCOUNT_WRITE
 from idp.selfservice.api.problems import Problem, StepUp
 from idp.selfservice.attention import Attention
-from idp.selfservice.centre import FRESH_SECONDS
 from idp.selfservice.events import Events
 from idp.selfservice.export import Export
 from idp.selfservice.platforms import Titles
