@@ -87,7 +87,7 @@ class AuthenticationRoom:
         tellers = Tellers(sessions.sessions, sessions.devices, ground.outbox, everywhere)
         self.own_password = OwnPassword(base, accounts.hasher, self.throttle, tellers)
         self.reception = Reception(ground.site, sessions.sessions)
-        self.phone_steps = PhoneSteps(base, ground.site, self.login_flow, self.phone_codes, accounts.phones)
+        self.phone_steps = PhoneSteps(base, self.login_flow, self.phone_codes, accounts.phones)
         self.offer = Offer(
             routes=[
                 *map(self.reception.routes, [*self._pages(), *self._pages_by_phone()]),
@@ -105,19 +105,14 @@ class AuthenticationRoom:
             self.sessions.sessions,
             self.federation.federation,
         )
-        site, attempts, login_flow, service = (
-            ground.site,
-            ground.attempts,
-            self.login_flow,
-            self.authentication,
-        )
+        attempts, login_flow, service = ground.attempts, self.login_flow, self.authentication
         guards = (self.throttle, sessions, attempts)
-        upstream = UpstreamPages(site, login_flow, service, federation, guards)
-        going = HandOnPages(site, login_flow, federation, upstream.failures)
+        upstream = UpstreamPages(login_flow, service, federation, guards)
+        going = HandOnPages(login_flow, federation, upstream.failures)
         return [
-            LoginPages(site, login_flow, service).routes(),
-            PasskeyPages(site, login_flow, service, self.passkeys, self.throttle).routes(),
-            QrPages(site, login_flow, service, self.qr_logins, self.throttle, attempts).routes(),
+            LoginPages(login_flow, service).routes(),
+            PasskeyPages(login_flow, service, self.passkeys, self.throttle).routes(),
+            QrPages(login_flow, service, self.qr_logins, self.throttle, attempts).routes(),
             upstream.routes(),
             {
                 address(name, "go"): {"GET": going.go}

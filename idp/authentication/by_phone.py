@@ -26,7 +26,7 @@ def by_phone(
     policy: FactorPolicy,
 ) -> list[Pages]:
     """A table for each."""
-    base, site, phones = accounts.ground.base, accounts.ground.site, accounts.phones
+    base, phones = accounts.ground.base, accounts.phones
     proofs, registration = Proofs(base), Registration(base, phones, accounts.hasher, throttle)
     desk = PhoneDesk(proofs, phones, registration, DeviceCookie(base))
     means = Means(
@@ -41,7 +41,7 @@ def by_phone(
     )
     recovery = RecoveryDesk(steps, proofs, Recovery(base, means))
     return [
-        SmsPages(site, login_flow, authentication, steps, desk).routes(),
-        KnowledgePages(site, login_flow, Knowledge(base, registration, authentication)).routes(),
-        RecoveryPages(site, login_flow, recovery).routes(),
+        SmsPages(login_flow, authentication, steps, desk).routes(),
+        KnowledgePages(login_flow, Knowledge(base, registration, authentication)).routes(),
+        RecoveryPages(login_flow, recovery).routes(),
     ]

@@ -13,14 +13,13 @@ from idp.authentication.registration import More
 from idp.authentication.sms_pages import not_right
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 
 
 class KnowledgePages:
     """Handlers of /login/known."""
 
-    def __init__(self, site: Site, login_flow: LoginFlow, knowledge: Knowledge) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, knowledge: Knowledge) -> None:
         self._login_flow = login_flow
         self._knowledge = knowledge
 
@@ -33,9 +32,9 @@ class KnowledgePages:
         continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         session = await visitor.current_session()
         if session is None:
-            return self._site.redirect(self._login_flow.to(LOGIN, continuation))
+            return visitor.redirect(self._login_flow.to(LOGIN, continuation))
         if not session.rests_on_number:
-            return self._site.redirect(self._login_flow.next(continuation))
+            return visitor.redirect(self._login_flow.next(continuation))
         return self._page(visitor, continuation)
 
     async def answer(self, visitor: Visitor) -> Response:
@@ -49,15 +48,15 @@ class KnowledgePages:
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         session = await visitor.current_session()
         if session is None:
-            return self._site.redirect(self._login_flow.to(LOGIN, continuation))
+            return visitor.redirect(self._login_flow.to(LOGIN, continuation))
         if not session.rests_on_number:
-            return self._site.redirect(self._login_flow.next(continuation))
+            return visitor.redirect(self._login_flow.next(continuation))
         caller, device = visitor.caller, visitor.device
         outcome = await self._knowledge.show(session, More.of(fields), caller, device)
         if outcome is None:
-            return self._site.redirect(self._login_flow.to(LOGIN, continuation))
+            return visitor.redirect(self._login_flow.to(LOGIN, continuation))
         if isinstance(outcome, LoginRejected):
-            return self._page(visitor, continuation, not_right(self._site, visitor, outcome))
+            return self._page(visitor, continuation, not_right(visitor, outcome))
         return await self._login_flow.outcome(visitor, continuation, outcome)
 
     def _lapsed(self, visitor: Visitor, sealed: str) -> Response:

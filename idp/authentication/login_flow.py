@@ -40,9 +40,9 @@ class LoginFlow:
         """What the person came for; when that cannot be read any more, the overview page."""
         browser = visitor.browser
         try:
-            return unseal(self._site.vault, sealed, browser, self._site.sources.now())
+            return unseal(visitor.site.vault, sealed, browser, visitor.site.sources.now())
         except Lapsed:
-            return Continuation(self._site.sources.now(), browser)
+            return Continuation(visitor.site.sources.now(), browser)
 
     def sealed(self, continuation: Continuation) -> str:
         """The text that pages carry in the field or parameter `continue`."""
@@ -94,11 +94,11 @@ class LoginFlow:
             system, again = self.system(continuation), self.to(LOGIN, continuation)
             return visitor.page("login_outdated.html", 409, system=system, again=again)
         if isinstance(outcome, SecondFactorRequired):
-            response = self._site.redirect(self.to(OTP, continuation))
-            self._site.cookies.set(response, names.LOGIN, outcome.token)
+            response = visitor.redirect(self.to(OTP, continuation))
+            visitor.site.cookies.set(response, names.LOGIN, outcome.token)
             return self._remember(visitor, response)
         lacking = self.to(SECURITY, continuation) if outcome.lacking else None
-        response = self._site.redirect(lacking or self.next(continuation))
+        response = visitor.redirect(lacking or self.next(continuation))
         self.keep(response, outcome)
         await self._leave_presence(visitor, response, outcome.session_token)
         await self._bring_preferences(visitor, response, outcome.session_token)
@@ -112,16 +112,16 @@ class LoginFlow:
             return
         kept = await self._preferences.of_account(session.account_id)
         if not chosen[0] and kept.elder:
-            self._site.keep_elder(response, elder=True)
+            visitor.site.keep_elder(response, elder=True)
         if not chosen[1] and kept.language is not None:
-            self._site.keep_language(response, kept.language)
+            visitor.site.keep_language(response, kept.language)
 
     async def _leave_presence(self, visitor: Visitor, response: Response, session_token: str) -> None:
         """Where a login began a session that acts for nobody, no page says any more that staff act for somebody."""
         if visitor.cookie(names.PRESENCE) is not None:
             session = await self._sessions.find(session_token)
             if session is None or session.principal is None:
-                self._site.cookies.clear(response, names.PRESENCE)
+                visitor.site.cookies.clear(response, names.PRESENCE)
 
     def keep(self, response: Response, done: LoggedIn) -> None:
         """Set the cookies of a login."""
@@ -132,5 +132,5 @@ class LoginFlow:
     def _remember(self, visitor: Visitor, response: Response) -> Response:
         """Keep the way that was right, so that it comes first the next time."""
         if (way := self.ways.of_path(visitor.path)) is not None:
-            self._site.cookies.set(response, names.METHOD, way.name, YEAR)
+            visitor.site.cookies.set(response, names.METHOD, way.name, YEAR)
         return response

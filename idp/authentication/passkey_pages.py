@@ -10,7 +10,7 @@ from idp.authentication.throttle import Throttle
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 
 
 class PasskeyPages:
@@ -18,13 +18,11 @@ class PasskeyPages:
 
     def __init__(
         self,
-        site: Site,
         login_flow: LoginFlow,
         authentication: Authentication,
         passkeys: Passkeys,
         throttle: Throttle,
     ) -> None:
-        self._site = site
         self._login_flow = login_flow
         self._authentication = authentication
         self._passkeys = passkeys

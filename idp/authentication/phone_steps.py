@@ -16,7 +16,6 @@ from idp.authentication.visitor import Visitor
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
-from idp.infrastructure.web.site import Site
 
 TICKET = "phone_ticket"
 TICKET_SECONDS = 3600
@@ -50,10 +49,9 @@ class PhoneSteps:
     """The phone travels from page to page sealed, so that no address, log or history has it."""
 
     def __init__(
-        self, foundation: Foundation, site: Site, login_flow: LoginFlow, codes: PhoneCodes, phones: Phones
+        self, foundation: Foundation, login_flow: LoginFlow, codes: PhoneCodes, phones: Phones
     ) -> None:
         self._refusals = Refusals(foundation)
-        self._site = site
         self._login_flow = login_flow
         self._codes = codes
         self._phones = phones
@@ -105,19 +103,19 @@ class PhoneSteps:
             "phone": phone,
             "purpose": purpose.value,
             "browser": visitor.browser,
-            "at": self._site.sources.now(),
+            "at": visitor.site.sources.now(),
         }
-        return self._site.vault.seal(TICKET, content)
+        return visitor.site.vault.seal(TICKET, content)
 
     def phone(self, visitor: Visitor, purpose: Purpose, ticket: str) -> str | None:
         """The phone of a ticket of ours, made for this purpose in this browser and not too long ago."""
         try:
-            content = self._site.vault.unseal(TICKET, ticket)
+            content = visitor.site.vault.unseal(TICKET, ticket)
         except (Unreadable, ValueError):
             return None
         if content["purpose"] != purpose.value or content["browser"] != visitor.browser:
             return None
-        fresh = content["at"] > self._site.sources.now() - TICKET_SECONDS
+        fresh = content["at"] > visitor.site.sources.now() - TICKET_SECONDS
         return str(content["phone"]) if fresh else None
 
     def phone_page(

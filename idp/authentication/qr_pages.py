@@ -15,7 +15,6 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import Attempts
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
-from idp.infrastructure.web.site import Site
 
 APPROVE = "/qr"
 STATE = "/login/qr/state"
@@ -27,14 +26,12 @@ class QrPages:
 
     def __init__(
         self,
-        site: Site,
         login_flow: LoginFlow,
         authentication: Authentication,
         logins: QrLogins,
         throttle: Throttle,
         attempts: Attempts,
     ) -> None:
-        self._site = site
         self._login_flow = login_flow
         self._authentication = authentication
         self._logins = logins
@@ -76,7 +73,7 @@ class QrPages:
             return self._slow_down(visitor, wait)
         shown = await self._logins.begin(visitor.browser, caller)
         response = await self._page(visitor, continuation, State.CREATED, shown)
-        self._site.cookies.set(response, names.QR, shown.id, LIFETIME_SECONDS * 2)
+        visitor.site.cookies.set(response, names.QR, shown.id, LIFETIME_SECONDS * 2)
         return response
 
     def _slow_down(self, visitor: Visitor, wait: int) -> Response:
@@ -104,7 +101,7 @@ class QrPages:
             vouched=approved.vouched,
         )
         response = await self._login_flow.outcome(visitor, continuation, outcome)
-        self._site.cookies.clear(response, names.QR)
+        visitor.site.cookies.clear(response, names.QR)
         return response
 
     async def _page(
@@ -113,7 +110,7 @@ class QrPages:
         sealed = self._login_flow.sealed(continuation)
         picture = None
         if shown is not None and state is State.CREATED:
-            address = f"{self._site.origin}{APPROVE}?{urlencode({'id': shown.id})}"
+            address = f"{visitor.site.origin}{APPROVE}?{urlencode({'id': shown.id})}"
             picture = await qr_code(address, keep=True)
         response = visitor.page(
             "qr.html",
@@ -128,5 +125,5 @@ class QrPages:
         )
         response.headers.update(SCRIPT_HEADERS)
         if state in (State.REFUSED, State.EXPIRED):
-            self._site.cookies.clear(response, names.QR)
+            visitor.site.cookies.clear(response, names.QR)
         return response

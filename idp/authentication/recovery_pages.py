@@ -19,7 +19,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 
 RECOVER = "/recover"
 PASSWORD = "/recover/password"  # noqa: S105
@@ -54,8 +54,7 @@ class RecoveryDesk:
 class RecoveryPages:
     """Handlers of /recover…; `continue` goes along, so that the person arrives where they wanted to go."""
 
-    def __init__(self, site: Site, login_flow: LoginFlow, desk: RecoveryDesk) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, desk: RecoveryDesk) -> None:
         self._login_flow = login_flow
         self._steps = desk.steps
         self._proofs = desk.proofs
@@ -95,18 +94,18 @@ class RecoveryPages:
                 return self._steps.code_page(visitor, FORGOTTEN, sealed, fields["ticket"], sent)
             if isinstance(sent, Refused):
                 return self._steps.phone_page(visitor, FORGOTTEN, sealed, sent, fields.get("phone", ""))
-            return self._to(PASSWORD, sealed, ticket=sent)
+            return self._to(visitor, PASSWORD, sealed, ticket=sent)
         phone = await self._steps.check(visitor, Purpose.RECOVER, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(visitor, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
         proof = await self._recovery.proof(phone)
-        return await self._with_proof(visitor, proof, self._to(DETAILS, sealed))
+        return await self._with_proof(visitor, proof, self._to(visitor, DETAILS, sealed))
 
     async def show_details(self, visitor: Visitor) -> Response:
         """Ask for what else proves the person, the same of everybody, and for the new password."""
         sealed = visitor.query.get("continue", "")
         if await self._proof(visitor, Purpose.RECOVER) is None:
-            return self._to(PASSWORD, sealed)
+            return self._to(visitor, PASSWORD, sealed)
         return self._details_page(visitor, sealed)
 
     async def details(self, visitor: Visitor) -> Response:
@@ -135,7 +134,7 @@ class RecoveryPages:
         if refusal is not None:
             return self._details_page(visitor, sealed, self._said(visitor, refusal), claim)
         await self._take(visitor, Purpose.RECOVER)
-        return self._to(DONE, sealed, done="password")
+        return self._to(visitor, DONE, sealed, done="password")
 
     async def show_phone(self, visitor: Visitor) -> Response:
         """Ask for password, second factor and the new phone."""
@@ -166,7 +165,9 @@ class RecoveryPages:
             self._steps.ticket(visitor, Purpose.CHANGE_PHONE, phone) if isinstance(sent, Refused) else sent
         )
         wait = "wait" if isinstance(sent, Refused) else ""
-        return await self._with_proof(visitor, proof, self._to(PHONE_CODE, sealed, ticket=ticket, wait=wait))
+        return await self._with_proof(
+            visitor, proof, self._to(visitor, PHONE_CODE, sealed, ticket=ticket, wait=wait)
+        )
 
     async def show_phone_code(self, visitor: Visitor) -> Response:
         """Ask for the code that went to the new phone."""
@@ -174,7 +175,7 @@ class RecoveryPages:
         late = visitor.query.get("wait") == "wait"
         refused = Refused(visitor.say(TOO_OFTEN), 200) if late else None
         if await self._proof(visitor, Purpose.CHANGE_PHONE) is None:
-            return self._to(PHONE, sealed)
+            return self._to(visitor, PHONE, sealed)
         return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
 
     async def phone_code(self, visitor: Visitor) -> Response:
@@ -198,7 +199,7 @@ class RecoveryPages:
         caller = visitor.caller
         if not await self._recovery.new_phone(proof, caller):
             return self._phone_page(visitor, sealed, Refused(visitor.say(PHONE_TAKEN), 409))
-        return self._to(DONE, sealed, done="phone")
+        return self._to(visitor, DONE, sealed, done="phone")
 
     async def done(self, visitor: Visitor) -> Response:
         """What to do now."""
@@ -206,15 +207,15 @@ class RecoveryPages:
         sealed = visitor.query.get("continue", "")
         return visitor.page("recovered.html", phone=phone, sealed=sealed)
 
-    def _to(self, path: str, sealed: str, **query: str) -> Response:
+    def _to(self, visitor: Visitor, path: str, sealed: str, **query: str) -> Response:
         given = {"continue": sealed, **query}
-        return self._site.redirect(
+        return visitor.redirect(
             f"{path}?{urlencode({name: value for name, value in given.items() if value})}"
         )
 
     async def _with_proof(self, visitor: Visitor, proof: Proof, response: Response) -> Response:
         token = await self._proofs.put(proof, visitor.browser)
-        self._site.cookies.set(response, names.PHONE, token, SECONDS)
+        visitor.site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
     async def _proof(self, visitor: Visitor, purpose: Purpose) -> Proof | None:

@@ -19,7 +19,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
@@ -30,8 +30,7 @@ SLOW_DOWN = _("尝试次数过多，请稍后再试。")
 class LoginPages:
     """Handlers of /login and /login/otp."""
 
-    def __init__(self, site: Site, login_flow: LoginFlow, authentication: Authentication) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, authentication: Authentication) -> None:
         self._login_flow = login_flow
         self._authentication = authentication
 
@@ -49,7 +48,7 @@ class LoginPages:
         if session is None or _must_log_in_again(continuation, session):
             return self._login_page(visitor, continuation, username=continuation.login_hint)
         if not _is_too_weak(continuation, session):
-            return self._site.redirect(self._login_flow.next(continuation))
+            return visitor.redirect(self._login_flow.next(continuation))
         pending = await self._authentication.step_up(session)
         if pending is not None:
             return await self._login_flow.outcome(visitor, continuation, pending)
@@ -88,7 +87,7 @@ class LoginPages:
         if await self._authentication.pending_account(visitor.pending_login) is None:
             session = await visitor.current_session()
             if session is not None and not _must_log_in_again(continuation, session):
-                return self._site.redirect(self._login_flow.next(continuation))
+                return visitor.redirect(self._login_flow.next(continuation))
         return await self._otp_page(visitor, continuation, visitor.query.get("way", ""))
 
     async def otp(self, visitor: Visitor) -> Response:

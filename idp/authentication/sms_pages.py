@@ -22,7 +22,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import YEAR, Forged, Site
+from idp.infrastructure.web.site import YEAR, Forged
 from idp.sessions.model import SMS, masked_name
 
 LOGIN_SMS = "/login/sms"
@@ -61,13 +61,11 @@ class SmsPages:
 
     def __init__(
         self,
-        site: Site,
         login_flow: LoginFlow,
         authentication: Authentication,
         steps: PhoneSteps,
         desk: PhoneDesk,
     ) -> None:
-        self._site = site
         self._login_flow = login_flow
         self._authentication = authentication
         self._steps = steps
@@ -108,7 +106,7 @@ class SmsPages:
                 return self._steps.code_page(visitor, STEP, sealed, fields["ticket"], sent)
             if isinstance(sent, Refused):
                 return self._steps.phone_page(visitor, STEP, sealed, sent, fields.get("phone", ""))
-            return self._site.redirect(f"{self._login_flow.to(LOGIN_SMS, continuation)}&ticket={sent}")
+            return visitor.redirect(f"{self._login_flow.to(LOGIN_SMS, continuation)}&ticket={sent}")
         phone = await self._steps.check(visitor, Purpose.LOGIN, fields)
         if isinstance(phone, Refused):
             return self._steps.code_page(visitor, STEP, sealed, fields.get("ticket", ""), phone)
@@ -136,13 +134,13 @@ class SmsPages:
         if decision == "release":
             if not await self._phones.release(account, proof.phone, caller.address):
                 return self._begin_again(visitor, continuation, MOVED_ON)
-            return self._site.redirect(self._login_flow.to(DETAILS, continuation))
+            return visitor.redirect(self._login_flow.to(DETAILS, continuation))
         amr: tuple[str, ...] = (SMS,)
         if await self._registration.needs_more(account):
             device = visitor.device
             shown = await self._registration.more(account, More.of(fields), caller, device)
             if isinstance(shown, LoginRejected):
-                return await self._account_page(visitor, continuation, not_right(self._site, visitor, shown))
+                return await self._account_page(visitor, continuation, not_right(visitor, shown))
             amr = (SMS, shown)
         entered = await self._registration.entered(account, proof.phone)
         if entered is None or not await self._taken(visitor):
@@ -152,13 +150,13 @@ class SmsPages:
     async def register(self, visitor: Visitor) -> Response:
         """Registering begins as logging in does: with a phone."""
         continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
-        return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
+        return visitor.redirect(self._login_flow.to(LOGIN_SMS, continuation))
 
     async def show_details(self, visitor: Visitor) -> Response:
         """The form for a new account."""
         continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         if await self._proof(visitor) is None:
-            return self._site.redirect(self._login_flow.to(LOGIN_SMS, continuation))
+            return visitor.redirect(self._login_flow.to(LOGIN_SMS, continuation))
         return self._details_page(visitor, continuation)
 
     async def details(self, visitor: Visitor) -> Response:
@@ -200,8 +198,8 @@ class SmsPages:
         proof = Proof.of(Purpose.LOGIN, phone, account)
         token = await self._proofs.put(proof, visitor.browser)
         path = DETAILS if account is None else ACCOUNT
-        response = self._site.redirect(self._login_flow.to(path, continuation))
-        self._site.cookies.set(response, names.PHONE, token, SECONDS)
+        response = visitor.redirect(self._login_flow.to(path, continuation))
+        visitor.site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
     async def _enter(
@@ -219,8 +217,8 @@ class SmsPages:
             visitor.device,
         )
         response = await self._login_flow.outcome(visitor, continuation, outcome)
-        self._site.cookies.set(response, names.METHOD, login_methods.SMS.name, YEAR)
-        self._site.cookies.clear(response, names.PHONE)
+        visitor.site.cookies.set(response, names.METHOD, login_methods.SMS.name, YEAR)
+        visitor.site.cookies.clear(response, names.PHONE)
         return response
 
     async def _proof(self, visitor: Visitor) -> Proof | None:
@@ -289,7 +287,7 @@ class SmsPages:
         )
 
 
-def not_right(site: Site, visitor: Visitor, wrong: LoginRejected) -> Refused:
+def not_right(visitor: Visitor, wrong: LoginRejected) -> Refused:
     """What a page says when what was asked for beside the code is not right."""
     if wrong.retry_after:
         return Refused(visitor.say(BUSY), 429, wrong.retry_after)

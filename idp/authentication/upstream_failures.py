@@ -11,14 +11,12 @@ from idp.federation.model import Failure, UserType
 from idp.federation.outcomes import Refused
 from idp.federation.service import Federation
 from idp.infrastructure.translations import CHINESE
-from idp.infrastructure.web.site import Site
 
 
 class FailurePages:
     """Every such page leads on: the same way once more where that can help, and always the ways of our own."""
 
-    def __init__(self, site: Site, login_flow: LoginFlow, federation: Federation) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, federation: Federation) -> None:
         self._login_flow = login_flow
         self._federation = federation
 

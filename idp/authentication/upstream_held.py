@@ -24,7 +24,7 @@ from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
 from idp.federation.service import Came, Federation
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.sessions.model import QR_CODE, Session
 
 FRESH_SECONDS = 600.0
@@ -46,10 +46,7 @@ class HeldPort:
 class HeldPages:
     """One page with two answers; works without a script."""
 
-    def __init__(
-        self, site: Site, authentication: Authentication, federation: Federation, door: HeldPort
-    ) -> None:
-        self._site = site
+    def __init__(self, authentication: Authentication, federation: Federation, door: HeldPort) -> None:
         self._authentication = authentication
         self._federation = federation
         self._login_flow = door.login_flow
@@ -65,7 +62,7 @@ class HeldPages:
         session = await self._holder(visitor, held)
         if session is not None and await self._lacks_factor(session):
             here = self._continuation(visitor, name, ticket, strong=True)
-            return self._site.redirect(self._login_flow.to(LOGIN, here))
+            return visitor.redirect(self._login_flow.to(LOGIN, here))
         account = await self._authentication.account(held.account_id)
         weaker = account is not None and account.real_name_level > held.arrival.level
         return self._page(visitor, name, ticket, held, proven=session is not None, weaker=weaker)
@@ -83,8 +80,8 @@ class HeldPages:
             return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
         session = await self._holder(visitor, held) if decision == JOIN else None
         if decision == JOIN and (session is None or await self._lacks_factor(session)):
-            return self._site.redirect(_here(name, ticket))
-        choice = NOT_THEIRS if session is None else await self._theirs(session)
+            return visitor.redirect(_here(name, ticket))
+        choice = NOT_THEIRS if session is None else await self._theirs(visitor, session)
         caller = visitor.caller
         outcome = await self._federation.settle(name, ticket, browser, choice, caller.address)
         continuation = self._login_flow.continuation(visitor, held.continuation)
@@ -93,22 +90,22 @@ class HeldPages:
         if session is None:
             return await self._enter(visitor, name, continuation, outcome)
         await self._federation.keep(name, session.account_id, browser, outcome.token)
-        return self._site.redirect(self._login_flow.next(continuation))
+        return visitor.redirect(self._login_flow.next(continuation))
 
     async def _holder(self, visitor: Visitor, held: HeldArrival) -> Session | None:
         """The session of whoever has just shown to hold the account; a login by picture shows another's."""
         session = await visitor.current_session()
         if session is None or session.account_id != held.account_id or QR_CODE in session.amr:
             return None
-        return session if self._site.sources.now() - session.authenticated_at < FRESH_SECONDS else None
+        return session if visitor.site.sources.now() - session.authenticated_at < FRESH_SECONDS else None
 
     async def _lacks_factor(self, session: Session) -> bool:
         factors = await self._authentication.factors(session.account_id)
         return lacking(session, second_factor=bool(factors)) is Lacking.SECOND_FACTOR
 
-    async def _theirs(self, session: Session) -> HolderDecision:
+    async def _theirs(self, visitor: Visitor, session: Session) -> HolderDecision:
         account = await self._authentication.account(session.account_id)
-        shown = None if account is None else proven_by(session, account, self._site.sources.now())
+        shown = None if account is None else proven_by(session, account, visitor.site.sources.now())
         return HolderDecision(session.account_id, shown)
 
     def _page(
@@ -135,7 +132,7 @@ class HeldPages:
         self, visitor: Visitor, name: str, ticket: str, account_id: str = "", *, strong: bool = False
     ) -> Continuation:
         return Continuation(
-            self._site.sources.now(),
+            visitor.site.sources.now(),
             visitor.browser,
             again=not strong,
             strong=strong,

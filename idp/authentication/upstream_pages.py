@@ -25,7 +25,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import Attempts
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.readable import reads_by_own_rule
-from idp.infrastructure.web.site import YEAR, Site
+from idp.infrastructure.web.site import YEAR
 from idp.organizations.model import Principal
 from idp.sessions.model import UPSTREAM
 from idp.sessions.service import CannotRepresent, Sessions
@@ -48,21 +48,17 @@ class UpstreamPages:
 
     def __init__(
         self,
-        site: Site,
         login_flow: LoginFlow,
         authentication: Authentication,
         federation: Federation,
         guards: tuple[Throttle, Sessions, Attempts],
     ) -> None:
-        self._site = site
         self._login_flow = login_flow
         self._authentication = authentication
         self._federation = federation
         self._throttle, self._sessions, self._attempts = guards
-        self.failures = FailurePages(site, login_flow, federation)
-        self._held = HeldPages(
-            site, authentication, federation, HeldPort(login_flow, self.failures, self.enter)
-        )
+        self.failures = FailurePages(login_flow, federation)
+        self._held = HeldPages(authentication, federation, HeldPort(login_flow, self.failures, self.enter))
 
     def routes(self) -> Pages:
         """Path → method → handler."""
@@ -98,7 +94,7 @@ class UpstreamPages:
             return response
         channel = channel_of(caller.user_agent, profile.authorize.channels)
         beginning = Beginning(user_type, channel, visitor.browser, sealed, trust=page == "trust")
-        response = self._site.redirect(await self._federation.begin(name, beginning))
+        response = visitor.redirect(await self._federation.begin(name, beginning))
         visitor.keep_browser(response)
         return response
 
@@ -115,9 +111,9 @@ class UpstreamPages:
         parameters = _readable({**dict(visitor.query), **dict(brought)})
         if sum(map(len, [*parameters, *parameters.values()])) > MOST_CHARACTERS:
             return self.failures.of(visitor, name, UserType.PERSON, Failure(Reason.NO_TICKET, "callback"))
-        until = self._site.sources.now() + POSTED_SECONDS
-        sealed = self._site.vault.seal(_purpose(name), {"until": until, "parameters": parameters})
-        return self._site.redirect(f"{address(name, 'callback')}?{urlencode({POSTED: sealed})}")
+        until = visitor.site.sources.now() + POSTED_SECONDS
+        sealed = visitor.site.vault.seal(_purpose(name), {"until": until, "parameters": parameters})
+        return visitor.redirect(f"{address(name, 'callback')}?{urlencode({POSTED: sealed})}")
 
     @reads_by_own_rule
     async def callback(self, visitor: Visitor) -> Response:
@@ -139,7 +135,7 @@ class UpstreamPages:
         outcome = await self._federation.complete(name, browser, parameters, caller.address)
         if isinstance(outcome.result, AskedFirst):
             query = urlencode({TICKET: outcome.result.ticket})
-            response = self._site.redirect(f"{address(name, 'held')}?{query}")
+            response = visitor.redirect(f"{address(name, 'held')}?{query}")
             visitor.keep_browser(response)
             return response
         if not isinstance(outcome.result, Came):
@@ -170,7 +166,7 @@ class UpstreamPages:
         await self._federation.keep(name, account_id, browser, came.token)
         response = await self._login_flow.outcome(visitor, continuation, outcome)
         visitor.keep_browser(response)
-        self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
+        visitor.site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
         return response
 
     async def _enter_organization(
@@ -183,11 +179,11 @@ class UpstreamPages:
         if token is None:
             return await self._login_flow.outcome(visitor, continuation, LoginOutdated())
         await self._federation.keep(name, account.id, visitor.browser, came.token)
-        response = self._site.redirect(self._login_flow.next(continuation))
-        self._site.cookies.set(response, names.SESSION, token)
-        self._site.cookies.clear(response, names.LOGIN)
+        response = visitor.redirect(self._login_flow.next(continuation))
+        visitor.site.cookies.set(response, names.SESSION, token)
+        visitor.site.cookies.clear(response, names.LOGIN)
         visitor.keep_browser(response)
-        self._site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
+        visitor.site.cookies.set(response, names.METHOD, way_name(name, came.user_type), YEAR)
         return response
 
     async def _acting(self, visitor: Visitor, done: LoggedIn, principal: Principal) -> LoggedIn:
@@ -209,10 +205,10 @@ class UpstreamPages:
         if not by_post:
             return None
         try:
-            content = self._site.vault.unseal(_purpose(name), visitor.query[POSTED])
+            content = visitor.site.vault.unseal(_purpose(name), visitor.query[POSTED])
         except Unreadable:
             return None
-        return content["parameters"] if content["until"] > self._site.sources.now() else None
+        return content["parameters"] if content["until"] > visitor.site.sources.now() else None
 
 
 def _place(visitor: Visitor) -> tuple[str, str]:

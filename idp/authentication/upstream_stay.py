@@ -9,7 +9,6 @@ from idp.authentication.visitor import Visitor
 from idp.federation.model import Failure, UserType
 from idp.federation.service import Federation
 from idp.infrastructure.translations import CHINESE
-from idp.infrastructure.web.site import Site
 from idp.sessions.model import UPSTREAM, Session
 
 APP = "app"
@@ -18,8 +17,7 @@ APP = "app"
 class Farewell:
     """Where somebody logs out who came from a platform; afterwards nothing of its session is kept here."""
 
-    def __init__(self, site: Site, federation: Federation) -> None:
-        self._site = site
+    def __init__(self, federation: Federation) -> None:
         self._federation = federation
 
     async def of_session(self, visitor: Visitor, session: Session) -> tuple[str, str] | None:
@@ -30,7 +28,7 @@ class Farewell:
         came = await self._federation.came_from(session.account_id, browser, take=True)
         if came is None:
             return None
-        url = self._federation.logout_url(came[0], f"{self._site.origin}/")
+        url = self._federation.logout_url(came[0], f"{visitor.site.origin}/")
         profile = self._federation.installed[came[0]].profile
         title = profile.title if visitor.language == CHINESE else profile.title_en
         return None if url is None else (title, url)
@@ -39,10 +37,7 @@ class Farewell:
 class HandOnPages:
     """Handler of /upstream/NAME/go: with the login on to an application of the platform (generateTicket)."""
 
-    def __init__(
-        self, site: Site, login_flow: LoginFlow, federation: Federation, failures: FailurePages
-    ) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, federation: Federation, failures: FailurePages) -> None:
         self._login_flow = login_flow
         self._federation = federation
         self._failures = failures
@@ -62,4 +57,4 @@ class HandOnPages:
         found = await self._federation.hand_on(name, target, came[1], session.account_id)
         if isinstance(found, Failure):
             return self._failures.of(visitor, name, UserType.PERSON, found)
-        return self._site.redirect(found)
+        return visitor.redirect(found)

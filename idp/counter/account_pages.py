@@ -8,15 +8,14 @@ from idp.accounts.lifecycle import Lifecycle
 from idp.accounts.merges import Merges
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Pages
 from idp.counter.account_requests import AccountRequests
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal, Kind, Person, Reason
 from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
 from idp.infrastructure.beijing import clock
-from idp.infrastructure.web.site import Site
 
 ACCOUNTS = "/counter/accounts"
 CHANGE = f"{ACCOUNTS}/change"
@@ -37,15 +36,13 @@ class AccountPages:
 
     def __init__(
         self,
-        site: Site,
-        door: Door,
+        guard: StaffGuard,
         counter: Counter,
         requests: AccountRequests,
         lifecycle: Lifecycle,
         merges: Merges,
     ) -> None:
-        self._site = site
-        self._door = door
+        self._guard = guard
         self._counter = counter
         self._requests = requests
         self._lifecycle = lifecycle
@@ -54,47 +51,47 @@ class AccountPages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            ACCOUNTS: {"GET": self._door.show(self.show), "POST": self._door.act(self.find)},
-            CHANGE: {"POST": self._door.act(self.change)},
+            ACCOUNTS: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.find)},
+            CHANGE: {"POST": self._guard.act(self.change)},
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """The account of the address, or the form to find one."""
-        account_id = visitor.query.get("account", "")
+        account_id = staff.query.get("account", "")
         found = await self._counter.by_id(account_id, staff.id) if account_id else None
-        return await self.page(visitor, staff, found, done=visitor.query.get("done"))
+        return await self.page(staff, found, done=staff.query.get("done"))
 
-    async def find(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def find(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find an account."""
         found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
         if found is None:
-            return await self.page(visitor, staff, None, error="not-found")
+            return await self.page(staff, None, error="not-found")
         await self._look_up_duplicates(found, staff, reason_of(fields))
-        return self._site.redirect(shown(found.id))
+        return staff.redirect(shown(found.id))
 
-    async def change(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def change(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Do one of the actions that the page offers, for a reason."""
         decision, reason = fields.get("decision", ""), fields.get("reason", "")
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
-            return await self.page(visitor, staff, None, error="not-found")
+            return await self.page(staff, None, error="not-found")
         if await self._counter.is_concerned(staff.id, found.id):
-            return await self.page(visitor, staff, found, error="own-account")
+            return await self.page(staff, found, error="own-account")
         if decision not in _possible(found, staff):
-            return await self.page(visitor, staff, found, error="unchanged")
+            return await self.page(staff, found, error="unchanged")
         kind = await self._kind(decision, found)
         try:
             if kind is not None:
                 await self._requests.change(kind, found.id, reason, staff.id)
-                return self._site.redirect(shown(found.id, "asked"))
+                return staff.redirect(shown(found.id, "asked"))
             done = await self._do(decision, found.id, reason, staff.id)
         except InvalidAccount:
-            return await self.page(visitor, staff, found, error="reason")
+            return await self.page(staff, found, error="reason")
         except CounterRefusal as error:
-            return await self.page(visitor, staff, found, error=str(error))
+            return await self.page(staff, found, error=str(error))
         if not done:
-            return await self.page(visitor, staff, found, error="unchanged")
-        return self._site.redirect(shown(found.id, decision))
+            return await self.page(staff, found, error="unchanged")
+        return staff.redirect(shown(found.id, decision))
 
     async def _kind(self, decision: str, found: Person) -> Kind | None:
         """What a second member of staff has to confirm; None for what is done at once."""
@@ -112,7 +109,6 @@ class AccountPages:
 
     async def page(
         self,
-        visitor: Visitor,
         staff: Staff,
         found: Person | None,
         *,
@@ -121,16 +117,16 @@ class AccountPages:
     ) -> Response:
         """The account with what can be done about it."""
         state = STATES[found.state] if found else None
-        return visitor.page(
+        return staff.page(
             "counter_accounts.html",
             400 if error else 200,
             here=ACCOUNTS,
-            done=said(self._site, visitor, NOTICES, done),
-            error=said(self._site, visitor, REFUSALS, error),
-            typed_reason=typed_reason(visitor),
+            done=said(staff, NOTICES, done),
+            error=said(staff, REFUSALS, error),
+            typed_reason=typed_reason(staff),
             found=found,
-            state_text=visitor.say(state) if state else "",
-            actions=[(action, visitor.say(ACTIONS[action])) for action in _possible(found, staff)],
+            state_text=staff.say(state) if state else "",
+            actions=[(action, staff.say(ACTIONS[action])) for action in _possible(found, staff)],
             can_die=found is not None
             and found.state in (AccountState.ACTIVE, AccountState.FROZEN)
             and staff.is_supervisor,
@@ -163,7 +159,7 @@ class AccountPages:
     async def _undoable(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
         if found is None or not staff.is_supervisor:
             return []
-        now = self._site.sources.now()
+        now = staff.site.sources.now()
         return [
             {"id": merge.id, "at": clock(merge.merged_at), "until": clock(merge.undo_until)}
             for merge in await self._merges.of(found.id)

@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.acting import Acting
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal, Person
 from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
@@ -12,7 +12,7 @@ from idp.counter.texts import NOTICES, REFUSALS, STATES
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.presence import END
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 
 ACT = "/counter/act"
 ACTING = "/acting"
@@ -22,42 +22,41 @@ ACTING = "/acting"
 class ActPages:
     """Handlers of /counter/act."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter, acting: Acting) -> None:
-        self._site = site
-        self._door = door
+    def __init__(self, guard: StaffGuard, counter: Counter, acting: Acting) -> None:
+        self._guard = guard
         self._counter = counter
         self._acting = acting
 
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            ACT: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
+            ACT: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.act)},
             END: {"POST": self.end},
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """The form to find the person."""
-        return self._page(visitor, done=visitor.query.get("done"))
+        return self._page(staff, done=staff.query.get("done"))
 
-    async def act(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def act(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person; then begin, and go on to where the counter's principal is chosen."""
         if fields.get("step") == "find":
             found = await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
-            return self._page(visitor, found, None if found else "not-found")
+            return self._page(staff, found, None if found else "not-found")
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
             if found is None:
                 raise CounterRefusal("not-found")
             if "seen" not in fields:
                 raise CounterRefusal("not-seen")
-            own = visitor.cookie(names.SESSION) or ""
-            caller = visitor.caller
+            own = staff.cookie(names.SESSION) or ""
+            caller = staff.caller
             token, presence = await self._acting.begin(found.id, staff.session, own, caller)
         except CounterRefusal as error:
-            return self._page(visitor, found, str(error))
-        response = self._site.redirect(ACTING)
-        self._site.cookies.set(response, names.SESSION, token)
-        self._site.cookies.set(response, names.PRESENCE, presence.sealed(self._site.vault))
+            return self._page(staff, found, str(error))
+        response = staff.redirect(ACTING)
+        staff.site.cookies.set(response, names.SESSION, token)
+        staff.site.cookies.set(response, names.PRESENCE, presence.sealed(staff.site.vault))
         return response
 
     async def end(self, visitor: Visitor) -> Response:
@@ -65,14 +64,14 @@ class ActPages:
         try:
             await visitor.form()
         except (Forged, UnreadableForm):
-            return self._door.lapsed(visitor)
+            return self._guard.lapsed(visitor)
         presence = visitor.presence
         if presence is None:
-            return self._site.redirect(ACT)
+            return visitor.redirect(ACT)
         await self._acting.end(presence, visitor.caller)
-        response = self._site.redirect(f"{ACT}?done=act-ended")
-        self._site.cookies.set(response, names.SESSION, presence.own)
-        self._site.cookies.clear(response, names.PRESENCE)
+        response = visitor.redirect(f"{ACT}?done=act-ended")
+        visitor.site.cookies.set(response, names.SESSION, presence.own)
+        visitor.site.cookies.clear(response, names.PRESENCE)
         return response
 
     def _page(
@@ -86,8 +85,8 @@ class ActPages:
             "counter_act.html",
             400 if error else 200,
             here=ACT,
-            done=said(self._site, visitor, NOTICES, done),
-            error=said(self._site, visitor, REFUSALS, error),
+            done=said(visitor, NOTICES, done),
+            error=said(visitor, REFUSALS, error),
             found=found,
             state_text=visitor.say(STATES[found.state]) if found else "",
         )

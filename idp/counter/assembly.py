@@ -14,8 +14,8 @@ from idp.counter.codes import CounterCodes
 from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
 from idp.counter.death_pages import DeathPages
-from idp.counter.door import Door
 from idp.counter.effects import Effects
+from idp.counter.guard import StaffGuard
 from idp.counter.guardian_pages import GuardianPages
 from idp.counter.merge_pages import MergePages
 from idp.counter.model import DUE_SECONDS
@@ -59,21 +59,21 @@ class CounterRoom:
         authentication, sessions = self._authentication, self._authentication.sessions
         organizations, federation = authentication.organizations, authentication.federation
         ground, accounts = sessions.ground, sessions.accounts
-        site, counter, requests = ground.site, self.counter, self.account_requests
+        counter, requests = self.counter, self.account_requests
         merges, divisions = accounts.merges, organizations.divisions
-        door = Door(site, sessions.sessions, organizations.roles)
-        about = AccountPages(site, door, counter, requests, accounts.lifecycle, merges)
+        guard = StaffGuard(authentication.login_flow, organizations.roles)
+        about = AccountPages(guard, counter, requests, accounts.lifecycle, merges)
         codes = CounterCodes(ground.base, authentication.phone_codes)
         acting = Acting(ground.base, organizations.mandates, sessions.sessions, counter.is_concerned)
         return [
-            CounterPages(site, door, counter, divisions).routes(),
-            PresencePages(site, door, counter, codes, divisions).routes(),
-            CodePages(site, codes).routes(),
-            GuardianPages(site, door, counter, about).routes(),
-            ActPages(site, door, counter, acting).routes(),
+            CounterPages(guard, counter, divisions).routes(),
+            PresencePages(guard, counter, codes, divisions).routes(),
+            CodePages(codes).routes(),
+            GuardianPages(guard, counter, about).routes(),
+            ActPages(guard, counter, acting).routes(),
             about.routes(),
-            ConflictPages(site, door, counter, requests, federation.links, federation.platforms).routes(),
-            DeathPages(site, door, counter, requests, about).routes(),
-            CorrectionPages(site, door, accounts.corrections, counter.visits).routes(),
-            MergePages(site, door, counter, requests, merges, about).routes(),
+            ConflictPages(guard, counter, requests, federation.links, federation.platforms).routes(),
+            DeathPages(guard, counter, requests, about).routes(),
+            CorrectionPages(guard, accounts.corrections, counter.visits).routes(),
+            MergePages(guard, counter, requests, merges, about).routes(),
         ]

@@ -9,7 +9,7 @@ from idp.counter.codes import CounterCodes
 from idp.counter.routes import said
 from idp.counter.texts import REFUSALS
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 
 CODE = "/counter/code"
 
@@ -22,8 +22,7 @@ def code_path(code_id: str) -> str:
 class CodePages:
     """Handlers of /counter/code. Nothing is said of person, errand or phone: the address is no secret."""
 
-    def __init__(self, site: Site, codes: CounterCodes) -> None:
-        self._site = site
+    def __init__(self, codes: CounterCodes) -> None:
         self._codes = codes
 
     def routes(self) -> Pages:
@@ -45,7 +44,7 @@ class CodePages:
             return visitor.error(400, visitor.say("页面已过期，请重新操作。"), "COUNTER-CODE-FORM")
         code_id = fields.get("id", "")
         if await self._codes.confirm(code_id, fields.get("code", "")):
-            return self._site.redirect(code_path(code_id))
+            return visitor.redirect(code_path(code_id))
         if not await self._codes.is_open(code_id):
             return self._page(visitor, code_id, "over")
         return self._page(visitor, code_id, "open", "code")
@@ -55,6 +54,6 @@ class CodePages:
             "counter_code_own.html",
             404 if state == "over" else 401 if error else 200,
             state=state,
-            error=said(self._site, visitor, REFUSALS, error),
+            error=said(visitor, REFUSALS, error),
             id=code_id,
         )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from idp.accounts.names import NameProblem
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_requests import AccountRequests
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal, masked
 from idp.counter.service import Counter
 from idp.federation.account_links import AccountLinks, NoSuchConflict
@@ -16,7 +16,6 @@ from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.site import Site
 from idp.sessions.model import masked_name
 
 CONFLICTS = "/counter/conflicts"
@@ -48,15 +47,13 @@ class ConflictPages:
 
     def __init__(
         self,
-        site: Site,
-        door: Door,
+        guard: StaffGuard,
         counter: Counter,
         requests: AccountRequests,
         desk: AccountLinks,
         platforms: Titles,
     ) -> None:
-        self._site = site
-        self._door = door
+        self._guard = guard
         self._counter = counter
         self._requests = requests
         self._desk = desk
@@ -66,16 +63,16 @@ class ConflictPages:
         """Path → method → handler."""
         return {
             CONFLICTS: {
-                "GET": self._door.show(self.show),
-                "POST": self._door.act(self.settle, supervisor=True),
+                "GET": self._guard.show(self.show),
+                "POST": self._guard.act(self.settle, supervisor=True),
             }
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """What waits, oldest first."""
-        return await self._page(visitor, staff)
+        return await self._page(staff)
 
-    async def settle(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def settle(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Say whose account of the platform it is, for a colleague to confirm, or leave everything as it is."""
         conflict = fields.get("id", "")
         try:
@@ -83,34 +80,32 @@ class ConflictPages:
             if one.id not in await self._counter.visits.conflicts(staff.id):
                 raise NoSuchConflict
             if one.account_id and await self._counter.is_concerned(staff.id, one.account_id):
-                return await self._page(visitor, staff, OWN, 403)
+                return await self._page(staff, OWN, 403)
             if fields.get("decision") == DISMISS:
                 await self._desk.dismiss(conflict, staff.id)
             else:
                 found = await self._counter.find(fields.get("identifier", ""), staff.id)
                 if found is None:
-                    return await self._page(visitor, staff, NO_ACCOUNT, 400)
+                    return await self._page(staff, NO_ACCOUNT, 400)
                 await self._requests.link(conflict, found.id, staff.id)
-                return self._site.redirect(f"{CONFLICTS}?done=asked")
+                return staff.redirect(f"{CONFLICTS}?done=asked")
         except CounterRefusal:
-            return await self._page(visitor, staff, OWN, 403)
+            return await self._page(staff, OWN, 403)
         except NoSuchConflict:
-            return await self._page(visitor, staff, NOT_FOUND, 409)
-        return self._site.redirect(f"{CONFLICTS}?done=settled")
+            return await self._page(staff, NOT_FOUND, 409)
+        return staff.redirect(f"{CONFLICTS}?done=settled")
 
-    async def _page(
-        self, visitor: Visitor, staff: Staff, error: str | None = None, status: int = 200
-    ) -> Response:
+    async def _page(self, staff: Staff, error: str | None = None, status: int = 200) -> Response:
         mine, waiting = await self._counter.visits.conflicts(staff.id), await self._desk.waiting()
-        done = {"settled": SETTLED, "asked": ASKED}.get(visitor.query.get("done", ""))
-        return visitor.page(
+        done = {"settled": SETTLED, "asked": ASKED}.get(staff.query.get("done", ""))
+        return staff.page(
             "counter_conflicts.html",
             status,
             here=CONFLICTS,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=staff.say(done) if done else None,
+            error=staff.say(error) if error else None,
             decides=staff.is_supervisor,
-            conflicts=[await self._shown(visitor, one) for one in waiting if one.id in mine],
+            conflicts=[await self._shown(staff, one) for one in waiting if one.id in mine],
         )
 
     async def _shown(self, visitor: Visitor, one: UpstreamConflict) -> dict[str, object]:

@@ -4,12 +4,11 @@ from starlette.responses import Response
 
 from idp.accounts.corrections import LONGEST, BadText, Corrections
 from idp.accounts.model import Correction
-from idp.authentication.visitor import Pages, Visitor
-from idp.counter.door import Door, Staff
+from idp.authentication.visitor import Pages
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.visits import Visits
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.site import Site
 from idp.sessions.model import masked_name
 
 CORRECTIONS = "/counter/corrections"
@@ -22,39 +21,37 @@ NOT_YOURS = _("没有改动：这项申请已经有人答复，或者是您自�
 class CorrectionPages:
     """The answer is all that is done here; what has to be changed is changed under 账号处理 or 实名核验."""
 
-    def __init__(self, site: Site, door: Door, corrections: Corrections, visits: Visits) -> None:
-        self._site = site
-        self._door = door
+    def __init__(self, guard: StaffGuard, corrections: Corrections, visits: Visits) -> None:
+        self._guard = guard
         self._corrections = corrections
         self._visits = visits
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {CORRECTIONS: {"GET": self._door.show(self.show), "POST": self._door.act(self.answer)}}
+        return {CORRECTIONS: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.answer)}}
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """What waits, oldest first."""
-        done = ANSWERED if visitor.query.get("done") == DONE else None
-        return await self._page(visitor, staff, done=done)
+        done = ANSWERED if staff.query.get("done") == DONE else None
+        return await self._page(staff, done=done)
 
-    async def answer(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def answer(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Close one."""
         corrected = fields.get("decision") == DONE
         if fields.get("id") not in await self._visits.corrections(staff.id):
-            return await self._page(visitor, staff, error=NOT_YOURS, status=409)
+            return await self._page(staff, error=NOT_YOURS, status=409)
         try:
             done = await self._corrections.decide(
                 fields.get("id", ""), staff.id, done=corrected, answer=fields.get("answer", "")
             )
         except BadText:
-            return await self._page(visitor, staff, error=NO_ANSWER, status=400)
+            return await self._page(staff, error=NO_ANSWER, status=400)
         if not done:
-            return await self._page(visitor, staff, error=NOT_YOURS, status=409)
-        return self._site.redirect(f"{CORRECTIONS}?done={DONE}")
+            return await self._page(staff, error=NOT_YOURS, status=409)
+        return staff.redirect(f"{CORRECTIONS}?done={DONE}")
 
     async def _page(
         self,
-        visitor: Visitor,
         staff: Staff,
         *,
         done: str | None = None,
@@ -62,12 +59,12 @@ class CorrectionPages:
         status: int = 200,
     ) -> Response:
         mine = await self._visits.corrections(staff.id)
-        return visitor.page(
+        return staff.page(
             "counter_corrections.html",
             status,
             here=CORRECTIONS,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=staff.say(done) if done else None,
+            error=staff.say(error) if error else None,
             longest=LONGEST,
             corrections=[self._shown(each) for each in await self._corrections.waiting() if each.id in mine],
         )

@@ -6,25 +6,23 @@ from starlette.responses import Response
 
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.visitor import Pages
 from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
 from idp.counter.account_requests import AccountRequests
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal, Person
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
-from idp.infrastructure.web.site import Site
 
 
 class DeathPages:
     """Handlers of /counter/deceased; for supervisors."""
 
     def __init__(
-        self, site: Site, door: Door, counter: Counter, requests: AccountRequests, accounts: AccountPages
+        self, guard: StaffGuard, counter: Counter, requests: AccountRequests, accounts: AccountPages
     ) -> None:
-        self._site = site
-        self._door = door
+        self._guard = guard
         self._counter = counter
         self._requests = requests
         self._accounts = accounts
@@ -32,21 +30,21 @@ class DeathPages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            DECEASED: {"GET": self._door.show(self.show), "POST": self._door.act(self.ask, supervisor=True)}
+            DECEASED: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.ask, supervisor=True)}
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """Who it is, by the full name, and what follows."""
         if not staff.is_supervisor:
-            return self._door.refused(visitor, "supervisor")
-        found = await self._counter.by_id(visitor.query.get("account", ""), staff.id)
-        return await self._page(visitor, staff, found)
+            return self._guard.refused(staff, "supervisor")
+        found = await self._counter.by_id(staff.query.get("account", ""), staff.id)
+        return await self._page(staff, found)
 
-    async def ask(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def ask(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm it."""
         found = await self._counter.by_id(fields.get("account", ""), staff.id)
         if found is None:
-            return await self._page(visitor, staff, None)
+            return await self._page(staff, None)
         try:
             if await self._counter.is_concerned(staff.id, found.id):
                 raise CounterRefusal("own-account")
@@ -55,27 +53,25 @@ class DeathPages:
             name, reason = fields.get("name", ""), fields.get("reason", "")
             await self._requests.deceased(found.id, name, reason, staff.id)
         except InvalidAccount:
-            return await self._page(visitor, staff, found, "reason")
+            return await self._page(staff, found, "reason")
         except CounterRefusal as error:
-            return await self._page(visitor, staff, found, str(error))
-        return self._site.redirect(shown(found.id, "asked"))
+            return await self._page(staff, found, str(error))
+        return staff.redirect(shown(found.id, "asked"))
 
-    async def _page(
-        self, visitor: Visitor, staff: Staff, found: Person | None, error: str | None = None
-    ) -> Response:
+    async def _page(self, staff: Staff, found: Person | None, error: str | None = None) -> Response:
         account = None if found is None else await self._counter.account(found.id)
         if found is None or account is None:
-            return await self._accounts.page(visitor, staff, None, error="not-found")
-        return visitor.page(
+            return await self._accounts.page(staff, None, error="not-found")
+        return staff.page(
             "counter_deceased.html",
             400 if error else 200,
             here=ACCOUNTS,
             done=None,
-            error=said(self._site, visitor, REFUSALS, error),
-            typed_reason=typed_reason(visitor),
+            error=said(staff, REFUSALS, error),
+            typed_reason=typed_reason(staff),
             wrong=error,
             found=found,
             full_name=account.name,
-            state_text=visitor.say(STATES[found.state]),
+            state_text=staff.say(STATES[found.state]),
             back=f"{ACCOUNTS}?{urlencode({'account': found.id})}",
         )

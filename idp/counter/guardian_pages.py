@@ -4,12 +4,11 @@ from starlette.responses import Response
 
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import AccountPages, shown
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal, Papers, Person
 from idp.counter.routes import HOME, said
 from idp.counter.service import Counter
 from idp.counter.texts import PAPERS, REFUSALS, STATES
-from idp.infrastructure.web.site import Site
 
 GUARDIAN = "/counter/guardian"
 END = f"{GUARDIAN}/end"
@@ -18,30 +17,29 @@ END = f"{GUARDIAN}/end"
 class GuardianPages:
     """Handlers of /counter/guardian; what is ended stands on the page of the child's account."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter, accounts: AccountPages) -> None:
-        self._site = site
-        self._door = door
+    def __init__(self, guard: StaffGuard, counter: Counter, accounts: AccountPages) -> None:
+        self._guard = guard
         self._counter = counter
         self._accounts = accounts
 
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            GUARDIAN: {"GET": self._door.show(self.show), "POST": self._door.act(self.act)},
-            END: {"POST": self._door.act(self.end, supervisor=True)},
+            GUARDIAN: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.act)},
+            END: {"POST": self._guard.act(self.end, supervisor=True)},
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """The form to find both."""
-        return self._page(visitor)
+        return self._page(staff)
 
-    async def act(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def act(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find child and guardian; then ask a colleague to confirm."""
         if fields.get("step") == "find":
             child = await self._counter.find(fields.get("child", ""), staff.id)
             guardian = await self._counter.find(fields.get("guardian", ""), staff.id)
             missing = "child" if child is None else "guardian" if guardian is None else ""
-            return self._page(visitor, child, guardian, "not-found" if missing else None, missing)
+            return self._page(staff, child, guardian, "not-found" if missing else None, missing)
         child = await self._counter.by_id(fields.get("child", ""), staff.id)
         guardian = await self._counter.by_id(fields.get("guardian", ""), staff.id)
         try:
@@ -51,10 +49,10 @@ class GuardianPages:
                 raise CounterRefusal("not-seen")
             await self._counter.ask_guardian(child.id, guardian.id, _papers(fields), staff.id)
         except CounterRefusal as error:
-            return self._page(visitor, child, guardian, str(error))
-        return self._site.redirect(f"{HOME}?done=asked")
+            return self._page(staff, child, guardian, str(error))
+        return staff.redirect(f"{HOME}?done=asked")
 
-    async def end(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def end(self, staff: Staff, fields: dict[str, str]) -> Response:
         """End a guardianship, and back to the child's account."""
         child = await self._counter.by_id(fields.get("account", ""), staff.id)
         try:
@@ -65,8 +63,8 @@ class GuardianPages:
             reason = fields.get("reason", "")
             await self._counter.end_guardian(fields.get("mandate", ""), reason, staff.id)
         except CounterRefusal as error:
-            return await self._accounts.page(visitor, staff, child, error=str(error))
-        return self._site.redirect(shown(fields.get("account", ""), "guardian-ended"))
+            return await self._accounts.page(staff, child, error=str(error))
+        return staff.redirect(shown(fields.get("account", ""), "guardian-ended"))
 
     def _page(
         self,
@@ -83,7 +81,7 @@ class GuardianPages:
             400 if error else 200,
             here=GUARDIAN,
             done=None,
-            error=said(self._site, visitor, REFUSALS, error),
+            error=said(visitor, REFUSALS, error),
             wrong=wrong,
             found={role: (person, say(STATES[person.state])) for role, person in both.items()},
             papers=[(kind.value, say(text)) for kind, text in PAPERS.items()],

@@ -21,12 +21,11 @@ from idp.accounts.store import ADDRESS, EMAIL, PHONE
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import ACCOUNTS, AccountPages
 from idp.counter.account_requests import AccountRequests
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import CHOICE_TEXTS, REFUSALS, SIDE_TEXTS
-from idp.infrastructure.web.site import Site
 
 MERGE = "/counter/merge"
 UNDO = f"{MERGE}/undo"
@@ -37,15 +36,13 @@ class MergePages:
 
     def __init__(
         self,
-        site: Site,
-        door: Door,
+        guard: StaffGuard,
         counter: Counter,
         requests: AccountRequests,
         merges: Merges,
         accounts: AccountPages,
     ) -> None:
-        self._site = site
-        self._door = door
+        self._guard = guard
         self._counter = counter
         self._requests = requests
         self._merges = merges
@@ -54,24 +51,24 @@ class MergePages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            MERGE: {"GET": self._door.show(self.show), "POST": self._door.act(self.merge, supervisor=True)},
-            f"{MERGE}/find": {"POST": self._door.act(self.find, supervisor=True)},
-            UNDO: {"POST": self._door.act(self.undo, supervisor=True)},
+            MERGE: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.merge, supervisor=True)},
+            f"{MERGE}/find": {"POST": self._guard.act(self.find, supervisor=True)},
+            UNDO: {"POST": self._guard.act(self.undo, supervisor=True)},
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """The two accounts side by side, with a choice for each thing in which they differ."""
-        return await self._page(visitor, staff, dict(visitor.query))
+        return await self._page(staff, dict(staff.query))
 
-    async def find(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def find(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The other account of the person, which may have no certificate yet."""
         other = await self._counter.find(fields.get("identifier", ""), staff.id)
         into = await self._counter.by_id(fields.get("into", ""), staff.id)
         if other is None or into is None:
-            return await self._accounts.page(visitor, staff, into, error="not-found")
-        return self._site.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
+            return await self._accounts.page(staff, into, error="not-found")
+        return staff.redirect(f"{MERGE}?{urlencode({'account': other.id, 'into': into.id})}")
 
-    async def merge(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def merge(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm that the two become one."""
         keep = {
             name: fields[name]
@@ -80,23 +77,23 @@ class MergePages:
         }
         plan = Plan(fields.get("account", ""), fields.get("into", ""), keep)
         if not await self._served(staff, plan.account_id, plan.into):
-            return await self._accounts.page(visitor, staff, None, error="not-found")
+            return await self._accounts.page(staff, None, error="not-found")
         try:
             await self._requests.merge(plan, fields.get("reason", ""), staff.id)
         except InvalidAccount:
-            return await self._page(visitor, staff, fields, "reason")
+            return await self._page(staff, fields, "reason")
         except (MergeRefused, CounterRefusal) as error:
-            return await self._page(visitor, staff, fields, str(error))
-        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'asked'})}")
+            return await self._page(staff, fields, str(error))
+        return staff.redirect(f"{ACCOUNTS}?{urlencode({'account': plan.into, 'done': 'asked'})}")
 
-    async def undo(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def undo(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Ask a colleague to confirm that they are parted again."""
         account_id = fields.get("account", "")
         error = ""
         merges = [merge.id for merge in await self._merges.of(account_id)]
         served = await self._counter.by_id(account_id, staff.id)
         if served is None or fields.get("merge") not in merges:
-            return await self._accounts.page(visitor, staff, None, error="not-found")
+            return await self._accounts.page(staff, None, error="not-found")
         try:
             reason = fields.get("reason", "")
             await self._requests.unmerge(fields.get("merge", ""), account_id, reason, staff.id)
@@ -106,27 +103,25 @@ class MergePages:
             error = str(refused)
         if error:
             found = await self._counter.by_id(account_id, staff.id)
-            return await self._accounts.page(visitor, staff, found, error=error)
-        return self._site.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'asked'})}")
+            return await self._accounts.page(staff, found, error=error)
+        return staff.redirect(f"{ACCOUNTS}?{urlencode({'account': account_id, 'done': 'asked'})}")
 
-    async def _page(
-        self, visitor: Visitor, staff: Staff, fields: dict[str, str], error: str | None = None
-    ) -> Response:
+    async def _page(self, staff: Staff, fields: dict[str, str], error: str | None = None) -> Response:
         other = await self._counter.visits.account(fields.get("account", ""), staff.id)
         into = await self._counter.visits.account(fields.get("into", ""), staff.id)
         if other is None or into is None or not staff.is_supervisor:
-            return await self._accounts.page(visitor, staff, None, error="not-found")
-        return visitor.page(
+            return await self._accounts.page(staff, None, error="not-found")
+        return staff.page(
             "counter_merge.html",
             400 if error else 200,
             here=MERGE,
             done=None,
-            error=said(self._site, visitor, REFUSALS, error),
-            typed_reason=typed_reason(visitor),
+            error=said(staff, REFUSALS, error),
+            typed_reason=typed_reason(staff),
             other=self._counter.person(other),
             into=self._counter.person(into),
             days=self._merges.undo_days,
-            choices=self._choices(visitor, other, into, fields),
+            choices=self._choices(staff, other, into, fields),
         )
 
     async def _served(self, staff: Staff, *account_ids: str) -> bool:

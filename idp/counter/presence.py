@@ -12,7 +12,7 @@ from idp.accounts.phones import checked_phone
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import DRAFT_SECONDS, Claim, CounterRefusal, Kind, Person, masked
 from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
@@ -20,7 +20,6 @@ from idp.counter.texts import REFUSALS, STATES
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.pictures import qr_code
-from idp.infrastructure.web.site import Site
 from idp.organizations.divisions import Divisions
 
 REGISTER, VERIFY, RECOVER = "/counter/register", "/counter/verify", "/counter/recover"
@@ -48,102 +47,99 @@ class PresencePages:
     """Handlers of /counter/register, /counter/verify, /counter/recover and the codes between."""
 
     def __init__(
-        self, site: Site, door: Door, counter: Counter, codes: CounterCodes, divisions: Divisions
+        self, guard: StaffGuard, counter: Counter, codes: CounterCodes, divisions: Divisions
     ) -> None:
-        self._site = site
-        self._door = door
+        self._guard = guard
         self._counter = counter
         self._codes = codes
         self._divisions = divisions
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        act = self._door.act
+        act = self._guard.act
         return {
-            REGISTER: {"GET": self._door.show(self.show), "POST": act(self.register)},
+            REGISTER: {"GET": self._guard.show(self.show), "POST": act(self.register)},
             f"{REGISTER}/code": {"POST": act(self.register_code)},
-            VERIFY: {"GET": self._door.show(self.show), "POST": act(self.verify)},
+            VERIFY: {"GET": self._guard.show(self.show), "POST": act(self.verify)},
             f"{VERIFY}/code": {"POST": act(self.verify_code)},
-            RECOVER: {"GET": self._door.show(self.show), "POST": act(self.recover)},
+            RECOVER: {"GET": self._guard.show(self.show), "POST": act(self.recover)},
             f"{RECOVER}/code": {"POST": act(self.recover_code)},
         }
 
-    async def show(self, visitor: Visitor, staff: Staff) -> Response:
+    async def show(self, staff: Staff) -> Response:
         """The empty form."""
-        return self._page(visitor, visitor.path)
+        return self._page(staff, staff.path)
 
-    async def register(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def register(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The person's facts; where there is a phone, a code goes to it first."""
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(visitor, REGISTER, staff, claim)
+                return await self._send(staff, REGISTER, staff, claim)
             await self._counter.register(staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(visitor, REGISTER, error=_word(error), claim=_typed(fields))
-        return self._site.redirect(f"{HOME}?done=registered")
+            return self._page(staff, REGISTER, error=_word(error), claim=_typed(fields))
+        return staff.redirect(f"{HOME}?done=registered")
 
-    async def register_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def register_code(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The person gave the right code: the phone is theirs."""
         try:
             draft = self._draft(REGISTER, staff, fields)
             if not await self._right_code(draft, fields):
-                return await self._not_yet(visitor, REGISTER, draft, fields)
+                return await self._not_yet(staff, REGISTER, draft, fields)
             await self._counter.register(staff.id, draft.claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(visitor, REGISTER, error=_word(error))
-        return self._site.redirect(f"{HOME}?done=registered")
+            return self._page(staff, REGISTER, error=_word(error))
+        return staff.redirect(f"{HOME}?done=registered")
 
-    async def verify(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def verify(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm their phone, then ask a colleague to confirm."""
         found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
-            return self._page(visitor, VERIFY, error=error, found=found)
+            return self._page(staff, VERIFY, error=error, found=found)
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(visitor, VERIFY, staff, claim, found.id)
+                return await self._send(staff, VERIFY, staff, claim, found.id)
             await self._counter.ask(Kind.VERIFY, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(visitor, VERIFY, error=_word(error), claim=_typed(fields), found=found)
-        return self._site.redirect(f"{HOME}?done=asked")
+            return self._page(staff, VERIFY, error=_word(error), claim=_typed(fields), found=found)
+        return staff.redirect(f"{HOME}?done=asked")
 
-    async def verify_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def verify_code(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The phone is theirs."""
-        return await self._asked(visitor, staff, fields, Kind.VERIFY, VERIFY)
+        return await self._asked(staff, fields, Kind.VERIFY, VERIFY)
 
-    async def recover(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def recover(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm the new phone, then ask a colleague to confirm."""
         found = await self._found(staff, fields)
         if found is None or fields.get("step") == "find":
             error = None if found else "not-found"
-            return self._page(visitor, RECOVER, error=error, found=found)
+            return self._page(staff, RECOVER, error=error, found=found)
         try:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
-                return await self._send(visitor, RECOVER, staff, claim, found.id)
+                return await self._send(staff, RECOVER, staff, claim, found.id)
             await self._counter.ask(Kind.RECOVER, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(visitor, RECOVER, error=_word(error), claim=_typed(fields), found=found)
-        return self._site.redirect(f"{HOME}?done=asked")
+            return self._page(staff, RECOVER, error=_word(error), claim=_typed(fields), found=found)
+        return staff.redirect(f"{HOME}?done=asked")
 
-    async def recover_code(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def recover_code(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The new phone is theirs."""
-        return await self._asked(visitor, staff, fields, Kind.RECOVER, RECOVER)
+        return await self._asked(staff, fields, Kind.RECOVER, RECOVER)
 
-    async def _asked(
-        self, visitor: Visitor, staff: Staff, fields: dict[str, str], kind: Kind, path: str
-    ) -> Response:
+    async def _asked(self, staff: Staff, fields: dict[str, str], kind: Kind, path: str) -> Response:
         """With the right code on to the colleague who confirms."""
         try:
             draft = self._draft(path, staff, fields)
             if not await self._right_code(draft, fields):
-                return await self._not_yet(visitor, path, draft, fields)
+                return await self._not_yet(staff, path, draft, fields)
             await self._counter.ask(kind, draft.account_id, staff.id, draft.claim)
         except (CounterRefusal, InvalidAccount) as error:
-            return self._page(visitor, path, error=_word(error))
-        return self._site.redirect(f"{HOME}?done=asked")
+            return self._page(staff, path, error=_word(error))
+        return staff.redirect(f"{HOME}?done=asked")
 
     async def _found(self, staff: Staff, fields: dict[str, str]) -> Person | None:
         if fields.get("step") == "find":
@@ -156,7 +152,7 @@ class PresencePages:
         """A code to the phone; until it comes back, what was typed waits sealed in the page."""
         # Whether another account has the phone is said once the code came back: to nobody who does not hold it.
         hall = self._divisions.name(max(staff.divisions, key=len))  # of several, the narrowest
-        caller, errand = visitor.caller, Errand(hall, ERRANDS[path])
+        caller, errand = staff.caller, Errand(hall, ERRANDS[path])
         code_id = await self._codes.send(errand, claim.phone or "", caller, elder=claim.elder_mode)
         if code_id is None:
             raise CounterRefusal("wait")
@@ -165,10 +161,10 @@ class PresencePages:
             "staff": staff.id,
             "errand": path,
             "code_id": code_id,
-            "until": self._site.sources.now() + DRAFT_SECONDS,
+            "until": staff.site.sources.now() + DRAFT_SECONDS,
         }
-        sealed = self._site.vault.seal(DRAFT, content)
-        return await self._code_page(visitor, path, Draft(claim, account_id, code_id, sealed))
+        sealed = staff.site.vault.seal(DRAFT, content)
+        return await self._code_page(staff, path, Draft(claim, account_id, code_id, sealed))
 
     async def _right_code(self, draft: Draft, fields: dict[str, str]) -> bool:
         """Whether the code that staff typed is right, or else the person typed it; to look only uses up nothing."""
@@ -188,12 +184,12 @@ class PresencePages:
         """What waited in the page, for the one who typed it and the errand it was typed for. Raises CounterRefusal."""
         sealed = fields.get("draft", "")
         try:
-            content = self._site.vault.unseal(DRAFT, sealed)
+            content = staff.site.vault.unseal(DRAFT, sealed)
         except Unreadable as error:
             raise CounterRefusal("draft") from error
         if (content["staff"], content.get("errand")) != (staff.id, path):
             raise CounterRefusal("draft")
-        if content["until"] < self._site.sources.now():
+        if content["until"] < staff.site.sources.now():
             raise CounterRefusal("draft")
         return Draft(Claim.from_json(content), str(content["account"]), str(content["code_id"]), sealed)
 
@@ -206,13 +202,13 @@ class PresencePages:
         *,
         confirmed: bool = False,
     ) -> Response:
-        address = f"{self._site.origin}{code_path(draft.code_id)}"
+        address = f"{visitor.site.origin}{code_path(draft.code_id)}"
         return visitor.page(
             "counter_code.html",
             401 if error else 200,
             here=path,
             done=None,
-            error=said(self._site, visitor, REFUSALS, error),
+            error=said(visitor, REFUSALS, error),
             action=f"{path}/code",
             draft=draft.sealed,
             phone=masked(draft.claim.phone),
@@ -237,7 +233,7 @@ class PresencePages:
             400 if error else 200,
             here=path,
             done=None,
-            error=said(self._site, visitor, REFUSALS, error),
+            error=said(visitor, REFUSALS, error),
             claim=claim or Claim(certificate_type=found.certificate_type if found else None),
             found=found,
             state_text=visitor.say(state) if state else "",

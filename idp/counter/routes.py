@@ -6,7 +6,7 @@ from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import stored_type
 from idp.accounts.merges import BOTH, OTHER
 from idp.authentication.visitor import Pages, Visitor
-from idp.counter.door import Door, Staff
+from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     CounterRefusal,
@@ -23,7 +23,7 @@ from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.organizations.divisions import Divisions
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
@@ -58,28 +58,27 @@ SEEN = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
 class CounterPages:
     """Handlers of /counter, /counter/queue and /counter/objection."""
 
-    def __init__(self, site: Site, door: Door, counter: Counter, divisions: Divisions) -> None:
-        self._site = site
-        self._door = door
+    def __init__(self, guard: StaffGuard, counter: Counter, divisions: Divisions) -> None:
+        self._guard = guard
         self._counter = counter
         self._divisions = divisions
 
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            HOME: {"GET": self._door.show(self.home)},
-            QUEUE: {"GET": self._door.show(self.queue), "POST": self._door.act(self.decide)},
-            NUMBER: {"POST": self._door.act(self.number)},
+            HOME: {"GET": self._guard.show(self.home)},
+            QUEUE: {"GET": self._guard.show(self.queue), "POST": self._guard.act(self.decide)},
+            NUMBER: {"POST": self._guard.act(self.number)},
             OBJECTION: {"GET": self.show_objection, "POST": self.objected},
         }
 
-    async def home(self, visitor: Visitor, staff: Staff) -> Response:
+    async def home(self, staff: Staff) -> Response:
         """What can be done here, and how much waits."""
         pending = [one for one in await self._counter.open_requests(staff.id) if one.state is State.PENDING]
-        return visitor.page(
+        return staff.page(
             "counter_home.html",
             here=HOME,
-            done=said(self._site, visitor, NOTICES, visitor.query.get("done")),
+            done=said(staff, NOTICES, staff.query.get("done")),
             error=None,
             name=staff.session.name,
             divisions=[self._divisions.name(code) for code in staff.divisions],
@@ -87,11 +86,11 @@ class CounterPages:
             waiting=sum(one.begun_by != staff.id for one in pending),
         )
 
-    async def queue(self, visitor: Visitor, staff: Staff) -> Response:
+    async def queue(self, staff: Staff) -> Response:
         """What waits for the second member of staff."""
-        return await self._queue(visitor, staff)
+        return await self._queue(staff)
 
-    async def decide(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def decide(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Confirm or refuse."""
         request_id = fields.get("request", "")
         try:
@@ -102,10 +101,10 @@ class CounterPages:
                 await self._counter.refuse(request_id, staff.id)
                 done = State.REFUSED.value
         except CounterRefusal as error:
-            return await self._queue(visitor, staff, str(error), 409)
-        return self._site.redirect(f"{QUEUE}?done={done}")
+            return await self._queue(staff, str(error), 409)
+        return staff.redirect(f"{QUEUE}?done={done}")
 
-    async def number(self, visitor: Visitor, staff: Staff, fields: dict[str, str]) -> Response:
+    async def number(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The whole numbers of one request, once, for a reason that is recorded."""
         request_id, why = fields.get("request", ""), fields.get("why", "")
         try:
@@ -113,57 +112,57 @@ class CounterPages:
                 raise CounterRefusal("why")
             await self._counter.disclose(request_id, staff.id, Disclosure(why))
         except CounterRefusal as error:
-            return await self._queue(visitor, staff, str(error), 409)
-        return await self._queue(visitor, staff, whole=request_id)
+            return await self._queue(staff, str(error), 409)
+        return await self._queue(staff, whole=request_id)
 
     async def show_objection(self, visitor: Visitor) -> Response:
         """For the owner of an account: was it you?"""
         if await visitor.current_session() is None:
-            return self._door.to_login(visitor)
+            return self._guard.to_login(visitor)
         return visitor.page("counter_objection.html", done=visitor.query.get("done"))
 
     async def objected(self, visitor: Visitor) -> Response:
         """The owner says no."""
         session = await visitor.current_session()
         if session is None:
-            return self._door.to_login(visitor)
+            return self._guard.to_login(visitor)
         try:
             await visitor.form()
         except (Forged, UnreadableForm):
-            return self._door.lapsed(visitor)
+            return self._guard.lapsed(visitor)
         await self._counter.objected(session.account_id)
-        return self._site.redirect(f"{OBJECTION}?done=refused")
+        return visitor.redirect(f"{OBJECTION}?done=refused")
 
     async def _queue(
-        self, visitor: Visitor, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
+        self, staff: Staff, error: str | None = None, status: int = 200, whole: str = ""
     ) -> Response:
         items = [
-            self._item(visitor, staff, one) | self._sides(visitor, one, whole=one.id == whole)
+            self._item(staff, one) | self._sides(staff, one, whole=one.id == whole)
             for one in await self._counter.open_requests(staff.id)
         ]
-        return visitor.page(
+        return staff.page(
             "counter_queue.html",
             status,
             here=QUEUE,
-            done=said(self._site, visitor, NOTICES, visitor.query.get("done")),
-            error=said(self._site, visitor, REFUSALS, error),
+            done=said(staff, NOTICES, staff.query.get("done")),
+            error=said(staff, REFUSALS, error),
             requests=items,
-            reasons=[(word.value, visitor.say(text)) for word, text in DISCLOSURES.items()],
+            reasons=[(word.value, staff.say(text)) for word, text in DISCLOSURES.items()],
         )
 
-    def _item(self, visitor: Visitor, staff: Staff, one: OpenRequest) -> dict[str, object]:
+    def _item(self, staff: Staff, one: OpenRequest) -> dict[str, object]:
         own, claim = one.begun_by == staff.id, one.claim
         due_at = one.decided_at if one.state is State.WAITING else None
         return {
             "id": one.id,
-            "kind": visitor.say(KINDS[one.kind]),
-            "facts": self._facts(visitor, one),
+            "kind": staff.say(KINDS[one.kind]),
+            "facts": self._facts(staff, one),
             "seen": one.kind in SEEN,
             "name": one.name,
             "phone": masked(claim.phone),
             "released": masked(one.phone) if one.kind is Kind.RELEASE else "",
             "guardian": claim.guardian,
-            "papers": visitor.say(PAPERS[Papers(claim.papers)]) if claim.papers else "",
+            "papers": staff.say(PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": one.begun_by_name,
             "begun_at": clock(one.begun_at),
             "due_at": "" if due_at is None else clock(due_at + RECOVERY_WAIT_SECONDS),
@@ -225,14 +224,14 @@ class CounterPages:
         return one.claim.other or "" if side == OTHER else one.username
 
 
-def said(site: Site, visitor: Visitor, texts: dict[str, str], word: str | None) -> str | None:
+def said(visitor: Visitor, texts: dict[str, str], word: str | None) -> str | None:
     """The text of a word, in the person's language; nothing for a word that is not ours."""
     return visitor.say(texts[word]) if word in texts else None
 
 
 def typed_reason(visitor: Visitor) -> str:
     """The reason that this request's form came with, for the page that refuses it: nothing typed is lost."""
-    return str(getattr(visitor.request.state, "reason", ""))
+    return visitor.typed.get("reason", "")
 
 
 def reason_of(fields: dict[str, str]) -> Reason:

@@ -77,10 +77,10 @@ class OAuthRoom:
             issuer, ground.site.addresses, authenticator, tokens, self.inspection, keys
         )
         issuing = AuthorizationService(base, sign_on.sign_on, keys, lifetimes)
-        authorize = AuthorizePages(issuer, ground.site, issuing, registry, sign_on.pages)
+        authorize = AuthorizePages(issuer, issuing, registry, sign_on.pages)
         sign_on.protocols.add(authorize)
-        leaving = Leaving(ground.outbox, Farewell(ground.site, federation.federation).of_session)
-        logout = LogoutPages(ground.site, keys, registry, sessions.sessions, leaving)
+        leaving = Leaving(ground.outbox, Farewell(federation.federation).of_session)
+        logout = LogoutPages(keys, registry, sessions.sessions, leaving)
         reception = sign_on.authentication.reception
         routes = [machines.routes(), *map(reception.routes, (authorize.routes(), logout.routes()))]
         answered = {path: tuple(methods) for table in routes for path, methods in table.items()}

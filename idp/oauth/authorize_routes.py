@@ -6,7 +6,6 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.pages import FORM_POST_HEADERS
 from idp.infrastructure.web.readable import reads_by_own_rule
-from idp.infrastructure.web.site import Site
 from idp.oauth import authorization_checks
 from idp.oauth.authorization_checks import Destination, DisplayedError, RedirectedError
 from idp.oauth.authorization_service import AuthorizationService
@@ -52,10 +51,9 @@ class AuthorizePages:
     name = "oauth"
 
     def __init__(
-        self, issuer: str, site: Site, service: AuthorizationService, registry: Registry, sign_on: SignOnPages
+        self, issuer: str, service: AuthorizationService, registry: Registry, sign_on: SignOnPages
     ) -> None:
         self._issuer = issuer
-        self._site = site
         self._service = service
         self._registry = registry
         self._sign_on = sign_on
@@ -68,7 +66,7 @@ class AuthorizePages:
     async def authorize(self, visitor: Visitor) -> Response:
         """OpenID Connect Core §3.1.2.1 by GET."""
         query = visitor.request.scope["query_string"].decode("latin-1")
-        return await self.resume(visitor, RequestUnderWay(self.name, query, self._site.sources.now()))
+        return await self.resume(visitor, RequestUnderWay(self.name, query, visitor.site.sources.now()))
 
     async def authorize_by_form(self, visitor: Visitor) -> Response:
         """By POST; a cross-site post comes without our Lax cookies, so it goes on as GET with them."""
@@ -79,7 +77,7 @@ class AuthorizePages:
             return self._unusable(visitor, error.status, str(error))
         except OAuthError as error:
             return self._unusable(visitor, error.status, error.description)
-        return self._site.redirect(f"{AUTHORIZE}?{raw.decode('ascii')}")
+        return visitor.redirect(f"{AUTHORIZE}?{raw.decode('ascii')}")
 
     def asked(self, query: str) -> SignOnRequest | None:
         """What an authorization request asks of sign-on; None when it is not (any longer) right."""

@@ -15,7 +15,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.readable import reads_by_own_rule
-from idp.infrastructure.web.site import CSRF_FIELD, Forged, Site
+from idp.infrastructure.web.site import CSRF_FIELD, Forged
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
@@ -58,10 +58,7 @@ class LogoutRequest:
 class LogoutPages:
     """Handlers of /end_session."""
 
-    def __init__(
-        self, site: Site, keys: KeyRing, registry: Registry, sessions: Sessions, leaving: Leaving
-    ) -> None:
-        self._site = site
+    def __init__(self, keys: KeyRing, registry: Registry, sessions: Sessions, leaving: Leaving) -> None:
         self._keys = keys
         self._registry = registry
         self._sessions = sessions
@@ -90,14 +87,14 @@ class LogoutPages:
         if session is None:
             if visitor.request.method == "POST":  # a cross-site post comes without our Lax cookies
                 asked_again = {name: value for name, value in parameters.items() if name != CSRF_FIELD}
-                return self._site.redirect(with_query(END_SESSION, asked_again))
+                return visitor.redirect(with_query(END_SESSION, asked_again))
             return await self._goodbye(visitor, asked, None)
         if asked.hinted_session == session.id:
             return await self._end(visitor, session, asked, visitor.presence)
         return visitor.page(
             "logout.html",
             action=CONFIRM,
-            continue_=self._site.vault.seal(PURPOSE, {"back": asked.back, "client": _client_id(asked)}),
+            continue_=visitor.site.vault.seal(PURPOSE, {"back": asked.back, "client": _client_id(asked)}),
             name_masked=masked_name(session.name),
             system=asked.client.client_name if asked.client else None,
         )
@@ -106,14 +103,14 @@ class LogoutPages:
         """The person said whether to log out."""
         try:
             fields = await visitor.form()
-            kept = self._site.vault.unseal(PURPOSE, fields.get("continue", ""))
+            kept = visitor.site.vault.unseal(PURPOSE, fields.get("continue", ""))
         except (UnreadableForm, Forged, Unreadable):
-            return self._site.redirect("/")
+            return visitor.redirect("/")
         client = self._registry.find(kept.get("client") or "")
         asked = LogoutRequest(client, kept.get("back"), None)
         session = await self._session(visitor)
         if fields.get("decision") != "logout":
-            return self._site.redirect("/")
+            return visitor.redirect("/")
         if session is None:
             return await self._goodbye(visitor, asked, None)
         if (present := visitor.presence) is not None:  # the person at the desk leaves altogether
@@ -170,11 +167,11 @@ class LogoutPages:
         await self._sessions.end(session.id, self._caller(visitor), "logout")
         response = await self._goodbye(visitor, asked, session)
         if present is None:
-            self._site.cookies.clear(response, names.SESSION)
+            visitor.site.cookies.clear(response, names.SESSION)
         else:
-            self._site.cookies.set(response, names.SESSION, present.own)
+            visitor.site.cookies.set(response, names.SESSION, present.own)
         if visitor.cookie(names.PRESENCE) is not None:
-            self._site.cookies.clear(response, names.PRESENCE)
+            visitor.site.cookies.clear(response, names.PRESENCE)
         return response
 
     def _caller(self, visitor: Visitor) -> Caller:

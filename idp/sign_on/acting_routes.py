@@ -11,7 +11,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
@@ -35,8 +35,7 @@ OTHER_RELATION = _("您受委托办理")
 class ActingPages:
     """Handlers of /acting."""
 
-    def __init__(self, site: Site, login_flow: LoginFlow, registry: Registry, acting: Acting) -> None:
-        self._site = site
+    def __init__(self, login_flow: LoginFlow, registry: Registry, acting: Acting) -> None:
         self._login_flow = login_flow
         self._registry = registry
         self._acting = acting
@@ -73,16 +72,16 @@ class ActingPages:
         except (NotOffered, CannotRepresent):
             error = visitor.say("这一项现在不能选择，可能授权刚刚被停用。请重新选择。")
             return await self._page(visitor, session, continuation, error, 409)
-        response = self._site.redirect(self._onward(continuation))
+        response = visitor.redirect(self._onward(continuation))
         if token is not None:
-            self._site.cookies.set(response, names.SESSION, token)
+            visitor.site.cookies.set(response, names.SESSION, token)
         return response
 
     def _continuation(self, visitor: Visitor, sealed: str) -> Continuation:
         """What the person came for; this page itself where they came for nothing else."""
         if sealed:
             return self._login_flow.continuation(visitor, sealed)
-        return Continuation(self._site.sources.now(), visitor.browser, path=ACTING)
+        return Continuation(visitor.site.sources.now(), visitor.browser, path=ACTING)
 
     def _onward(self, continuation: Continuation) -> str:
         if continuation.path == ACTING and continuation.query is None:
@@ -90,7 +89,7 @@ class ActingPages:
         return self._login_flow.next(continuation)
 
     def _to_login(self, visitor: Visitor, continuation: Continuation) -> Response:
-        response = self._site.redirect(self._login_flow.to(LOGIN, continuation))
+        response = visitor.redirect(self._login_flow.to(LOGIN, continuation))
         visitor.keep_browser(response)
         return response
 

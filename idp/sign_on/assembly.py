@@ -21,8 +21,8 @@ class SignOnRoom:
             ground.base, sessions.sessions, self.acting, accounts.verification, sessions.lifetimes
         )
         self.protocols = Protocols()
-        self.pages = SignOnPages(ground.site, self.sign_on, self.protocols)
-        acting = ActingPages(ground.site, authentication.login_flow, registry, self.acting)
+        self.pages = SignOnPages(self.sign_on, self.protocols)
+        acting = ActingPages(authentication.login_flow, registry, self.acting)
         self.offer = Offer(
             routes=[*map(authentication.reception.routes, (self.pages.routes(), acting.routes()))]
         )

@@ -11,7 +11,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import good_once, sent_before
 from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged, Site
+from idp.infrastructure.web.site import Forged
 from idp.sessions.model import masked_name
 from idp.sign_on.acting import ACTING
 from idp.sign_on.model import Circumstances, NextStep, Refusal, SignOnRequest, SignOnState
@@ -34,8 +34,7 @@ PAGES = {
 class SignOnPages:
     """Handlers of /consent and of what the pages lead back to; protocols ask it for the outcome of their requests."""
 
-    def __init__(self, site: Site, service: SignOn, protocols: Protocols) -> None:
-        self._site = site
+    def __init__(self, service: SignOn, protocols: Protocols) -> None:
         self._service = service
         self._protocols = protocols
 
@@ -55,7 +54,7 @@ class SignOnPages:
         state = await self._state(visitor, asked)
         around = Circumstances(
             under_way.asked_at,
-            self._site.sources.now(),
+            visitor.site.sources.now(),
             under_way.answer is ConsentAnswer.ALLOWED,
             under_way.declined,
             self._service.raisable_level,
@@ -102,7 +101,7 @@ class SignOnPages:
                 await self._service.agree(asked, state, address)
             # Answered here and now: what was agreed to is this request, and none that waits in another tab.
             return await protocol.resume(visitor, replace(under_way, answer=ConsentAnswer.ALLOWED))
-        return self._site.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
+        return visitor.redirect(f"{RESUME}?{urlencode({'continue': fields['continue']})}")
 
     async def _state(self, visitor: Visitor, asked: SignOnRequest) -> SignOnState | None:
         return await self._service.state(visitor.cookie(names.SESSION), asked)
@@ -126,12 +125,12 @@ class SignOnPages:
     ) -> Response:
         continuation = self._continue(visitor, asked, under_way, wanted)
         if state is not None and wanted is NextStep.CONSENT:
-            sealed = replace(continuation, account_id=state.session.account_id).seal(self._site.vault)
+            sealed = replace(continuation, account_id=state.session.account_id).seal(visitor.site.vault)
             return self._consent_page(visitor, asked, state, sealed)
         if wanted is NextStep.LOGIN and asked.account_id is not None:
             continuation = replace(continuation, account_id=asked.account_id)
-        sealed = continuation.seal(self._site.vault)
-        response = self._site.redirect(f"{PAGES[wanted]}?{urlencode({'continue': sealed})}")
+        sealed = continuation.seal(visitor.site.vault)
+        response = visitor.redirect(f"{PAGES[wanted]}?{urlencode({'continue': sealed})}")
         visitor.keep_browser(response)
         visitor.keep_asked(response)
         return response
@@ -154,7 +153,7 @@ class SignOnPages:
 
     def _continuation(self, visitor: Visitor, sealed: str) -> Continuation | None:
         try:
-            return unseal(self._site.vault, sealed, visitor.browser, self._site.sources.now())
+            return unseal(visitor.site.vault, sealed, visitor.browser, visitor.site.sources.now())
         except Lapsed:
             return None
 
