@@ -1,10 +1,12 @@
 """/login/known: whoever came in by SMS alone says something that a thief of the phone does not know."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
+from idp.authentication.guard import open_form
 from idp.authentication.knowledge import Knowledge
 from idp.authentication.login_flow import KNOWN, LOGIN, LoginFlow
 from idp.authentication.model import LoginRejected
@@ -12,8 +14,6 @@ from idp.authentication.phone_steps import LAPSED, Refused
 from idp.authentication.registration import More
 from idp.authentication.sms_pages import not_right
 from idp.authentication.visitor import Pages, Visitor
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 
 
 class KnowledgePages:
@@ -25,7 +25,7 @@ class KnowledgePages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {KNOWN: {"GET": self.show, "POST": self.answer}}
+        return {KNOWN: {"GET": self.show, "POST": open_form(self.answer, self._on_lapsed)}}
 
     async def show(self, visitor: Visitor) -> Response:
         """The form; whoever has nothing to show here goes on."""
@@ -37,14 +37,8 @@ class KnowledgePages:
             return visitor.redirect(self._login_flow.next(continuation))
         return self._page(visitor, continuation)
 
-    async def answer(self, visitor: Visitor) -> Response:
+    async def answer(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Check what was said."""
-        try:
-            fields = await visitor.form()
-        except Forged as forged:
-            return self._lapsed(visitor, forged.fields.get("continue", ""))
-        except UnreadableForm:
-            return self._lapsed(visitor, "")
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         session = await visitor.current_session()
         if session is None:
@@ -58,6 +52,9 @@ class KnowledgePages:
         if isinstance(outcome, LoginRejected):
             return self._page(visitor, continuation, not_right(visitor, outcome))
         return await self._login_flow.outcome(visitor, continuation, outcome)
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return self._lapsed(visitor, fields.get("continue", ""))
 
     def _lapsed(self, visitor: Visitor, sealed: str) -> Response:
         continuation = self._login_flow.continuation(visitor, sealed)

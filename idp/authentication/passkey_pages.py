@@ -1,16 +1,17 @@
 """/login/passkey: logging in, or confirming a login, by what unlocks the person's own device."""
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.login_methods import PASSKEY
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.visitor import Pages, Visitor
-from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
-from idp.infrastructure.web.site import Forged
 
 
 class PasskeyPages:
@@ -30,7 +31,7 @@ class PasskeyPages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {PASSKEY.path: {"GET": self.show, "POST": self.log_in}}
+        return {PASSKEY.path: {"GET": self.show, "POST": open_form(self.log_in, self._on_lapsed)}}
 
     async def show(self, visitor: Visitor) -> Response:
         """A page with a challenge of its own, which is kept for a while: so there is a limit."""
@@ -43,14 +44,8 @@ class PasskeyPages:
             visitor, visitor.query.get("continue", ""), confirm="confirm" in visitor.query
         )
 
-    async def log_in(self, visitor: Visitor) -> Response:
+    async def log_in(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Check what the browser answered."""
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm) as broken:
-            fields = broken.fields if isinstance(broken, Forged) else {}
-            lapsed = visitor.say("页面已过期，请重试。")
-            return await self._page(visitor, fields.get("continue", ""), error=lapsed, status=400)
         caller, browser = visitor.caller, visitor.browser
         sealed, confirm = fields.get("continue", ""), "confirm" in fields
         if wait := await self._throttle.admit_address(caller.address):
@@ -74,6 +69,10 @@ class PasskeyPages:
         return await self._login_flow.outcome(
             visitor, self._login_flow.continuation(visitor, sealed), outcome
         )
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        lapsed = visitor.say("页面已过期，请重试。")
+        return await self._page(visitor, fields.get("continue", ""), error=lapsed, status=400)
 
     async def _page(
         self,

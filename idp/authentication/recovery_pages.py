@@ -1,5 +1,6 @@
 """Pages for whoever cannot log in any more: forgotten password, lost phone, or both."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,6 +10,7 @@ from idp.accounts.model import InvalidAccount
 from idp.accounts.password_rule import WeakPassword, strong_password
 from idp.accounts.passwords import Overloaded
 from idp.accounts.phones import checked_phone
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.phone_steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSteps, Refused, Step
@@ -18,8 +20,6 @@ from idp.authentication.sms_pages import BUSY, WEAK
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 
 RECOVER = "/recover"
 PASSWORD = "/recover/password"  # noqa: S105
@@ -64,10 +64,10 @@ class RecoveryPages:
         """Path → method → handler."""
         return {
             RECOVER: {"GET": self.show},
-            PASSWORD: {"GET": self.show_password, "POST": self.password},
-            DETAILS: {"GET": self.show_details, "POST": self.details},
-            PHONE: {"GET": self.show_phone, "POST": self.phone},
-            PHONE_CODE: {"GET": self.show_phone_code, "POST": self.phone_code},
+            PASSWORD: {"GET": self.show_password, "POST": open_form(self.password, self._on_lapsed)},
+            DETAILS: {"GET": self.show_details, "POST": open_form(self.details, self._on_lapsed)},
+            PHONE: {"GET": self.show_phone, "POST": open_form(self.phone, self._on_lapsed)},
+            PHONE_CODE: {"GET": self.show_phone_code, "POST": open_form(self.phone_code, self._on_lapsed)},
             DONE: {"GET": self.done},
         }
 
@@ -82,11 +82,8 @@ class RecoveryPages:
             return self._steps.code_page(visitor, FORGOTTEN, sealed, ticket)
         return self._steps.phone_page(visitor, FORGOTTEN, sealed)
 
-    async def password(self, visitor: Visitor) -> Response:
+    async def password(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Send a code, or check one."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         sealed = fields.get("continue", "")
         if "code" not in fields:
             sent = await self._steps.send(visitor, Purpose.RECOVER, fields)
@@ -108,11 +105,8 @@ class RecoveryPages:
             return self._to(visitor, PASSWORD, sealed)
         return self._details_page(visitor, sealed)
 
-    async def details(self, visitor: Visitor) -> Response:
+    async def details(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Set the new password."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         sealed = fields.get("continue", "")
         proof = await self._proof(visitor, Purpose.RECOVER)
         if proof is None:
@@ -140,11 +134,8 @@ class RecoveryPages:
         """Ask for password, second factor and the new phone."""
         return self._phone_page(visitor, visitor.query.get("continue", ""))
 
-    async def phone(self, visitor: Visitor) -> Response:
+    async def phone(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Check what the person knows and has; then a code goes to the new phone."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         sealed = fields.get("continue", "")
         try:
             phone = checked_phone(fields.get("phone", ""))
@@ -178,11 +169,8 @@ class RecoveryPages:
             return self._to(visitor, PHONE, sealed)
         return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
 
-    async def phone_code(self, visitor: Visitor) -> Response:
+    async def phone_code(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Give the account its new phone, or send the code again."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         sealed, ticket = fields.get("continue", ""), fields.get("ticket", "")
         proof = await self._proof(visitor, Purpose.CHANGE_PHONE)
         if proof is None or proof.account_id is None:
@@ -226,13 +214,8 @@ class RecoveryPages:
         token = visitor.cookie(names.PHONE)
         return await self._proofs.take(purpose, token, visitor.browser)
 
-    async def _fields(self, visitor: Visitor) -> dict[str, str] | Response:
-        try:
-            return await visitor.form()
-        except Forged as forged:
-            return self._lapsed(visitor, forged.fields.get("continue", ""))
-        except UnreadableForm:
-            return self._lapsed(visitor, "")
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return self._lapsed(visitor, fields.get("continue", ""))
 
     def _said(self, visitor: Visitor, refusal: Refusal) -> Refused:
         if refusal.retry_after:

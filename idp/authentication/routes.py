@@ -9,6 +9,7 @@ from starlette.responses import Response
 from idp.accounts.authenticator_store import PASSKEY, STAND_INS
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
 from idp.authentication.continuation import Continuation
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LOGIN, OTP, RESUME, SECURITY, LoginFlow
 from idp.authentication.login_methods import PASSKEY as PASSKEY_WAY
 from idp.authentication.login_methods import PASSWORD, SMS
@@ -18,8 +19,6 @@ from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
@@ -37,8 +36,8 @@ class LoginPages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            LOGIN: {"GET": self.show_login, "POST": self.login},
-            OTP: {"GET": self.show_otp, "POST": self.otp},
+            LOGIN: {"GET": self.show_login, "POST": open_form(self.login, self._on_lapsed)},
+            OTP: {"GET": self.show_otp, "POST": open_form(self.otp, self._on_lapsed)},
         }
 
     async def show_login(self, visitor: Visitor) -> Response:
@@ -58,14 +57,8 @@ class LoginPages:
             return self._no_factor_page(visitor, continuation)
         return self._login_page(visitor, continuation, username=continuation.login_hint)
 
-    async def login(self, visitor: Visitor) -> Response:
+    async def login(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Check a password."""
-        try:
-            fields = await visitor.form()
-        except Forged as forged:
-            return self._begin_again(visitor, forged.fields.get("continue", ""))
-        except UnreadableForm:
-            return self._begin_again(visitor, "")
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         username, password = typed.line(fields.get("username", "")), fields.get("password", "")
         if not username or not password:
@@ -90,14 +83,8 @@ class LoginPages:
                 return visitor.redirect(self._login_flow.next(continuation))
         return await self._otp_page(visitor, continuation, visitor.query.get("way", ""))
 
-    async def otp(self, visitor: Visitor) -> Response:
+    async def otp(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Check a second factor."""
-        try:
-            fields = await visitor.form()
-        except Forged as forged:
-            return self._begin_again(visitor, forged.fields.get("continue", ""))
-        except UnreadableForm:
-            return self._begin_again(visitor, "")
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         outcome = await self._authentication.second_factor(
             visitor.pending_login,
@@ -135,6 +122,9 @@ class LoginPages:
         if wrong.retry_after:
             response.headers["retry-after"] = str(wrong.retry_after)
         return response
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return self._begin_again(visitor, fields.get("continue", ""))
 
     def _begin_again(self, visitor: Visitor, sealed: str) -> Response:
         """The form was not ours or has lapsed: show a new one rather than an error nobody can act on."""

@@ -1,5 +1,6 @@
 """The one way in by phone: whoever proves a number enters the account that has it, or opens one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from idp.accounts.phones import Phones
 from idp.authentication import login_methods
 from idp.authentication.continuation import Continuation
 from idp.authentication.device_cookie import DeviceCookie
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.model import LoginRejected
 from idp.authentication.phone_codes import Purpose
@@ -21,8 +23,7 @@ from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import YEAR, Forged
+from idp.infrastructure.web.site import YEAR
 from idp.sessions.model import SMS, masked_name
 
 LOGIN_SMS = "/login/sms"
@@ -77,10 +78,10 @@ class SmsPages:
     def routes(self) -> Pages:
         """Path → method → handler."""
         return {
-            LOGIN_SMS: {"GET": self.show, "POST": self.login},
-            ACCOUNT: {"GET": self.show_account, "POST": self.account},
+            LOGIN_SMS: {"GET": self.show, "POST": open_form(self.login, self._on_lapsed)},
+            ACCOUNT: {"GET": self.show_account, "POST": open_form(self.account, self._on_lapsed)},
             REGISTER: {"GET": self.register},
-            DETAILS: {"GET": self.show_details, "POST": self.details},
+            DETAILS: {"GET": self.show_details, "POST": open_form(self.details, self._on_lapsed)},
             TERMS: {"GET": self.terms},
         }
 
@@ -93,11 +94,8 @@ class SmsPages:
             return self._steps.code_page(visitor, STEP, sealed, ticket)
         return self._steps.phone_page(visitor, STEP, sealed)
 
-    async def login(self, visitor: Visitor) -> Response:
+    async def login(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Send a code, or check one."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         sealed = self._login_flow.sealed(continuation)
         if "code" not in fields:
@@ -117,11 +115,8 @@ class SmsPages:
         continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         return await self._account_page(visitor, continuation)
 
-    async def account(self, visitor: Visitor) -> Response:
+    async def account(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Enter the account, or take the number off it."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         decision = fields.get("decision", "enter")
         if decision == "ask":
@@ -159,11 +154,8 @@ class SmsPages:
             return visitor.redirect(self._login_flow.to(LOGIN_SMS, continuation))
         return self._details_page(visitor, continuation)
 
-    async def details(self, visitor: Visitor) -> Response:
+    async def details(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Open the account and log it in."""
-        fields = await self._fields(visitor)
-        if isinstance(fields, Response):
-            return fields
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         proof = await self._proof(visitor)
         if proof is None:
@@ -229,14 +221,8 @@ class SmsPages:
         token = visitor.cookie(names.PHONE)
         return await self._proofs.take(Purpose.LOGIN, token, visitor.browser) is not None
 
-    async def _fields(self, visitor: Visitor) -> dict[str, str] | Response:
-        try:
-            return await visitor.form()
-        except Forged as forged:
-            continuation = self._login_flow.continuation(visitor, forged.fields.get("continue", ""))
-        except UnreadableForm:
-            continuation = self._login_flow.continuation(visitor, "")
-        return self._begin_again(visitor, continuation)
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return self._begin_again(visitor, self._login_flow.continuation(visitor, fields.get("continue", "")))
 
     def _begin_again(self, visitor: Visitor, continuation: Continuation, text: str = LAPSED) -> Response:
         refused = Refused(visitor.say(text), 400 if text is LAPSED else 409)

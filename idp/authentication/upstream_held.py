@@ -4,7 +4,7 @@ They log in there by what it has, and both become one; or they say that it is no
 own with the certificate. Nothing is decided before, and nothing by a link that somebody sends.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -23,8 +23,6 @@ from idp.federation.model import UserType
 from idp.federation.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
 from idp.federation.service import Came, Federation
 from idp.infrastructure.translations import CHINESE
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.sessions.model import QR_CODE, Session
 
 FRESH_SECONDS = 600.0
@@ -67,13 +65,9 @@ class HeldPages:
         weaker = account is not None and account.real_name_level > held.arrival.level
         return self._page(visitor, name, ticket, held, proven=session is not None, weaker=weaker)
 
-    async def decide(self, visitor: Visitor) -> Response:
+    async def decide(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Join the two, or give whoever came an account of their own."""
         name, browser = _name(visitor), visitor.browser
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
         ticket, decision = fields.get(TICKET, ""), fields.get("decision", "")
         held = await self._federation.held.find(ticket, browser)
         if held is None or decision not in (JOIN, APART):
@@ -91,6 +85,10 @@ class HeldPages:
             return await self._enter(visitor, name, continuation, outcome)
         await self._federation.keep(name, session.account_id, browser, outcome.token)
         return visitor.redirect(self._login_flow.next(continuation))
+
+    async def lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        """The question is asked anew."""
+        return self._failures.of(visitor, _name(visitor), UserType.PERSON, Refused(Why.LAPSED))
 
     async def _holder(self, visitor: Visitor, held: HeldArrival) -> Session | None:
         """The session of whoever has just shown to hold the account; a login by picture shows another's."""

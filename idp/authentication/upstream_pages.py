@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
 from idp.authentication.service import Authentication
@@ -69,7 +70,10 @@ class UpstreamPages:
             if UserType.LEGAL in one.profile.map:
                 found[address(name, "legal")] = {"GET": self.start}
             found[address(name, "callback")] = {"GET": self.callback, "POST": self.posted}
-            found[address(name, "held")] = {"GET": self._held.show, "POST": self._held.decide}
+            found[address(name, "held")] = {
+                "GET": self._held.show,
+                "POST": open_form(self._held.decide, self._held.lapsed),
+            }
             if one.profile.trust is not None:
                 found[address(name, "trust")] = {"GET": self.start}
         return found  # type: ignore[return-value]

@@ -124,7 +124,7 @@ class Visitor:
 
 
 class Subscriber(Visitor):
-    """A visitor who is logged in as a person (NIST SP 800-63: the subscriber), as strongly as the page wants."""
+    """A visitor who is logged in (NIST SP 800-63: the subscriber), as strongly as the page wants."""
 
     def __init__(self, visitor: Visitor, session: Session) -> None:
         super().__init__(visitor.site, visitor.sessions, visitor.request)

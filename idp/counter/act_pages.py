@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from idp.authentication.guard import open_form
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.acting import Acting
 from idp.counter.guard import Staff, StaffGuard
@@ -10,9 +11,7 @@ from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import NOTICES, REFUSALS, STATES
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.presence import END
-from idp.infrastructure.web.site import Forged
 
 ACT = "/counter/act"
 ACTING = "/acting"
@@ -31,7 +30,7 @@ class ActPages:
         """Path → method → handler."""
         return {
             ACT: {"GET": self._guard.show(self.show), "POST": self._guard.act(self.act)},
-            END: {"POST": self.end},
+            END: {"POST": open_form(self.end, self._guard.on_lapsed)},
         }
 
     async def show(self, staff: Staff) -> Response:
@@ -59,12 +58,8 @@ class ActPages:
         staff.site.cookies.set(response, names.PRESENCE, presence.sealed(staff.site.vault))
         return response
 
-    async def end(self, visitor: Visitor) -> Response:
+    async def end(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """The visit is over; the own session goes on where it was. For whoever carries the presence, late too."""
-        try:
-            await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._guard.lapsed(visitor)
         presence = visitor.presence
         if presence is None:
             return visitor.redirect(ACT)

@@ -1,15 +1,15 @@
 """The page on which a person at the counter types the code that was sent to them: on any screen, without a login."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from idp.authentication.guard import open_form
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.codes import CounterCodes
 from idp.counter.routes import said
 from idp.counter.texts import REFUSALS
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 
 CODE = "/counter/code"
 
@@ -27,7 +27,7 @@ class CodePages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {CODE: {"GET": self.show, "POST": self.typed}}
+        return {CODE: {"GET": self.show, "POST": open_form(self.typed, self._on_lapsed)}}
 
     async def show(self, visitor: Visitor) -> Response:
         """The field; or that it is done, or over."""
@@ -36,18 +36,17 @@ class CodePages:
             return self._page(visitor, code_id, "done")
         return self._page(visitor, code_id, "open" if await self._codes.is_open(code_id) else "over")
 
-    async def typed(self, visitor: Visitor) -> Response:
+    async def typed(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """The code, right or wrong."""
-        try:
-            fields = await visitor.form()
-        except (Forged, UnreadableForm):
-            return visitor.error(400, visitor.say("页面已过期，请重新操作。"), "COUNTER-CODE-FORM")
         code_id = fields.get("id", "")
         if await self._codes.confirm(code_id, fields.get("code", "")):
             return visitor.redirect(code_path(code_id))
         if not await self._codes.is_open(code_id):
             return self._page(visitor, code_id, "over")
         return self._page(visitor, code_id, "open", "code")
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return visitor.error(400, visitor.say("页面已过期，请重新操作。"), "COUNTER-CODE-FORM")
 
     def _page(self, visitor: Visitor, code_id: str, state: str, error: str | None = None) -> Response:
         return visitor.page(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from idp.authentication.continuation import Continuation
 from idp.authentication.guard import Act, Show, on_form, on_page
 from idp.authentication.login_flow import LOGIN, LoginFlow
-from idp.authentication.visitor import Page, Visitor
+from idp.authentication.visitor import Page, Subscriber, Visitor
 from idp.organizations.roles import Role, Roles
 from idp.sessions.model import MULTIPLE, Session
 
@@ -47,7 +47,7 @@ class StaffGuard:
 
     def act(self, act: Act[Staff], *, supervisor: bool = False) -> Page:
         """A form that staff post; some are for supervisors."""
-        return on_form(self._supervisor if supervisor else self.enter, act, self._lapsed)
+        return on_form(self._supervisor if supervisor else self.enter, act, self.on_lapsed)
 
     async def enter(self, visitor: Visitor) -> Staff | Response:
         """The member of staff, the way to the login, or a page that says what is missing."""
@@ -67,16 +67,18 @@ class StaffGuard:
         divisions = dict.fromkeys(one.division for one in held if one.role == Role.COUNTER)
         return Staff(visitor, session, roles, tuple(divisions))
 
+    async def holder(self, visitor: Visitor) -> Subscriber | Response:
+        """Whoever is logged in, staff or not; else the way to the login."""
+        session = await visitor.current_session()
+        return self.to_login(visitor) if session is None else Subscriber(visitor, session)
+
     async def _supervisor(self, visitor: Visitor) -> Staff | Response:
         staff = await self.enter(visitor)
         if isinstance(staff, Staff) and not staff.is_supervisor:
             return self.refused(visitor, "supervisor")
         return staff
 
-    async def _lapsed(self, staff: Staff, fields: Mapping[str, str]) -> Response:
-        return self.lapsed(staff)
-
-    def lapsed(self, visitor: Visitor) -> Response:
+    async def on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
         """The form was not ours, or has lapsed."""
         return visitor.error(400, visitor.say("页面已过期，请重新操作。"), "COUNTER-FORM")
 

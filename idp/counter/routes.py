@@ -5,7 +5,8 @@ from starlette.responses import Response
 from idp.accounts.certificate_texts import TYPE_TEXTS
 from idp.accounts.certificates import stored_type
 from idp.accounts.merges import BOTH, OTHER
-from idp.authentication.visitor import Pages, Visitor
+from idp.authentication.guard import on_form, on_page
+from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
@@ -22,8 +23,6 @@ from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.organizations.divisions import Divisions
 
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
@@ -69,7 +68,10 @@ class CounterPages:
             HOME: {"GET": self._guard.show(self.home)},
             QUEUE: {"GET": self._guard.show(self.queue), "POST": self._guard.act(self.decide)},
             NUMBER: {"POST": self._guard.act(self.number)},
-            OBJECTION: {"GET": self.show_objection, "POST": self.objected},
+            OBJECTION: {
+                "GET": on_page(self._guard.holder, self.show_objection),
+                "POST": on_form(self._guard.holder, self.objected, self._guard.on_lapsed),
+            },
         }
 
     async def home(self, staff: Staff) -> Response:
@@ -115,22 +117,13 @@ class CounterPages:
             return await self._queue(staff, str(error), 409)
         return await self._queue(staff, whole=request_id)
 
-    async def show_objection(self, visitor: Visitor) -> Response:
+    async def show_objection(self, visitor: Subscriber) -> Response:
         """For the owner of an account: was it you?"""
-        if await visitor.current_session() is None:
-            return self._guard.to_login(visitor)
         return visitor.page("counter_objection.html", done=visitor.query.get("done"))
 
-    async def objected(self, visitor: Visitor) -> Response:
+    async def objected(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """The owner says no."""
-        session = await visitor.current_session()
-        if session is None:
-            return self._guard.to_login(visitor)
-        try:
-            await visitor.form()
-        except (Forged, UnreadableForm):
-            return self._guard.lapsed(visitor)
-        await self._counter.objected(session.account_id)
+        await self._counter.objected(visitor.account_id)
         return visitor.redirect(f"{OBJECTION}?done=refused")
 
     async def _queue(

@@ -1,12 +1,13 @@
 """OpenID Connect RP-Initiated Logout 1.0: asks where in doubt, ends the session everywhere, reports."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.responses import RedirectResponse, Response
 
+from idp.authentication.guard import open_form
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.outbox_store import OutboxMessage
@@ -15,7 +16,7 @@ from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.readable import reads_by_own_rule
-from idp.infrastructure.web.site import CSRF_FIELD, Forged
+from idp.infrastructure.web.site import CSRF_FIELD
 from idp.keys.service import InvalidToken, KeyRing, RevokedKey
 from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
@@ -25,7 +26,7 @@ from idp.oauth.tokens import ID_TOKEN
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
 from idp.sessions.model import Session, masked_name
-from idp.sessions.service import Caller, Sessions
+from idp.sessions.service import Sessions
 
 END_SESSION = "/end_session"
 CONFIRM = "/end_session/confirm"
@@ -67,7 +68,10 @@ class LogoutPages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {END_SESSION: {"GET": self.ask, "POST": self.ask}, CONFIRM: {"POST": self.confirm}}
+        return {
+            END_SESSION: {"GET": self.ask, "POST": self.ask},
+            CONFIRM: {"POST": open_form(self.confirm, self._on_lapsed)},
+        }
 
     @reads_by_own_rule
     async def ask(self, visitor: Visitor) -> Response:
@@ -83,7 +87,7 @@ class LogoutPages:
         except (OAuthError, UnreadableForm) as error:
             message = visitor.say("退出登录的请求不正确。请回到首页，在那里退出。")
             return visitor.error(error.status, message, str(error))
-        session = await self._session(visitor)
+        session = await visitor.current_session()
         if session is None:
             if visitor.request.method == "POST":  # a cross-site post comes without our Lax cookies
                 asked_again = {name: value for name, value in parameters.items() if name != CSRF_FIELD}
@@ -99,16 +103,15 @@ class LogoutPages:
             system=asked.client.client_name if asked.client else None,
         )
 
-    async def confirm(self, visitor: Visitor) -> Response:
+    async def confirm(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """The person said whether to log out."""
         try:
-            fields = await visitor.form()
             kept = visitor.site.vault.unseal(PURPOSE, fields.get("continue", ""))
-        except (UnreadableForm, Forged, Unreadable):
+        except Unreadable:
             return visitor.redirect("/")
         client = self._registry.find(kept.get("client") or "")
         asked = LogoutRequest(client, kept.get("back"), None)
-        session = await self._session(visitor)
+        session = await visitor.current_session()
         if fields.get("decision") != "logout":
             return visitor.redirect("/")
         if session is None:
@@ -116,8 +119,11 @@ class LogoutPages:
         if (present := visitor.presence) is not None:  # the person at the desk leaves altogether
             own = await self._sessions.find(present.own)
             if own is not None and own.id != session.id:
-                await self._sessions.end(own.id, self._caller(visitor), "logout")
+                await self._sessions.end(own.id, visitor.caller, "logout")
         return await self._end(visitor, session, asked)
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return visitor.redirect("/")
 
     def _checked(self, parameters: Parameters) -> LogoutRequest:
         parameters.check()
@@ -164,7 +170,7 @@ class LogoutPages:
         self, visitor: Visitor, session: Session, asked: LogoutRequest, present: Presence | None = None
     ) -> Response:
         """`present`: a system ended the session that acts for somebody at a counter; the staff's own one goes on."""
-        await self._sessions.end(session.id, self._caller(visitor), "logout")
+        await self._sessions.end(session.id, visitor.caller, "logout")
         response = await self._goodbye(visitor, asked, session)
         if present is None:
             visitor.site.cookies.clear(response, names.SESSION)
@@ -173,9 +179,6 @@ class LogoutPages:
         if visitor.cookie(names.PRESENCE) is not None:
             visitor.site.cookies.clear(response, names.PRESENCE)
         return response
-
-    def _caller(self, visitor: Visitor) -> Caller:
-        return Caller(visitor.address, visitor.user_agent)
 
     async def _goodbye(self, visitor: Visitor, asked: LogoutRequest, session: Session | None) -> Response:
         """Back to the system that asked, once every other one has confirmed; or our own page with each one's state."""
@@ -205,9 +208,6 @@ class LogoutPages:
         else:
             text = visitor.say("尚未确认，我们会继续通知该系统")
         return name, text
-
-    async def _session(self, visitor: Visitor) -> Session | None:
-        return await self._sessions.find(visitor.cookie(names.SESSION))
 
 
 def _client_id(asked: LogoutRequest) -> str | None:

@@ -1,17 +1,17 @@
 """/acting: the person says for whom they act, at any time or because a system has to know."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import LOGIN, LoginFlow
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.organizations.model import Principal
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
@@ -42,7 +42,7 @@ class ActingPages:
 
     def routes(self) -> Pages:
         """Path → method → handler."""
-        return {ACTING: {"GET": self.show, "POST": self.choose}}
+        return {ACTING: {"GET": self.show, "POST": open_form(self.choose, self._on_lapsed)}}
 
     async def show(self, visitor: Visitor) -> Response:
         """The choices, and what changes with them."""
@@ -52,13 +52,8 @@ class ActingPages:
             return self._to_login(visitor, continuation)
         return await self._page(visitor, session, continuation)
 
-    async def choose(self, visitor: Visitor) -> Response:
+    async def choose(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """Act for whom the person chose."""
-        try:
-            fields = await visitor.form()
-        except (UnreadableForm, Forged):
-            message = visitor.say("页面已过期，没有做任何更改。请重新打开本页。")
-            return visitor.error(400, message, "LAPSED")
         continuation = self._continuation(visitor, fields.get("continue", ""))
         session = await visitor.current_session()
         if session is None:
@@ -76,6 +71,10 @@ class ActingPages:
         if token is not None:
             visitor.site.cookies.set(response, names.SESSION, token)
         return response
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        message = visitor.say("页面已过期，没有做任何更改。请重新打开本页。")
+        return visitor.error(400, message, "LAPSED")
 
     def _continuation(self, visitor: Visitor, sealed: str) -> Continuation:
         """What the person came for; this page itself where they came for nothing else."""

@@ -1,17 +1,17 @@
 """Sign-on in the browser: leads a person through what is still wanted, asks for consent, resumes the request."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation, Lapsed, unseal
+from idp.authentication.guard import open_form
 from idp.authentication.login_flow import KNOWN, LOGIN, REAL_NAME, RESUME
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import good_once, sent_before
-from idp.infrastructure.web.forms import UnreadableForm
-from idp.infrastructure.web.site import Forged
 from idp.sessions.model import masked_name
 from idp.sign_on.acting import ACTING
 from idp.sign_on.model import Circumstances, NextStep, Refusal, SignOnRequest, SignOnState
@@ -42,7 +42,7 @@ class SignOnPages:
         """Path → method → handler."""
         return {
             RESUME: {"GET": self.resume},
-            CONSENT: {"GET": self.resume, "POST": self.consent},
+            CONSENT: {"GET": self.resume, "POST": open_form(self.consent, self._on_lapsed)},
         }
 
     async def outcome(
@@ -74,12 +74,8 @@ class SignOnPages:
         found = self._resumed(continuation)
         return self._lapsed(visitor) if found is None else await found[0].resume(visitor, found[1])
 
-    async def consent(self, visitor: Visitor) -> Response:
+    async def consent(self, visitor: Visitor, fields: dict[str, str]) -> Response:
         """The person agreed or refused."""
-        try:
-            fields = await visitor.form()
-        except (UnreadableForm, Forged):
-            return self._lapsed(visitor)
         continuation = self._continuation(visitor, fields.get("continue", ""))
         found = self._resumed(continuation)
         if continuation is None or found is None:
@@ -170,6 +166,9 @@ class SignOnPages:
             name_masked=masked_name(state.session.name),
             principal=state.session.principal,
         )
+
+    async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
+        return self._lapsed(visitor)
 
     def _lapsed(self, visitor: Visitor) -> Response:
         message = visitor.say("页面已过期。请回到您要使用的系统，重新登录。")
