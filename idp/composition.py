@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from idp.federation.installation import Installed, profiles_folder, read_installation
 from idp.infrastructure import database, key_value
 from idp.infrastructure.database.version import head, standing
 from idp.infrastructure.foundation import Foundation
@@ -58,8 +57,3 @@ async def foundation(settings: Settings) -> AsyncIterator[Foundation]:
     finally:
         await values.close()
         await opened.close()
-
-
-def upstreams(settings: Settings) -> dict[str, Installed]:
-    """The upstream platforms in use, by name; raises BadInstallation."""
-    return read_installation(profiles_folder(settings.upstream_profiles_dir), settings.upstream_secrets_file)

@@ -10,7 +10,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp.accounts.model import RESIDENT_ID, NewAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts
-from idp.cli import prepare_database
 from idp.composition import foundation
 from idp.demo_plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
 from idp.infrastructure.database.interface import Conflict, DatabaseUnavailable
@@ -19,6 +18,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
 from idp.organizations.divisions import read_divisions
 from idp.organizations.roles import Role, Roles
+from idp.preparation import prepare_database
 from idp.relying_parties.service import Registry, UnknownClient
 from idp.settings import Settings
 

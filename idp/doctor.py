@@ -9,15 +9,9 @@ from typing import Any
 from cryptography import x509
 from sqlalchemy import Double, cast, extract, func, select
 
-from idp.composition import (
-    NotMigrated,
-    RestoreUnfinished,
-    foundation,
-    require_what_was_seen,
-    upstreams,
-)
+from idp.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen
 from idp.federation.check import weaknesses
-from idp.federation.installation import BadInstallation
+from idp.federation.installation import BadInstallation, upstreams
 from idp.federation.profile import Status
 from idp.infrastructure.database import DatabaseUnavailable, Statement
 from idp.infrastructure.database.connect import sqlite_path

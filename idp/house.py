@@ -7,10 +7,10 @@ from typing import TypeVar
 from idp.accounts.assembly import AccountsRoom
 from idp.audit.assembly import AuditRoom
 from idp.authentication.assembly import AuthenticationRoom
-from idp.composition import foundation, require_what_was_seen, upstreams
+from idp.composition import foundation, require_what_was_seen
 from idp.counter.assembly import CounterRoom
 from idp.federation.assembly import FederationRoom
-from idp.federation.installation import Installed
+from idp.federation.installation import Installed, upstreams
 from idp.front import site
 from idp.infrastructure.assembly import Ground
 from idp.infrastructure.foundation import Foundation
@@ -37,7 +37,7 @@ class House:
         self, settings: Settings, base: Foundation, installed: Mapping[str, Installed] | None = None
     ) -> None:
         self.settings, self.base = settings, base
-        self.offers: list[Offer] = []
+        self.rooms: list[Room] = []
         platforms = upstreams(settings) if installed is None else installed
         add = self._add
         self.ground = ground = add(Ground(settings, base, site(settings, base.vault, base.sources)))
@@ -56,12 +56,15 @@ class House:
         self.oauth = add(OAuthRoom(settings, self.sign_on))
         self.counter = add(CounterRoom(self.authentication))
         self.selfservice = add(SelfserviceRoom(settings, self.oauth, self.counter.own_requests))
-        for job in (job for offer in self.offers for job in offer.jobs):
-            ground.periodic.add(job.name, job.seconds, job.work)
 
     def _add(self, room: R) -> R:
-        self.offers.append(room.offer)
+        self.rooms.append(room)
         return room
+
+    @property
+    def offers(self) -> list[Offer]:
+        """What the rooms offer, in their order."""
+        return [room.offer for room in self.rooms]
 
     async def start(self) -> None:
         """Load what is kept in memory, begin the background work. Raises RestoreUnfinished."""
@@ -76,6 +79,8 @@ class House:
             for register in offer.deliverers:
                 register(ground.outbox)
         await ground.outbox.start()
+        for job in (job for offer in self.offers for job in offer.jobs):
+            ground.periodic.add(job.name, job.seconds, job.work)
         await ground.periodic.start()
 
     async def stop(self) -> None:

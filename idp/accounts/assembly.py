@@ -18,6 +18,7 @@ from idp.accounts.passwords import PasswordHasher
 from idp.accounts.phones import Phones
 from idp.accounts.preferences import Preferences
 from idp.accounts.real_names import EXPIRY_SECONDS, RealNames
+from idp.accounts.service import Accounts
 from idp.accounts.verification import Verification
 from idp.accounts.verifiers.interface import Verifier
 from idp.infrastructure import plugins
@@ -60,6 +61,7 @@ class AccountsRoom:
         base, messages = ground.base, ground.messages
         self.ground = ground
         self.hasher = PasswordHasher()
+        self.accounts = Accounts(base, self.hasher)
         self.notices = Notices(base, messages)
         self.phones = Phones(base, self.notices, messages)
         self.preferences = Preferences(base)

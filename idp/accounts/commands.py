@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
+from idp.accounts import lifecycle_commands
 from idp.accounts.model import InvalidAccount, NewAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.proof import AlreadyVerified
 from idp.accounts.service import Accounts, UnknownAccount
-from idp.infrastructure.console import actor, console, fail, password_from_input, show
+from idp.infrastructure.console import Commands, actor, console, fail, password_from_input, show
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 
 app = typer.Typer(help="Accounts of persons.", no_args_is_help=True)
+app.add_typer(lifecycle_commands.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 NO_CERTIFICATE = "level: above 0 takes a certificate (type and number), or --without-certificate"
@@ -100,6 +102,11 @@ def set_level(
 def enrol_totp(context: typer.Context, account: str, as_json: Json = False) -> None:
     """Give an account a one-time password app; the secret is shown this once."""
     _change(context, lambda accounts: accounts.enrol_totp(account, actor()), as_json, name="totp_secret")
+
+
+def commands(settings: Callable[[], object]) -> Commands:
+    """What this room adds to the command line."""
+    return {"account": app}
 
 
 def _change(

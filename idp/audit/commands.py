@@ -1,7 +1,7 @@
 """`idp record …`: the audit record, taken along to where a restore of the database does not reach it."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,7 +10,7 @@ import typer
 
 from idp.audit.model import AuditRecord
 from idp.audit.store import EARLY_SECONDS, AuditStore
-from idp.infrastructure.console import console
+from idp.infrastructure.console import Commands, console
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import first_id
 
@@ -18,11 +18,6 @@ app = typer.Typer(help="The record of what happened.", no_args_is_help=True)
 
 PAGE = 1000
 Since = Annotated[datetime, typer.Option(help="From when on (UTC, 2026-11-27T08:00:00).")]
-
-
-@app.callback()
-def record() -> None:
-    """The record of what happened."""
 
 
 @app.command()
@@ -37,6 +32,11 @@ def export(context: typer.Context, since: Since) -> None:
             after = lines[-1].id
 
     console(context).run(work)
+
+
+def commands(settings: Callable[[], object]) -> Commands:
+    """What this room adds to the command line."""
+    return {"record": app}
 
 
 def _print(lines: Iterable[AuditRecord]) -> None:

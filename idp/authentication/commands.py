@@ -1,5 +1,6 @@
 """`idp account unlock`, `idp account set-password`: for somebody who cannot help themselves."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.throttle import Limits, Throttle
-from idp.infrastructure.console import actor, console, fail, password_from_input, show
+from idp.infrastructure.console import Commands, actor, console, fail, password_from_input, show
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
@@ -23,6 +24,10 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the pass
 NOBODY = "no single account has this name, phone or certificate number"
 
 
+app = typer.Typer()
+
+
+@app.command()
 def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
     """Let somebody try again who mistyped too often."""
 
@@ -42,6 +47,7 @@ def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
     show({"id": account_id}, as_json=as_json)
 
 
+@app.command("set-password")
 def set_password(
     context: typer.Context, account: str, password_stdin: FromStdin = False, as_json: Json = False
 ) -> None:
@@ -62,3 +68,8 @@ def set_password(
         fail(NOBODY)
     except InvalidAccount as error:
         fail(str(error))
+
+
+def commands(settings: Callable[[], object]) -> Commands:
+    """What this room adds to the command line."""
+    return {"account": app}

@@ -39,6 +39,7 @@ class FederationRoom:
         organizations: OrganizationsRoom,
         installed: Mapping[str, Installed],
     ) -> None:
+        self.accounts = accounts
         ground = accounts.ground
         self._sources = ground.base.sources
         self._retention = settings.retention

@@ -4,18 +4,25 @@ import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
+from idp.federation import desk_commands
 from idp.federation.check import problems, weaknesses
 from idp.federation.engine import Engine, Start
-from idp.federation.installation import BadInstallation, Installed
+from idp.federation.installation import (
+    BadInstallation,
+    InstallationSettings,
+    Installed,
+    profiles_folder,
+    upstreams,
+)
 from idp.federation.model import Channel, Exchange, Failure, UpstreamIdentity, UpstreamPerson, UserType
 from idp.federation.profile import BadProfile, Profile, read_profile, read_profiles
 from idp.federation.rehearsal import read_recording, rehearse
-from idp.infrastructure.console import fail, show
+from idp.infrastructure.console import Commands, fail, show
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.sources import system_sources
 
@@ -95,6 +102,28 @@ class ProfileCommands:
             return read_profile(path)
         except BadProfile as error:
             fail(str(error))
+
+
+class ProfileSettings(InstallationSettings, Protocol):
+    """What is read of the settings."""
+
+    issuer: str
+    ca_file: Path | None
+    unencrypted_hosts: tuple[str, ...]
+
+
+def commands(settings: Callable[[], ProfileSettings]) -> Commands:
+    """What this room adds to the command line."""
+
+    def look() -> Surroundings:
+        read = settings()
+        folder = profiles_folder(read.upstream_profiles_dir)
+        return Surroundings(read.issuer, folder, upstreams(read), read.ca_file, read.unencrypted_hosts)
+
+    app = typer.Typer(help="Platforms of province and state, by which people log in.", no_args_is_help=True)
+    ProfileCommands(look).register(app)
+    app.add_typer(desk_commands.app)
+    return {"upstream": app}
 
 
 def _listed(profile: Profile, in_use: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from idp.federation.call import PREVIOUS, Credentials
 from idp.federation.profile import BadProfile, Profile, read_profile
@@ -18,6 +18,13 @@ _CHECKOUT = Path(__file__).parents[2] / "config" / "upstreams"
 
 class BadInstallation(Exception):
     """A secrets file that cannot be used; the text names every problem, and no value."""
+
+
+class InstallationSettings(Protocol):
+    """What is read of the settings."""
+
+    upstream_profiles_dir: Path | None
+    upstream_secrets_file: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,11 @@ def profiles_folder(chosen: Path | None) -> Path:
     if chosen is not None:
         return chosen
     return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def upstreams(settings: InstallationSettings) -> dict[str, Installed]:
+    """The upstream platforms in use, by name; raises BadInstallation."""
+    return read_installation(profiles_folder(settings.upstream_profiles_dir), settings.upstream_secrets_file)
 
 
 def read_installation(folder: Path, secrets_file: Path | None) -> dict[str, Installed]:

@@ -4,7 +4,7 @@ import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
@@ -15,7 +15,11 @@ from rich.table import Table
 
 from idp.infrastructure.foundation import Foundation
 
+R = TypeVar("R")
 T = TypeVar("T")
+
+Commands = Mapping[str, typer.Typer]
+"""The name of a group of commands (`idp NAME …`) → what a room adds to it."""
 
 ANY_NAME = {"ignore_unknown_options": True}
 """Settings of a command whose argument is base64url: one in 64 begins with a hyphen, and is no option."""
@@ -23,9 +27,11 @@ ANY_NAME = {"ignore_unknown_options": True}
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Kept in the context of the command line; opens the foundation when a command needs it."""
+    """Kept in the context of the command line; opens the foundation, or the house upon it, when a command needs it."""
 
     open: Callable[[], AbstractAsyncContextManager[Foundation]]
+    rooms: Callable[[Foundation], AbstractAsyncContextManager[Sequence[object]]]
+    """All rooms, without their background work; the server sends the messages."""
 
     def run(self, work: Callable[[Foundation], Awaitable[T]]) -> T:
         """Do something with the foundation."""
@@ -35,6 +41,19 @@ class Console:
                 return await work(foundation)
 
         return asyncio.run(main())
+
+    def run_in(self, room: type[R], work: Callable[[R], Awaitable[T]]) -> T:
+        """Do something with a room, where it takes what all rooms know: whose account ends, what ends with it.
+
+        A room's assembly is imported by the commands that come here when they are run: with all that it imports, it
+        takes longer than all other commands.
+        """
+
+        async def opened(foundation: Foundation) -> T:
+            async with self.rooms(foundation) as rooms:
+                return await work(next(each for each in rooms if isinstance(each, room)))
+
+        return self.run(opened)
 
 
 def console(context: typer.Context) -> Console:

@@ -1,15 +1,20 @@
-"""Reads a plug-in folder at start: every file must offer what the folder's Protocol asks for."""
+"""Reads at start what is found by its name: every file of a plug-in folder, and a file that every room may have."""
 
 import importlib
+import importlib.util
 import pkgutil
+from collections.abc import Iterator
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+GROUND = "infrastructure"
+"""The room that all others stand on."""
+
 
 class BadPlugin(Exception):
-    """A file in a plug-in folder does not keep its folder's contract; start-up ends."""
+    """A file that is found by its name does not keep its contract; start-up ends."""
 
 
 def load(folder: ModuleType, name: str, protocol: type[T]) -> list[T]:
@@ -24,3 +29,16 @@ def load(folder: ModuleType, name: str, protocol: type[T]) -> list[T]:
             raise BadPlugin(f"{module.__name__} has no {name} that is a {protocol.__name__}")
         found.append(plugin)
     return found
+
+
+def of_rooms(house: ModuleType, file: str, name: str) -> Iterator[Any]:
+    """The object called `name` of that file in every room that has the file: the ground floor, then by their names."""
+    rooms = [each.name for each in pkgutil.iter_modules(house.__path__) if each.ispkg]
+    for room in sorted(rooms, key=lambda room: (room != GROUND, room)):
+        path = f"{house.__name__}.{room}.{file}"
+        if importlib.util.find_spec(path) is None:
+            continue
+        found = getattr(importlib.import_module(path), name, None)
+        if found is None:
+            raise BadPlugin(f"{path} has no {name}")
+        yield found

@@ -1,10 +1,11 @@
 """`idp keys …`: list and rotate signing keys."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from idp.infrastructure.console import ANY_NAME, actor, console, fail, show
+from idp.infrastructure.console import ANY_NAME, Commands, actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.keys.model import Algorithm, KeyPeriod
 from idp.keys.service import LEAD_SECONDS, KeyRing, UnknownKey
@@ -55,6 +56,11 @@ def revoke(context: typer.Context, kid: str, as_json: Json = False) -> None:
     except UnknownKey:
         fail("no such key, or it was revoked before")
     show({"revoked": kid, "successor": successor.kid if successor else None}, as_json=as_json)
+
+
+def commands(settings: Callable[[], object]) -> Commands:
+    """What this room adds to the command line."""
+    return {"keys": app}
 
 
 def _shown(period: KeyPeriod, now: float) -> dict[str, Any]:

@@ -30,6 +30,7 @@ class OrganizationsRoom:
     """`end_acting` ends what lives on a mandate: sessions stand above, so the roof hands it in."""
 
     def __init__(self, settings: OrganizationSettings, accounts: AccountsRoom, end_acting: Ended) -> None:
+        self.accounts = accounts
         ground, asked = accounts.ground, accounts.authorities
         base = ground.base
         self.divisions = read_divisions(settings.divisions_file)

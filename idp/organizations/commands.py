@@ -1,19 +1,20 @@
 """`idp organization …`: list legal persons, dissolve one, say from a file who represents it."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from idp.accounts.model import Account
 from idp.accounts.service import UnknownAccount
-from idp.infrastructure.console import actor, console, fail, show
-from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.console import Commands, actor, console, fail, show
+from idp.organizations.divisions import read_divisions
 from idp.organizations.model import Refused
 from idp.organizations.records import LegalPerson
-from idp.organizations.service import Organizations
+from idp.organizations.roles_commands import RoleCommands
+
+if TYPE_CHECKING:
+    from idp.organizations.assembly import OrganizationsRoom
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Code = Annotated[str, typer.Argument(help="The unified social credit code.")]
@@ -24,78 +25,72 @@ Evidence = Annotated[
 Name = Annotated[str, typer.Option(help="Name of the legal person, where it is new here.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the commands work with; made on the roof, because mandates end sessions."""
+class DivisionSettings(Protocol):
+    """What is read of the settings."""
 
-    organizations: Organizations
-    find: Callable[[str], Awaitable[Account]]
-    """`Accounts.find`."""
+    divisions_file: Path | None
 
 
-Open = Callable[[Foundation], AbstractAsyncContextManager[Tools]]
+app = typer.Typer(help="Legal persons.", no_args_is_help=True)
 
 
-class OrganizationCommands:
-    """The commands, as methods."""
+@app.command("list")
+def list_legal_persons(context: typer.Context, as_json: Json = False) -> None:
+    """Every legal person."""
 
-    def __init__(self, open_tools: Open) -> None:
-        self._open = open_tools
-        self.app = typer.Typer(help="Legal persons.", no_args_is_help=True)
-        for name, command in (
-            ("list", self.all),
-            ("dissolve", self.dissolve),
-            ("set-representative", self.set_representative),
-        ):
-            self.app.command(name)(command)
+    async def work(room: "OrganizationsRoom") -> list[dict[str, Any]]:
+        return [_shown(one) for one in await room.organizations.all()]
 
-    def all(self, context: typer.Context, as_json: Json = False) -> None:
-        """Every legal person."""
+    show(_run(context, work), as_json=as_json)
 
-        async def work(tools: Tools) -> list[dict[str, Any]]:
-            return [_shown(one) for one in await tools.organizations.all()]
 
-        show(self._run(context, work), as_json=as_json)
+@app.command()
+def dissolve(context: typer.Context, code: Code, as_json: Json = False) -> None:
+    """End a legal person: nobody acts for it, or through it, any more."""
 
-    def dissolve(self, context: typer.Context, code: Code, as_json: Json = False) -> None:
-        """End a legal person: nobody acts for it, or through it, any more."""
+    async def work(room: "OrganizationsRoom") -> bool:
+        return await room.organizations.dissolve(code, actor())
 
-        async def work(tools: Tools) -> bool:
-            return await tools.organizations.dissolve(code, actor())
+    if not _run(context, work):
+        fail("no active legal person has this unified social credit code")
+    show({"dissolved": code}, as_json=as_json)
 
-        if not self._run(context, work):
-            fail("no active legal person has this unified social credit code")
-        show({"dissolved": code}, as_json=as_json)
 
-    def set_representative(
-        self,
-        context: typer.Context,
-        code: Code,
-        account: Representative,
-        evidence: Evidence,
-        name: Name = "",
-        as_json: Json = False,
-    ) -> None:
-        """Note who represents a legal person; its mandates rest until that one has looked at them."""
+@app.command("set-representative")
+def set_representative(
+    context: typer.Context,
+    code: Code,
+    account: Representative,
+    evidence: Evidence,
+    name: Name = "",
+    as_json: Json = False,
+) -> None:
+    """Note who represents a legal person; its mandates rest until that one has looked at them."""
 
-        async def work(tools: Tools) -> str:
-            found = await tools.find(account)
-            organizations = tools.organizations
-            return await organizations.set_representative(code, found.id, actor(), name, evidence)
+    async def work(room: "OrganizationsRoom") -> str:
+        found = await room.accounts.accounts.find(account)
+        return await room.organizations.set_representative(code, found.id, actor(), name, evidence)
 
-        show({"id": self._run(context, work)}, as_json=as_json)
+    show({"id": _run(context, work)}, as_json=as_json)
 
-    def _run(self, context: typer.Context, work: Callable[[Tools], Awaitable[Any]]) -> Any:
-        async def opened(base: Foundation) -> Any:
-            async with self._open(base) as tools:
-                return await work(tools)
 
-        try:
-            return console(context).run(opened)
-        except UnknownAccount:
-            fail("no single account has this name, phone or certificate number")
-        except Refused as refused:
-            fail(refused.reason.value)
+def commands(settings: Callable[[], DivisionSettings]) -> Commands:
+    """What this room adds to the command line: the table of divisions comes from the settings."""
+    roles = RoleCommands(lambda: read_divisions(settings().divisions_file))
+    account = typer.Typer()
+    account.add_typer(roles.app, name="role")
+    return {"organization": app, "account": account}
+
+
+def _run(context: typer.Context, work: Callable[["OrganizationsRoom"], Awaitable[Any]]) -> Any:
+    from idp.organizations.assembly import OrganizationsRoom  # noqa: PLC0415 - see Console.run_in
+
+    try:
+        return console(context).run_in(OrganizationsRoom, work)
+    except UnknownAccount:
+        fail("no single account has this name, phone or certificate number")
+    except Refused as refused:
+        fail(refused.reason.value)
 
 
 def _shown(one: LegalPerson) -> dict[str, Any]:

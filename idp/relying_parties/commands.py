@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from idp.infrastructure import typed
-from idp.infrastructure.console import ANY_NAME, actor, console, fail, show
+from idp.infrastructure.console import ANY_NAME, Commands, actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.relying_parties.model import AuthMethod, Client, PrincipalKind
 from idp.relying_parties.service import Registry, UnknownClient
@@ -160,6 +160,11 @@ def disable(context: typer.Context, client_id: str, as_json: Json = False) -> No
     except UnknownClient:
         fail("no such client, or it was disabled before")
     show({"client_id": client_id, "disabled": True}, as_json=as_json)
+
+
+def commands(settings: Callable[[], object]) -> Commands:
+    """What this room adds to the command line."""
+    return {"client": app}
 
 
 def _jwks(path: Path) -> Any:

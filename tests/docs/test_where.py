@@ -23,7 +23,7 @@ QUESTIONS = {
     "release another claim": ("a claim or scope", "idp/oauth/userinfo_claims.py"),
     "name a scope to people": ("a claim or scope", "idp/sign_on/scope_texts.py"),
     "translate a page": ("a page", "idp/infrastructure/locale/en"),
-    "add a command": ("a command", "idp/cli.py"),
+    "add a command": ("a command", "idp/keys/commands.py"),
     "add a setting": ("a setting", "idp/settings.py"),
     "refuse to start where something is unsafe": ("a reason not to go live", "idp/safety.py"),
     "change the schema": ("a table or column", "migrations/versions"),
