@@ -1,4 +1,4 @@
-"""Twenty questions of somebody who is new here: the documents lead to the file, and the file is there."""
+"""Twenty-one questions of somebody who is new here: the documents lead to the file, and the file is there."""
 
 import re
 
@@ -22,6 +22,10 @@ QUESTIONS = {
     "speak another protocol": ("another protocol that systems are entered by", "idp/sign_on/protocols.py"),
     "release another claim": ("a claim or scope", "idp/oauth/userinfo_claims.py"),
     "name a scope to people": ("a claim or scope", "idp/sign_on/scope_texts.py"),
+    "demand a stronger login of a page": (
+        "who may see a page, and after what login",
+        "idp/authentication/guard.py",
+    ),
     "translate a page": ("a page", "idp/infrastructure/locale/en"),
     "add a command": ("a command", "idp/keys/commands.py"),
     "add a setting": ("a setting", "idp/settings.py"),
