@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from idp.doctor import Finding, _messages, _upstreams
+from idp.federation.doctor import platforms as in_use_here
+from idp.infrastructure.doctor import messages
+from idp.infrastructure.findings import Finding
 from idp.settings import Settings
 
 PROFILES = Path(__file__).parents[1] / "config" / "messages"
@@ -13,7 +15,7 @@ PROFILES = Path(__file__).parents[1] / "config" / "messages"
 
 def finding(tmp_path: Path, **changes: Any) -> Finding:
     """What is said of these settings."""
-    return _messages(Settings(issuer="https://id.test", data_dir=tmp_path, **changes))
+    return messages(Settings(issuer="https://id.test", data_dir=tmp_path, **changes))
 
 
 def in_use(tmp_path: Path, **changes: str) -> Path:
@@ -68,7 +70,7 @@ def platforms(tmp_path: Path, secrets: str, mode: int = 0o600, **changes: Any) -
     file.write_text(secrets, "utf-8")
     file.chmod(mode)
     settings = Settings(issuer="https://id.test", data_dir=tmp_path, upstream_secrets_file=file, **changes)
-    return list(_upstreams(settings))
+    return list(in_use_here(settings))
 
 
 HENAN = '[henan]\napp_id = "district"\napp_secret = "unguessable"\nhost = "https://province.example"\n'
@@ -77,7 +79,7 @@ JIS = '[jis1]\nappmark = "m"\nappword = "unguessable"\nhost = "https://jis.examp
 
 
 def test_without_a_platform_nothing_is_said_of_them(tmp_path: Path) -> None:
-    assert list(_upstreams(Settings(issuer="https://id.test", data_dir=tmp_path))) == []
+    assert list(in_use_here(Settings(issuer="https://id.test", data_dir=tmp_path))) == []
 
 
 def test_each_platform_in_use_is_named_with_what_its_profile_rests_on(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from idp.doctor import _clients
+from idp.relying_parties.doctor import clients
 from tests.support import raw_sql
 from tests.support.browserless import Page
 from tests.support.inprocess import Provider, provider
@@ -48,7 +48,7 @@ async def test_a_registration_of_a_later_release_stops_no_worker_and_no_other_cl
     assert registry.secret_matches(later.client_id, secret or "")
     assert registry.find(plain.client_id) is not None
     assert registry.find(beyond.client_id) is None
-    said = {finding.says: finding.ok for finding in _clients(registry)}
+    said = {finding.says: finding.ok for finding in clients(registry)}
     assert said["新一 is registered with what this release does not know: dpop_bound_access_tokens"]
     unreadable = f"{beyond.client_id} was registered by another release, and cannot be read here"
     assert said[unreadable] is False
