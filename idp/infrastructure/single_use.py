@@ -1,32 +1,12 @@
 """What must happen once, for as long as it could happen again: in the database, since a key-value store may forget."""
 
-from sqlalchemy import Column, Table, Text, bindparam
-from sqlalchemy.dialects.postgresql import insert
-
-from idp.infrastructure.database import Database, Statement, metadata
+from idp.infrastructure.database import Database
 from idp.infrastructure.database.interface import fetch
-from idp.infrastructure.database.schema import Instant
-from idp.infrastructure.database.sweeping import delete_some, in_steps
+from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.single_use_store import FORGET, SPEND
 
 FORGET_SECONDS = 600.0
-
-single_uses = Table(
-    "single_uses",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("expires_at", Instant, nullable=False, index=True),
-)
-
-SPEND = Statement(
-    insert(single_uses).on_conflict_do_nothing(index_elements=["id"]).returning(single_uses.c.id),
-    lock_key="id",
-)
-FORGET = delete_some(
-    single_uses,
-    single_uses.c.expires_at <= bindparam("now", type_=Instant()),
-    oldest=single_uses.c.expires_at,
-)
 
 
 class SingleUse:

@@ -1,6 +1,8 @@
 """A room builds itself, and no module knows too many others."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 from idp.infrastructure import assembly as ground
@@ -34,3 +36,21 @@ def test_every_room_has_its_assembly() -> None:
 def test_no_module_imports_too_many_others() -> None:
     numbers = {name(path): len(imported(path)) for path in python_files() if path.is_relative_to(IDP)}
     assert {path: number for path, number in numbers.items() if number > MOST_IMPORTS} == KNOW_MORE
+
+
+def tables(path: Path) -> set[str]:
+    """The names of the tables that a file defines."""
+    return {
+        node.args[0].value
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Table"
+        if node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+    }
+
+
+def test_every_table_is_in_the_catalogue_because_its_store_is_called_so() -> None:
+    defined = set[str]().union(*(tables(path) for path in python_files() if path.is_relative_to(IDP)))
+    listing = [sys.executable, "-c", "from idp.schema import metadata; print(*metadata.tables)"]
+    listed = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert defined == set(listed.split())
+    assert len(defined) > 30
