@@ -174,7 +174,7 @@ class LoginPages:
             status,
             action=OTP,
             continue_=sealed,
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             name_masked=masked_name(account.name),
             system=self._login_flow.system(continuation),
             field=self._field(visitor, shown) if shown else None,

@@ -96,6 +96,14 @@ class Visitor:
         """A text in their language."""
         return self.site.translations.gettext(self.language, text, **values)
 
+    def said(self, text: str | None) -> str | None:
+        """A text in their language, where there is one."""
+        return None if text is None else self.say(text)
+
+    def done(self, texts: Mapping[str, str]) -> str | None:
+        """What was done, as the address says it after a form that succeeded (`?done=WORD`)."""
+        return self.said(texts.get(self.query.get("done", "")))
+
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page with a fresh CSRF token for its forms."""
         return self.site.page(self.request, template, status, **context)

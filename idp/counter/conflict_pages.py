@@ -103,7 +103,7 @@ class ConflictPages:
             status,
             here=CONFLICTS,
             done=staff.say(done) if done else None,
-            error=staff.say(error) if error else None,
+            error=staff.said(error),
             decides=staff.is_supervisor,
             conflicts=[await self._shown(staff, one) for one in waiting if one.id in mine],
         )

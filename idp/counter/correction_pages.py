@@ -64,7 +64,7 @@ class CorrectionPages:
             status,
             here=CORRECTIONS,
             done=staff.say(done) if done else None,
-            error=staff.say(error) if error else None,
+            error=staff.said(error),
             longest=LONGEST,
             corrections=[self._shown(each) for each in await self._corrections.waiting() if each.id in mine],
         )

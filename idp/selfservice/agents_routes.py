@@ -92,7 +92,7 @@ class AgentPages:
             error.status if error else 200,
             here=ORGANIZATIONS,
             again=_address(fields),
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             wrong=error.field if error else "",
             organization=found,
             through=self._views.mandate(visitor, through) if through else None,

@@ -66,7 +66,6 @@ class CancellationPages:
     async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
         profile = await self._profiles.of_account(visitor.account_id)
         obstacles = await self._lifecycle.obstacles(visitor.account_id)
-        done = DONE.get(visitor.query.get("done", ""))
         return visitor.page(
             "cancellation.html",
             status,
@@ -74,8 +73,8 @@ class CancellationPages:
             again=CANCELLATION,
             action=CANCELLATION,
             undo_action=UNDO,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=visitor.done(DONE),
+            error=visitor.said(error),
             wrong_name=error == NOT_THE_NAME,
             username=visitor.session.username,
             days=self._cooling_days,

@@ -70,7 +70,7 @@ class DataPages:
             status,
             here=DATA,
             action=DATA,
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
         )
 
     def _section(self, visitor: Visitor, name: str, parts: list[Copy]) -> dict[str, Any]:

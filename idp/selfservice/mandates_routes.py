@@ -111,7 +111,6 @@ class MandatePages:
 
     async def show(self, visitor: Subscriber) -> Response:
         """All three lists, and what waits for an answer."""
-        done = DONE_HERE.get(visitor.query.get("done", ""))
         held = self._views.mandates(visitor, await self._mandates.of_agent(visitor.account_id), to_agent=True)
         given = await self._mandates.of_person(visitor.account_id)
         mine = self._views.mandates(visitor, given, await self._mandates.decisions(visitor.account_id, given))
@@ -119,7 +118,7 @@ class MandatePages:
         return visitor.page(
             "mandates.html",
             here=MANDATES,
-            done=visitor.say(done) if done else None,
+            done=visitor.done(DONE_HERE),
             invitations=self._views.mandates(visitor, invited, to_agent=True),
             held=[one for one in held if not one["is_guardian"]],
             children=[one for one in held if one["is_guardian"]],
@@ -210,7 +209,7 @@ class MandatePages:
             error.status if error else 200,
             here=ORGANIZATIONS if back.startswith(ORGANIZATIONS) else MANDATES,
             again=_with(DECIDE, f"id={one.id}&decision={decision}"),
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             mandate=self._views.mandate(visitor, one, to_agent=decision in OF_THE_AGENT),
             decision=decision,
             ending=decision in ENDING,
@@ -225,7 +224,7 @@ class MandatePages:
             "mandate_helper.html",
             error.status if error else 200,
             here=MANDATES,
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             wrong=error.field if error else "",
             name=fields.get("name", "")[:100],
             phone=fields.get("phone", "")[:30],
@@ -239,7 +238,7 @@ class MandatePages:
             "mandate_minor.html",
             error.status if error else 200,
             here=MANDATES,
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             wrong=error.field if error else "",
             name=fields.get("name", "")[:100],
             number=fields.get("certificate_number", "")[:40],

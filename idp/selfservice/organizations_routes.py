@@ -85,11 +85,10 @@ class OrganizationPages:
 
     async def show(self, visitor: Subscriber) -> Response:
         """The list."""
-        done = DONE.get(visitor.query.get("done", ""))
         return visitor.page(
             "organizations.html",
             here=ORGANIZATIONS,
-            done=visitor.say(done) if done else None,
+            done=visitor.done(DONE),
             organizations=[
                 {
                     "id": own.organization.id,
@@ -160,14 +159,13 @@ class OrganizationPages:
         if managed is None:
             return visitor.redirect(ORGANIZATIONS)
         found, by = managed
-        done = DONE.get(visitor.query.get("done", ""))
         agents = await self._decidable(visitor, await self._organizations.agents(organization_id))
         passed_on = await self._decidable(visitor, await self._organizations.passed_on(organization_id))
         mine = visitor.account_id
         return visitor.page(
             "organization.html",
             here=ORGANIZATIONS,
-            done=visitor.say(done) if done else None,
+            done=visitor.done(DONE),
             organization=found,
             kind=visitor.say(KINDS[found.kind]),
             is_representative=by.relation is Relation.LEGAL_REPRESENTATIVE,
@@ -210,7 +208,7 @@ class OrganizationPages:
             "organization_bind.html",
             error.status if error else 200,
             here=ORGANIZATIONS,
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             wrong=error.field if error else "",
             code=fields.get("unified_social_credit_code", "")[:40],
             name=fields.get("name", "")[:200],
@@ -226,7 +224,7 @@ class OrganizationPages:
             "organization_licence.html",
             error.status if error else 200,
             here=ORGANIZATIONS,
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             started=started,
             picture=picture,
         )
@@ -241,7 +239,7 @@ class OrganizationPages:
             "organization_leave.html",
             error.status if error else 200,
             here=ORGANIZATIONS,
-            error=visitor.say(error.text) if error else None,
+            error=visitor.said(error.text if error else None),
             organization=managed[0],
         )
 

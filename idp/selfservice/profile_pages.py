@@ -128,15 +128,14 @@ class ProfilePages:
 
     async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
         profile = await self._profiles.of_session(visitor.session)
-        done = DONE.get(visitor.query.get("done", ""))
         wanted = await self._corrections.of_account(visitor.account_id)
         return visitor.page(
             "profile.html",
             status,
             here=PROFILE,
             again=PROFILE,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=visitor.done(DONE),
+            error=visitor.said(error),
             profile=profile,
             certificate_name=self._certificate(visitor, profile.certificate_type),
             since=clock(profile.created_at),
@@ -164,7 +163,7 @@ class ProfilePages:
             action=CONTACT,
             email=email,
             address=address,
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             bad_email=error == BAD_EMAIL,
             bad_address=error == BAD_ADDRESS,
             back=PROFILE,
@@ -180,6 +179,6 @@ class ProfilePages:
             action=CORRECTION,
             wanted=wanted,
             longest=LONGEST,
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             back=PROFILE,
         )

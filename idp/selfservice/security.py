@@ -72,8 +72,7 @@ class SecurityPages:
 
     async def show(self, visitor: Subscriber) -> Response:
         """What the account has."""
-        text = DONE.get(visitor.query.get("done", ""))
-        return await self._page(visitor, done=visitor.say(text) if text else None)
+        return await self._page(visitor, done=visitor.done(DONE))
 
     async def confirm_removal(self, visitor: Subscriber) -> Response:
         """Asks once more, by name."""

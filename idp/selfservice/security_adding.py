@@ -155,7 +155,7 @@ class AddingPages:
             ceremony=asked.token if asked else None,
             options=asked.options if asked else None,
             label=browser_name(visitor.user_agent),
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             back=SECURITY,
         )
         response.headers.update(SCRIPT_HEADERS)
@@ -171,7 +171,7 @@ class AddingPages:
             action=PASSWORD,
             username=visitor.session.username,
             has_password=await self._password.exists(visitor.session),
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             wrong=error == WRONG_PASSWORD,
             bad=error == BAD_PASSWORD,
             back=SECURITY,
@@ -231,6 +231,6 @@ class _EnrolmentPages:
             picture=await qr_code(enrolment.uri),
             secret=" ".join(grouped),
             label=label,
-            error=visitor.say(error) if error else None,
+            error=visitor.said(error),
             back=SECURITY,
         )

@@ -85,7 +85,6 @@ class SessionPages:
         return await self._page(visitor, LAPSED, 400)
 
     async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
-        done = DONE.get(visitor.query.get("done", ""))
         found = await self._sessions.of_account(visitor.account_id)
         here = next((each.device_id for each in found if each.id == visitor.session.id), None)
         devices = await self._devices.of_account(visitor.account_id)
@@ -95,8 +94,8 @@ class SessionPages:
             status,
             here=SESSIONS,
             again=SESSIONS,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=visitor.done(DONE),
+            error=visitor.said(error),
             offline=any("offline_access" in one.scopes and one.active for one in used),
             sessions=[self._session(visitor, each, visitor.session) for each in found],
             devices=[self._device(visitor, device, here) for device in devices],

@@ -65,14 +65,13 @@ class SystemPages:
         return await self._page(visitor, LAPSED, 400)
 
     async def _page(self, visitor: Subscriber, error: str | None = None, status: int = 200) -> Response:
-        done = DONE.get(visitor.query.get("done", ""))
         systems = await self._systems.of_account(visitor.account_id)
         return visitor.page(
             "systems.html",
             status,
             here=SYSTEMS,
-            done=visitor.say(done) if done else None,
-            error=visitor.say(error) if error else None,
+            done=visitor.done(DONE),
+            error=visitor.said(error),
             systems=[self._shown(visitor, system) for system in systems],
         )
 

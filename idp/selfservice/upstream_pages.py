@@ -78,7 +78,7 @@ class UpstreamLinkPages:
             status,
             here=SECURITY,
             done=say(DONE) if visitor.query.get("done") == "unlinked" else None,
-            error=say(error) if error else None,
+            error=visitor.said(error),
             links=[self._shown(visitor, link) for link in links],
             waiting=[(self._title(visitor, one.profile), clock(one.created_at)) for one in waiting],
         )

@@ -106,7 +106,7 @@ def test_every_context_is_of_a_page_that_there_is() -> None:
     }
     built_on = {name: re.findall(r'{% extends "(.+?)" %}', text) for name, text in texts.items()}
     layouts = {layout for names in built_on.values() for layout in names}
-    assert layouts == {"base.html", "centre.html", "counter_base.html"}
+    assert layouts == {"base.html", "centre.html", "counter_base.html", "counter_find.html"}
     assert CONTEXTS.keys() == {name for name, names in built_on.items() if names} - layouts
 
 
