@@ -89,6 +89,11 @@ class Account:
     created_at: float
     updated_at: float
 
+    @property
+    def preference(self) -> "Preference":
+        """How the person wants to see pages."""
+        return Preference(self.elder_mode, self.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:

@@ -1,5 +1,8 @@
 """The tables of accounts and their second factors; certificate, phone, mail and address are encrypted."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -27,6 +30,8 @@ from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.vault import Vault
+
+T = TypeVar("T")
 
 accounts = Table(
     "accounts",
@@ -112,20 +117,17 @@ ADD = Statement(insert(accounts))
 _named = accounts.alias("named")
 # What names an account that was merged leads to the one that it is part of. An organisation's login is found by
 # nobody: not by a login page, not by staff, not by whoever invites or merges.
-FIND = Statement(
-    select(accounts).where(
-        accounts.c.id.in_(
-            select(func.coalesce(_named.c.merged_into, _named.c.id)).where(
-                _named.c.kind == literal_column(f"'{AccountKind.PERSON.value}'", Text),
-                or_(
-                    _named.c.username == bindparam("the_username"),
-                    _named.c.phone_index == bindparam("the_phone"),
-                    _named.c.certificate_index == bindparam("the_certificate"),
-                ),
-            )
-        )
+IS_NAMED = accounts.c.id.in_(
+    select(func.coalesce(_named.c.merged_into, _named.c.id)).where(
+        _named.c.kind == literal_column(f"'{AccountKind.PERSON.value}'", Text),
+        or_(
+            _named.c.username == bindparam("the_username"),
+            _named.c.phone_index == bindparam("the_phone"),
+            _named.c.certificate_index == bindparam("the_certificate"),
+        ),
     )
 )
+FIND = Statement(select(accounts).where(IS_NAMED))
 BY_ID = Statement(select(accounts).where(accounts.c.id == bindparam("the_id")))
 SET_PASSWORD = Statement(
     update(accounts)
@@ -246,8 +248,14 @@ class AccountStore:
 
     def find(self, identifier: str) -> Transaction[Account | None]:
         """The one account that a username, phone or certificate number names; None when none or several do."""
+        return (yield from self.named(FIND, identifier, account_of))
+
+    def named(
+        self, statement: Statement, identifier: str, record: Callable[[Row], T]
+    ) -> Transaction[T | None]:
+        """The same by a statement with `IS_NAMED` and all columns of `accounts`, as the record made of the row."""
         phone = self._vault.blind_index(PHONE, typed.phone(identifier))
-        rows = yield FIND(
+        rows = yield statement(
             the_username=typed.username(identifier),
             the_phone=phone,
             the_certificate=self._vault.blind_index(CERTIFICATE, typed.certificate_number(identifier)),
@@ -256,7 +264,7 @@ class AccountStore:
             rows = [
                 row for row in rows if row["phone_index"] == phone and row["phone_verified_at"] is not None
             ]
-        return account_of(rows[0]) if len(rows) == 1 else None
+        return record(rows[0]) if len(rows) == 1 else None
 
     def by_id(self, account_id: str) -> Transaction[Account | None]:
         """The account of an id."""

@@ -69,7 +69,7 @@ class AuthenticationRoom:
             *upstream_ways(federation.federation.installed),
         )
         registry = sessions.relying_parties.registry
-        self.login_flow = LoginFlow(ground.site, sessions.sessions, registry, self.ways, accounts.preferences)
+        self.login_flow = LoginFlow(ground.site, sessions.sessions, registry, self.ways)
         limits = Limits(address=Limit(settings.login_attempts_per_address, 900))
         self.throttle = Throttle(base, limits)
         self.policy = FactorPolicy(

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.accounts.preferences import Preferences
+from idp.accounts.model import Preference
 from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.login_methods import LoginMethod, LoginMethods, Offer, is_in_app
 from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
@@ -27,14 +27,11 @@ REAL_NAME = "/me/real-name"
 class LoginFlow:
     """Used by the pages of every first and second factor."""
 
-    def __init__(
-        self, site: Site, sessions: Sessions, registry: Registry, ways: LoginMethods, preferences: Preferences
-    ) -> None:
+    def __init__(self, site: Site, sessions: Sessions, registry: Registry, ways: LoginMethods) -> None:
         self._site = site
         self.ways = ways
         self._sessions = sessions
         self._registry = registry
-        self._preferences = preferences
 
     def continuation(self, visitor: Visitor, sealed: str) -> Continuation:
         """What the person came for; when that cannot be read any more, the overview page."""
@@ -101,19 +98,14 @@ class LoginFlow:
         response = visitor.redirect(lacking or self.next(continuation))
         self.keep(response, outcome)
         await self._leave_presence(visitor, response, outcome.session_token)
-        await self._bring_preferences(visitor, response, outcome.session_token)
+        self._bring(visitor, response, outcome.preference)
         return self._remember(visitor, response)
 
-    async def _bring_preferences(self, visitor: Visitor, response: Response, session_token: str) -> None:
+    def _bring(self, visitor: Visitor, response: Response, kept: Preference) -> None:
         """On a device where nobody chose a mode or a language, those that the person keeps."""
-        chosen = [visitor.cookie(name) is not None for name in (names.ELDER, names.LANGUAGE)]
-        session = None if all(chosen) else await self._sessions.find(session_token)
-        if session is None:
-            return
-        kept = await self._preferences.of_account(session.account_id)
-        if not chosen[0] and kept.elder:
+        if visitor.cookie(names.ELDER) is None and kept.elder:
             visitor.site.keep_elder(response, elder=True)
-        if not chosen[1] and kept.language is not None:
+        if visitor.cookie(names.LANGUAGE) is None and kept.language is not None:
             visitor.site.keep_language(response, kept.language)
 
     async def _leave_presence(self, visitor: Visitor, response: Response, session_token: str) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from idp.accounts.model import Account, Preference
+
 
 class Choice(StrEnum):
     """What a person may ask for beyond what policy asks; the words of accounts.login_choices."""
@@ -22,6 +24,18 @@ class Required(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Claimant:
+    """Somebody who claims an account (NIST SP 800-63), and what their login must know of it.
+
+    `kinds` are those of the account's authenticators; `is_staff` tells whether it holds any role.
+    """
+
+    account: Account
+    kinds: frozenset[str]
+    is_staff: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LoginRejected:
     """Not logged in; `retry_after` seconds when throttled, else 0."""
 
@@ -37,13 +51,14 @@ class SecondFactorRequired:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    """Logged in: the values of the session cookie and of the device cookie.
+    """Logged in: the values of the session cookie and of the device cookie, and what the person prefers to see.
 
     `lacking`: policy wants a second factor of this account, and it has none.
     """
 
     session_token: str = field(repr=False)
     device: str = field(repr=False)
+    preference: Preference
     lacking: bool = False
 
 

@@ -27,15 +27,21 @@ class FactorPolicy:
 
     async def factors_needed(self, account_id: str) -> int:
         """How many second factors the account must keep."""
-        if self._required is Required.NOBODY:
-            return 0
-        if self._required is Required.STAFF and not await self._is_staff(account_id):
-            return 0
-        return self._minimum
+        asks = self._required is Required.STAFF
+        return self.needed(is_staff=asks and await self._is_staff(account_id))
+
+    def needed(self, *, is_staff: bool) -> int:
+        """How many second factors an account must keep."""
+        asked = self._required is Required.EVERYBODY or (self._required is Required.STAFF and is_staff)
+        return self._minimum if asked else 0
 
     async def may_trust_devices(self, account: Account) -> bool:
         """Whether a trusted device stands in for the second factor: never for staff."""
-        return Choice.ALWAYS not in chosen(account.login_choices) and not await self._is_staff(account.id)
+        return self.may_trust(account, is_staff=False) and not await self._is_staff(account.id)
+
+    def may_trust(self, account: Account, *, is_staff: bool) -> bool:
+        """The same, of whom it is known whether they are staff."""
+        return Choice.ALWAYS not in chosen(account.login_choices) and not is_staff
 
     @property
     def titles(self) -> dict[str, str]:

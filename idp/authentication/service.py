@@ -10,9 +10,17 @@ from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
+from idp.authentication.claimant_store import ClaimantStore
 from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.methods.interface import AnswerField
-from idp.authentication.model import Answer, LoggedIn, LoginOutdated, LoginRejected, SecondFactorRequired
+from idp.authentication.model import (
+    Answer,
+    Claimant,
+    LoggedIn,
+    LoginOutdated,
+    LoginRejected,
+    SecondFactorRequired,
+)
 from idp.authentication.pending_logins import PENDING_SECONDS, PendingLogin, PendingLogins
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
@@ -48,6 +56,7 @@ class Authentication:
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._accounts = AccountStore(foundation.vault)
+        self._claimants = ClaimantStore(foundation.vault)
         self._authenticators = AuthenticatorStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
@@ -66,7 +75,8 @@ class Authentication:
         self, identifier: str, password: str, caller: Caller, device: str | None, before: Session | None
     ) -> LoginRejected | SecondFactorRequired | LoggedIn | LoginOutdated:
         """Check a password. Unknown account, wrong password and closed account look alike, in words and in time."""
-        account = await self._database.read(lambda: self._accounts.find(identifier))
+        claimant = await self._database.read(lambda: self._claimants.find(identifier))
+        account = claimant.account if claimant else None
         account_id = account.id if account else None
         # One word for all spellings: were two spellings counted apart, the count would tell who has an account.
         key = self._throttle.account_key(account_id, identifier_key(identifier))
@@ -79,7 +89,7 @@ class Authentication:
         usable = account is not None and account.state == State.ACTIVE
         stored = account.password_hash if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
-        if not right or account is None:
+        if not right or claimant is None:
             reason = "password" if usable else ("state" if account else "account")
             self._refusals.note(
                 AuditEvent(
@@ -88,8 +98,8 @@ class Authentication:
             )
             return LoginRejected()
         if new_hash is not None:
-            await self._upgrade(account, new_hash)
-        return await self.proceed(account, (PASSWORD,), caller, before, device)
+            await self._upgrade(claimant.account, new_hash)
+        return await self._judge(claimant, (PASSWORD,), caller, before, device)
 
     async def proceed(
         self,
@@ -111,21 +121,49 @@ class Authentication:
         and vouches for this one (`vouched`). The session is then one of a single factor: its level stays capped, and
         whatever wants more asks for the second factor all the same.
         """
-        account_id = account.id
-        known_device = self._cookie.known(device, account_id)
-        factors = () if MULTIPLE in amr else await self.factors(account_id)
-        trusted = PASSWORD in amr and await self._trusts(account, known_device)
-        spared = trusted or (vouched and await self.offers_trust(account))
-        if factors and not spared:
-            waiting = PendingLogin(account_id, amr, account.security_version, device=known_device)
-            return SecondFactorRequired(await self._waiting.put(waiting))
-        key = self._throttle.account_key(account_id, "")
-        if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
-            shown = MULTIPLE in amr
-            await self._throttle.succeeded(Attempt(key, caller.address, known_device), second_factor=shown)
-        lacking = MULTIPLE not in amr and not factors and await self._policy.factors_needed(account_id) > 0
-        done = await self._finish(account, amr, caller, before, device)
+        if MULTIPLE in amr:
+            return await self._enter(account, amr, caller, before, device)
+        claimant = await self._database.read(lambda: self._claimants.of(account))
+        if claimant is None:
+            return LoginOutdated()
+        return await self._judge(claimant, amr, caller, before, device, vouched=vouched)
+
+    async def _judge(
+        self,
+        claimant: Claimant,
+        amr: tuple[str, ...],
+        caller: Caller,
+        before: Session | None,
+        device: str | None,
+        *,
+        vouched: bool = False,
+    ) -> SecondFactorRequired | LoggedIn | LoginOutdated:
+        """Whether the one factor that was right is enough; see `proceed`."""
+        account = claimant.account
+        factors = self._strong & claimant.kinds
+        if factors:
+            known_device = self._cookie.known(device, account.id)
+            trusted = PASSWORD in amr and await self._devices.is_trusted(account.id, known_device)
+            if not ((trusted or vouched) and self._policy.may_trust(account, is_staff=claimant.is_staff)):
+                waiting = PendingLogin(account.id, amr, account.security_version, device=known_device)
+                return SecondFactorRequired(await self._waiting.put(waiting))
+        done = await self._enter(account, amr, caller, before, device)
+        lacking = not factors and self._policy.needed(is_staff=claimant.is_staff) > 0
         return replace(done, lacking=lacking) if isinstance(done, LoggedIn) else done
+
+    async def _enter(
+        self,
+        account: Account,
+        amr: tuple[str, ...],
+        caller: Caller,
+        before: Session | None,
+        device: str | None,
+    ) -> LoggedIn | LoginOutdated:
+        if not holds_phone_only(amr):  # who stole the phone must not begin the count of guesses anew by it
+            key = self._throttle.account_key(account.id, "")
+            attempt = Attempt(key, caller.address, self._cookie.known(device, account.id))
+            await self._throttle.succeeded(attempt, second_factor=MULTIPLE in amr)
+        return await self._finish(account, amr, caller, before, device)
 
     async def step_up(self, session: Session) -> SecondFactorRequired | None:
         """Begin to strengthen a session by a second factor; None when the account has none or it was used already."""
@@ -194,7 +232,7 @@ class Authentication:
         caller = replace(caller, device_id=device_id)
         anew = MULTIPLE in used
         token = await self._sessions.strengthen(session, account, amr, caller, anew=anew, trust=trust)
-        return None if token is None else LoggedIn(token, cookie)
+        return None if token is None else LoggedIn(token, cookie, account.preference)
 
     async def account(self, account_id: str) -> Account | None:
         """An account as it is now."""
@@ -229,10 +267,7 @@ class Authentication:
         device_id, cookie = self._cookie.renewed(device, account.id)
         caller = replace(caller, device_id=device_id)
         token = await self._sessions.begin(account, amr, caller, before, trust=trust)
-        return LoginOutdated() if token is None else LoggedIn(token, cookie)
-
-    async def _trusts(self, account: Account, device_id: str | None) -> bool:
-        return await self._devices.is_trusted(account.id, device_id) and await self.offers_trust(account)
+        return LoginOutdated() if token is None else LoggedIn(token, cookie, account.preference)
 
     def _verify(self, account_id: str, answer: str, caller: Caller) -> Transaction[str | None]:
         """The amr of the factor that the answer fits; the failure is recorded where it fits none."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     literal_column,
     null,
     select,
@@ -42,6 +43,12 @@ _account = bindparam("the_account", type_=Text)
 _device = bindparam("the_device", type_=Text)
 _now = bindparam("now", type_=Instant())
 _new = insert(devices).excluded
+_others = devices.alias("others")
+_has_others = exists(
+    select(_others.c.id).where(
+        _others.c.account_id == _account, _others.c.id != _device, _others.c.forgotten_at.is_(None)
+    )
+).label("has_others")
 
 # A device that was forgotten and comes back is a new one.
 SEEN = Statement(
@@ -58,7 +65,7 @@ SEEN = Statement(
             "forgotten_at": null(),
         },
     )
-    .returning(devices.c.first_seen_at),
+    .returning(devices.c.first_seen_at, _has_others),
     lock_key="id",
 )
 OF_ACCOUNT = Statement(
@@ -129,10 +136,12 @@ class DeviceStore:
     def seen(
         self, device_id: str, account_id: str, user_agent: str, address: str, now: float
     ) -> Transaction[bool]:
-        """Note a login from a device; True when it is new to the account."""
+        """Note a login from a device; True when it is new to the account and not the only one."""
         rows = yield SEEN(
             id=device_id,
             account_id=account_id,
+            the_device=device_id,
+            the_account=account_id,
             user_agent=user_agent[:200],
             address=address,
             first_seen_at=now,
@@ -140,7 +149,7 @@ class DeviceStore:
             trusted_until=None,
             forgotten_at=None,
         )
-        return bool(rows[0]["first_seen_at"] == now)
+        return rows[0]["first_seen_at"] == now and bool(rows[0]["has_others"])
 
     def of_account(self, account_id: str) -> Transaction[list[Device]]:
         """The devices of an account that it has not forgotten, latest first."""

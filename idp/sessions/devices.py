@@ -46,7 +46,7 @@ class Devices:
         new = yield from self._store.seen(
             caller.device_id, account_id, caller.user_agent, caller.address, now
         )
-        if not new or self._notice is None or len((yield from self._store.of_account(account_id))) < 2:
+        if not new or self._notice is None:
             return False
         name = browser_name(caller.user_agent)
         text = NEW_UNKNOWN_DEVICE if name == UNKNOWN_BROWSER else NEW_DEVICE

@@ -25,7 +25,7 @@ from idp.sessions.model import (
     SessionEnd,
     StoredSession,
 )
-from idp.sessions.store import SessionStore
+from idp.sessions.store import MOST_OPEN, SessionStore
 
 __all__ = ["TOKEN_BYTES", "TOKEN_PREFIX", "TOUCH_SECONDS", "Caller", "CannotRepresent", "Sessions"]
 
@@ -115,11 +115,8 @@ class Sessions:
         )
 
         def work() -> Transaction[tuple[bool, bool]]:
-            if not (yield from self._store.begin(begins, account.security_version)):
-                yield self._audit.record(_outdated(account, caller))
+            if not (yield from self._begin(begins, account, line, caller)):
                 return False, False
-            yield self._audit.record(line)
-            yield from self._make_room(account.id, caller)
             return True, (yield from self._arrived(account, caller, trust=trust))
 
         begun, told = await self._database.write(work)
@@ -127,8 +124,25 @@ class Sessions:
             self._outbox.kick()
         return token if begun else None
 
-    def _make_room(self, account_id: str, caller: Caller) -> Transaction[None]:
-        """Nobody needs more sessions than a page can show: the one that was used longest ago ends."""
+    def _begin(
+        self, begins: StoredSession, account: Account, line: AuditEvent, caller: Caller
+    ) -> Transaction[bool]:
+        """A session of an account that is as it was judged; False, recorded, where it is not."""
+        number = yield from self._store.begin(begins, account.security_version)
+        if number is None:
+            yield self._audit.record(_outdated(account, caller))
+            return False
+        yield self._audit.record(line)
+        yield from self._make_room(account.id, number, caller)
+        return True
+
+    def _make_room(self, account_id: str, number: int, caller: Caller) -> Transaction[None]:
+        """Nobody needs more sessions than a page can show: the one that was used longest ago ends.
+
+        `number` are open. Of logins at the same moment, none counts the others: the next one ends what is too many.
+        """
+        if number <= MOST_OPEN:
+            return
         now = self._sources.now()
         ended = yield from self._ends.end_oldest(account_id, now)
         yield from self.endings.follow_all(account_id, ended, SessionEnd("too many", caller.address), now)
@@ -155,15 +169,8 @@ class Sessions:
             principal=principal.id,
         )
 
-        def work() -> Transaction[bool]:
-            if not (yield from self._store.begin(begins, account.security_version)):
-                yield self._audit.record(_outdated(account, caller))
-                return False
-            yield self._audit.record(line)
-            yield from self._make_room(account.id, caller)
-            return True
-
-        return token if await self._database.write(work) else None
+        begun = await self._database.write(lambda: self._begin(begins, account, line, caller))
+        return token if begun else None
 
     async def strengthen(
         self,
@@ -243,9 +250,9 @@ class Sessions:
             if own is None:
                 return False
             begins = own.acting_for(principal, session_id, self.token_hash(token), now)
-            yield from self._store.begin(begins, session.security_version)
+            number = yield from self._store.begin(begins, session.security_version)
             yield from self._note_change(own, session_id, principal, caller)
-            yield from self._make_room(session.account_id, caller)
+            yield from self._make_room(session.account_id, number or 0, caller)
             return True
 
         if not await self._database.write(work):

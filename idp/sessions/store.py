@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal,
     literal_column,
     or_,
@@ -115,6 +116,18 @@ _as_proven = (accounts.c.state == literal(State.ACTIVE.value), accounts.c.securi
 
 _joined = sessions.join(accounts, accounts.c.id == sessions.c.account_id)
 
+_others = sessions.alias("others")
+_open_beside = (
+    select(func.count())
+    .select_from(_others)
+    .where(
+        _others.c.account_id == bindparam("account_id", type_=Text),
+        _others.c.ended_at.is_(None),
+        _others.c.id != bindparam("id", type_=Text),
+    )
+    .scalar_subquery()
+    .label("open_beside")
+)
 # Holds the account until the end of the transaction: of a login and a change of what protects the account at the same
 # moment, either the login comes to nothing, or the change finds its session and ends it.
 BEGIN = Statement(
@@ -126,7 +139,7 @@ BEGIN = Statement(
         .where(accounts.c.id == bindparam("account_id", type_=Text), *_as_proven)
         .with_for_update(read=True),
     )
-    .returning(sessions.c.id),
+    .returning(_open_beside),
     lock_key="account_id",
 )
 HOLD = Statement(
@@ -246,8 +259,11 @@ class SessionStore:
     def __init__(self, lifetimes: Lifetimes) -> None:
         self._lifetimes = lifetimes
 
-    def begin(self, session: StoredSession, proven: int) -> Transaction[bool]:
-        """Add an open session; False where its account is not as it was proved to be (`security_version`)."""
+    def begin(self, session: StoredSession, proven: int) -> Transaction[int | None]:
+        """Add an open session; how many its account has with it.
+
+        None where the account is not as it was proved to be (`security_version`).
+        """
         begun = yield BEGIN(
             id=session.id,
             token_hash=session.token_hash,
@@ -266,7 +282,7 @@ class SessionStore:
             farewell=None,
             proven=proven,
         )
-        return bool(begun)
+        return begun[0]["open_beside"] + 1 if begun else None
 
     def hold(self, account_id: str, proven: int) -> Transaction[bool]:
         """Keep an account as it is until the end of the transaction; False where it is not as it was."""

@@ -16,9 +16,9 @@ from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
 from tests.counter.conftest import NUMBER, PHONE, Hall, filled
-from tests.infrastructure.test_plans import every_statement
 from tests.support.inprocess import provider
 from tests.support.messages import messages_to
+from tests.support.statements import every_statement
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.counter.test_acts_of_two import BEGIN
-from tests.infrastructure.test_plans import every_statement
 from tests.support.browserless import Form, Page
+from tests.support.statements import every_statement
 from tests.support.visits import page, signed_in
 
 pytestmark = pytest.mark.anyio

@@ -1,22 +1,20 @@
 """Every statement of the product finds its rows by an index, in tables as large as a district in use makes them."""
 
 import json
-import pkgutil
 import re
 import sqlite3
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
-import idp
 from idp.infrastructure.database import Statement, metadata
 from idp.selfservice import event_store
 from tests.support.crowd import FEW, MANY, fill
 from tests.support.migrated import migrated_sqlite
+from tests.support.statements import every_statement
 
 pytestmark = pytest.mark.anyio
 
@@ -33,25 +31,6 @@ SQLITE_SCAN = re.compile(r"^SCAN (?P<name>\w+)(?: USING (?:COVERING )?INDEX (?P<
 WHOLE_ON_SQLITE = {
     "organizations.store.ALL": "the list of the command line, in the order of the index, up to a number of rows",
 }
-
-
-def every_statement() -> dict[str, Statement]:
-    """All statements of the product by module and name, those in tuples and dictionaries too."""
-    found: dict[str, Statement] = {}
-    for module in pkgutil.walk_packages(idp.__path__, "idp."):
-        if module.name.endswith("__main__"):
-            continue
-        for name, value in vars(import_module(module.name)).items():
-            for place, each in enumerate(_within(value)):
-                if each not in found.values():
-                    found[f"{module.name.removeprefix('idp.')}.{name}{f'[{place}]' * bool(place)}"] = each
-    return found
-
-
-def _within(value: object) -> list[Statement]:
-    values = tuple(value.values()) if isinstance(value, dict) else value
-    several = values if isinstance(values, (tuple, list)) else (values,)
-    return [each for each in several if isinstance(each, Statement)]
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
