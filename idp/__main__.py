@@ -4,7 +4,7 @@ import gc
 
 gc.disable()  # nothing that is loaded becomes garbage: a fifth of the start
 
-from idp.cli import main  # noqa: E402
+from idp.commands.cli import main  # noqa: E402
 
 gc.enable()
 main()

@@ -14,6 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+ENV_FILE = "idp.env"
+"""The file of a data directory with the settings that it was made with, a line of IDP_* each."""
 PREFIX = "IDP_"
 CONFIG = "IDP_CONFIG"
 _ANDROID_APP = re.compile(r"[A-Za-z]\w*(?:\.[A-Za-z]\w*)+=(?:[0-9A-F]{2}:){31}[0-9A-F]{2}", re.ASCII)

@@ -18,7 +18,7 @@ from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.web.attempts import KEPT_SECONDS, Attempts
 from idp.infrastructure.web.dispatch import Dispatcher, Handler, Routes
 from idp.infrastructure.web.forms import FORM
-from idp.routing import dispatcher
+from idp.server.routing import dispatcher
 from tests.support.browserless import Browserless
 from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
 from tests.support.visits import CSRF_COOKIE, SESSION_COOKIE, person, signed_in, visitor

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idp.safety import refuse_unsafe, unsafe
+from idp.server.safety import refuse_unsafe, unsafe
 from idp.settings import Settings, UnsafeSettings, read_settings
 
 

@@ -12,7 +12,7 @@ from idp.infrastructure.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """Made once per worker, in app.py or for one command line call."""
+    """Made once per worker, in server/app.py or for one command line call."""
 
     database: Database
     key_value: KeyValue

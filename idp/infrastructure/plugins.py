@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 GROUND = "infrastructure"
 """The room that all others stand on."""
+ASSEMBLY = "assembly"
+"""The file by which a package is a room."""
 
 
 class BadPlugin(Exception):
@@ -33,12 +35,16 @@ def load(folder: ModuleType, name: str, protocol: type[T]) -> list[T]:
 
 def of_rooms(house: ModuleType, file: str, name: str) -> Iterator[Any]:
     """The object called `name` of that file in every room that has the file: the ground floor, then by their names."""
-    rooms = [each.name for each in pkgutil.iter_modules(house.__path__) if each.ispkg]
-    for room in sorted(rooms, key=lambda room: (room != GROUND, room)):
-        path = f"{house.__name__}.{room}.{file}"
-        if importlib.util.find_spec(path) is None:
+    packages = [each.name for each in pkgutil.iter_modules(house.__path__) if each.ispkg]
+    for package in sorted(packages, key=lambda package: (package != GROUND, package)):
+        path = f"{house.__name__}.{package}.{file}"
+        if not _is_there(f"{house.__name__}.{package}.{ASSEMBLY}") or not _is_there(path):
             continue
         found = getattr(importlib.import_module(path), name, None)
         if found is None:
             raise BadPlugin(f"{path} has no {name}")
         yield found
+
+
+def _is_there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from idp.cli import app
+from idp.commands.cli import app
 from tests.support.inprocess import PASSWORD
 
 PERSON = ("--username", " ＺhangSan\u200b", "--name", "\ufeff张　三", "--password-stdin")

@@ -7,7 +7,7 @@ import pyotp
 import pytest
 
 import idp.authentication.methods
-from idp import front
+from idp.server import front
 from tests.support.inprocess import PASSWORD, Provider, provider
 from tests.support.visits import page, person, signed_in, sql, visitor
 

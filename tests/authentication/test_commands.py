@@ -7,9 +7,9 @@ import pytest
 
 from idp.accounts.store import AccountStore
 from idp.authentication.throttle import Attempt, Limits, Throttle
-from idp.composition import foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
+from idp.server.composition import foundation
 from idp.sessions.model import PASSWORD, Caller, Lifetimes
 from idp.sessions.service import Sessions
 from idp.sessions.store import JOIN

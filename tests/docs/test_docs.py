@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from idp.cli import app
+from idp.commands.cli import app
 from idp.settings import CONFIG, PREFIX, Settings
 from tests.architecture.sources import ROOT, name
 from tests.docs.reading import documents, headings, idp_commands, relative_links, table_row, text

@@ -29,7 +29,7 @@ QUESTIONS = {
     "translate a page": ("a page", "idp/infrastructure/locale/en"),
     "add a command": ("a command", "idp/keys/commands.py"),
     "add a setting": ("a setting", "idp/settings.py"),
-    "refuse to start where something is unsafe": ("a reason not to go live", "idp/safety.py"),
+    "refuse to start where something is unsafe": ("a reason not to go live", "idp/server/safety.py"),
     "change the schema": ("a table or column", "migrations/versions"),
     "accept another spelling of a telephone": (
         "another spelling of what people type",

@@ -14,11 +14,11 @@ from idp.accounts.control import ProvenControl
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.audit.store import AuditStore
-from idp.cli import app
-from idp.composition import foundation
+from idp.commands.cli import app
 from idp.federation.arrivals import Arrival
 from idp.federation.outcomes import Held, HolderDecision, Linked, Refused
-from idp.house import House
+from idp.server.composition import foundation
+from idp.server.house import House
 from idp.settings import read_settings
 from tests.federation.test_linking import ADDRESS, NUMBER, arrival
 from tests.support.services import Services

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 pytestmark = pytest.mark.anyio
 ROOM = Path("idp/announcements")
 ADDED = {
-    "idp/house.py": (
+    "idp/server/house.py": (
         ("from idp.audit.assembly", "from idp.announcements.assembly import AnnouncementsRoom\n"),
         ("\n    def _add(", "        self.announcements = add(AnnouncementsRoom(ground))\n"),
     ),

@@ -16,10 +16,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, Connection, Engine, Integer, event, inspect
 
 from idp import schema
-from idp.composition import NotMigrated, require_schema
 from idp.infrastructure.database import migrate as module
 from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.database.version import SCRIPTS, MigrationBusy, head, standing, version
+from idp.server.composition import NotMigrated, require_schema
 from idp.settings import Settings
 from migrations import steps
 from tests.support import raw_sql

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.async_api import Page, expect
 
-from idp.demo_plan import authority_settings
+from idp.demo.plan import authority_settings
 from tests.journeys.examiner import Examiner
 from tests.journeys.steps import ALLOW, agree_if_asked, fill_code, fill_password
 from tests.journeys.town import Person, Town

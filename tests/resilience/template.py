@@ -63,8 +63,8 @@ class Template:
 
 def main() -> None:
     """Fork a server for each line."""
-    import idp.app  # noqa: PLC0415 - only the interpreter that forks needs the program
-    import idp.cli  # noqa: PLC0415
+    import idp.commands.cli  # noqa: PLC0415
+    import idp.server.app  # noqa: PLC0415 - only the interpreter that forks needs the program
 
     for _ in sys.stdin:
         server = os.fork()
@@ -72,7 +72,7 @@ def main() -> None:
             os.setsid()
             sys.argv = ["idp", "serve"]
             try:
-                idp.cli.main()
+                idp.commands.cli.main()
             finally:
                 os._exit(1)
         print(server, flush=True)

@@ -19,7 +19,7 @@ import pytest
 from idp.accounts.model import NewAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts
-from idp.composition import foundation
+from idp.server.composition import foundation
 from idp.settings import read_settings
 from tests.resilience.alike import ALPHA, share, shown, two_sided
 from tests.resilience.live import Live, live

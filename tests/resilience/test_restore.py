@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from idp.audit.model import EventType
-from idp.composition import RestoreUnfinished
+from idp.commands.restoration import Restoration, UnreadableRecord, to_redo
 from idp.infrastructure import database, key_value
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.high_water import FILE, HighWaterMark, Loss
@@ -24,7 +24,7 @@ from idp.infrastructure.key_value.interface import KeyValue
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Vault
 from idp.organizations.roles import Role
-from idp.restoration import Restoration, UnreadableRecord, to_redo
+from idp.server.composition import RestoreUnfinished
 from tests.authentication.test_login import attempt, is_in
 from tests.support import raw_sql
 from tests.support.inprocess import SECRET, Clock, provider

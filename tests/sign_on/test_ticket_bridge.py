@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from idp.authentication.continuation import PURPOSE
-from idp.front import errors
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.relying_parties.model import Client
+from idp.server.front import errors
 from tests.sign_on.ticket_bridge import LOGIN, VALIDATE, TicketBridge
 from tests.support.browserless import Callback, Page
 from tests.support.inprocess import PASSWORD, REDIRECT_URI, Provider, provider

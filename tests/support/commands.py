@@ -20,7 +20,7 @@ from threading import Lock
 from typing import IO, Any, Self
 
 ROOT = Path(__file__).parents[2]
-READ = ("idp.cli", "idp.house", "typer.rich_utils")
+READ = ("idp.commands.cli", "idp.server.house", "typer.rich_utils")
 """The program, and what it reads only where a command needs it."""
 
 

@@ -15,7 +15,6 @@ from idp import schema
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.audit.store import AuditStore
-from idp.house import House
 from idp.infrastructure import database, key_value
 from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.foundation import Foundation
@@ -24,7 +23,8 @@ from idp.infrastructure.vault import Secret, Vault
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.keys import jws
 from idp.relying_parties.model import Client
-from idp.routing import dispatcher
+from idp.server.house import House
+from idp.server.routing import dispatcher
 from idp.settings import Settings
 from tests.support.migrated import is_migrated, migrated_sqlite
 from tests.support.services import Services

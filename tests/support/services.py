@@ -1,6 +1,6 @@
 """The services of a house by name, so that a test names what it tries and not the room in which it stands."""
 
-from idp.house import House
+from idp.server.house import House
 
 
 class Services:

@@ -1,11 +1,11 @@
 """Makes ready what a server of this version needs: the secret, the schema, the first signing keys."""
 
 from idp import schema
-from idp.composition import foundation
 from idp.infrastructure.database.version import head, version
 from idp.infrastructure.secret_file import make_if_missing
 from idp.infrastructure.sources import system_sources
 from idp.keys.service import KeyRing
+from idp.server.composition import foundation
 from idp.settings import Settings
 
 

@@ -4,11 +4,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from idp.front import errors, files
-from idp.health import health
-from idp.house import House
 from idp.infrastructure.web.cross_origin import CrossOrigin
 from idp.infrastructure.web.dispatch import Dispatcher, ShowError
+from idp.server.front import errors, files
+from idp.server.health import health
+from idp.server.house import House
 
 
 def dispatcher(house: House) -> Dispatcher:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from idp.demo_plan import HOST
+from idp.demo.plan import HOST
 
 PORT = 8000
 PORTS = 5

@@ -10,7 +10,7 @@ from idp.infrastructure.doctor import messages
 from idp.infrastructure.findings import Finding
 from idp.settings import Settings
 
-PROFILES = Path(__file__).parents[1] / "config" / "messages"
+PROFILES = Path(__file__).parents[2] / "config" / "messages"
 
 
 def finding(tmp_path: Path, **changes: Any) -> Finding:

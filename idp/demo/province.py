@@ -9,7 +9,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from idp.demo_plan import HOST, write_private
+from idp.demo.plan import HOST, write_private
 
 MODULE = "tests.province"
 """It belongs to the checkout: an installed provider runs without."""
@@ -17,7 +17,7 @@ OFFSET = 4
 SECRETS_FILE = "upstream-secrets.toml"
 SHOWN = ("henan",)
 """The platforms on the demo's login page; the simulator knows all."""
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _CONTENT = "/control/apps"
 _ANSWER_SECONDS = 5.0
 

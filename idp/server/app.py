@@ -10,15 +10,15 @@ from contextlib import AsyncExitStack
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from idp.composition import NotMigrated, RestoreUnfinished
-from idp.draining import Drain
-from idp.house import house
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.logs import configure
-from idp.routing import dispatcher
-from idp.safety import refuse_unsafe
+from idp.server.composition import NotMigrated, RestoreUnfinished
+from idp.server.draining import Drain
+from idp.server.house import house
+from idp.server.routing import dispatcher
+from idp.server.safety import refuse_unsafe
+from idp.server.waiting import waiting
 from idp.settings import Settings, read_settings
-from idp.waiting import waiting
 
 GC_THRESHOLD = 50_000
 AGAIN_SECONDS = 1.0

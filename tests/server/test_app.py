@@ -11,11 +11,11 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-import idp.app
-from idp.app import Application
+import idp.server.app
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.secret_file import make_if_missing
 from idp.infrastructure.sources import system_sources
+from idp.server.app import Application
 from idp.settings import Settings
 from tests.support.inprocess import ISSUER
 from tests.support.waiting import eventually, until
@@ -66,9 +66,9 @@ def fails_with(monkeypatch: pytest.MonkeyPatch, *errors: Exception) -> None:
     def dispatcher(built: str) -> Any:
         return PlainTextResponse(built)
 
-    monkeypatch.setattr(idp.app, "house", house)
-    monkeypatch.setattr(idp.app, "dispatcher", dispatcher)
-    monkeypatch.setattr(idp.app, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(idp.server.app, "house", house)
+    monkeypatch.setattr(idp.server.app, "dispatcher", dispatcher)
+    monkeypatch.setattr(idp.server.app, "AGAIN_SECONDS", 0.0)
 
 
 def asking(application: Application) -> httpx2.AsyncClient:
@@ -97,7 +97,7 @@ async def test_until_then_it_lives_and_has_a_page_for_people_and_an_error_for_ma
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fails_with(monkeypatch, *[DatabaseUnavailable("away")] * 1000)
-    monkeypatch.setattr(idp.app, "AGAIN_SECONDS", 60.0)
+    monkeypatch.setattr(idp.server.app, "AGAIN_SECONDS", 60.0)
     application = Application(settings)
     lifespan = Lifespan(application)
     await lifespan.start()

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from idp.commands.restoration import Restoration, UnreadableRecord, to_redo
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.high_water import HighWaterMark, Loss, shown_instant
-from idp.restoration import Restoration, UnreadableRecord, to_redo
 from idp.settings import Settings
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from idp.demo_options import (
+from idp.demo.command_line import (
     DATABASES,
     KEY_VALUES,
     CannotStart,

@@ -16,7 +16,7 @@ from idp.infrastructure.web.pages import STATIC_HEADERS, Pages
 from idp.infrastructure.web.site import Site, json_error, wants_json
 from idp.settings import Settings
 
-TEMPLATES = sorted(Path(__file__).parent.glob("*/templates"))
+TEMPLATES = sorted(Path(__file__).parents[1].glob("*/templates"))
 """The template folders of all rooms."""
 
 _PERSON_ERRORS = {

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from idp.front import errors, files, site
-from idp.health import ALIVE, LIVE
 from idp.infrastructure.secret_file import open_vault
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.web.dispatch import Dispatcher, unavailable
+from idp.server.front import errors, files, site
+from idp.server.health import ALIVE, LIVE
 from idp.settings import Settings
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from idp.doctor import examine
+from idp.commands.doctor import examine
 from idp.infrastructure.http_client import BadAnswer, HttpClient
-from idp.plain_http import without_tls
 from idp.relying_parties.model import AuthMethod, Client
-from idp.safety import unsafe
+from idp.server.plain_http import without_tls
+from idp.server.safety import unsafe
 from idp.settings import Settings
-from tests.test_doctor import CREDENTIALS, HENAN, in_use
+from tests.commands.test_doctor import CREDENTIALS, HENAN, in_use
 
 pytestmark = pytest.mark.anyio
 SECRETS: dict[str, Any] = {"app_id": "a", "secret": "s"}
@@ -50,7 +50,7 @@ def target(folder: Path, host: str) -> dict[str, Any]:
 
 def profile_itself(folder: Path, host: str) -> dict[str, Any]:
     """The address stands in a step of the profile, and in no variable."""
-    shipped = Path(__file__).parents[1] / "config" / "upstreams" / "henan.toml"
+    shipped = Path(__file__).parents[2] / "config" / "upstreams" / "henan.toml"
     profiles = folder / "profiles"
     profiles.mkdir()
     text = shipped.read_text("utf-8").replace('url = "{host}', f'url = "http://{host}')

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from idp.infrastructure.web.address import networks
-from idp.plain_http import refused
+from idp.server.plain_http import refused
 from idp.settings import Settings, UnsafeSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -33,9 +33,9 @@ def run(settings: Settings) -> None:
     """Serve until asked to end; exits with STARTUP_FAILURE where a lone worker could not begin."""
     # uvicorn stops gracefully, then raises the signal again: having been asked to end is no failure.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    gc.disable()  # until the application stands (idp.app)
+    gc.disable()  # until the application stands (idp.server.app)
     config = uvicorn.Config(
-        "idp.app:create",
+        "idp.server.app:create",
         factory=True,
         host=settings.host,
         port=settings.port,

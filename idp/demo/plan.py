@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-ENV_FILE = "idp.env"
 KEPT = "demo.json"
-MIGRATIONS = Path(__file__).parents[1] / "migrations" / "versions"
+MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
 Kept = dict[str, Any]
 """What the data directory remembers of the demo: accounts with passwords, systems with secrets."""
@@ -38,7 +37,7 @@ AUTHORITIES_APP_ID = "demo"
 
 def authorities_are_here() -> bool:
     """Whether this is a checkout, with its simulators."""
-    return (Path(__file__).parents[1] / "tests" / "authorities" / "__main__.py").is_file()
+    return (Path(__file__).parents[2] / "tests" / "authorities" / "__main__.py").is_file()
 
 
 def authority_settings(port: int, secret: str) -> dict[str, str]:

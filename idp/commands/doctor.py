@@ -7,7 +7,6 @@ from pathlib import Path
 from cryptography import x509
 
 import idp
-from idp.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen
 from idp.infrastructure import plugins
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.database.version import standing
@@ -16,8 +15,9 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.secret_file import BadSecretFile
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Unreadable
-from idp.plain_http import without_tls
-from idp.safety import unsafe
+from idp.server.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen
+from idp.server.plain_http import without_tls
+from idp.server.safety import unsafe
 from idp.settings import Settings
 
 CERTIFICATE_DAYS = 14

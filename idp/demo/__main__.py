@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from idp import demo_options, demo_province
-from idp.demo_options import (
+from idp.demo import command_line, province
+from idp.demo.command_line import (
     DATABASES,
     KEY_VALUES,
     CannotStart,
@@ -25,11 +25,10 @@ from idp.demo_options import (
     refuse_silent,
     take_folder,
 )
-from idp.demo_plan import (
+from idp.demo.plan import (
     AUTHORITIES,
     AUTHORITIES_APP_ID,
     AUTHORITIES_OFFSET,
-    ENV_FILE,
     HOST,
     SYSTEMS,
     Kept,
@@ -40,7 +39,7 @@ from idp.demo_plan import (
     write_private,
 )
 from idp.infrastructure.sources import system_sources
-from idp.settings import Settings, UnsafeSettings, read_settings
+from idp.settings import ENV_FILE, Settings, UnsafeSettings, read_settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -48,7 +47,7 @@ STOP_SECONDS = 15.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start everything, wait for SIGTERM or SIGINT, stop everything."""
-    options = demo_options.read(arguments, __doc__)
+    options = command_line.read(arguments, __doc__)
     signal.signal(signal.SIGTERM, _interrupt)
     children: list[subprocess.Popen[bytes]] = []
     try:
@@ -76,9 +75,9 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
         options.ready.unlink(missing_ok=True)
     options.simulators = authorities_are_here()
     offsets = [0, *(system.offset for system in SYSTEMS)]
-    options.province = demo_province.is_here()
+    options.province = province.is_here()
     offsets += [AUTHORITIES_OFFSET] if options.simulators else []
-    offsets += [demo_province.OFFSET] if options.province else []
+    offsets += [province.OFFSET] if options.province else []
     for offset in offsets:
         refuse_busy(options.port + offset)
     host = certified_host(options.tls_cert, options.host) if options.tls_cert else options.host or HOST
@@ -102,7 +101,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
     if options.simulators:
         environment |= authority_settings(options.port, system_sources().new_token(32))
     if options.province:
-        environment |= demo_province.province_settings(options.data)
+        environment |= province.province_settings(options.data)
     for name in [name for name in os.environ if name.startswith("IDP_")]:
         del os.environ[name]
     os.environ.update(environment)
@@ -118,7 +117,7 @@ def _prepare(options: argparse.Namespace) -> tuple[Settings, Kept]:
 
 def _seed(settings: Settings, folder: Path) -> Kept:
     # Loaded only when there is something to make: it takes longer than all the rest.
-    from idp.demo_data import NotMade, seed  # noqa: PLC0415
+    from idp.demo.data import NotMade, seed  # noqa: PLC0415
 
     try:
         return asyncio.run(seed(settings, folder))
@@ -127,8 +126,8 @@ def _seed(settings: Settings, folder: Path) -> Kept:
 
 
 def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
-    province = _start_province(settings, options) if options.province else []
-    children = [*province, subprocess.Popen([sys.executable, "-m", "idp", "serve"])]
+    children = _start_province(settings, options) if options.province else []
+    children.append(subprocess.Popen([sys.executable, "-m", "idp", "serve"]))
     urls = [system["url"] for system in kept["systems"]]
     for system, peer in zip(kept["systems"], reversed(urls), strict=True):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("IDP_")}
@@ -151,11 +150,11 @@ def _start(settings: Settings, kept: Kept, options: argparse.Namespace) -> list[
 
 
 def _start_province(settings: Settings, options: argparse.Namespace) -> list[subprocess.Popen[bytes]]:
-    port = options.port + demo_province.OFFSET
-    child = demo_province.start(port, settings.issuer)
+    port = options.port + province.OFFSET
+    child = province.start(port, settings.issuer)
     try:
-        demo_province.write_secrets(child, port, options.data, START_SECONDS)
-    except demo_province.NotStarted as error:
+        province.write_secrets(child, port, options.data, START_SECONDS)
+    except province.NotStarted as error:
         _stop([child])
         raise CannotStart(str(error)) from error
     return [child]
@@ -169,7 +168,7 @@ def _start_authorities(settings: Settings, options: argparse.Namespace) -> subpr
     }
     port = str(options.port + AUTHORITIES_OFFSET)
     command = [sys.executable, "-m", AUTHORITIES, "--port", port]
-    return subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[1])
+    return subprocess.Popen(command, env=environment, cwd=Path(__file__).parents[2])
 
 
 def _wait_until_ready(settings: Settings, kept: Kept, children: list[subprocess.Popen[bytes]]) -> None:
@@ -211,7 +210,7 @@ def _announce(settings: Settings, kept: Kept, options: argparse.Namespace) -> No
     if settings.population_url:
         lines.append(f"  {'模拟核验机构':　<10} {settings.population_url}")
     if options.province:
-        lines.append(f"  {'模拟省平台':　<10} http://{HOST}:{options.port + demo_province.OFFSET}")
+        lines.append(f"  {'模拟省平台':　<10} http://{HOST}:{options.port + province.OFFSET}")
     lines += [f"  {'用户中心':　<10} {settings.issuer}", "", "  登录 / log in as:"]
     for account in kept["accounts"]:
         lines.append(f"    {account['username']:10} {account['password']:14} {account['about']}")

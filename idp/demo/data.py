@@ -10,16 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from idp.accounts.model import RESIDENT_ID, NewAccount
 from idp.accounts.passwords import PasswordHasher
 from idp.accounts.service import Accounts
-from idp.composition import foundation
-from idp.demo_plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
+from idp.commands.preparation import prepare_database
+from idp.demo.plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private
 from idp.infrastructure.database.interface import Conflict, DatabaseUnavailable
 from idp.infrastructure.database.version import MigrationBusy
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
 from idp.organizations.divisions import read_divisions
 from idp.organizations.roles import Role, Roles
-from idp.preparation import prepare_database
 from idp.relying_parties.service import Registry, UnknownClient
+from idp.server.composition import foundation
 from idp.settings import Settings
 
 ACTOR = "demo"

@@ -9,7 +9,7 @@ from types import FrameType
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from idp.health import READY
+from idp.server.health import READY
 
 
 class Drain:

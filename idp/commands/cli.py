@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 import idp
-from idp import server
-from idp.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen
-from idp.demo_plan import ENV_FILE
-from idp.doctor import examine
+from idp.commands.doctor import examine
+from idp.commands.preparation import prepare_database
+from idp.commands.restore import RestoreCommands
+from idp.commands.secret import SecretCommands
 from idp.infrastructure import plugins
 from idp.infrastructure.console import Commands, Console, fail, show
 from idp.infrastructure.database import DatabaseUnavailable
@@ -25,18 +25,17 @@ from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.secret_file import BadSecretFile
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Unreadable
-from idp.preparation import prepare_database
-from idp.restore_commands import RestoreCommands
-from idp.safety import refuse_unsafe
-from idp.secret_commands import SecretCommands
-from idp.settings import Settings, UnsafeSettings, read_settings
+from idp.server import supervisor
+from idp.server.composition import NotMigrated, RestoreUnfinished, foundation, require_what_was_seen
+from idp.server.safety import refuse_unsafe
+from idp.settings import ENV_FILE, Settings, UnsafeSettings, read_settings
 
 
 @asynccontextmanager
 async def _rooms(base: Foundation) -> AsyncIterator[Sequence[object]]:
     """The rooms of a house that is built, and not started."""
     # Loaded only when it is needed: it takes longer than all other commands.
-    from idp.house import House  # noqa: PLC0415
+    from idp.server.house import House  # noqa: PLC0415
 
     house = House(_settings(), base)
     await house.relying_parties.registry.load()  # to know which systems want a notice
@@ -92,7 +91,7 @@ def serve() -> None:
     except UnsafeSettings as error:
         fail(f"these settings must not go live:\n{error}")
     asyncio.run(_require_what_was_seen(settings))
-    server.run(settings)
+    supervisor.run(settings)
 
 
 @app.command("migrate")

@@ -7,11 +7,9 @@ from typing import TypeVar
 from idp.accounts.assembly import AccountsRoom
 from idp.audit.assembly import AuditRoom
 from idp.authentication.assembly import AuthenticationRoom
-from idp.composition import foundation, require_what_was_seen
 from idp.counter.assembly import CounterRoom
 from idp.federation.assembly import FederationRoom
 from idp.federation.installation import Installed, upstreams
-from idp.front import site
 from idp.infrastructure.assembly import Ground
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.room import Offer, Room
@@ -20,6 +18,8 @@ from idp.oauth.assembly import OAuthRoom
 from idp.organizations.assembly import OrganizationsRoom
 from idp.relying_parties.assembly import RelyingPartiesRoom
 from idp.selfservice.assembly import SelfserviceRoom
+from idp.server.composition import foundation, require_what_was_seen
+from idp.server.front import site
 from idp.sessions.assembly import SessionsRoom
 from idp.settings import Settings
 from idp.sign_on.assembly import SignOnRoom
