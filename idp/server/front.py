@@ -55,7 +55,7 @@ def errors(shown_on: Site) -> ShowError:
     def show(request: Request, status: int, reference: str) -> Response:
         if wants_json(request):
             return json_error(status, *_MACHINE_ERRORS[status])
-        return shown_on.error(request, status, shown_on.say(request, _PERSON_ERRORS[status]), reference)
+        return shown_on.error(request, status, shown_on.translate(request, _PERSON_ERRORS[status]), reference)
 
     return show
 

@@ -12,7 +12,7 @@ from idp.infrastructure.translations import CHINESE, ENGLISH, LANGUAGES, LOCALE,
 
 SOURCES = Path(next(iter(idp.__path__)))
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
-KEYWORDS = DEFAULT_KEYWORDS | {"gettext": (2,), "say": (2,)}
+KEYWORDS = DEFAULT_KEYWORDS | {"gettext": (2,), "say": (1,), "said": (1,), "translate": (2,)}
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
 

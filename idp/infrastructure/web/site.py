@@ -82,7 +82,7 @@ class Site:
         """Let the browser remember the language."""
         self.cookies.set(response, names.LANGUAGE, language, YEAR)
 
-    def say(self, request: Request, text: str, **values: object) -> str:
+    def translate(self, request: Request, text: str, **values: object) -> str:
         """A text in the person's language."""
         return self.translations.gettext(self.language(request), text, **values)
 
@@ -124,10 +124,10 @@ class Site:
             request,
             "error.html",
             status,
-            title=title or self.say(request, "出错了"),
+            title=title or self.translate(request, "出错了"),
             message=message,
             detail_code=reference,
-            actions=[(self.say(request, "回到首页"), "/")],
+            actions=[(self.translate(request, "回到首页"), "/")],
         )
 
     def redirect(self, url: str) -> Response:
@@ -167,7 +167,7 @@ class Site:
         if f"{CSRF_FIELD}=".encode() not in raw:
             return None
         if COOKIES_ASKED in request.query_params:
-            title, message = self.say(request, "需要允许 Cookie"), self.say(request, NO_COOKIES)
+            title, message = self.translate(request, "需要允许 Cookie"), self.translate(request, NO_COOKIES)
             return self.error(request, 400, message, "COOKIES", title)
         query = [*request.query_params.multi_items(), (COOKIES_ASKED, "1")]
         headers = {"cache-control": "no-store"}

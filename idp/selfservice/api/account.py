@@ -27,7 +27,7 @@ async def events(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> models.Happenings:
     """What happened, latest first."""
-    say = partial(tools.site.say, request)
+    say = partial(tools.site.translate, request)
     found, last = await tools.events.of_account(person.account_id, say, before, limit)
     shown = [
         models.Happening(
@@ -49,7 +49,7 @@ async def events(
 async def export(request: Request, person: Strong, tools: Tools) -> Response:
     """A copy of everything that is kept about the person."""
     try:
-        copy = await tools.export.of_account(person.owner, partial(tools.site.say, request))
+        copy = await tools.export.of_account(person.owner, partial(tools.site.translate, request))
     except TooOften as error:
         raise Problem(429, "too_many_requests", "enough for one day", retry_after=str(DAY)) from error
     return Response(as_json(copy), media_type="application/json")

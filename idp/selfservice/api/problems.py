@@ -132,7 +132,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _not_allowed(request: Request, error: Exception) -> Response:
     """About what protects the account: `detail` is what the page says, in the language of the request."""
-    return answer(409, "refused", request.app.state.services.site.say(request, str(error)), {})
+    return answer(409, "refused", request.app.state.services.site.translate(request, str(error)), {})
 
 
 async def _http(request: Request, error: Exception) -> Response:
