@@ -8,8 +8,7 @@ import typer
 from idp.accounts import lifecycle_commands
 from idp.accounts.model import InvalidAccount, NewAccount
 from idp.accounts.passwords import PasswordHasher
-from idp.accounts.proof import AlreadyVerified
-from idp.accounts.service import Accounts, UnknownAccount
+from idp.accounts.service import Accounts, AlreadyVerified, UnknownAccount
 from idp.infrastructure.console import Commands, actor, console, fail, password_from_input, show
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation

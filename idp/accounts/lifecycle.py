@@ -11,7 +11,8 @@ from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
 from idp.accounts.model import Account, InvalidAccount, State
 from idp.accounts.names import masked_name
-from idp.accounts.real_names import Proof, RealNames
+from idp.accounts.proof import NotRecorded, Proof
+from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -213,20 +214,22 @@ class Lifecycle:
         due = await self._database.read(lambda: self._store.due(self._sources.now(), MOST_AT_ONCE))
         return sum([await self._done(lambda id_=account_id: self._cancel(id_)) for account_id in due])  # type: ignore[misc]
 
-    async def change_name(self, account_id: str, proof: Proof, actor: str) -> None:
-        """Another name, proved by a new real-name record that brings it."""
+    async def change_name(self, account_id: str, proof: Proof, actor: str) -> NotRecorded | None:
+        """Another name, proved by a new real-name record that brings it; why not, where it is not recorded."""
         if proof.name is None:
             raise InvalidAccount("name: the proof brings none")
 
-        def work() -> Transaction[bool]:
-            yield from self._real_names.record(account_id, proof, verifier=actor)
+        def work() -> Transaction[NotRecorded | None]:
+            recorded = yield from self._real_names.record(account_id, proof, verifier=actor)
+            if isinstance(recorded, NotRecorded):
+                return recorded
             yield self._line(EventType.NAME_CHANGED, account_id, actor, method=proof.method)
             account = yield from self._accounts.by_id(account_id)
             if account is not None:
                 yield from self._notices.everywhere(account, RENAMED)
-            return True
+            return None
 
-        await self._done(work)
+        return await self._done(work)
 
     async def release_phone(self, account_id: str, reason: str, actor: str) -> bool:
         """The phone belongs to somebody else now: it is taken off the account, which keeps everything else."""

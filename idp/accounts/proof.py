@@ -1,6 +1,7 @@
 """What a verification brings: how sure it is, by which method, and where its evidence can be found."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 OPERATOR = "operator"
 """The method of a level that was set at the command line, or came with an imported account."""
@@ -51,17 +52,11 @@ class RealNameState:
     certificate_index: bytes | None
 
 
-class NotRecorded(Exception):
-    """A proof that cannot be this account's."""
+class NotRecorded(StrEnum):
+    """Why a proof cannot be this account's."""
 
-
-class AlreadyVerified(NotRecorded):
+    ALREADY_VERIFIED = "already-verified"
     """The certificate is verified on another account, as strongly or more so: one person has one."""
-
-
-class OtherIdentity(NotRecorded):
+    OTHER_IDENTITY = "other-identity"
     """The account is verified with another certificate: nobody's account becomes somebody else's."""
-
-
-class NoSuchAccount(NotRecorded):
-    """There is no account of this id."""
+    NO_SUCH_ACCOUNT = "no-such-account"

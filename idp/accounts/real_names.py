@@ -6,17 +6,16 @@ from typing import Protocol
 from idp.accounts.binding_store import TAKEN, RebindingStore
 from idp.accounts.certificates import stored_type
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
-from idp.accounts.model import Account
-from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof, Record
+from idp.accounts.model import Account, State
+from idp.accounts.proof import NotRecorded, Proof, Record
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.interface import Overtaken
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
-
-__all__ = ["AlreadyVerified", "NoSuchAccount", "OtherIdentity", "Proof", "RealNames", "Record"]
 
 EXPIRY_SECONDS = 60.0
 """How often somebody should call `expire_due`."""
@@ -62,29 +61,29 @@ class RealNames:
         verifier: str | None = None,
         address: str | None = None,
         shown: ProvenControl | None = NOTHING,
-    ) -> Transaction[int]:
-        """Add a proof, with the name and certificate that it brings; the account's level from now on.
+    ) -> Transaction[int | NotRecorded]:
+        """Add a proof, with the name and certificate that it brings; the account's level from now on, or why not.
 
         The certificate is taken from an account on which it is verified less strongly. Where the level rises to one of
         presence, the account is bound anew by what was `shown` in the same act; None where it was opened in that act.
-        Raises AlreadyVerified, OtherIdentity, NoSuchAccount; two that come at the same moment from different
-        workers may meet at the database's own rule instead, which is Conflict.
+        Two that come at the same moment from different workers may meet at the database's own rule, which is Conflict.
         """
         now, record_id = self._sources.now(), self._sources.new_id()
-        before = yield from self._store.lock(account_id)
-        account = yield from self._accounts.by_id(account_id)
-        if before is None or account is None:
-            raise NoSuchAccount
-        yield from self._take(account, proof)
+        account = yield from self._held(account_id)
+        if account is None:
+            return NotRecorded.NO_SUCH_ACCOUNT
+        holder = yield from self._holder(account, proof)
+        if (against := (yield from self._against(account, proof, holder))) is not None:
+            return against
+        if holder is not None:
+            yield from self._take(holder, proof)
         yield self._store.add(record_id, account_id, proof, verifier, now)
         level = yield from self._store.settle(record_id, account_id, proof, now)
         if level is None:
-            index = self._store.index(proof.certificate_number)
-            mine = before.certificate_index
-            raise AlreadyVerified if index is None or mine is None or mine == index else OtherIdentity
+            raise Overtaken(account_id)
         detail = {
             "level": level,
-            "before": before.level,
+            "before": account.real_name_level,
             "method": proof.method,
             "source": proof.source,
             "record": record_id,
@@ -93,9 +92,16 @@ class RealNames:
             EventType.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail
         )
         yield self._audit.record(line)
-        if shown is not None and self._binding and before.level < level >= PRESENCE_LEVEL:
+        if shown is not None and self._binding and account.real_name_level < level >= PRESENCE_LEVEL:
             yield from self._binding.bound(account, replace(shown, level=level))
         return level
+
+    def against(self, account_id: str | None, proof: Proof) -> Transaction[NotRecorded | None]:
+        """What stands against a proof on an account, which is held from then on; None: on one that is to be opened."""
+        account = None if account_id is None else (yield from self._held(account_id))
+        if account is None and account_id is not None:
+            return NotRecorded.NO_SUCH_ACCOUNT
+        return (yield from self._against(account, proof, (yield from self._holder(account, proof))))
 
     async def contested(self, account_id: str, proof: Proof) -> None:
         """Tell the other account on which the certificate is verified, as strongly or more so, what was tried."""
@@ -153,23 +159,47 @@ class RealNames:
             done += await self._database.write(work)
         return done
 
-    def _take(self, account: Account, proof: Proof) -> Transaction[None]:
-        """Whoever proves less does not keep the certificate from whoever proves more."""
-        holder = yield from self._holder(account, proof)
-        if holder is None or self._binding is None:
-            return
-        if (yield from self._bindings.take(holder, proof.level, self._sources.now())):
-            detail = {"level": 0, "before": holder.real_name_level, "reason": TAKEN}
-            yield self._lowered(holder.id, detail, None)
-            yield from self._binding.taken(holder)
+    def _held(self, account_id: str) -> Transaction[Account | None]:
+        """An account, held until the end of the transaction."""
+        held = yield from self._store.lock(account_id)
+        return None if held is None else (yield from self._accounts.by_id(account_id))
 
-    def _holder(self, account: Account, proof: Proof) -> Transaction[Account | None]:
+    def _against(
+        self, account: Account | None, proof: Proof, holder: Account | None
+    ) -> Transaction[NotRecorded | None]:
+        """What will be said again by the statement that settles it: there it must be true, here it is told in time."""
+        index = self._store.index(proof.certificate_number)
+        mine = None if account is None else account.certificate_index
+        is_other = index is not None and mine is not None and mine != index
+        if holder is not None and not self._gives_way(holder, proof):
+            return NotRecorded.OTHER_IDENTITY if is_other else NotRecorded.ALREADY_VERIFIED
+        if is_other and account is not None and (yield from self._store.of_account(account.id)):
+            return NotRecorded.OTHER_IDENTITY
+        return None
+
+    def _gives_way(self, holder: Account, proof: Proof) -> bool:
+        """Whoever proves less does not keep the certificate from whoever proves more."""
+        weaker = holder.real_name_level < proof.level
+        return self._binding is not None and holder.state == State.ACTIVE and weaker
+
+    def _take(self, holder: Account, proof: Proof) -> Transaction[None]:
+        if self._binding is None or not (
+            yield from self._bindings.take(holder, proof.level, self._sources.now())
+        ):
+            raise Overtaken(holder.id)
+        detail = {"level": 0, "before": holder.real_name_level, "reason": TAKEN}
+        yield self._lowered(holder.id, detail, None)
+        yield from self._binding.taken(holder)
+
+    def _holder(self, account: Account | None, proof: Proof) -> Transaction[Account | None]:
         """The other account on which the certificate of a proof is verified."""
-        index = self._store.index(proof.certificate_number) or account.certificate_index
-        type_ = proof.certificate_type or account.certificate_type
+        index, type_ = self._store.index(proof.certificate_number), proof.certificate_type
+        if account is not None:
+            index, type_ = index or account.certificate_index, type_ or account.certificate_type
         if index is None or type_ is None:
             return None
-        return (yield from self._bindings.holder(account.id, stored_type(type_).value, index))
+        account_id = "" if account is None else account.id
+        return (yield from self._bindings.holder(account_id, stored_type(type_).value, index))
 
     def _lower(self, account_id: str, before: int, reason: str, actor: str | None) -> Transaction[None]:
         level = yield from self._store.lower(account_id, self._sources.now())

@@ -5,18 +5,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from idp.accounts.binding_store import RebindingStore
 from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
 from idp.accounts.password_costs import CURRENT, cost_of
 from idp.accounts.password_rule import strong_password
 from idp.accounts.password_store import PasswordCostStore
 from idp.accounts.passwords import PasswordHasher, is_known_hash
-from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, AlreadyVerified, Proof
+from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, NotRecorded, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.beijing import day_of
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.interface import Overtaken
 from idp.infrastructure.foundation import Foundation
 
 TOTP = "totp"
@@ -27,6 +29,10 @@ class UnknownAccount(Exception):
     """No single account has this identifier."""
 
 
+class AlreadyVerified(Exception):
+    """The certificate of the account is verified on another one."""
+
+
 class Accounts:
     """Administers accounts; `actor` names who does it in the audit record."""
 
@@ -35,6 +41,7 @@ class Accounts:
         self._sources = foundation.sources
         self._store = AccountStore(foundation.vault)
         self._records = RealNameStore(foundation.vault)
+        self._bindings = RebindingStore(foundation.vault)
         self._costs = PasswordCostStore()
         self._audit = AuditStore(foundation.sources)
         self._hasher = hasher
@@ -102,25 +109,28 @@ class Accounts:
         account_id = (await self.find(identifier)).id
         record_id, proof = self._sources.new_id(), _vouched(level)
 
-        def work() -> Transaction[bool]:
+        def work() -> Transaction[NotRecorded | None]:
             now = self._sources.now()
             before = yield from self._records.lock(account_id)
             if before is None:
-                return False
+                return NotRecorded.NO_SUCH_ACCOUNT
+            if level and (yield from self._is_verified_elsewhere(account_id)):
+                return NotRecorded.ALREADY_VERIFIED
             yield from self._records.end_above(account_id, level, OPERATOR, now)
             yield from self._records.lower(account_id, now)
             if level:
                 yield self._records.add(record_id, account_id, proof, actor, now)
                 if (yield from self._records.settle(record_id, account_id, proof, now)) is None:
-                    raise AlreadyVerified
+                    raise Overtaken(account_id)
             detail = {"level": level, "before": before.level}
             yield self._audit.record(
                 AuditEvent(EventType.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
             )
-            return True
+            return None
 
-        if not await self._database.write(work):
-            raise UnknownAccount
+        refused = await self._database.write(work)
+        if refused is not None:
+            raise UnknownAccount if refused is NotRecorded.NO_SUCH_ACCOUNT else AlreadyVerified
         return account_id
 
     async def enrol_totp(self, identifier: str, actor: str) -> str:
@@ -144,6 +154,14 @@ class Accounts:
         if account is None:
             raise UnknownAccount
         return account
+
+    def _is_verified_elsewhere(self, account_id: str) -> Transaction[bool]:
+        """Whether another account has the certificate of this one, by a proof."""
+        account = yield from self._store.by_id(account_id)
+        if account is None or account.certificate_index is None or account.certificate_type is None:
+            return False
+        type_, index = account.certificate_type, account.certificate_index
+        return (yield from self._bindings.holder(account_id, type_, index)) is not None
 
 
 def _vouched(level: int) -> Proof:

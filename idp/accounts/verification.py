@@ -9,7 +9,7 @@ from idp.accounts.certificates import birth_date_of, checked_number, is_under_fo
 from idp.accounts.control import NOTHING, ProvenControl
 from idp.accounts.model import Account, State
 from idp.accounts.names import normalized_name, same_name
-from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof
+from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.accounts.verifiers.interface import Claim, Verifier
@@ -27,6 +27,10 @@ START_SECONDS = 300
 OWN_TRIES, MOST_OWN = 2, 20
 """So many tries a day has each account at the first number that it tries, and all accounts together at one number."""
 _BIZ_SEQ_BYTES = 16  # 32 letters and digits, as published
+
+
+class NoSuchAccount(Exception):
+    """There is no account of this id."""
 
 
 class Why(StrEnum):
@@ -217,20 +221,27 @@ class Verification:
         return replace(claim, phone=phone), None
 
     async def _keep(self, account_id: str, proof: Proof, address: str, shown: ProvenControl) -> Outcome:
-        def work() -> Transaction[int]:
+        def work() -> Transaction[int | NotRecorded]:
             return (yield from self._real_names.record(account_id, proof, address=address, shown=shown))
 
+        outcome: int | NotRecorded
         try:
-            level = await self._database.write(work)
-            # From here on the account is this person's, so that its attempts find out nothing of others.
-            await self._key_value.take("real_name_account", self._hashed(account_id))
-            return Verified(level)
-        except (AlreadyVerified, Conflict):
-            await self._refuse(account_id, proof.method, "duplicate", address)
-            await self._real_names.contested(account_id, proof)
-            return Duplicate()
-        except OtherIdentity:
-            return await self._refuse(account_id, proof.method, Why.OTHER_IDENTITY, address)
+            outcome = await self._database.write(work)
+        except Conflict:
+            outcome = NotRecorded.ALREADY_VERIFIED
+        match outcome:
+            case NotRecorded.ALREADY_VERIFIED:
+                await self._refuse(account_id, proof.method, "duplicate", address)
+                await self._real_names.contested(account_id, proof)
+                return Duplicate()
+            case NotRecorded.OTHER_IDENTITY:
+                return await self._refuse(account_id, proof.method, Why.OTHER_IDENTITY, address)
+            case NotRecorded.NO_SUCH_ACCOUNT:
+                raise NoSuchAccount
+            case level:
+                # From here on the account is this person's, so that its attempts find out nothing of others.
+                await self._key_value.take("real_name_account", self._hashed(account_id))
+                return Verified(level)
 
     async def _admit(self, account_id: str, claim: Claim) -> int:
         """Count the attempt before anything is looked at: 0 when it may go on, else the seconds to wait."""

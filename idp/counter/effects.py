@@ -3,7 +3,7 @@
 from idp.accounts.control import ProvenControl
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import RENAMED, Notifier
-from idp.accounts.proof import Proof
+from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.reset import Reset
 from idp.accounts.store import CERTIFICATE, AccountStore
@@ -45,7 +45,7 @@ class Effects:
         self._notices = notices
 
     def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[None]:
-        """Do it, and wipe what was claimed; `again` after a conflict. Raises CounterRefusal, NotRecorded."""
+        """Do it, and wipe what was claimed; `again` after a conflict. Raises CounterRefusal."""
         match request.kind:
             case Kind.VERIFY:
                 yield from self._verified(request)
@@ -75,7 +75,9 @@ class Effects:
         before = yield from self._accounts.by_id(account_id)
         # Whom the counter has just registered has bound nothing at a lower level before.
         shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
-        yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
+        recorded = yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
+        if isinstance(recorded, NotRecorded):
+            raise CounterRefusal("already-verified")
         if before is not None and before.real_name_level and before.name != claim.name:
             told = {"method": METHOD, "request": request.id}
             yield self._line(EventType.NAME_CHANGED, account_id, request.both, **told)

@@ -7,7 +7,6 @@ from idp.accounts.lifecycle import Notifier, checked_reason
 from idp.accounts.lifecycle_store import NO_PASSWORD
 from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
 from idp.accounts.model import State as AccountState
-from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -268,8 +267,6 @@ class Counter:
                         request_id, staff_id, again=again, name_differs=name_differs
                     )
                 )
-            except NotRecorded as error:
-                raise CounterRefusal("already-verified") from error
             except (
                 Conflict
             ) as error:  # somebody else at the same moment: with the certificate, or with the phone
@@ -341,11 +338,7 @@ class Counter:
         for request_id in await self._database.read(lambda: self._store.due(before)):
             try:
                 done += await self._database.write(lambda id_=request_id: self._recover(id_, before))  # type: ignore[misc]
-            except (
-                Conflict,
-                NotRecorded,
-                CounterRefusal,
-            ):  # another has the phone meanwhile, or it was closed
+            except (Conflict, CounterRefusal):  # another has the phone meanwhile, or it was closed
                 await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
         return done
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
 from idp.accounts.model import Account, NewAccount, State, checked
 from idp.accounts.names import placeholder_name, same_name
-from idp.accounts.proof import AlreadyVerified, OtherIdentity
+from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import CERTIFICATE, AccountStore
@@ -20,7 +20,7 @@ from idp.federation.model import ConflictContent, UpstreamConflict, UpstreamLink
 from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Rules, Unfit, Why
 from idp.federation.store import LinkStore
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 
@@ -37,10 +37,6 @@ AlsoEnds = Callable[[UpstreamLink], Transaction[object]]
 """What ends with a link, in its transaction."""
 Notice = Callable[..., Transaction[None]]
 """`Notices.everywhere`."""
-
-
-class _Overtaken(Exception):
-    """Somebody else changed the link at this moment."""
 
 
 class Linking:
@@ -66,22 +62,14 @@ class Linking:
 
         Held where the person has to say first whether the account is theirs that has their certificate by less.
         """
-        for attempt in range(ATTEMPTS):
-            last = attempt == ATTEMPTS - 1
-            arriving = replace(arrival, level=LOCAL_LEVEL, claim=None) if last else arrival
-
-            def work(arriving: Arrival = arriving, last: bool = last) -> Transaction[Linked | Refused | Held]:
-                outcome = yield from self._enter(arriving, address, decision)
-                if last and isinstance(outcome, Linked):  # the certificate is somebody else's here
-                    yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account.id)
-                return outcome
-
+        for _attempt in range(ATTEMPTS - 1):
             try:
-                return await self._database.write(work)
-            except (AlreadyVerified, OtherIdentity, Conflict, _Overtaken):
-                if last:
-                    raise
-        raise AssertionError("unreachable")
+                outcome = await self._database.write(lambda: self._enter(arrival, address, decision))
+            except Conflict:
+                continue
+            if not isinstance(outcome, NotRecorded):
+                return outcome
+        return await self._database.write(lambda: self._enter_unproved(arrival, address, decision))
 
     async def cancelled(self, profile: str, kind: str, subject: str, also: AlsoEnds | None = None) -> bool:
         """The platform says that an account is gone: its link ends, and what rested on it: a proof, or `also`."""
@@ -156,9 +144,20 @@ class Linking:
             yield self._audit.record(AuditEvent(EventType.UPSTREAM_CONFLICT, account_id, detail=detail))
         return reference(kept)
 
-    def _enter(
+    def _enter_unproved(
         self, arrival: Arrival, address: str, decision: HolderDecision | None
     ) -> Transaction[Linked | Refused | Held]:
+        """The certificate is somebody else's here: whoever came enters without it, and staff hear of it."""
+        arriving = replace(arrival, level=LOCAL_LEVEL, claim=None)
+        outcome = yield from self._enter(arriving, address, decision)
+        assert not isinstance(outcome, NotRecorded)  # nothing is proved
+        if isinstance(outcome, Linked):
+            yield from self.unfit(Unfit.CERTIFICATE, arrival, outcome.account.id)
+        return outcome
+
+    def _enter(
+        self, arrival: Arrival, address: str, decision: HolderDecision | None
+    ) -> Transaction[Linked | Refused | Held | NotRecorded]:
         index = self.links.index(arrival.kind, arrival.subject)
         link = yield from self.links.live(arrival.profile, index)
         if link is None:
@@ -166,19 +165,22 @@ class Linking:
         account = None if link.account_id is None else (yield from self._accounts.by_id(link.account_id))
         if account is None or account.state != State.ACTIVE:
             return Refused(Why.CLOSED)
-        arrival = self._read_by_account(account, arrival)
+        came, arrival = arrival, self._read_by_account(account, arrival)
         if self._is_somebody_else(account, arrival):
             conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account.id)
             return Refused(Why.CONFLICT, conflict)
+        if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
+            arrival = replace(arrival, level=link.level if arrival.level >= link.level else LOCAL_LEVEL)
+        proof = self._proof(account, arrival) if link.level != arrival.level else None
+        if proof and (against := (yield from self._real_names.against(account.id, proof))):
+            return against
+        now = self._sources.now()
+        if not (yield from self.links.seen(link.id, arrival.level, arrival.level_source, now)):
+            return (yield from self._first(came, index, address, decision))  # the link has ended meanwhile
         if account.real_name_level and arrival.claim and not same_name(account.name, arrival.claim.name):
             yield from self.unfit(Unfit.NAME, arrival, account.id)
         if arrival.unread is not None and arrival.unread.certificate_number:
             yield from self.unfit(Unfit.UNREADABLE, arrival, account.id)
-        if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
-            arrival = replace(arrival, level=link.level if arrival.level >= link.level else LOCAL_LEVEL)
-        now = self._sources.now()
-        if not (yield from self.links.seen(link.id, arrival.level, arrival.level_source, now)):
-            raise _Overtaken
         if link.level != arrival.level:
             # Whoever opened the account by this link has let everything else in themselves.
             opened_by_it = link.linked_at - account.created_at < OPENING_SECONDS
@@ -188,7 +190,7 @@ class Linking:
 
     def _first(
         self, arrival: Arrival, index: bytes, address: str, decision: HolderDecision | None
-    ) -> Transaction[Linked | Refused | Held]:
+    ) -> Transaction[Linked | Refused | Held | NotRecorded]:
         if arrival.unread is not None and arrival.unread.certified and arrival.level > LOCAL_LEVEL:
             return Refused(Why.CONFLICT, (yield from self._unread(arrival, arrival.unread)))
         if arrival.claim is None:  # a level without a certificate is nobody's
@@ -205,6 +207,9 @@ class Linking:
                 account = None  # the certificate comes along: who has proved less does not keep it
         if account is None and is_child(arrival.claim, self._sources.now()):
             return Refused(Why.CHILD)
+        proof, known_id = self._proof(account, arrival), None if account is None else account.id
+        if proof and (against := (yield from self._real_names.against(known_id, proof))):
+            return against
         known = account
         if account is None:
             account = yield from self._open(arrival, address)
@@ -279,15 +284,21 @@ class Linking:
     ) -> Transaction[None]:
         """The platform's level as a proof of ours, in place of the one that it gave before; see `RealNames.record`."""
         added: str | None = None
-        if arrival.level and arrival.claim is not None:
-            proof = VERIFIER.proof(arrival.claim, arrival.source, arrival.level, arrival.digest)
-            if account.real_name_level:
-                proof = replace(proof, name=None)
+        if proof := self._proof(account, arrival):
             before = {one.id for one in (yield from self._records.of_account(account.id))}
-            yield from self._real_names.record(account.id, proof, address=address, shown=shown)
+            recorded = yield from self._real_names.record(account.id, proof, address=address, shown=shown)
+            if isinstance(recorded, NotRecorded):
+                raise Overtaken(account.id)
             records = yield from self._records.of_account(account.id)
             added = next(one.id for one in records if one.id not in before)
         yield from self._end_proofs(account.id, arrival.source, "upstream level changed", keep=added)
+
+    def _proof(self, account: Account | None, arrival: Arrival) -> Proof | None:
+        """What the platform proves of an account; None: of one that is to be opened."""
+        if not arrival.level or arrival.claim is None:
+            return None
+        proof = VERIFIER.proof(arrival.claim, arrival.source, arrival.level, arrival.digest)
+        return replace(proof, name=None) if account is not None and account.real_name_level else proof
 
     def _end_proofs(
         self, account_id: str, source: str, reason: str, *, keep: str | None

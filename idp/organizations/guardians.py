@@ -18,7 +18,7 @@ from idp.accounts.verifiers.interface import Claim
 from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.beijing import BEIJING, day_of
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import mandate_store as statements
 from idp.organizations.ledger import Ledger
@@ -79,9 +79,12 @@ class Guardians:
             raise Refused(Reason.TOO_OFTEN)
         proof = await self._proved(claim)
         try:
-            return await self._write(lambda: self._open(guardian_id, claim, proof, born, address))
-        except (NotRecorded, Conflict) as error:
+            mandate_id = await self._write(lambda: self._open(guardian_id, claim, proof, born, address))
+        except Conflict as error:
             raise Refused(Reason.NOT_CONFIRMED) from error
+        if mandate_id is None:
+            raise Refused(Reason.NOT_CONFIRMED)
+        return mandate_id
 
     async def against(self, guardian_id: str, minor_id: str, staff_id: str) -> Against | None:
         """What stands against it now; None when only the papers are to be seen."""
@@ -181,13 +184,21 @@ class Guardians:
 
     def _open(
         self, guardian_id: str, claim: Claim, proof: Proof, born: date, address: str | None
-    ) -> Transaction[str]:
+    ) -> Transaction[str | None]:
+        """The mandate's id; None where the child is known already, or the guardian's account is not open any more."""
+        guardian = yield from self._ledger.accounts.by_id(guardian_id)
+        if guardian is None or guardian.state != State.ACTIVE:
+            return None
+        if (yield from self._real_names.against(None, proof)) is not None:
+            return None
         minor_id = self._sources.new_id()
         username = f"m{self._sources.new_bytes(_NAME_BYTES).hex()}"
         # Nobody can log in to it; who comes of age claims it by the certificate.
         account = NewAccount(username, claim.name, password_hash="")
         yield from self._ledger.accounts.add(minor_id, account, self._sources.now())
-        yield from self._real_names.record(minor_id, proof, verifier=guardian_id, address=address)
+        recorded = yield from self._real_names.record(minor_id, proof, verifier=guardian_id, address=address)
+        if isinstance(recorded, NotRecorded):
+            raise Overtaken(minor_id)
         yield self._ledger.audit.record(
             AuditEvent(
                 EventType.ACCOUNT_REGISTERED,
@@ -204,7 +215,7 @@ class Guardians:
             address,
         )
         if mandate_id is None:
-            raise NotRecorded
+            raise Overtaken(guardian_id)
         return mandate_id
 
     def _guardianship(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from idp.accounts.lifecycle import DAY
 from idp.accounts.lifecycle_hooks import Obstacle
 from idp.accounts.model import Account, InvalidAccount
-from idp.accounts.proof import OtherIdentity, Proof
+from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.store import AccountStore, account_of
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
@@ -256,6 +256,6 @@ async def test_a_name_changes_with_a_proof_that_brings_it(house: Provider) -> No
     with pytest.raises(InvalidAccount):
         await house.worker.lifecycle.change_name(id_, Proof(4, "counter", "counter", "request 2"), "staff")
     other = Proof(4, "counter", "counter", "request 3", "王", "414", "E00000007")
-    with pytest.raises(OtherIdentity):
-        await house.worker.lifecycle.change_name(id_, other, "staff")
+    refused = await house.worker.lifecycle.change_name(id_, other, "staff")
+    assert refused is NotRecorded.OTHER_IDENTITY
     assert (await row_of(house, id_)).name == "张新"

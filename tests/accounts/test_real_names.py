@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from idp.accounts.model import Account
-from idp.accounts.proof import AlreadyVerified, NoSuchAccount, OtherIdentity, Proof
+from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_name_store import RealNameStore
 from idp.accounts.real_names import RealNames
-from idp.accounts.service import Accounts
+from idp.accounts.service import Accounts, AlreadyVerified
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, AccountStore, account_of
 from idp.accounts.verifiers import onsite, upstream
 from idp.accounts.verifiers.interface import Claim
@@ -59,7 +59,7 @@ async def events(house: Provider, id_: str) -> list[str]:
     return [row["event"] for row in sorted(rows, key=lambda row: row["id"]) if row["account_id"] == id_]
 
 
-async def record(house: Provider, id_: str, proof: Proof) -> int:
+async def record(house: Provider, id_: str, proof: Proof) -> int | NotRecorded:
     return await house.worker.base.database.write(lambda: house.worker.real_names.record(id_, proof))
 
 
@@ -165,7 +165,7 @@ async def test_several_workers_agree_on_the_level(house: Provider) -> None:
     try:
         names = [RealNames(Foundation(one, base.key_value, base.vault, base.sources)) for one in opened]
 
-        async def one(at: int, wanted: int) -> int:
+        async def one(at: int, wanted: int) -> int | NotRecorded:
             return await opened[at].write(lambda: names[at].record(id_, of(number, wanted)))
 
         await asyncio.gather(*[one(at, wanted) for at in range(4) for wanted in (4, 1, 3, 2)])
@@ -189,8 +189,7 @@ async def test_a_certificate_is_verified_on_one_account(house: Provider, weaker:
     number = new_number()
     first, second = await account(house), await account(house)
     await record(house, first, of(number, 2))
-    with pytest.raises(AlreadyVerified):
-        await record(house, second, of(number, weaker))
+    assert await record(house, second, of(number, weaker)) is NotRecorded.ALREADY_VERIFIED
     assert await level(house, second) == 0
     assert await house.worker.real_names.history(second) == []
 
@@ -204,8 +203,7 @@ async def test_whoever_proves_more_takes_the_certificate(house: Provider) -> Non
     assert (row.real_name_level, row.certificate_index, row.certificate_number) == (0, None, None)
     assert [one.end_reason for one in await house.worker.real_names.history(first)] == ["taken"]
     assert "real_name.lowered" in await events(house, first)
-    with pytest.raises(AlreadyVerified):
-        await record(house, first, of(number, 3))
+    assert await record(house, first, of(number, 3)) is NotRecorded.ALREADY_VERIFIED
 
 
 async def test_a_frozen_account_is_not_robbed(house: Provider) -> None:
@@ -213,8 +211,7 @@ async def test_a_frozen_account_is_not_robbed(house: Provider) -> None:
     first, second = await account(house), await account(house)
     await record(house, first, of(number, 1))
     await house.worker.lifecycle.freeze(first, "核查", "test")
-    with pytest.raises(AlreadyVerified):
-        await record(house, second, of(number, 4))
+    assert await record(house, second, of(number, 4)) is NotRecorded.ALREADY_VERIFIED
     assert await level(house, first) == 1
 
 
@@ -223,8 +220,7 @@ async def test_a_claimed_certificate_is_not_verified_twice_by_a_proof_without_on
     claimed = {"certificate_type": "111", "certificate_number": number}
     first, second = await account(house, **claimed), await account(house, **claimed)
     assert await record(house, first, proof(2)) == 2
-    with pytest.raises(AlreadyVerified):
-        await record(house, second, proof(2))
+    assert await record(house, second, proof(2)) is NotRecorded.ALREADY_VERIFIED
 
 
 async def test_of_many_accounts_in_several_workers_one_gets_the_certificate(house: Provider) -> None:
@@ -237,10 +233,10 @@ async def test_of_many_accounts_in_several_workers_one_gets_the_certificate(hous
 
         async def one(at: int, id_: str) -> bool:
             try:
-                await opened[at].write(lambda: names[at].record(id_, of(number)))
-            except (AlreadyVerified, Conflict):
+                outcome = await opened[at].write(lambda: names[at].record(id_, of(number)))
+            except Conflict:
                 return False
-            return True
+            return outcome is not NotRecorded.ALREADY_VERIFIED
 
         won = await asyncio.gather(*[one(at % 3, id_) for at, id_ in enumerate(ids)])
     finally:
@@ -253,11 +249,10 @@ async def test_of_many_accounts_in_several_workers_one_gets_the_certificate(hous
 async def test_an_account_keeps_its_identity(house: Provider) -> None:
     id_ = await account(house)
     await record(house, id_, of(number := new_number()))
-    with pytest.raises(OtherIdentity):
-        await record(house, id_, of(new_number(), 4, "李四"))
+    assert await record(house, id_, of(new_number(), 4, "李四")) is NotRecorded.OTHER_IDENTITY
     await house.worker.base.database.write(lambda: house.worker.real_names.downgrade(id_, 0, "mistake"))
-    with pytest.raises(OtherIdentity):  # nor when its proofs have ended
-        await record(house, id_, of(new_number(), 4, "李四"))
+    # nor when its proofs have ended
+    assert await record(house, id_, of(new_number(), 4, "李四")) is NotRecorded.OTHER_IDENTITY
     assert await record(house, id_, of(number, 2)) == 2
 
 
@@ -267,7 +262,7 @@ async def test_of_two_identities_that_come_at_once_one_stays(house: Provider) ->
         *[record(house, id_, of(new_number(), wanted, f"张{wanted}")) for wanted in (1, 2, 3)],
         return_exceptions=True,
     )
-    assert [type(one) for one in outcomes].count(OtherIdentity) == 2
+    assert outcomes.count(NotRecorded.OTHER_IDENTITY) == 2
     history = await house.worker.real_names.history(id_)
     assert len(history) == 1
     assert (await row_of(house, id_)).name == f"张{history[0].level}"
@@ -281,8 +276,7 @@ async def test_a_number_that_was_only_claimed_gives_way_to_a_proof(house: Provid
 
 
 async def test_nobody_is_verified_who_is_not_there(house: Provider) -> None:
-    with pytest.raises(NoSuchAccount):
-        await record(house, "nobody", of(new_number()))
+    assert await record(house, "nobody", of(new_number())) is NotRecorded.NO_SUCH_ACCOUNT
 
 
 async def test_an_operator_s_level_leaves_a_record(house: Provider) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from idp.accounts.proof import NoSuchAccount
 from idp.accounts.verification import (
     NETWORK_IDENTITY,
     OWN_TRIES,
+    NoSuchAccount,
     Refused,
     Throttled,
     Unavailable,

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import LargeBinary, Text, bindparam, update
 
 from idp.accounts.model import Account
-from idp.accounts.proof import NotRecorded
 from idp.accounts.store import CERTIFICATE, AccountStore, accounts
 from idp.accounts.store import PHONE as PHONE_PLACE
 from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, CounterRefusal, Kind, State
@@ -287,7 +286,7 @@ async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other
     assert (await account(hall)).password_hash != ""
 
 
-@pytest.mark.parametrize("error", [Conflict("phone"), NotRecorded(), CounterRefusal("closed")])
+@pytest.mark.parametrize("error", [Conflict("phone"), CounterRefusal("closed")])
 async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:

@@ -22,6 +22,14 @@ class Conflict(Exception):
     """A uniqueness or foreign key rule refused the write; nothing was written."""
 
 
+class Overtaken(Conflict):
+    """Another unit of the same moment changed what this one had looked at before it wrote; nothing was written.
+
+    No refusal, which is an outcome and found before the first write. It is raised where a statement that had to be
+    the one was not: units of a batch do not wait for each other. Run again alone, the unit sees what the other did.
+    """
+
+
 class Database(Protocol):
     """One unit of work, one transaction, durable before `write` returns (see docs/decisions)."""
 
