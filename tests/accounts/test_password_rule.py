@@ -11,10 +11,10 @@ from idp.accounts.password_rule import WeakPassword, common_passwords, is_common
 from idp.accounts.service import Accounts
 from idp.authentication.registration import TERMS_VERSION
 from tests.architecture.sources import name, python_files, tree
-from tests.authentication.test_recovery import owner, recovered
-from tests.authentication.test_sms_login import proved
 from tests.selfservice.calling import call, token_of
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.phone_login import proved
+from tests.support.recovering import owner, recovered
 from tests.support.visits import page, person, signed_in, visitor
 
 pytestmark = pytest.mark.anyio

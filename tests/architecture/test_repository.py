@@ -22,6 +22,8 @@ FORBIDDEN_IMPORTS = {
     "pytest_asyncio": "the anyio plugin runs the tests",
 }
 
+TEST = re.compile(r"tests\.(\w+\.)*test_\w+")
+
 SKIPS = re.compile(r"\bpytest\.(?:skip|importorskip|xfail)\(|\bmark\.(?:skip|skipif|xfail)\b")
 
 
@@ -47,6 +49,17 @@ def test_nothing_forbidden_is_imported() -> None:
         for module in _imports(tree(path))
         for forbidden, reason in FORBIDDEN_IMPORTS.items()
         if f"{module}.".startswith(f"{forbidden}.")
+    ]
+    assert found == []
+
+
+def test_nothing_is_imported_from_a_test() -> None:
+    """What tests share stands in a module beside them, or in `tests/support`: a test is read by itself."""
+    found = [
+        f"{name(path)}: {module}"
+        for path in python_files()
+        for module in _imports(tree(path))
+        if TEST.fullmatch(module)
     ]
     assert found == []
 

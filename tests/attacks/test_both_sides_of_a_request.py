@@ -7,9 +7,9 @@ import pytest
 
 from idp.accounts.store import CERTIFICATE
 from idp.counter.model import Claim, CounterRefusal, Kind
+from tests.counter.asking import asked, family
+from tests.counter.beginning import BEGIN, certified
 from tests.counter.conftest import NUMBER, STRONG, Hall
-from tests.counter.test_acts_of_two import BEGIN, certified
-from tests.counter.test_guardian import asked, family
 from tests.support.browserless import Form, Page
 from tests.support.visits import account_id, page, person, signed_in
 

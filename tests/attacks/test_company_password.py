@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.attacks.scene import Scene, Victim, by_password, by_sms, field
-from tests.authentication.test_qr import begin
 from tests.federation.trial import FIRM, came
 from tests.support.browserless import Browserless, Callback, Form
 from tests.support.inprocess import PASSWORD
+from tests.support.qr_login import begin
 from tests.support.visits import SESSION_COOKIE, asking, page, signed_in, tokens, visitor
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ import pytest
 from idp.accounts.service import Accounts
 from idp.relying_parties.model import Client
 from tests.attacks.scene import STRONG, Scene, Victim
-from tests.oauth.test_token_inspection import introspect
+from tests.oauth.inspecting import introspect
 from tests.support.browserless import Browserless, Callback
 from tests.support.visits import asking, claims_of, code_for, redeem, refresh, signed_in, tokens, userinfo
 

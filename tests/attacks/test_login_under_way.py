@@ -10,13 +10,13 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.attacks.scene import STRONG, Scene, Victim, by_password, by_sms, field, new_phone
-from tests.authentication.test_passkeys import asked as passkey_asked
-from tests.authentication.test_passkeys import authenticator, made
-from tests.authentication.test_qr import begin, decide, scan
 from tests.federation.trial import came
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.inprocess import PASSWORD
 from tests.support.messages import last_code
+from tests.support.passkey_forms import asked as passkey_asked
+from tests.support.passkey_forms import authenticator, made
+from tests.support.qr_login import begin, decide, scan
 from tests.support.visits import SESSION_COOKIE, code_for, page, redeem, signed_in, visitor
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ import idp
 from idp.accounts.former_contacts import KEPT_SECONDS
 from tests.attacks.scene import STRONG, Scene, Victim, field, new_phone
 from tests.federation.trial import came
-from tests.selfservice import test_ways_in as acts
+from tests.selfservice import acts
 from tests.selfservice.calling import token_of
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD

@@ -18,9 +18,9 @@ from tests.attacks.scene import (
     form_to,
     is_asked_for_otp,
 )
-from tests.authentication.test_qr import begin, decide, scan
 from tests.federation.trial import came
 from tests.support.browserless import Browserless, Form, Page
+from tests.support.qr_login import begin, decide, scan
 from tests.support.visits import SESSION_COOKIE, asking, page, signed_in, tokens, visitor
 
 pytestmark = pytest.mark.anyio

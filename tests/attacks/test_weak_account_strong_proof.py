@@ -13,13 +13,13 @@ import pytest
 from idp.organizations.roles import Role
 from idp.relying_parties.model import Client
 from tests.attacks.scene import STRONG, Scene, Victim, by_password, by_sms, field, is_asked_for_otp, new_phone
-from tests.authentication.test_passkeys import authenticator, made, used
 from tests.federation.trial import came
 from tests.selfservice.calling import call, token_of
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD
 from tests.support.messages import last_code, messages_to
 from tests.support.passkey import Authenticator
+from tests.support.passkey_forms import authenticator, made, used
 from tests.support.visits import account_id, page, person, refresh, signed_in, tokens, userinfo, visitor
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ from idp.audit.model import EventType
 from idp.infrastructure.http_client import BadAnswer
 from idp.infrastructure.outbox import WAITS
 from idp.keys.model import Algorithm
-from tests.authentication.test_login import attempt
 from tests.support.inprocess import PASSWORD, Provider, basic
+from tests.support.logins import attempt
 from tests.support.visits import (
     SESSION_COOKIE,
     asking,
@@ -132,7 +132,7 @@ def test_every_event_is_written_by_something_and_looked_for_by_a_test() -> None:
     lists = {ROOT / "idp" / "audit" / "model.py", ROOT / "idp" / "selfservice" / "event_texts.py"}
     code = "".join(path.read_text("utf-8") for path in (ROOT / "idp").rglob("*.py") if path not in lists)
     assert [event.name for event in EventType if f"EventType.{event.name}" not in code] == []
-    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     unseen = [e.name for e in EventType if f"EventType.{e.name}" not in tests and f'"{e.value}"' not in tests]
     assert unseen == []
 

@@ -17,19 +17,16 @@ from idp.accounts.service import Accounts
 from idp.organizations.model import Principal
 from idp.sessions.service import Caller, CannotRepresent
 from tests.authentication.protecting import CHANGES, ELSEWHERE, Change, Subject, nothing, subject
-from tests.authentication.test_knowledge import asked as asked_for_more
-from tests.authentication.test_login import attempt
-from tests.authentication.test_passkeys import authenticator, made, used
-from tests.authentication.test_qr import begin as begin_qr
-from tests.authentication.test_qr import decide, go_on, scan
-from tests.authentication.test_second_factor import at, otp_form
-from tests.authentication.test_sms_login import proved
-from tests.authentication.test_trusted_devices import answered, log_out
 from tests.federation.trial import Platform, back, federated, sent
 from tests.support import raw_sql
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import answered, asked_for_more, at, attempt, log_out, otp_form
 from tests.support.mandates import mandate
+from tests.support.passkey_forms import authenticator, made, used
+from tests.support.phone_login import proved
+from tests.support.qr_login import begin as begin_qr
+from tests.support.qr_login import decide, go_on, scan
 from tests.support.visits import ADDRESS, SESSION_COOKIE, page, signed_in, visitor
 
 pytestmark = pytest.mark.anyio

@@ -8,12 +8,10 @@ import pyotp
 import pytest
 
 from tests.architecture.sources import name, python_files, tree
-from tests.authentication.test_login import attempt
-from tests.authentication.test_recovery import NEW, Someone, owner, proved
-from tests.authentication.test_second_factor import answer_with
-from tests.authentication.test_trusted_devices import log_out
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.logins import answer_with, attempt, log_out
+from tests.support.recovering import NEW, Someone, owner, proved
 from tests.support.visits import page, signed_in, visitor
 
 pytestmark = pytest.mark.anyio

@@ -13,6 +13,7 @@ from idp.sessions.service import Caller
 from tests.selfservice.calling import ALL, call
 from tests.support.browserless import Browserless, Callback, Page
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import asked_for_more
 from tests.support.visits import (
     ADDRESS,
     SESSION_COOKIE,
@@ -50,16 +51,9 @@ async def verified(house: Provider, **fields: object) -> tuple[str, str]:
     return await person(house, **{"name": "张三", **certificate, **fields}), number
 
 
-async def asked(someone: Browserless, path: str) -> Page:
-    """The page that asks for more, which is where a change leads to."""
-    shown = page(await someone.open(path))
-    assert "再确认一次身份" in shown.text, shown.text
-    return shown
-
-
 async def told(someone: Browserless, path: str, **fields: str) -> Page:
     """Where the person is after telling more."""
-    form = (await asked(someone, path)).form_with("certificate_number")
+    form = (await asked_for_more(someone, path)).form_with("certificate_number")
     assert form is not None
     return page(await someone.submit(form, **fields))
 
@@ -69,7 +63,7 @@ async def told(someone: Browserless, path: str, **fields: str) -> Page:
 async def test_a_phone_alone_changes_nothing(house: Provider, path: str, amr: tuple[str, ...]) -> None:
     username, _ = await verified(house)
     async with signed_in(house, username, amr) as thief:
-        await asked(thief, path)
+        await asked_for_more(thief, path)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +123,7 @@ async def test_what_is_not_right_opens_nothing_and_is_recorded(
         assert refused.status == 401
         assert "密码不正确，或者姓名和证件号码与账号不符" in refused.text
         assert number not in refused.text
-        await asked(thief, "/me/security/password")
+        await asked_for_more(thief, "/me/security/password")
     events = await audit_of(house, account_id=await account_id(house, username))
     assert events[-1] == "login.failed"
 
@@ -157,7 +151,7 @@ async def test_who_showed_more_at_login_is_not_asked_again(house: Provider, amr:
 async def test_a_level_that_ran_out_leaves_the_number_guarded(house: Provider) -> None:
     username, _ = await verified(house, level=0)
     async with signed_in(house, username, ("sms",)) as thief:
-        await asked(thief, "/me/security/totp")
+        await asked_for_more(thief, "/me/security/totp")
 
 
 async def test_nothing_of_the_number_is_shown_to_a_phone_alone(house: Provider) -> None:
@@ -194,9 +188,9 @@ async def test_a_bystander_who_knows_the_number_makes_no_old_login_new(
 async def test_what_is_known_does_not_make_the_login_newer(house: Provider) -> None:
     username, _ = await verified(house)
     async with signed_in(house, username, ("sms",)) as owner:
-        await asked(owner, "/me/security/totp")
+        await asked_for_more(owner, "/me/security/totp")
         house.clock.forward(400)
-        form = (await asked(owner, "/me/security/totp")).form_with("password")
+        form = (await asked_for_more(owner, "/me/security/totp")).form_with("password")
         assert form is not None
         assert page(await owner.submit(form, password=PASSWORD)).form_with("otp") is not None
         house.clock.forward(300)
@@ -308,7 +302,7 @@ async def test_an_app_that_changes_the_account_gets_no_token_for_a_phone_alone(
         assert "code" in callback(reading).parameters
         none = callback(await someone.open(asking(client, scope=scope, prompt="none")))
         assert none.parameters["error"] == "interaction_required"
-        form = (await asked(someone, asking(client, scope=scope))).form_with("certificate_number")
+        form = (await asked_for_more(someone, asking(client, scope=scope))).form_with("certificate_number")
         assert form is not None
         answer = await someone.submit(form, name="张三", certificate_number=number)
         assert isinstance(answer, Callback)

@@ -4,12 +4,11 @@ import asyncio
 import re
 from urllib.parse import urlencode
 
-import httpx2
 import pytest
 from passlib import hash as schemes
 
-from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import attempt, is_in
 from tests.support.visits import (
     ADDRESS,
     SESSION_COOKIE,
@@ -27,27 +26,9 @@ from tests.support.visits import (
 pytestmark = pytest.mark.anyio
 
 
-async def attempt(
-    someone: Browserless,
-    username: str,
-    password: str = PASSWORD,
-    headers: dict[str, str] | None = None,
-    **changes: str,
-) -> httpx2.Response:
-    """A filled login form."""
-    form = page(await someone.open("/login")).form_with("password")
-    assert form is not None
-    data = {**form.fields, "username": username, "password": password, **changes}
-    return await someone.client.post("/login", data=data, headers=headers)
-
-
 def without_tokens(text: str) -> str:
     """A page but for what differs each time it is shown."""
     return re.sub(r'name="(csrf|attempt|continue)" value="[^"]*"|continue=[\w-]+', "", text)
-
-
-async def is_in(someone: Browserless) -> bool:
-    return "/end_session" in (await someone.client.get("/")).text
 
 
 async def test_a_person_logs_in_by_username_phone_or_certificate_number(house: Provider) -> None:

@@ -3,10 +3,10 @@
 import pytest
 
 from idp.authentication.registration import TERMS_VERSION
-from tests.authentication.test_sms_login import holders, is_inside, new_phone, proved
-from tests.authentication.test_sms_login import town as town  # noqa: PLC0414 - the fixture
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import is_inside
 from tests.support.messages import messages_to
+from tests.support.phone_login import holders, new_phone, proved
 from tests.support.visits import account_id, audit_of, page, person, sql, visitor
 
 pytestmark = pytest.mark.anyio

@@ -11,15 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from idp.accounts.merges import Plan
 from idp.settings import Settings
-from tests.authentication.test_login import attempt, is_in
-from tests.support.browserless import Browserless, Form
 from tests.support.inprocess import ISSUER, Provider, provider
+from tests.support.logins import attempt, is_in
 from tests.support.passkey import Authenticator
+from tests.support.passkey_forms import ADD, LOGIN, asked, authenticator, made, used
 from tests.support.visits import (
     SESSION_COOKIE,
     account_id,
@@ -33,32 +32,6 @@ from tests.support.visits import (
 )
 
 pytestmark = pytest.mark.anyio
-ADD, LOGIN = "/me/security/passkey", "/login/passkey"
-
-
-def authenticator(**changes: Any) -> Authenticator:
-    return Authenticator(**{"origin": ISSUER, "rp_id": "id.test", **changes})
-
-
-async def asked(someone: Browserless, path: str) -> tuple[Form, str]:
-    """The form of a ceremony and what it asks of the browser."""
-    shown = page(await someone.open(path))
-    form = shown.form_with("ceremony")
-    assert form is not None, shown.text
-    options = re.search(r'data-options="([^"]*)"', shown.text)
-    assert options is not None
-    return form, html.unescape(options[1])
-
-
-async def made(someone: Browserless, key: Authenticator, **fields: str) -> httpx2.Response:
-    form, options = await asked(someone, ADD)
-    data = {**form.fields, "credential": key.create(options), **fields}
-    return await someone.client.post(ADD, data=data)
-
-
-async def used(someone: Browserless, key: Authenticator, path: str = LOGIN, **fields: str) -> httpx2.Response:
-    form, options = await asked(someone, path)
-    return await someone.client.post(LOGIN, data={**form.fields, "credential": key.get(options), **fields})
 
 
 @asynccontextmanager

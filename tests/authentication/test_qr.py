@@ -5,53 +5,26 @@ import json
 import re
 from urllib.parse import urlencode
 
-import httpx2
 import pyotp
 import pytest
 
 from idp.authentication.qr import LIFETIME_SECONDS
 from idp.infrastructure.web.attempts import KEPT_SECONDS
 from idp.organizations.roles import Role
-from tests.authentication.test_login import is_in
-from tests.support.browserless import Browserless, Page
+from tests.support.browserless import Page
 from tests.support.inprocess import ISSUER, Provider
+from tests.support.logins import is_in
+from tests.support.qr_login import COOKIE, begin, decide, go_on, scan, state
 from tests.support.visits import account_id, asking, audit_of, page, person, signed_in, sql, visitor
 
 pytestmark = pytest.mark.anyio
-COOKIE = "__Host-zhanhe-qr"
 STRONG = ("pwd", "otp", "mfa")
-
-
-async def begin(computer: Browserless) -> tuple[str, int]:
-    """What stands on the computer's screen: the id in the picture, and the number."""
-    shown = page(await computer.open("/login/qr"))
-    number = re.search(r'class="number">(\d+)<', shown.text)
-    assert number is not None, shown.text
-    return computer.client.cookies[COOKIE], int(number[1])
-
-
-async def scan(phone: Browserless, qr_id: str) -> Page:
-    return page(await phone.open(f"/qr?{urlencode({'id': qr_id})}"))
-
-
-async def decide(phone: Browserless, shown: Page, decision: str) -> Page:
-    form = shown.form_with("decision")
-    assert form is not None, shown.text
-    return page(await phone.submit(form, decision=decision))
 
 
 def choices(shown: Page) -> list[str]:
     form = shown.form_with("decision")
     assert form is not None
     return [value for _, value in form.buttons if value != "deny"]
-
-
-async def state(computer: Browserless) -> str:
-    return str((await computer.client.get("/login/qr/state")).json()["state"])
-
-
-async def go_on(computer: Browserless) -> httpx2.Response:
-    return await computer.client.get("/login/qr")
 
 
 async def test_a_phone_lets_a_computer_in(house: Provider) -> None:

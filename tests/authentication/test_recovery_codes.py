@@ -6,32 +6,18 @@ import pyotp
 import pytest
 
 from idp.accounts.merges import Plan
-from idp.sessions.model import Session
-from idp.sessions.service import Caller
-from tests.authentication.test_login import attempt, is_in
-from tests.authentication.test_second_factor import at, otp_form
 from tests.support.inprocess import Provider
+from tests.support.logins import at, attempt, codes_of, is_in, otp_form
 from tests.support.visits import (
-    ADDRESS,
-    SESSION_COOKIE,
     account_id,
     audit_of,
     page,
     person,
-    signed_in,
     sql,
     visitor,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-async def codes_of(house: Provider, username: str) -> list[str]:
-    """New recovery codes of somebody with a second factor."""
-    async with signed_in(house, username, ("pwd", "otp", "mfa")) as someone:
-        session = await house.worker.sessions.find(someone.client.cookies[SESSION_COOKIE])
-    assert isinstance(session, Session)
-    return await house.worker.factors.make_recovery_codes(session, Caller(ADDRESS))
 
 
 async def with_codes(house: Provider) -> tuple[str, pyotp.TOTP, list[str]]:

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx2
 import pyotp
 import pytest
 from passlib.hash import argon2
 
 from idp.authentication.service import PENDING_SECONDS
-from tests.authentication.test_login import attempt, is_in
-from tests.support.browserless import Browserless, Form
+from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import LEVEL_3, answer_with, at, attempt, is_in, otp_form
 from tests.support.visits import (
     SESSION_COOKIE,
     account_id,
@@ -27,7 +26,6 @@ from tests.support.visits import (
 
 pytestmark = pytest.mark.anyio
 LOGIN_COOKIE = "__Host-zhanhe-login"
-LEVEL_3 = "urn:zhanhe:acr:level:3"
 
 
 @asynccontextmanager
@@ -40,21 +38,6 @@ async def halfway(house: Provider) -> AsyncIterator[tuple[Browserless, str, pyot
         answer = await attempt(someone, username)
         assert answer.headers["location"].startswith("/login/otp")
         yield someone, username, totp
-
-
-async def answer_with(someone: Browserless, otp: str, **changes: str) -> httpx2.Response:
-    form = await otp_form(someone)
-    return await someone.client.post("/login/otp", data={**form.fields, "otp": otp, **changes})
-
-
-async def otp_form(someone: Browserless) -> Form:
-    form = page(await someone.open("/login/otp")).form_with("otp")
-    assert form is not None
-    return form
-
-
-def at(house: Provider, totp: pyotp.TOTP, offset: int = 0) -> str:
-    return totp.at(int(house.clock.now) + offset)
 
 
 async def test_a_password_alone_opens_no_session_where_there_is_a_second_factor(house: Provider) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.authentication.test_login import is_in
 from tests.support.inprocess import Provider
+from tests.support.logins import is_in
 from tests.support.visits import signed_in
 
 pytestmark = pytest.mark.anyio

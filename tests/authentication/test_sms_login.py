@@ -1,66 +1,18 @@
 """The way in by phone: registering, logging in, a number that moved, and what must not be possible."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from itertools import count
-from typing import Any
 
 import pytest
 
 from idp.accounts.store import AccountStore
 from idp.authentication.registration import TERMS_VERSION
-from tests.support.browserless import Browserless, Page
-from tests.support.inprocess import Provider, provider
+from tests.support.inprocess import Provider
+from tests.support.logins import is_inside
 from tests.support.messages import last_code, messages_to
+from tests.support.phone_login import LOGIN, holders, new_phone, proved, registered
 from tests.support.visits import account_id, audit_of, page, person, sql, visitor
 
 pytestmark = pytest.mark.anyio
-
-LOGIN = "/login/sms"
-_phones = count(13800000001)
-
-
-@pytest.fixture(scope="module")
-async def town(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provider]:
-    """A provider whose messages can be read."""
-    folder = tmp_path_factory.mktemp("town")
-    async with provider(folder, message_sink=True, sms_per_address=10_000) as started:
-        yield started
-
-
-def new_phone() -> str:
-    """A number of the test's own."""
-    return str(next(_phones))
-
-
-async def proved(town: Provider, someone: Browserless, phone: str, path: str = LOGIN) -> Page:
-    """The page after the right code."""
-    form = page(await someone.open(path)).form_with("phone")
-    assert form is not None
-    asked = page(await someone.submit(form, phone=phone))
-    form = asked.form_with("code")
-    assert form is not None, asked.text
-    return page(await someone.submit(form, code=await last_code(town, phone)))
-
-
-async def registered(town: Provider, someone: Browserless, phone: str, **fields: str) -> Page:
-    """The page after a registration."""
-    form = (await proved(town, someone, phone)).form_with("new_password")
-    assert form is not None
-    return page(await someone.submit(form, terms=TERMS_VERSION, **fields))
-
-
-async def holders(town: Provider, phone: str) -> list[dict[str, Any]]:
-    """The accounts that have proved a phone."""
-    index = town.worker.base.vault.blind_index("accounts.phone", phone)
-    return await sql(
-        town, "select * from accounts where phone_index = ? and phone_verified_at is not null", index
-    )
-
-
-def is_inside(someone: Browserless) -> bool:
-    """Whether the browser has a session."""
-    return any(cookie.name.endswith("-session") for cookie in someone.client.cookies.jar)
 
 
 async def test_somebody_new_registers_with_a_phone_alone(town: Provider) -> None:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from idp.authentication.throttle import Limits, Throttle
-from tests.authentication.test_login import attempt
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.logins import attempt
 from tests.support.visits import account_id, audit_of, page, person, sql, visitor
 
 pytestmark = pytest.mark.anyio

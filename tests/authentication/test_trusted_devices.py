@@ -9,10 +9,9 @@ import pytest
 
 from idp.organizations.roles import Role
 from idp.sessions.devices import TRUST_SECONDS
-from tests.authentication.test_login import attempt, is_in
-from tests.authentication.test_second_factor import LEVEL_3, at, otp_form
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
+from tests.support.logins import LEVEL_3, answered, attempt, is_in, log_out
 from tests.support.visits import SESSION_COOKIE, account_id, asking, audit_of, page, person, sql, visitor
 
 pytestmark = pytest.mark.anyio
@@ -31,16 +30,6 @@ async def trusting(house: Provider) -> AsyncIterator[tuple[Browserless, str, pyo
         await log_out(someone)
         house.clock.forward(60)
         yield someone, username, totp
-
-
-async def answered(house: Provider, someone: Browserless, totp: pyotp.TOTP, **fields: str) -> httpx2.Response:
-    form = await otp_form(someone)
-    return await someone.client.post("/login/otp", data={**form.fields, "otp": at(house, totp), **fields})
-
-
-async def log_out(someone: Browserless) -> None:
-    await someone.log_out("/end_session")
-    assert not await is_in(someone)
 
 
 def asks_for_more(answer: httpx2.Response) -> bool:

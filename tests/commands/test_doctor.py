@@ -9,28 +9,12 @@ from idp.federation.doctor import platforms as in_use_here
 from idp.infrastructure.doctor import messages
 from idp.infrastructure.findings import Finding
 from idp.settings import Settings
-
-PROFILES = Path(__file__).parents[2] / "config" / "messages"
+from tests.support.profiles import CREDENTIALS, HENAN, in_use
 
 
 def finding(tmp_path: Path, **changes: Any) -> Finding:
     """What is said of these settings."""
     return messages(Settings(issuer="https://id.test", data_dir=tmp_path, **changes))
-
-
-def in_use(tmp_path: Path, **changes: str) -> Path:
-    """A profile that says it is in use."""
-    text = (
-        (PROFILES / "example_md5.toml").read_text("utf-8").replace('status = "example"', 'status = "in use"')
-    )
-    for old, new in changes.items():
-        text = text.replace(old, new)
-    path = tmp_path / "sms.toml"
-    path.write_text(text, "utf-8")
-    return path
-
-
-CREDENTIALS = {"ec_name": "a", "ap_id": "b", "secret": "c", "sign_code": "d"}
 
 
 def test_without_a_gateway_it_says_so(tmp_path: Path) -> None:
@@ -73,7 +57,6 @@ def platforms(tmp_path: Path, secrets: str, mode: int = 0o600, **changes: Any) -
     return list(in_use_here(settings))
 
 
-HENAN = '[henan]\napp_id = "district"\napp_secret = "unguessable"\nhost = "https://province.example"\n'
 PLAIN = HENAN.replace("https://", "http://")
 JIS = '[jis1]\nappmark = "m"\nappword = "unguessable"\nhost = "https://jis.example"\n'
 

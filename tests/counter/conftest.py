@@ -38,7 +38,7 @@ async def hall(anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
 @pytest.fixture
 async def any_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
     """On each database, for what must happen once."""
-    async with provider(tmp_path, database_url=migrated_url) as house:
+    async with provider(tmp_path, database_url=migrated_url, message_sink=True) as house:
         yield await filled(house)
 
 

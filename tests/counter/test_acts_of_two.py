@@ -3,106 +3,26 @@
 A kind of request that is missing here fails a test.
 """
 
-from collections.abc import Awaitable, Callable
-
 import pytest
-from sqlalchemy import LargeBinary, Text, bindparam, select, update
+from sqlalchemy import select
 
-from idp.accounts.merges import OTHER, Plan
 from idp.accounts.store import CERTIFICATE, accounts
-from idp.counter.model import SUPERVISED, Claim, CounterRefusal, Kind
+from idp.counter.model import SUPERVISED, CounterRefusal, Kind
 from idp.counter.store import counter_concerned, counter_requests
-from idp.infrastructure.database import Row, Statement, Transaction
+from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
 from idp.organizations.roles import Role
+from tests.counter.asking import asked, family
+from tests.counter.beginning import BEGIN, certified
 from tests.counter.conftest import NUMBER, STRONG, Hall
-from tests.counter.test_conflicts import conflict
-from tests.counter.test_guardian import asked, family
 from tests.support.browserless import Form
 from tests.support.visits import page, signed_in
 
 pytestmark = pytest.mark.anyio
 
-WITH_CERTIFICATE = Statement(
-    update(accounts)
-    .where(accounts.c.id == bindparam("the_id", type_=Text))
-    .values(certificate_index=bindparam("the_index", type_=LargeBinary))
-)
 REQUESTS, CONCERNED = Statement(select(counter_requests)), Statement(select(counter_concerned))
-CLAIM = Claim("张三", "111", NUMBER, "13800000009")
 
 
-async def verify(hall: Hall) -> list[str]:
-    await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
-    return [hall.id("zhangsan")]
-
-
-async def recover(hall: Hall) -> list[str]:
-    await hall.house.worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
-    return [hall.id("zhangsan")]
-
-
-async def guardian(hall: Hall) -> list[str]:
-    child, parent = await family(hall)
-    await asked(hall, child, parent, "sunqi")
-    return [child, parent]
-
-
-async def merge(hall: Hall) -> list[str]:
-    plan = Plan(hall.id("wangwu"), hall.id("zhangsan"), {"name": OTHER})
-    await hall.house.worker.account_requests.merge(plan, "同一人", hall.id("sunqi"))
-    return [hall.id("zhangsan"), hall.id("wangwu")]
-
-
-async def unmerge(hall: Hall) -> list[str]:
-    plan = Plan(hall.id("wangwu"), hall.id("zhangsan"), {})
-    merge_id = await hall.house.worker.merges.merge(plan, "同一人", "test")
-    to = hall.house.worker.account_requests
-    await to.unmerge(merge_id, hall.id("zhangsan"), "不是同一人", hall.id("sunqi"))
-    return [hall.id("zhangsan"), hall.id("wangwu")]
-
-
-async def link(hall: Hall) -> list[str]:
-    reference = await conflict(hall)
-    await hall.house.worker.account_requests.link(reference, hall.id("wangwu"), hall.id("sunqi"))
-    return [hall.id("wangwu"), hall.id("zhangsan")]
-
-
-async def changed(hall: Hall, kind: Kind) -> list[str]:
-    to = hall.house.worker.account_requests
-    await to.change(kind, hall.id("zhangsan"), "查清", hall.id("sunqi"))
-    return [hall.id("zhangsan")]
-
-
-async def thaw(hall: Hall) -> list[str]:
-    await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
-    return await changed(hall, Kind.THAW)
-
-
-async def revive(hall: Hall) -> list[str]:
-    await hall.house.worker.lifecycle.deceased(hall.id("zhangsan"), "证明", "test")
-    return await changed(hall, Kind.REVIVE)
-
-
-def change(kind: Kind) -> Callable[[Hall], Awaitable[list[str]]]:
-    return lambda hall: changed(hall, kind)
-
-
-BEGIN: dict[Kind, Callable[[Hall], Awaitable[list[str]]]] = {
-    Kind.VERIFY: verify,
-    Kind.RECOVER: recover,
-    Kind.GUARDIAN: guardian,
-    Kind.MERGE: merge,
-    Kind.UNMERGE: unmerge,
-    Kind.LINK: link,
-    Kind.THAW: thaw,
-    Kind.REVIVE: revive,
-    Kind.RELEASE: change(Kind.RELEASE),
-    Kind.DECEASED: change(Kind.DECEASED),
-    Kind.FREEZE: change(Kind.FREEZE),
-    Kind.SECURE: change(Kind.SECURE),
-}
-"""Has sunqi, a supervisor, begin it; whom it is about or whom it profits."""
 POSITIONS = (
     "began",
     "began-certificate",
@@ -120,13 +40,6 @@ def test_every_kind_is_tried() -> None:
 
 async def rows(hall: Hall, statement: Statement = REQUESTS) -> list[Row]:
     return list(await hall.house.worker.base.database.read(fetch(statement())))
-
-
-async def certified(hall: Hall, account_id: str, index: bytes = b"one person") -> None:
-    def work() -> Transaction[None]:
-        yield WITH_CERTIFICATE(the_id=account_id, the_index=index)
-
-    await hall.house.worker.base.database.write(work)
 
 
 async def confirm(hall: Hall, username: str) -> int:

@@ -1,18 +1,15 @@
 """The code that the counter asks for: for the counter alone, typed by the person, and no other in its place."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from idp.authentication.phone_codes import CODE_SECONDS, Asker, Purpose
 from idp.sessions.model import Caller
-from tests.counter.conftest import NUMBER, STRONG, Hall, filled
+from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Browserless, Form, Page
-from tests.support.inprocess import provider
 from tests.support.messages import last_code, messages_to
-from tests.support.visits import page, signed_in, visitor
+from tests.support.visits import form, page, signed_in, visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -20,19 +17,6 @@ NEWCOMER, HELD = "13800000007", "910411199001010013"
 FIELDS = {
     "name": "王新", "certificate_type": "553", "certificate_number": HELD, "phone": NEWCOMER, "seen": "1",
 }  # fmt: skip
-
-
-@pytest.fixture
-async def wide_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
-    """On each database, with messages that can be read."""
-    async with provider(tmp_path, database_url=migrated_url, message_sink=True) as house:
-        yield await filled(house)
-
-
-def form(shown: Page, name: str) -> Form:
-    found = shown.form_with(name)
-    assert found is not None, shown.text
-    return found
 
 
 async def asked(staff: Browserless, **changes: str) -> Page:
@@ -73,8 +57,8 @@ async def test_the_message_names_the_hall_and_the_errand_and_who_may_ask(
     assert "告诉任何人" not in text
 
 
-async def test_the_person_types_it_on_a_page_of_their_own_and_staff_go_on(wide_hall: Hall) -> None:
-    house = wide_hall.house
+async def test_the_person_types_it_on_a_page_of_their_own_and_staff_go_on(any_hall: Hall) -> None:
+    house = any_hall.house
     async with signed_in(house, "zhaoliu", STRONG) as staff, visitor(house) as person:
         shown = await asked(staff, elder_mode="1")
         early = page(await staff.submit(form(shown, "step")))
@@ -86,19 +70,19 @@ async def test_the_person_types_it_on_a_page_of_their_own_and_staff_go_on(wide_h
         assert wrong.status == 401
         done = page(await person.submit(form(wrong, "code"), code=await last_code(house, NEWCOMER)))
         assert "已确认" in done.text
-        assert not await registered(wide_hall)
+        assert not await registered(any_hall)
         seen = page(await staff.submit(form(early, "step")))
         assert "本人已在自己的页面输入" in seen.text
         proceed = form(seen, "draft")
         assert "已登记" in page(await staff.submit(proceed)).text
         assert page(await staff.submit(proceed.in_tabs(1)[0])).status == 401  # what was confirmed is used up
-    assert await registered(wide_hall)
+    assert await registered(any_hall)
 
 
 async def test_a_code_of_the_counter_is_taken_nowhere_else_and_no_other_at_the_counter(
-    wide_hall: Hall,
+    any_hall: Hall,
 ) -> None:
-    house = wide_hall.house
+    house = any_hall.house
     async with signed_in(house, "zhaoliu", STRONG) as staff:
         shown = await asked(staff)
         right = await last_code(house, NEWCOMER)
@@ -114,7 +98,7 @@ async def test_a_code_of_the_counter_is_taken_nowhere_else_and_no_other_at_the_c
                 assert page(await person.submit(form(own, "code"), code=other)).status == 401
                 assert page(await staff.submit(form(shown, "code"), code=other)).status == 401
             house.clock.forward(61)
-        assert not await registered(wide_hall)
+        assert not await registered(any_hall)
         assert "已登记" in page(await staff.submit(form(shown, "code"), code=right)).text
 
 

@@ -6,21 +6,15 @@ import re
 import pytest
 
 from idp.audit.model import EventType
-from idp.federation.outcomes import Linked, Refused
+from idp.federation.outcomes import Linked
+from tests.counter.asking import conflict
 from tests.counter.conftest import NUMBER, STRONG, Hall
-from tests.federation.test_linking import arrival
 from tests.support.browserless import Form, Page
+from tests.support.platforms import arrival
 from tests.support.visits import audit_of, page, signed_in
 
 pytestmark = pytest.mark.anyio
 PATH = "/counter/conflicts"
-
-
-async def conflict(hall: Hall, name: str = "张三丰") -> str:
-    """Somebody comes with zhangsan's certificate and another name; what they are told."""
-    came = await hall.house.worker.federation.linking.enter(arrival(name=name, number=NUMBER), "192.0.2.9")
-    assert isinstance(came, Refused)
-    return came.reference
 
 
 def form_of(shown: Page) -> Form:

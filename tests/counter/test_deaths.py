@@ -3,14 +3,12 @@
 import pytest
 
 from idp.counter.model import CounterRefusal, Kind
+from tests.counter.asking import PARENT, asked, family, phone_changed
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
-from tests.counter.test_former_contacts import any_hall, changed
-from tests.counter.test_guardian import PARENT, asked, family
 from tests.support.browserless import Form
 from tests.support.messages import messages_to
 from tests.support.visits import page, signed_in
 
-__all__ = ["any_hall"]
 pytestmark = pytest.mark.anyio
 
 
@@ -33,7 +31,7 @@ async def test_a_death_has_a_page_of_its_own_and_the_way_back_is_named(any_hall:
     row = await house.worker.counter.account(id_)
     assert row is not None
     assert await house.worker.phones.confirm(row, PHONE)
-    await changed(any_hall)  # another phone: the former one is told too
+    await phone_changed(any_hall)  # another phone: the former one is told too
     async with signed_in(house, "sunqi", STRONG) as someone:
         await house.worker.counter.find(NUMBER, any_hall.id("sunqi"))
         shown = page(await someone.open(f"/counter/accounts?account={id_}"))

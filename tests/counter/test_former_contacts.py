@@ -1,8 +1,6 @@
 """Whoever changes how an owner is told does not silence them: where they were reached until lately is told too."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +13,14 @@ from idp.counter.model import Claim, Kind
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
-from tests.counter.conftest import NUMBER, PHONE, Hall, filled
-from tests.support.inprocess import provider
+from tests.counter.asking import NEW_PHONE, phone_changed
+from tests.counter.conftest import NUMBER, PHONE, Hall
 from tests.support.messages import messages_to
 from tests.support.statements import every_statement
 
 pytestmark = pytest.mark.anyio
 
 KEPT = Statement(select(former_contacts))
-NEW = "13800000009"
 REACHED = {
     "accounts.contact_store.SET_CONTACT": "kept by selfservice.profile",
     "accounts.phone_store.CHANGE": "kept by accounts.phones",
@@ -39,13 +36,6 @@ REACHED = {
     "accounts.merge_store.SET": "kept by accounts.merges",
 }
 """Every statement that changes a phone or mail of an account, and who keeps what was."""
-
-
-@pytest.fixture
-async def any_hall(migrated_url: str, anyio_backend: str, tmp_path: Path) -> AsyncIterator[Hall]:
-    """On each database, with a sink for messages."""
-    async with provider(tmp_path, database_url=migrated_url, message_sink=True) as house:
-        yield await filled(house)
 
 
 def test_every_statement_that_changes_how_somebody_is_reached_is_named() -> None:
@@ -67,20 +57,13 @@ async def released(hall: Hall) -> None:
 
 async def recovered(hall: Hall) -> None:
     worker = hall.house.worker
-    claim = Claim("张三", "111", NUMBER, NEW)
+    claim = Claim("张三", "111", NUMBER, NEW_PHONE)
     await worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("zhaoliu"), claim)
     [request] = await worker.counter.open_requests()
     await worker.counter.confirm(request.id, hall.id("sunqi"))
 
 
-async def changed(hall: Hall) -> None:
-    """In a session of the owner's, or of whoever has stolen it."""
-    row = await hall.house.worker.counter.account(hall.id("zhangsan"))
-    assert row is not None
-    assert await hall.house.worker.phones.change(row, NEW, "192.0.2.1", proven=row.security_version)
-
-
-@pytest.mark.parametrize("silence", [released, recovered, changed])
+@pytest.mark.parametrize("silence", [released, recovered, phone_changed])
 async def test_a_phone_that_was_taken_off_is_told_for_thirty_days(any_hall: Hall, silence: Any) -> None:
     house, id_ = any_hall.house, any_hall.id("zhangsan")
     row = await house.worker.counter.account(id_)

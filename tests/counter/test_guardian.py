@@ -7,37 +7,17 @@ import pytest
 from sqlalchemy import bindparam, literal, update
 
 from idp.accounts.store import accounts
-from idp.counter.model import REQUEST_SECONDS, CounterRefusal, Papers, State
+from idp.counter.model import REQUEST_SECONDS, CounterRefusal, State
 from idp.infrastructure.database import Statement, Transaction
 from idp.organizations.guardians import comes_of_age
+from tests.counter.asking import CHILD, PARENT, asked, at_work, family
 from tests.counter.conftest import NUMBER, Hall
-from tests.counter.test_pages import at_work, form
 from tests.support import raw_sql
 from tests.support.browserless import Browserless, Page
 from tests.support.messages import messages_to
-from tests.support.visits import account_id, page, person, signed_in, sql
+from tests.support.visits import account_id, form, page, signed_in, sql
 
 pytestmark = pytest.mark.anyio
-CHILD = "410411201506010010"
-SIBLING = "410411201606010034"
-PARENT = "13800000002"
-
-
-async def family(hall: Hall) -> tuple[str, str]:
-    """A child with an account, and lisi, who is of age; their ids."""
-    child = {"certificate_type": "111", "certificate_number": CHILD, "level": 1}
-    await person(hall.house, username="child", name="赵小宝", **child)
-    await person(hall.house, username="claimed", **(child | {"certificate_number": SIBLING, "level": 0}))
-    parent = {"certificate_type": "414", "certificate_number": "E00000001"}
-    await person(hall.house, username="lisi", name="李四", phone=PARENT, phone_verified=True, **parent)
-    return await account_id(hall.house, "child"), await account_id(hall.house, "lisi")
-
-
-async def asked(hall: Hall, child: str, guardian: str, by: str = "zhaoliu") -> str:
-    """A request; its id."""
-    counter = hall.house.worker.counter
-    await counter.ask_guardian(child, guardian, Papers.BIRTH_CERTIFICATE, hall.id(by))
-    return (await counter.open_requests())[-1].id
 
 
 async def represented(hall: Hall, guardian: str) -> list[str]:

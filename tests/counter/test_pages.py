@@ -1,35 +1,22 @@
 """The pages of the counter as staff, and others, see them."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from idp.accounts.merges import Plan
 from idp.counter.model import Claim, Kind
 from idp.organizations.roles import Role
+from tests.counter.asking import at_work
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.messages import last_code
-from tests.support.visits import page, signed_in, sql, visitor
+from tests.support.visits import form, page, signed_in, sql, visitor
 
 pytestmark = pytest.mark.anyio
 
 OTHER_NUMBER = "910411199001010013"
 PATHS = ("", "/register", "/verify", "/queue", "/recover", "/act", "/guardian", "/accounts")
-
-
-@asynccontextmanager
-async def at_work(hall: Hall, username: str = "zhaoliu") -> AsyncIterator[Browserless]:
-    async with signed_in(hall.house, username, STRONG) as someone:
-        yield someone
-
-
-def form(shown: Page, name: str) -> Form:
-    found = shown.form_with(name)
-    assert found is not None, shown.text
-    return found
 
 
 async def find(someone: Browserless, path: str, identifier: str = NUMBER) -> Page:

@@ -10,8 +10,8 @@ from idp.counter.model import REQUEST_SECONDS, Claim, CounterRefusal, Kind
 from idp.counter.request_tables import counter_requests
 from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
+from tests.counter.beginning import BEGIN
 from tests.counter.conftest import NUMBER, STRONG, Hall
-from tests.counter.test_acts_of_two import BEGIN
 from tests.support.browserless import Form, Page
 from tests.support.statements import every_statement
 from tests.support.visits import page, signed_in

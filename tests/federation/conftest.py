@@ -1,9 +1,11 @@
 """Trips to simulated platforms."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 
+from tests.support.platforms import Whole, opened
 from tests.support.upstream import Trip
 
 Away = Callable[..., Trip]
@@ -21,3 +23,10 @@ async def away() -> AsyncIterator[Away]:
     yield make
     for trip in trips:
         await trip.close()
+
+
+@pytest.fixture
+async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
+    """See `opened`."""
+    async with opened(tmp_path) as it:
+        yield it

@@ -12,23 +12,13 @@ from tests.federation.conftest import Away
 from tests.province.catalogue import PLATFORMS
 from tests.province.control import credentials
 from tests.province.people import ORGANIZATIONS, PEOPLE
+from tests.support.platforms import AGENTS, CHANNELS, LEGAL, LEVELS, PERSONS
 from tests.support.upstream import FOLDER, HOME, PROVINCE, somebody
 
 pytestmark = pytest.mark.anyio
 
-CHANNELS = ("wechat_miniprogram", "alipay")
-PERSONS = tuple(name for name, one in PLATFORMS.items() if "person" in one.kinds)
 PROVING = tuple(name for name in PERSONS if name not in CHANNELS)
-LEGAL = tuple(name for name, one in PLATFORMS.items() if "legal" in one.kinds)
-AGENTS = ("henan", "henan_via_pingdingshan", "zhejiang_legal", "guangdong", "beijing_legal", "gansu_city")
 TRUSTING = ("henan", "national_trust")
-
-LEVELS = {  # of the people level0, level1, level2, zhangsan (3) and level4
-    "henan": (0, 1, 2, 3, 4), "henan_via_pingdingshan": (0, 1, 2, 3, 4), "national_trust": (0, 1, 2, 3, 4),
-    "jis1": (0, 1, 2, 3, 3), "jis2": (0, 1, 2, 3, 3), "zhejiang": (0, 1, 1, 3, 3), "guangdong": (0, 1, 1, 3, 4),
-    "beijing_person": (0, 1, 1, 3, 4), "gansu_city": (1, 1, 1, 1, 1), "oidc": (0, 1, 2, 3, 4),
-    "wechat_miniprogram": (0, 0, 0, 0, 0), "alipay": (0, 0, 0, 0, 0),
-}  # fmt: skip
 
 
 def test_every_profile_has_its_platform() -> None:

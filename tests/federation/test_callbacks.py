@@ -5,11 +5,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from idp.infrastructure.web.attempts import KEPT_SECONDS
-from tests.federation.test_failures_of_platforms import who
-from tests.federation.test_whole_way import Whole, arrived, is_in
-from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
 from tests.province.catalogue import PLATFORMS
 from tests.support.browserless import Form
+from tests.support.logins import is_inside
+from tests.support.platforms import Whole, arrived, who
 from tests.support.visits import SESSION_COOKIE, page, visitor
 
 pytestmark = pytest.mark.anyio
@@ -24,10 +23,10 @@ async def test_a_callback_counts_in_the_browser_that_began_and_there_it_still_do
     async with visitor(whole.house) as victim, visitor(whole.house, "192.0.2.66") as thief:
         brought = await whole.ticket(victim, name, *who(name))
         shown = await arrived(thief, brought)
-        assert (shown.status, is_in(thief)) == (403, False)
+        assert (shown.status, is_inside(thief)) == (403, False)
         assert "同一个浏览器" in shown.text
         await arrived(victim, brought)
-        assert is_in(victim)
+        assert is_inside(victim)
     assert await whole.refusals() == ["browser"]
 
 
@@ -39,7 +38,7 @@ async def test_a_callback_is_good_once(whole: Whole, name: str) -> None:
         someone.client.cookies.delete(SESSION_COOKIE)
         whole.house.clock.forward(KEPT_SECONDS + 1)
         assert (await arrived(someone, brought)).status == 400
-        assert not is_in(someone)
+        assert not is_inside(someone)
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
@@ -66,7 +65,7 @@ async def test_a_ticket_that_was_spent_begins_no_second_login(whole: Whole) -> N
         second = await whole.ticket(someone, "henan", "zhangsan", "person")
         fresh = dict(parse_qsl(urlsplit(second.action).query))
         shown = page(await someone.open(f"{CALLBACK}?{urlencode({**fresh, 'ticket': spent})}"))
-        assert (shown.status, is_in(someone)) == (409, False)
+        assert (shown.status, is_inside(someone)) == (409, False)
     assert await whole.refusals() == ["ticket_used"]
 
 
@@ -76,7 +75,7 @@ async def test_a_login_begun_for_one_platform_does_not_end_at_another(whole: Who
         query = urlsplit(begun.action).query
         for other in ("guangdong", "jis1", "oidc"):
             shown = page(await someone.open(f"/upstream/{other}/callback?{query}"))
-            assert (shown.status, is_in(someone)) == (400, False)
+            assert (shown.status, is_inside(someone)) == (400, False)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ async def test_what_nobody_began_is_a_readable_page(whole: Whole, query: str) ->
     async with visitor(whole.house) as someone:
         answer = await someone.client.get(f"{CALLBACK}?{query}")
         assert answer.status_code in (400, 414)
-        assert not is_in(someone)
+        assert not is_inside(someone)
         assert "登录" in answer.text
 
 
@@ -102,7 +101,7 @@ async def test_a_post_that_nobody_began_is_a_readable_page(whole: Whole, name: s
         ):
             callback = f"/upstream/{name}/callback"
             shown = page(await someone.submit(Form(callback, "POST", dict(fields))))
-            assert (shown.status, is_in(someone)) == (400, False)
+            assert (shown.status, is_inside(someone)) == (400, False)
 
 
 async def test_what_was_posted_does_not_wait_for_ever(whole: Whole) -> None:
@@ -111,7 +110,7 @@ async def test_what_was_posted_does_not_wait_for_ever(whole: Whole) -> None:
         answer = await someone.client.post(brought.action, data=brought.fields)
         whole.house.clock.forward(61)
         assert page(await someone.open(answer.headers["location"])).status == 400
-        assert not is_in(someone)
+        assert not is_inside(someone)
 
 
 async def test_a_session_that_was_there_before_is_not_the_one_afterwards(whole: Whole) -> None:

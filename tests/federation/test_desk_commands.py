@@ -20,7 +20,7 @@ from idp.federation.outcomes import Held, HolderDecision, Linked, Refused
 from idp.server.composition import foundation
 from idp.server.house import House
 from idp.settings import read_settings
-from tests.federation.test_linking import ADDRESS, NUMBER, arrival
+from tests.support.platforms import ADDRESS, NUMBER, arrival
 from tests.support.services import Services
 from tests.support.visits import password_hash
 

@@ -4,10 +4,10 @@ import pytest
 
 from idp.federation.model import Failure, Reason
 from tests.federation.conftest import Away
-from tests.federation.test_all_profiles import LEGAL, PERSONS
 from tests.province.catalogue import PLATFORMS
 from tests.province.control import credentials
 from tests.province.world import TICKET_SECONDS
+from tests.support.platforms import LEGAL, PERSONS, who
 from tests.support.upstream import PROVINCE, Trip, somebody
 
 pytestmark = pytest.mark.anyio
@@ -16,11 +16,6 @@ OAUTH = ("henan_via_pingdingshan", "guangdong", "beijing_legal", "oidc")
 """Platforms that are told no time, and the callback again."""
 CODES = ("oidc", "alipay", "wechat_miniprogram")
 """Platforms that say of a code of somebody else what they say of one that is too old."""
-
-
-def who(name: str) -> tuple[str, str]:
-    """Somebody who has an account there."""
-    return ("zhangsan", "person") if name in PERSONS else ("zhangsan@trade", "legal")
 
 
 async def failed(trip: Trip, **changed: str) -> Failure:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.federation.test_whole_way import Whole, is_in, opened
+from tests.support.logins import is_inside
+from tests.support.platforms import Whole, opened
 from tests.support.visits import callback, page, person, signed_in, visitor
 
 pytestmark = pytest.mark.anyio
@@ -63,7 +64,7 @@ async def test_after_the_logout_nothing_is_left_to_go_on_with(whole: Whole) -> N
         await whole.came(someone, "henan", "zhangsan", "person")
         await someone.log_out("/end_session")
         assert page(await someone.open(GO)).status == 403
-        assert not is_in(someone)
+        assert not is_inside(someone)
 
 
 async def test_a_platform_that_is_away_hands_nobody_on_and_says_so(whole: Whole) -> None:
@@ -82,4 +83,4 @@ async def test_a_login_at_the_platform_arrives_here_known(whole: Whole) -> None:
         await whole.platforms.post(there.url, params=there.parameters, data={"who": "zhangsan"})
         back = await whole.platforms.get(there.url, params=there.parameters)
         assert page(await someone.open(back.headers["location"])).status == 200
-        assert is_in(someone)
+        assert is_inside(someone)

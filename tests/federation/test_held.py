@@ -16,11 +16,11 @@ import pyotp
 import pytest
 
 from idp.accounts.model import Account
-from tests.authentication.test_second_factor import at
 from tests.federation.trial import NAME, ZHANGSAN, Platform, came, federated
 from tests.support import raw_sql
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD, Provider
+from tests.support.logins import at
 from tests.support.messages import messages_to
 from tests.support.visits import SESSION_COOKIE, account_id, page, person, signed_in, tokens, visitor
 

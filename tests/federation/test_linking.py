@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,16 @@ import pytest
 
 from idp.accounts.control import ProvenControl
 from idp.accounts.model import Account
-from idp.accounts.verifiers.interface import Claim
 from idp.federation.account_links import NoSuchConflict
 from idp.federation.arrivals import Arrival, of_person
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
+from tests.support.platforms import ADDRESS, CHILD, NUMBER, arrival
 from tests.support.visits import account_id, person
 
 pytestmark = pytest.mark.anyio
-
-NUMBER, CHILD = "410411199001010015", "410411201401010019"
-ADDRESS = "192.0.2.1"
 
 
 @dataclass
@@ -68,13 +65,6 @@ async def stage(migrated_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     """On each database."""
     async with provider(tmp_path, database_url=migrated_url) as house:
         yield Stage(house)
-
-
-def arrival(subject: str = "s-1", level: int = 3, name: str = "张三", **changes: Any) -> Arrival:
-    """Somebody whom 河南 vouches for."""
-    known = Claim(name, changes.pop("type", "111"), changes.pop("number", NUMBER))
-    made = Arrival("henan", "person", subject, level, str(level), "digest", name, known)
-    return replace(made, **changes)
 
 
 async def test_a_stranger_gets_an_account_and_the_next_time_the_same(stage: Stage) -> None:

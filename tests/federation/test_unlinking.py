@@ -14,10 +14,10 @@ from idp.federation.account_links import LastWay
 from idp.federation.outcomes import Linked
 from idp.infrastructure.database import Transaction
 from idp.sessions.model import Caller, Session
-from tests.federation.test_linking import ADDRESS, arrival
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 from tests.support.messages import messages_to
+from tests.support.platforms import ADDRESS, arrival
 from tests.support.visits import account_id, person
 
 pytestmark = pytest.mark.anyio

@@ -22,9 +22,8 @@ from idp.infrastructure.reencryption_store import sealed_columns
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Unreadable, Use, Vault
 from tests.architecture.sources import name, python_files, tree
-from tests.authentication.test_login import attempt, is_in
-from tests.authentication.test_second_factor import answer_with
 from tests.support.inprocess import SECRET, Clock, Provider, provider
+from tests.support.logins import answer_with, attempt, is_in
 from tests.support.visits import person, signed_in, tokens, visitor
 
 pytestmark = pytest.mark.anyio

@@ -27,9 +27,9 @@ from idp import schema
 from idp.infrastructure.database.connect import sqlite_path
 from idp.infrastructure.database.migrate import migrate
 from idp.infrastructure.database.version import head
-from tests.authentication.test_login import attempt, is_in
 from tests.support import raw_sql
 from tests.support.inprocess import provider
+from tests.support.logins import attempt, is_in
 from tests.support.visits import password_hash, visitor
 
 pytestmark = pytest.mark.anyio

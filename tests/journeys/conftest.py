@@ -1,13 +1,18 @@
 """Fixtures of the journeys: a running town once per worker, and browsers that are watched."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
+from tests.journeys.passkeys import House
 from tests.journeys.town import Town, running_town
 from tests.journeys.watch import Watch
+from tests.support.inprocess import provider
+from tests.support.ports import free_port
+from tests.support.serving import served
 
 Visitor = Callable[..., Awaitable[BrowserContext]]
 
@@ -39,3 +44,15 @@ async def visitor(browser: Browser) -> AsyncIterator[Visitor]:
 async def page(visitor: Visitor) -> Page:
     """A tab of a person who has never been here before."""
     return await (await visitor()).new_page()
+
+
+@pytest.fixture
+async def house(visitor: Visitor, tmp_path: Path) -> AsyncIterator[House]:
+    """One of the test's own."""
+    url = f"http://localhost:{free_port()}"
+    async with provider(tmp_path, issuer=url, demo=True) as running:
+        await running.open_account("zhangsan")
+        async with served(running.dispatcher, url):
+            context = await visitor()
+            yield House(running, url, context, await context.new_page())
+            await context.close()  # it may still ask how far something has come

@@ -12,11 +12,13 @@ from tests.journeys.steps import (
     accept_invitation,
     act_for,
     bind_company,
+    consent_as,
     fill_code,
     fill_password,
     invite_agent,
+    province_away,
+    to_the_province,
 )
-from tests.journeys.test_upstream import consent_as, province_away, to_the_province
 from tests.journeys.town import Person, Town, running_town
 from tests.support.chromium import chromium
 

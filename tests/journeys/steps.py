@@ -1,7 +1,12 @@
 """What people do again and again, in words; each step ends in a state, none waits for time to pass."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from playwright.async_api import Page, expect
 
+from tests.journeys.conftest import Visitor
 from tests.journeys.town import Person, Town
 
 ALLOW = "button[value=allow]"
@@ -134,3 +139,50 @@ async def act_for(page: Page, town: Town, principal: str) -> None:
     await page.get_by_label(principal, exact=True).check()
     await page.get_by_role("button", name="确定").click()
     await expect(page.locator("#principal")).to_have_text(principal)
+
+
+async def at_home(visitor: Visitor, town: Town, person: Person) -> Page:
+    """The browser of somebody who has logged in at the user centre."""
+    page = await (await visitor()).new_page()
+    await page.goto(f"{town.issuer}/login")
+    await fill_password(page, person)
+    await page.wait_for_url(f"{town.issuer}/")
+    return page
+
+
+async def at_the_counter(visitor: Visitor, town: Town, *roles: str) -> Page:
+    """The browser of somebody of the staff, on the first page of the counter."""
+    page, person = await (await visitor()).new_page(), town.staff(*roles)
+    await page.goto(f"{town.issuer}/counter")
+    await fill_password(page, person)
+    await fill_code(page, person.code())
+    await expect(page.get_by_role("heading", level=1)).to_have_text("政务服务窗口")
+    return page
+
+
+PROVINCE = "河南省统一身份认证（豫事办）"
+
+
+async def to_the_province(page: Page, town: Town, *, for_a_company: bool = False) -> None:
+    """From our login page to the province's."""
+    await page.goto(f"{town.issuer}/login")
+    label = f"用{PROVINCE}登录{'（企业）' if for_a_company else ''}"
+    last = "（上次使用）"
+    await page.get_by_role("link", name=re.compile(f"^{label}({last})?$")).click()
+    await page.wait_for_url(f"{town.province}/henan/**")
+
+
+async def consent_as(page: Page, label: str) -> None:
+    """Log in there as somebody, and say yes."""
+    await page.get_by_role("button", name=label).click()
+    await page.get_by_role("button", name="同意授权").click()
+
+
+@contextmanager
+def province_away(town: Town, mode: str) -> Iterator[None]:
+    """The province fails, until the end of the block."""
+    town.tell_province(mode=mode)
+    try:
+        yield
+    finally:
+        town.tell_province(mode="ok")

@@ -4,8 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import bind_company
-from tests.journeys.test_company import at_home
+from tests.journeys.steps import at_home, bind_company
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio

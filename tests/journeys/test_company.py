@@ -1,7 +1,7 @@
 """A company: bound by its representative, its agent invited, accepted, acting; then revoked, and thrown out at once."""
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.steps import (
@@ -9,23 +9,15 @@ from tests.journeys.steps import (
     accept_invitation,
     act_for,
     agree_if_asked,
+    at_home,
     bind_company,
     confirm,
     fill_password,
     invite_agent,
 )
-from tests.journeys.town import Person, Town
+from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio
-
-
-async def at_home(visitor: Visitor, town: Town, person: Person) -> Page:
-    """The browser of somebody who has logged in at the user centre."""
-    page = await (await visitor()).new_page()
-    await page.goto(f"{town.issuer}/login")
-    await fill_password(page, person)
-    await page.wait_for_url(f"{town.issuer}/")
-    return page
 
 
 async def test_bind_invite_accept_act_revoke(visitor: Visitor, town: Town) -> None:

@@ -6,23 +6,13 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import agree_if_asked, fill_code, fill_password
+from tests.journeys.steps import agree_if_asked, at_the_counter, fill_password
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio
 
 NAME, NUMBER = "林台生", "830000199001010012"
 CHILD = "410411201606010034"
-
-
-async def at_the_counter(visitor: Visitor, town: Town, *roles: str) -> Page:
-    """The browser of somebody of the staff, on the first page of the counter."""
-    page, person = await (await visitor()).new_page(), town.staff(*roles)
-    await page.goto(f"{town.issuer}/counter")
-    await fill_password(page, person)
-    await fill_code(page, person.code())
-    await expect(page.get_by_role("heading", level=1)).to_have_text("政务服务窗口")
-    return page
 
 
 async def fill_document(page: Page, name: str, number: str) -> None:

@@ -4,8 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import accept_invitation, act_for, agree_if_asked, confirm, fill_password
-from tests.journeys.test_company import at_home
+from tests.journeys.steps import accept_invitation, act_for, agree_if_asked, at_home, confirm, fill_password
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio

@@ -4,8 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import fill_password
-from tests.journeys.test_upstream import consent_as, to_the_province
+from tests.journeys.steps import consent_as, fill_password, to_the_province
 from tests.journeys.town import Town
 
 pytestmark = pytest.mark.anyio

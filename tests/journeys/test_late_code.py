@@ -1,12 +1,10 @@
 """A code that comes too late, or comes back: the system says so and logs in anew. The test turns the clock."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, expect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +14,8 @@ from clients.sdk import Sources, system_sources
 from tests.journeys.steps import agree_if_asked, enter_portal, log_in
 from tests.journeys.town import Person, Town
 from tests.support.inprocess import PASSWORD, Clock, provider
-from tests.support.ports import LOOPBACK, free_port, listens
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 
@@ -86,19 +85,3 @@ class FirstAnswerLate:
             self._clock.forward(self._late)
             self._late = 0
         await self._app(scope, receive, send)
-
-
-@asynccontextmanager
-async def served(app: ASGIApp, url: str) -> AsyncIterator[None]:
-    """An application of this process, answering a browser."""
-    port = int(url.rsplit(":", 1)[1])
-    config = uvicorn.Config(app, host=LOOPBACK, port=port, log_config=None, lifespan="auto")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not task.done(), "the server ended"
-        await asyncio.sleep(0.01)
-    assert listens(port)
-    yield
-    server.should_exit = True
-    await task

@@ -9,10 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tests.journeys.conftest import Visitor
 from tests.journeys.steps import agree_if_asked, fill_code, fill_password, log_in, log_out
-from tests.journeys.test_late_code import served
 from tests.journeys.town import Person, Town
 from tests.support.inprocess import PASSWORD, provider
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.serving import served
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ from tests.journeys.steps import (
     accept_invitation,
     act_for,
     agree_if_asked,
+    at_home,
     confirm,
     fill_password,
     invite_agent,
 )
-from tests.journeys.test_company import at_home
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.anyio

@@ -10,11 +10,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.journeys.conftest import Visitor
+from tests.journeys.passkeys import CREATE, USE, House, authenticator
 from tests.journeys.slow_line import BETWEEN_SECONDS, LATER_SECONDS, Slow, logged_in, newcomer, slow
-from tests.journeys.steps import ALLOW
-from tests.journeys.test_passkey import CREATE, USE, House, authenticator
-from tests.journeys.test_passkey import house as house  # noqa: PLC0414 - the fixture
-from tests.journeys.test_upstream import to_the_province
+from tests.journeys.steps import ALLOW, to_the_province
 from tests.journeys.town import Town
 from tests.support.inprocess import PASSWORD
 

@@ -6,8 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import fill_code, fill_password
-from tests.journeys.test_counter import at_the_counter
+from tests.journeys.steps import at_the_counter, fill_code, fill_password
 from tests.journeys.town import Person, Town
 
 pytestmark = pytest.mark.anyio

@@ -1,50 +1,28 @@
 """Somebody whom the province knows: in without registering, for a company too; and what happens when it is away."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.journeys.conftest import Visitor
-from tests.journeys.steps import agree_if_asked, enter_credit, fill_password
+from tests.journeys.steps import (
+    PROVINCE,
+    agree_if_asked,
+    consent_as,
+    enter_credit,
+    fill_password,
+    province_away,
+    to_the_province,
+)
 from tests.journeys.town import Town
 from tests.journeys.watch import Watch
 
 pytestmark = pytest.mark.anyio
 
-PROVINCE = "河南省统一身份认证（豫事办）"
 
 PHONE = {
     "user_agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36",
     "viewport": {"width": 390, "height": 844},
 }
-
-
-async def to_the_province(page: Page, town: Town, *, for_a_company: bool = False) -> None:
-    """From our login page to the province's."""
-    await page.goto(f"{town.issuer}/login")
-    label = f"用{PROVINCE}登录{'（企业）' if for_a_company else ''}"
-    last = "（上次使用）"
-    await page.get_by_role("link", name=re.compile(f"^{label}({last})?$")).click()
-    await page.wait_for_url(f"{town.province}/henan/**")
-
-
-async def consent_as(page: Page, label: str) -> None:
-    """Log in there as somebody, and say yes."""
-    await page.get_by_role("button", name=label).click()
-    await page.get_by_role("button", name="同意授权").click()
-
-
-@contextmanager
-def province_away(town: Town, mode: str) -> Iterator[None]:
-    """The province fails, until the end of the block."""
-    town.tell_province(mode=mode)
-    try:
-        yield
-    finally:
-        town.tell_province(mode="ok")
 
 
 async def test_in_without_registering_and_the_level_comes_along(page: Page, town: Town) -> None:

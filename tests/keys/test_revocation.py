@@ -9,9 +9,9 @@ import pytest
 
 from idp.keys.model import Algorithm
 from idp.keys.service import OVERLAP_SECONDS, KeyRing, UnknownKey
-from tests.keys.test_rotation import published
-from tests.oauth.test_end_session import is_in
+from tests.keys.published import published
 from tests.support.inprocess import Provider, basic, provider
+from tests.support.logins import is_in
 from tests.support.visits import (
     asking,
     callback,

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from idp.keys.model import Algorithm, KeyPeriod, signing_key
 from idp.keys.service import LEAD_SECONDS, OVERLAP_SECONDS, InvalidToken, KeyRing
+from tests.keys.published import published
 from tests.support.inprocess import Provider
 from tests.support.visits import claims_of, header_of, signed_in, sql, tokens
 
@@ -47,11 +48,6 @@ def check_with_cryptography_alone(token: str, jwk: dict[str, Any]) -> None:
         key.verify(signature, signed.encode(), padding.PKCS1v15(), hashes.SHA256())
     else:
         ed25519.Ed25519PublicKey.from_public_bytes(octets(jwk["x"])).verify(signature, signed.encode())
-
-
-async def published(house: Provider) -> dict[str, dict[str, Any]]:
-    async with house.machine() as machine:
-        return {key["kid"]: key for key in (await machine.get("/jwks")).json()["keys"]}
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")

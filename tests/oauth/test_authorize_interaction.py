@@ -6,8 +6,9 @@ import pyotp
 import pytest
 
 from idp.keys.model import Algorithm
-from tests.support.browserless import Browserless, Callback, Page
-from tests.support.inprocess import PASSWORD, Provider
+from tests.support.browserless import Page
+from tests.support.inprocess import Provider
+from tests.support.logins import enter
 from tests.support.visits import (
     account_id,
     asking,
@@ -25,12 +26,6 @@ from tests.support.visits import (
 
 pytestmark = pytest.mark.anyio
 LEVEL = "urn:zhanhe:acr:level:"
-
-
-async def enter(someone: Browserless, shown: Page, username: str) -> Page | Callback:
-    form = shown.form_with("password")
-    assert form is not None
-    return await someone.submit(form, username=username, password=PASSWORD)
 
 
 async def test_prompt_none_without_a_session_is_login_required(house: Provider) -> None:

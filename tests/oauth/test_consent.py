@@ -4,9 +4,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.oauth.test_authorize_interaction import enter
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
+from tests.support.logins import enter
 from tests.support.visits import (
     SESSION_COOKIE,
     asking,

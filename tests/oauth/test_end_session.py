@@ -10,8 +10,9 @@ from joserfc.jwk import KeySet
 
 from idp.infrastructure.http_client import BadAnswer
 from idp.infrastructure.outbox import WAITS
-from tests.support.browserless import Browserless, Page
+from tests.support.browserless import Page
 from tests.support.inprocess import ISSUER, Provider
+from tests.support.logins import is_in
 from tests.support.visits import (
     account_id,
     audit_of,
@@ -56,10 +57,6 @@ def receiver(house: Provider, monkeypatch: pytest.MonkeyPatch) -> Receiver:
 
 def leaving(**parameters: Any) -> str:
     return f"/end_session?{urlencode(parameters)}"
-
-
-async def is_in(someone: Browserless) -> bool:
-    return "/end_session" in (await someone.client.get("/")).text
 
 
 async def test_an_id_token_of_this_session_logs_out_at_once(house: Provider) -> None:

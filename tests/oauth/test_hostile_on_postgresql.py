@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.authentication.test_login import attempt
 from tests.oauth.assertions import assertion, jwks, key, present
 from tests.support.inprocess import provider
+from tests.support.logins import attempt
 from tests.support.raw import raw_request
 from tests.support.visits import asking, callback, person, signed_in, visitor
 

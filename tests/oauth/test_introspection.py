@@ -4,7 +4,7 @@ import httpx2
 import pytest
 
 from idp.relying_parties.model import Client
-from tests.oauth.test_token_inspection import introspect, invalid
+from tests.oauth.inspecting import introspect, invalid
 from tests.support.inprocess import ISSUER, Provider, basic
 from tests.support.visits import audit_of, post, refresh, signed_in, token_request, tokens, userinfo
 

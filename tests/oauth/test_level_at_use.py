@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from idp.relying_parties.model import Client
-from tests.oauth.test_token_inspection import introspect, invalid
+from tests.oauth.inspecting import introspect, invalid
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 from tests.support.visits import (

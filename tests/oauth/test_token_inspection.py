@@ -3,13 +3,12 @@
 import base64
 from typing import Any
 
-import httpx2
 import pytest
 
 from idp.keys import jws as signing
 from idp.keys.model import Algorithm
-from idp.relying_parties.model import Client
-from tests.support.inprocess import ISSUER, Provider, basic
+from tests.oauth.inspecting import introspect, invalid
+from tests.support.inprocess import ISSUER, Provider
 from tests.support.visits import (
     claims_of,
     forged,
@@ -25,22 +24,6 @@ from tests.support.visits import (
 )
 
 pytestmark = pytest.mark.anyio
-
-
-async def introspect(house: Provider, client: Client, secret: str | None, token: str) -> dict[str, Any]:
-    response = await post(house, "/introspect", {"token": token}, basic(client, secret))
-    assert response.status_code == 200
-    assert response.headers["cache-control"] == "no-store"
-    return dict(response.json())
-
-
-def invalid(response: httpx2.Response) -> None:
-    """RFC 6750 §3."""
-    assert response.status_code == 401, response.text
-    assert response.json()["error"] == "invalid_token"
-    assert response.headers["www-authenticate"].startswith("Bearer ")
-    assert response.headers["www-authenticate"].isascii()
-    assert response.headers["cache-control"] == "no-store"
 
 
 def foreign_signer(kid: str, algorithm: Algorithm = Algorithm.ES256) -> signing.Signer:

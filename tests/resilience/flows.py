@@ -106,3 +106,11 @@ def statuses(responses: Sequence[httpx2.Response]) -> dict[int, int]:
     for response in responses:
         found[response.status_code] = found.get(response.status_code, 0) + 1
     return found
+
+
+def readable(answer: httpx2.Response) -> None:
+    """A 503 that a person can do something with."""
+    assert answer.status_code == 503, answer.text
+    assert int(answer.headers["retry-after"]) > 0
+    assert "服务暂时不可用" in answer.text
+    assert "Traceback" not in answer.text

@@ -11,9 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.resilience.flows import System, claims, is_logged_in
+from tests.resilience.flows import System, claims, is_logged_in, readable
 from tests.resilience.live import REGISTRATION, Live, live
-from tests.resilience.test_redis_outage import readable
 from tests.support import raw_sql
 from tests.support.browserless import Browserless, Callback
 from tests.support.postgres import Postgres, wait_until_ready

@@ -18,14 +18,14 @@ import pyotp
 import pytest
 
 from idp.authentication.registration import TERMS_VERSION
+from tests.resilience.leaks import dumped, found, sent
 from tests.resilience.live import Live, live
-from tests.resilience.test_leakage import dumped, found, sent
 from tests.support.browserless import Browserless
 from tests.support.instance import ROOT, Account
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
-from tests.support.town import bind, form, invite
-from tests.support.visits import page
+from tests.support.town import bind, invite
+from tests.support.visits import form, page
 
 pytestmark = pytest.mark.anyio
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 
-from tests.resilience.flows import is_logged_in
+from tests.resilience.flows import is_logged_in, readable
 from tests.resilience.live import Live, live
 from tests.support.browserless import Browserless, Page
 from tests.support.redis import Redis
@@ -77,14 +76,6 @@ async def _says_that_it_cannot(running: Live, browser: Browserless) -> None:
     assert int(for_machine.headers["retry-after"]) > 0
     ready = await running.system.http.get("/health/ready")
     assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
-
-
-def readable(answer: httpx2.Response) -> None:
-    """A 503 that a person can do something with."""
-    assert answer.status_code == 503, answer.text
-    assert int(answer.headers["retry-after"]) > 0
-    assert "服务暂时不可用" in answer.text
-    assert "Traceback" not in answer.text
 
 
 async def _is_healthy(running: Live) -> bool:

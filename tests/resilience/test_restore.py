@@ -25,10 +25,10 @@ from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Vault
 from idp.organizations.roles import Role
 from idp.server.composition import RestoreUnfinished
-from tests.authentication.test_login import attempt, is_in
 from tests.support import raw_sql
 from tests.support.inprocess import SECRET, Clock, provider
 from tests.support.instance import IDP, ROOT, CommandFailed, Instance
+from tests.support.logins import attempt, is_in
 from tests.support.processes import DidNotStart
 from tests.support.visits import SESSION_COOKIE, account_id, person, refresh, signed_in, tokens, visitor
 

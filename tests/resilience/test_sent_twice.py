@@ -14,12 +14,12 @@ import pytest
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.authentication.registration import TERMS_VERSION
-from tests.authentication.test_recovery_codes import codes_of
 from tests.resilience.conftest import Storage
 from tests.resilience.flows import System, person
 from tests.support import raw_sql
 from tests.support.browserless import Browserless, Callback, Form, Page
 from tests.support.inprocess import ISSUER, PASSWORD, Clock, Provider, provider
+from tests.support.logins import codes_of
 from tests.support.messages import last_code, messages_to
 from tests.support.visits import page
 

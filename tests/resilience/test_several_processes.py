@@ -10,6 +10,7 @@ import pytest
 
 from tests.resilience.flows import enter, is_logged_in
 from tests.resilience.live import Live, live
+from tests.resilience.workers import has_workers, lives, workers
 from tests.support import raw_sql
 from tests.support.browserless import Browserless
 from tests.support.nginx import Nginx
@@ -27,18 +28,18 @@ async def test_sign_on_holds_across_workers(database_url: str, tmp_path: Path) -
     async with live(tmp_path, DATABASE_URL=database_url, KEY_VALUE_URL="sql", WORKERS="2") as running:
         [process] = running.processes
         process.start()
-        await eventually(lambda: _has_workers(process.pid, 2))
+        await eventually(lambda: has_workers(process.pid, 2))
         browser, code = await running.log_in()
         refresh_token = (await running.system.redeem(code)).json()["refresh_token"]
         refresh_token = await _all_is_well(running, browser, refresh_token)
-        [victim, _] = _workers(process.pid)
+        [victim, _] = workers(process.pid)
         os.kill(victim, signal.SIGKILL)
         await until(
-            lambda: not _lives(victim)
+            lambda: not lives(victim)
         )  # what is sent to one that is dying is lost, with us as with anybody
         refresh_token = await _all_is_well(running, browser, refresh_token)
-        await eventually(lambda: _has_workers(process.pid, 2))
-        assert victim not in _workers(process.pid)
+        await eventually(lambda: has_workers(process.pid, 2))
+        assert victim not in workers(process.pid)
         await _all_is_well(running, browser, refresh_token)
 
 
@@ -76,14 +77,6 @@ async def _all_is_well(running: Live, browser: Browserless, refresh_token: str) 
     return refresh_token
 
 
-def _lives(pid: int) -> bool:
-    """Whether a process still holds its connections: one that nobody has waited for yet does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 async def _address_is_what_the_proxy_says(running: Live, port: int) -> None:
     """The header is believed from the proxy's address alone, and the proxy writes it anew."""
     found = raw_sql.rows(
@@ -103,20 +96,3 @@ async def _address_is_what_the_proxy_says(running: Live, port: int) -> None:
         "SELECT DISTINCT address FROM audit_events WHERE detail LIKE '%client_credentials%'",
     )
     assert found == [{"address": FROM_ELSEWHERE}]
-
-
-def _workers(server: int) -> list[int]:
-    """The workers of a server: those of its children that serve, not those that keep its books."""
-    listed = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return [child for child in map(int, listed) if b"spawn_main" in _command(child)]
-
-
-def _command(process: int) -> bytes:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):  # it has ended since it was listed
-        return b""
-
-
-async def _has_workers(server: int, number: int) -> bool:
-    return len(_workers(server)) == number

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.resilience.live import live
-from tests.resilience.test_several_processes import _has_workers, _lives, _workers
+from tests.resilience.workers import has_workers, lives, workers
 from tests.support.ports import listens
 from tests.support.waiting import eventually, until
 
@@ -18,10 +18,10 @@ async def test_workers_end_with_the_supervisor_and_free_the_port(tmp_path: Path)
     async with live(tmp_path, KEY_VALUE_URL="sql", WORKERS="2") as running:
         [process] = running.processes
         process.start()
-        await eventually(lambda: _has_workers(process.pid, 2))
-        workers = _workers(process.pid)
+        await eventually(lambda: has_workers(process.pid, 2))
+        children = workers(process.pid)
         os.kill(process.pid, signal.SIGKILL)
-        await until(lambda: not any(_lives(worker) for worker in workers))
+        await until(lambda: not any(lives(child) for child in children))
         await until(lambda: not listens(process.port))
         process.kill()
         process.start()

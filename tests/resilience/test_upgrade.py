@@ -23,7 +23,7 @@ import pytest
 from idp.infrastructure.database.version import head
 from tests.resilience.flows import System
 from tests.resilience.live import ANEW, Live, live
-from tests.resilience.test_several_processes import _has_workers, _lives, _workers
+from tests.resilience.workers import has_workers, lives, workers
 from tests.support import raw_sql
 from tests.support.browserless import Browserless, Stuck
 from tests.support.district import fill
@@ -118,7 +118,7 @@ async def test_a_filled_database_is_upgraded_under_traffic(
             old, new = running.processes
             new.directory = next_release
             old.start()
-            await eventually(lambda: _has_workers(old.pid, 2))
+            await eventually(lambda: has_workers(old.pid, 2))
             seen = Seen()
             async with _traffic(running, seen):
                 await _migrate(running, next_release, killed=True)
@@ -252,10 +252,10 @@ def _version(running: Live) -> str:
 
 async def _an_old_worker_dies(server: int) -> None:
     """Of those whose schema it is not any more: an old one takes its place."""
-    [victim, _] = _workers(server)
+    [victim, _] = workers(server)
     os.kill(victim, signal.SIGTERM)
-    await until(lambda: not _lives(victim))
-    await eventually(lambda: _has_workers(server, 2))
+    await until(lambda: not lives(victim))
+    await eventually(lambda: has_workers(server, 2))
 
 
 async def _registered_by_the_next(running: Live) -> None:

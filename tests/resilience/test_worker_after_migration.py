@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.resilience.live import Live, live
-from tests.resilience.test_several_processes import _has_workers, _lives, _workers
+from tests.resilience.workers import has_workers, lives, workers
 from tests.support import raw_sql
 from tests.support.waiting import eventually, until
 
@@ -25,7 +25,7 @@ async def test_a_worker_that_dies_after_the_migration_takes_nobody_along(tmp_pat
     async with live(tmp_path, KEY_VALUE_URL="sql", WORKERS="2") as running:
         [process] = running.processes
         process.start()
-        await eventually(lambda: _has_workers(process.pid, 2))
+        await eventually(lambda: has_workers(process.pid, 2))
         adds, takes_away = LATER
         raw_sql.execute(running.database_url, adds)
         await _one_dies(process.pid)
@@ -41,12 +41,12 @@ async def test_a_worker_that_dies_after_the_migration_takes_nobody_along(tmp_pat
 
 
 async def _one_dies(server: int) -> None:
-    [victim, _] = _workers(server)
+    [victim, _] = workers(server)
     os.kill(victim, signal.SIGKILL)
-    await until(lambda: not _lives(victim))
+    await until(lambda: not lives(victim))
 
     async def replaced() -> bool:
-        return victim not in _workers(server) and await _has_workers(server, 2)
+        return victim not in workers(server) and await has_workers(server, 2)
 
     await eventually(replaced)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.inprocess import Provider, provider
+from tests.support.platforms import Whole, opened
 from tests.support.town import Town, opened_town
 
 
@@ -21,3 +22,10 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
     """One for each test: what a company is, all its tests would share."""
     async with opened_town(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def whole(tmp_path: Path) -> AsyncIterator[Whole]:
+    """A provider that uses all platforms."""
+    async with opened(tmp_path) as it:
+        yield it

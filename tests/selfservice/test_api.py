@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from idp.infrastructure.database import DatabaseUnavailable
-from tests.federation.test_whole_way import Whole
-from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
 from tests.selfservice.api_paths import GIVING, MANAGED, READS, STRONG, WRITES, scope_of, template
 from tests.selfservice.calling import call, token_of
 from tests.support.authorities import SETTINGS
 from tests.support.inprocess import ISSUER, Provider, basic, provider
+from tests.support.platforms import Whole
 from tests.support.visits import (
     SESSION_COOKIE,
     page,

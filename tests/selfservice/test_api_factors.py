@@ -7,10 +7,10 @@ import httpx2
 import pyotp
 import pytest
 
-from tests.authentication.test_passkeys import authenticator
 from tests.selfservice.calling import call, token_of
 from tests.support.inprocess import PASSWORD, Provider
 from tests.support.passkey import Authenticator
+from tests.support.passkey_forms import authenticator
 from tests.support.visits import account_id, audit_of, page, person, signed_in, sql
 
 pytestmark = pytest.mark.anyio

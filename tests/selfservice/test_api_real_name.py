@@ -9,9 +9,9 @@ from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
 from tests.selfservice.calling import call, token_of
-from tests.selfservice.test_real_name import account_of, somebody
-from tests.selfservice.test_real_name import house as house  # noqa: PLC0414 - the fixture
-from tests.selfservice.test_real_name import world as world  # noqa: PLC0414 - the fixture
+from tests.selfservice.citizens import account_of, somebody
+from tests.selfservice.citizens import house as house  # noqa: PLC0414 - the fixture
+from tests.selfservice.citizens import world as world  # noqa: PLC0414 - the fixture
 from tests.support.inprocess import Provider
 from tests.support.visits import signed_in
 

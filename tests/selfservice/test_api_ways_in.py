@@ -2,12 +2,10 @@
 
 import pytest
 
-from tests.authentication.test_qr import begin, go_on, state
-from tests.federation.test_whole_way import Whole
-from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
 from tests.selfservice.calling import call, token_of
-from tests.selfservice.test_upstreams import linked
 from tests.support.inprocess import Provider
+from tests.support.platforms import Whole, linked
+from tests.support.qr_login import begin, go_on, state
 from tests.support.visits import person, signed_in, visitor
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ import pytest
 from idp.infrastructure.translations import ENGLISH, Translations
 from idp.organizations.roles import Role
 from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
-from tests.authentication.test_login import is_in
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider
+from tests.support.logins import is_in
 from tests.support.mandates import company, mandate
 from tests.support.visits import (
     account_id,

@@ -2,11 +2,10 @@
 
 import pytest
 
-from tests.authentication.test_passkeys import authenticator, made
-from tests.federation.test_whole_way import Whole
-from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
-from tests.selfservice.test_security import removal
+from tests.selfservice.removing import removal
 from tests.support.inprocess import Provider
+from tests.support.passkey_forms import authenticator, made
+from tests.support.platforms import Whole
 from tests.support.visits import person, signed_in, sql, visitor
 
 pytestmark = pytest.mark.anyio

@@ -3,16 +3,8 @@
 import pytest
 
 from tests.support.messages import messages_to
-from tests.support.town import (
-    ZHANGSAN,
-    Town,
-    decide,
-    error_of,
-    form,
-    invite,
-    only_mandate,
-)
-from tests.support.visits import account_id, page, signed_in
+from tests.support.town import ZHANGSAN, Town, decide, error_of, invite, only_mandate
+from tests.support.visits import account_id, form, page, signed_in
 
 pytestmark = pytest.mark.anyio
 

@@ -12,12 +12,11 @@ from tests.support.town import (
     change_representative,
     confirm,
     decide,
-    form,
     invite,
     only_mandate,
     organization_id,
 )
-from tests.support.visits import account_id, page, person, signed_in
+from tests.support.visits import account_id, form, page, person, signed_in
 
 pytestmark = pytest.mark.anyio
 

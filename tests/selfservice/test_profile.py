@@ -7,9 +7,9 @@ import pytest
 
 from idp.accounts.store import EMAIL, AccountStore
 from idp.selfservice.model import masked
-from tests.authentication.test_login import attempt
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider, provider
+from tests.support.logins import attempt
 from tests.support.messages import last_code, messages_to, settled
 from tests.support.visits import account_id, audit_of, page, person, signed_in, sql, visitor
 

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from itertools import count
 
 import pytest
 from starlette.requests import Request
@@ -15,38 +13,15 @@ from idp.selfservice.real_name_view import RealNameView
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
-from tests.support.authorities import SETTINGS, beside, citizen
+from tests.selfservice.citizens import _phones, account_of, somebody
+from tests.selfservice.citizens import house as house  # noqa: PLC0414 - the fixture
+from tests.selfservice.citizens import world as world  # noqa: PLC0414 - the fixture
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.inprocess import Provider, provider
-from tests.support.visits import account_id, page, person, signed_in, sql, visitor
+from tests.support.visits import account_id, page, signed_in, sql, visitor
 
 pytestmark = pytest.mark.anyio
 HOME, CHECK, PHONE, NETWORK = (f"/me/real-name{path}" for path in ("", "/check", "/phone", "/network"))
-
-_sequence = count(101)
-_phones = count(13_800_001_000)
-
-
-@pytest.fixture(scope="module")
-async def house(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Provider]:
-    async with provider(tmp_path_factory.mktemp("house"), **SETTINGS) as started:
-        yield started
-
-
-@pytest.fixture
-async def world(house: Provider) -> World:
-    return beside(house)
-
-
-def somebody(world: World, name: str = "张三", **fields: str) -> Known:
-    return citizen(world, name, next(_sequence), mobile=str(next(_phones)), **fields)
-
-
-async def account_of(house: Provider, who: Known, **fields: object) -> str:
-    """A new account of level 0 with the verified phone of somebody; its username."""
-    return await person(
-        house, **({"level": 0, "name": "新用户", "phone": who.mobile, "phone_verified": True} | fields)
-    )
 
 
 async def form_of(someone: Browserless, path: str) -> Form:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pyotp
 import pytest
 
-from tests.authentication.test_login import attempt, is_in
-from tests.authentication.test_passkeys import authenticator, made
+from tests.selfservice.removing import HOME, removal
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import PASSWORD, Provider, provider
+from tests.support.logins import attempt, is_in
+from tests.support.passkey_forms import authenticator, made
 from tests.support.visits import (
     SESSION_COOKIE,
     account_id,
@@ -28,7 +29,6 @@ from tests.support.visits import (
 )
 
 pytestmark = pytest.mark.anyio
-HOME = "/me/security"
 FULL = ("pwd", "otp", "mfa")
 
 
@@ -42,15 +42,6 @@ async def enrol(house: Provider, someone: Browserless, **fields: str) -> tuple[P
     totp = pyotp.TOTP(secret[1].replace(" ", ""))
     answer = await someone.submit(form, **{"otp": totp.at(int(house.clock.now)), **fields})
     return page(answer), totp
-
-
-async def removal(someone: Browserless, kind: str = "") -> Page:
-    """Press "remove" beside the first factor and then the button."""
-    shown = page(await someone.open(HOME))
-    links = re.findall(r'href="(/me/security/remove\?[^"]*)"', shown.text)
-    form = page(await someone.open(links[0])).form_with("id")
-    assert form is not None
-    return page(await someone.submit(form))
 
 
 @asynccontextmanager

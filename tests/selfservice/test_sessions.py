@@ -7,9 +7,9 @@ import pytest
 
 from idp.sessions.device_store import DeviceStore
 from idp.sessions.model import Caller
-from tests.authentication.test_login import is_in
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider, provider
+from tests.support.logins import is_in
 from tests.support.visits import (
     ADDRESS,
     account_id,

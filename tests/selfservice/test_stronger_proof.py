@@ -16,7 +16,6 @@ from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import EventType
 from idp.organizations.roles import Role
-from tests.authentication.test_sms_login import is_inside, proved, registered
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
@@ -25,7 +24,9 @@ from tests.support import raw_sql
 from tests.support.authorities import SETTINGS, beside, citizen
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.inprocess import Provider, provider
+from tests.support.logins import is_inside
 from tests.support.messages import last_code, messages_to
+from tests.support.phone_login import proved, registered
 from tests.support.visits import account_id, page, person, signed_in, tokens, visitor
 
 pytestmark = pytest.mark.anyio

@@ -5,11 +5,9 @@ import re
 import pytest
 
 from idp.federation.outcomes import Refused
-from tests.federation.test_linking import arrival
-from tests.federation.test_whole_way import Whole
-from tests.federation.test_whole_way import whole as whole  # noqa: PLC0414 - the fixture
 from tests.support.browserless import Browserless, Form, Page
-from tests.support.visits import account_id, page, person, signed_in, visitor
+from tests.support.platforms import Whole, arrival, linked
+from tests.support.visits import page, person, signed_in, visitor
 
 pytestmark = pytest.mark.anyio
 PATH = "/me/upstreams"
@@ -24,19 +22,6 @@ async def question(someone: Browserless) -> Form:
     form = asked.form_with("id")
     assert form is not None
     return form
-
-
-async def linked(whole: Whole) -> str:
-    """zhangsan, who has a password here and came by the province once; the account's id."""
-    fields = {
-        "certificate_type": "111",
-        "certificate_number": "410411199001010015",
-        "name": "张三",
-        "level": 3,
-    }
-    known = await account_id(whole.house, await person(whole.house, username="zhangsan", **fields))
-    await whole.house.worker.federation.linking.enter(arrival("hn-zhangsan"), "192.0.2.9")
-    return known
 
 
 async def test_a_link_is_shown_by_the_platform_s_name_and_ended_after_a_question(whole: Whole) -> None:

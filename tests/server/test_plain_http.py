@@ -12,7 +12,7 @@ from idp.relying_parties.model import AuthMethod, Client
 from idp.server.plain_http import without_tls
 from idp.server.safety import unsafe
 from idp.settings import Settings
-from tests.commands.test_doctor import CREDENTIALS, HENAN, in_use
+from tests.support.profiles import CREDENTIALS, HENAN, in_use
 
 pytestmark = pytest.mark.anyio
 SECRETS: dict[str, Any] = {"app_id": "a", "secret": "s"}

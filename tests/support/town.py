@@ -9,9 +9,9 @@ from typing import Any
 from tests.authorities.licences import assertion, register
 from tests.authorities.world import World
 from tests.support import simulated
-from tests.support.browserless import Browserless, Form, Page
+from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider, provider
-from tests.support.visits import account_id, page, person
+from tests.support.visits import account_id, form, page, person
 
 CODE, NAME = "91410411MA0000007X", "湛河示例科技有限公司"
 ZHANGSAN, LISI = "13800000001", "13800000002"
@@ -36,13 +36,6 @@ async def opened_town(folder: Path) -> AsyncIterator[Town]:
         await person(house, username="lisi", phone=LISI, **lisi, **common)
         await person(house, username="zhangsan", phone=ZHANGSAN, **zhangsan, **common)
         yield Town(house, world)
-
-
-def form(shown: Page, field: str) -> Form:
-    """The form with a field."""
-    found = shown.form_with(field)
-    assert found is not None, shown.text
-    return found
 
 
 async def bind(someone: Browserless, code: str = CODE, name: str = NAME) -> Page:

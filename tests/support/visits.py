@@ -20,7 +20,7 @@ from idp.accounts.service import Accounts
 from idp.accounts.store import AccountStore
 from idp.relying_parties.model import Client
 from idp.sessions.service import Caller
-from tests.support.browserless import Browserless, Callback, Page
+from tests.support.browserless import Browserless, Callback, Form, Page
 from tests.support.inprocess import ISSUER, PASSWORD, REDIRECT_URI, Provider, basic
 
 SESSION_COOKIE = "__Host-zhanhe-session"
@@ -215,3 +215,10 @@ def _encode(value: dict[str, Any]) -> str:
 
 def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def form(shown: Page, field: str) -> Form:
+    """The form with a field."""
+    found = shown.form_with(field)
+    assert found is not None, shown.text
+    return found
