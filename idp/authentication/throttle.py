@@ -4,9 +4,11 @@ Nobody is locked out by a stranger: a stranger's wrong guesses use up the strang
 many addresses, the budget of unknown devices. A device or place from which the person logged in before has its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.key_value import Get, Increment, Operation, Put, Take
 from idp.infrastructure.places import neighbourhood
 
 EPOCH_SECONDS = 86_400
@@ -76,9 +78,7 @@ class Throttle:
 
     async def admit_address(self, address: str) -> int:
         """Count an attempt of which only the address is known: 0 when it may go on, else the seconds to wait."""
-        if wait := await self._count("login_everybody", "", self._limits.everybody):
-            return wait
-        return await self._count("login_address", self._hashed(neighbourhood(address)), self._limits.address)
+        return self._wait_of_address(await self._key_value.together(self._of_address(address)))
 
     async def admit_page(self, address: str) -> int:
         """Count a page that costs something to make or to keep; 0 when it may be shown, else the seconds to wait.
@@ -92,23 +92,23 @@ class Throttle:
         """Count the attempt: None when it may go on, else how long to wait.
 
         A device that the account knows has its own budget and no other: those of address and everybody are what
-        strangers could use up.
+        strangers could use up. All is counted in one trip, so an attempt that its address has no budget for uses up
+        that of account and place all the same.
         """
-        place = neighbourhood(attempt.address)
-        if attempt.known_device is not None:
-            name = await self._account_name(attempt.account_key)
-            device = f"{name}:{attempt.known_device}"
-            return _waiting(await self._count("login_device", device, self._limits.account_and_device))
-        if wait := await self.admit_address(attempt.address):
+        key, limit = attempt.account_key, self._own_limit(attempt)
+        asked: list[Operation] = [Get("login_epoch", key), self._own(key, attempt)]
+        if attempt.known_device is None:
+            known = Get("login_known_place", self._known(key, neighbourhood(attempt.address)))
+            asked += [known, *self._of_address(attempt.address)]
+        epoch, count, *others = await self._key_value.together(asked)
+        if others and (wait := self._wait_of_address(others[1:])):
             return Wait(wait, of_account=False)
-        name = await self._account_name(attempt.account_key)
-        pair = self._hashed(f"{name}:{place}")
-        if wait := await self._count("login_place", pair, self._limits.account_and_place):
-            return Wait(wait)
-        if (
-            await self._key_value.get("login_known_place", self._known(attempt.account_key, place))
-            is not None
-        ):
+        name = _account_name(key, epoch)
+        if name != key:
+            count = await self._own(name, attempt).of(self._key_value)
+        if count > limit.attempts:
+            return Wait(limit.seconds)
+        if not others or others[0] is not None:
             return None
         return _waiting(await self._count("login_strangers", name, self._limits.account_from_strangers))
 
@@ -121,7 +121,7 @@ class Throttle:
 
         Also by the day: of a million numbers, three are right at any moment (NIST SP 800-63B §5.2.2).
         """
-        name = await self._account_name(account_key)
+        name = _account_name(account_key, await self._key_value.get("login_epoch", account_key))
         for limit in self._limits.second_factor:
             if wait := await self._count(f"second_factor_{limit.seconds}", name, limit):
                 return wait
@@ -148,35 +148,74 @@ class Throttle:
 
         Guesses at a second factor are forgotten where one was shown, and not where a password was enough.
         """
-        place = neighbourhood(attempt.address)
-        name = await self._account_name(attempt.account_key)
-        await self._key_value.take("login_place", self._hashed(f"{name}:{place}"))
-        for limit in self._limits.second_factor if second_factor else ():
-            await self._key_value.take(f"second_factor_{limit.seconds}", name)
-        if attempt.known_device is not None:
-            await self._key_value.take("login_device", f"{name}:{attempt.known_device}")
-        await self._key_value.put(
-            "login_known_place", self._known(attempt.account_key, place), b"1", KNOWN_PLACE_SECONDS
-        )
+        key, place = attempt.account_key, neighbourhood(attempt.address)
+        known = Put("login_known_place", self._known(key, place), b"1", KNOWN_PLACE_SECONDS)
+        forgotten = self._mistyped(key, attempt, second_factor=second_factor)
+        epoch, *_answers = await self._key_value.together([Get("login_epoch", key), known, *forgotten])
+        name = _account_name(key, epoch)
+        if name != key:
+            await self._key_value.together(self._mistyped(name, attempt, second_factor=second_factor))
 
     async def pardon(self, account_key: str) -> None:
-        """Begin an account's counts anew, wherever they stand."""
+        """Begin an account's counts anew, wherever they stand: for a while they are kept under another name.
+
+        Seldom, so nobody else asks for the name before they count: what was counted under the old one as well does
+        nobody any harm.
+        """
         epoch = self._sources.new_token(6).encode()
         await self._key_value.put("login_epoch", account_key, epoch, EPOCH_SECONDS)
 
-    async def _account_name(self, account_key: str) -> str:
-        epoch = await self._key_value.get("login_epoch", account_key)
-        return f"{account_key}.{epoch.decode()}" if epoch else account_key
+    def _of_address(self, address: str) -> list[Operation]:
+        place = self._hashed(neighbourhood(address))
+        return [
+            Increment("login_everybody", "", self._limits.everybody.seconds),
+            Increment("login_address", place, self._limits.address.seconds),
+        ]
+
+    def _wait_of_address(self, counts: Sequence[int]) -> int:
+        limits = (self._limits.everybody, self._limits.address)
+        waits = (_wait(count, limit) for count, limit in zip(counts, limits, strict=True))
+        return next(filter(None, waits), 0)
+
+    def _own_limit(self, attempt: Attempt) -> Limit:
+        known = attempt.known_device is not None
+        return self._limits.account_and_device if known else self._limits.account_and_place
+
+    def _own(self, name: str, attempt: Attempt) -> Increment:
+        """Counts against the budget that an account has for this device, or for this place."""
+        seconds = self._own_limit(attempt).seconds
+        if attempt.known_device is not None:
+            return Increment("login_device", f"{name}:{attempt.known_device}", seconds)
+        return Increment("login_place", self._at_place(name, attempt), seconds)
+
+    def _mistyped(self, name: str, attempt: Attempt, *, second_factor: bool) -> list[Take]:
+        """Forgets what was counted of an account by whoever has shown now who they are."""
+        forgotten = [Take("login_place", self._at_place(name, attempt))]
+        if attempt.known_device is not None:
+            forgotten.append(Take("login_device", f"{name}:{attempt.known_device}"))
+        limits = self._limits.second_factor if second_factor else ()
+        return [*forgotten, *(Take(f"second_factor_{limit.seconds}", name) for limit in limits)]
+
+    def _at_place(self, name: str, attempt: Attempt) -> str:
+        return self._hashed(f"{name}:{neighbourhood(attempt.address)}")
 
     async def _count(self, kind: str, key: str, limit: Limit) -> int:
-        count = await self._key_value.increment(kind, key, limit.seconds)
-        return limit.seconds if count > limit.attempts else 0
+        return _wait(await self._key_value.increment(kind, key, limit.seconds), limit)
 
     def _known(self, account_key: str, place: str) -> str:
         return self._hashed(f"{account_key}@{place}")
 
     def _hashed(self, text: str) -> str:
         return self._vault.token_hash("throttle", text).hex()
+
+
+def _account_name(account_key: str, epoch: bytes | None) -> str:
+    """Under what an account is counted since it was pardoned, if it was."""
+    return f"{account_key}.{epoch.decode()}" if epoch else account_key
+
+
+def _wait(count: int, limit: Limit) -> int:
+    return limit.seconds if count > limit.attempts else 0
 
 
 def _waiting(seconds: int) -> Wait | None:

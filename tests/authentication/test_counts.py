@@ -13,7 +13,7 @@ from tests.support.visits import asking, callback, code_for, page, person, redee
 
 pytestmark = pytest.mark.anyio
 
-MOST_STATEMENTS = 7
+MOST_STATEMENTS, MOST_COMMANDS = 7, 5
 LOGIN = [
     "authentication.claimant_store.FIND",
     "sessions.store.BEGIN",
@@ -22,6 +22,20 @@ LOGIN = [
     "sign_on.store.SIGN_ON",
     "sessions.store.JOIN",
     "audit.store.RECORD",
+]
+ON_KNOWN_DEVICE = [
+    "add attempt",
+    "get login_epoch, increment login_device",
+    "get login_epoch, put login_known_place, take login_place, take login_device",
+    "put attempt",
+    "put code",
+]
+AT_KNOWN_PLACE = [
+    "add attempt",
+    "get login_epoch, increment login_place, get login_known_place, increment login_everybody, increment login_address",
+    "get login_epoch, put login_known_place, take login_place",
+    "put attempt",
+    "put code",
 ]
 
 
@@ -45,16 +59,38 @@ async def _log_in(
     return counts
 
 
-async def test_a_password_login_on_a_new_device_and_on_a_known_one(
+async def test_a_password_login_on_a_known_device(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _secret = await house.register()
+    username = await person(house)
+    async with visitor(house) as someone:
+        await _log_in(house, someone, client, username, monkeypatch)
+        counts = await _log_in(house, someone, client, username, monkeypatch)
+    assert counts == Counts(LOGIN, ON_KNOWN_DEVICE)
+    assert len(LOGIN) <= MOST_STATEMENTS
+    assert len(ON_KNOWN_DEVICE) <= MOST_COMMANDS
+
+
+async def test_a_password_login_on_the_first_device(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, _secret = await house.register()
+    username = await person(house)
+    async with visitor(house) as someone:
+        counts = await _log_in(house, someone, client, username, monkeypatch)
+    assert counts.statements == LOGIN
+    [attempt, admitted, *others] = AT_KNOWN_PLACE
+    assert counts.commands == [attempt, admitted, "increment login_strangers", *others]
+
+
+async def test_a_password_login_on_a_new_device_at_a_known_place(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, _secret = await house.register()
     username = await person(house)
-    async with visitor(house) as someone:
-        for _time in range(2):
+    for _device in range(2):
+        async with visitor(house) as someone:
             counts = await _log_in(house, someone, client, username, monkeypatch)
-            assert counts.statements == LOGIN
-    assert len(LOGIN) <= MOST_STATEMENTS
+    assert [name for name in counts.statements if name in LOGIN] == LOGIN  # its owner is told beside
+    assert counts.commands == AT_KNOWN_PLACE
+    assert len(AT_KNOWN_PLACE) <= MOST_COMMANDS
 
 
 async def test_a_system_is_entered_with_a_session(house: Provider, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,33 @@ async def test_an_unlocked_account_begins_anew(house: Provider) -> None:
     assert await guess(house, username, "192.0.2.33", PASSWORD) == 303
 
 
+async def test_an_unlocked_account_has_the_budgets_of_any_other(house: Provider) -> None:
+    username = await person(house)
+    throttle = Throttle(house.worker.base, LIMITS)
+    async with visitor(house, "192.0.2.34") as owner:
+        await attempt(owner, username)
+        await throttle.pardon(throttle.account_key(await account_id(house, username), ""))
+        for _ in range(2):  # once the password was right, what was mistyped is forgotten
+            assert [await guess(house, username, "192.0.2.34") for _ in range(4)] == [401] * 4
+            assert await guess(house, username, "192.0.2.34", PASSWORD) == 303
+        assert [await guess(house, username, "192.0.2.34") for _ in range(6)] == [401] * 5 + [429]
+        owner.client.cookies.delete("__Host-zhanhe-session")
+        statuses = [(await attempt(owner, username, "wrong password")).status_code for _ in range(11)]
+        assert statuses == [401] * 10 + [429]
+    most = LIMITS.account_from_strangers.attempts
+    statuses = [await guess(house, username, f"203.0.113.{n}") for n in range(100, 100 + most + 1)]
+    assert statuses == [401] * most + [429]
+
+
+async def test_an_address_that_waits_uses_up_no_budget_of_another(behind: Provider) -> None:
+    username = await person(behind)
+    for n in range(13):
+        await guess(behind, f"nobody{n}", "192.0.2.62")
+    for _ in range(8):
+        assert await guess(behind, username, "192.0.2.62") == 429
+    assert await guess(behind, username, "192.0.2.63", PASSWORD) == 303
+
+
 async def test_a_subscriber_s_whole_ipv6_network_is_one_place(house: Provider) -> None:
     username = await person(house)
     statuses = [await guess(house, username, f"2001:db8:1:2::{n}") for n in range(1, 7)]

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis as RedisClient
 
 from idp.infrastructure import key_value
 from idp.infrastructure.database import Database, connect
-from idp.infrastructure.key_value import KeyValue
+from idp.infrastructure.key_value import Get, Increment, KeyValue, Operation, Put, Take
 from idp.infrastructure.key_value.memory import SWEEP_EVERY
+from idp.infrastructure.key_value.redis import RedisKeyValue
 from idp.infrastructure.key_value.sql import SWEEP_SECONDS
 from tests.support import raw_sql
 from tests.support.inprocess import Clock
@@ -140,6 +142,36 @@ async def test_a_counter_that_is_taken_away_begins_anew(stage: Stage) -> None:
     assert await stage.store.increment("kind", "key", 60) == 1
 
 
+async def test_several_operations_together_answer_as_each_does(stage: Stage) -> None:
+    await stage.store.put("kind", "there", b"1", 60)
+    await stage.store.put("kind", "taken", b"2", 60)
+    await stage.store.increment("kind", "counted", 60)
+    operations: list[Operation] = [
+        Get("kind", "there"),
+        Take("kind", "taken"),
+        Increment("kind", "counted", 60),
+        Put("kind", "new", b"3", 60),
+        Get("other kind", "there"),
+        Take("kind", "nowhere"),
+        Increment("kind", "anew", 60),
+    ]
+    assert await stage.store.together(operations) == [b"1", b"2", 2, None, None, None, 1]
+    assert await stage.other.together([Get("kind", "taken"), Get("kind", "new")]) == [None, b"3"]
+    await stage.forward(61)
+    ended: list[Operation] = [Get("kind", "there"), Get("kind", "new"), Increment("kind", "anew", 60)]
+    assert await stage.other.together(ended) == [None, None, 1]
+    assert await stage.store.together([]) == []
+
+
+async def test_200_who_ask_together_for_the_same_in_another_order_are_all_counted(stage: Stage) -> None:
+    keys = [Increment("kind", key, 60) for key in ("first", "second", "third")]
+    asked = [both(stage, n).together(keys if n % 3 else keys[::-1]) for n in range(MANY)]
+    counts = await asyncio.gather(*asked)
+    for place in range(3):
+        of_one = [each[place] if n % 3 else each[::-1][place] for n, each in enumerate(counts)]
+        assert sorted(of_one) == list(range(1, MANY + 1))
+
+
 async def test_of_200_who_take_at_once_one_gets_it(stage: Stage) -> None:
     await stage.store.put("kind", "key", b"value", 60)
     taken = await asyncio.gather(*[both(stage, n).take("kind", "key") for n in range(MANY)])
@@ -182,6 +214,24 @@ async def test_a_cancelled_request_breaks_nobody_elses(stage: Stage) -> None:
 def both(stage: Stage, number: int) -> KeyValue:
     """Every other time the other worker's."""
     return stage.other if number % 2 else stage.store
+
+
+async def test_what_is_asked_of_redis_together_is_one_write(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RedisKeyValue.connect(redis_url)
+    writes: list[object] = []
+    pipeline = store._client.pipeline
+
+    def opened(*, transaction: bool) -> Any:
+        writes.append(transaction)
+        return pipeline(transaction=transaction)
+
+    monkeypatch.setattr(store._client, "pipeline", opened)
+    counted = [Increment("kind", str(number), 60) for number in range(5)]
+    assert await store.together([*counted, Get("kind", "none")]) == [1, 1, 1, 1, 1, None]
+    assert len(writes) == 1
+    await store.close()
 
 
 async def test_memory_forgets_what_has_expired(tmp_path: Path) -> None:

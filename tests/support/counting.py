@@ -1,6 +1,6 @@
 """Counts what requests ask of the stores: statements of the database, commands of the key-value store."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,17 +11,21 @@ import pytest
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.sqlite import SQLite
 from idp.infrastructure.database.statement import Call
+from idp.infrastructure.key_value import Operation
 from idp.infrastructure.key_value.memory import MemoryKeyValue
 from tests.support.inprocess import Provider
 from tests.support.statements import every_statement
 
 T = TypeVar("T")
-COMMANDS = ("get", "put", "add", "swap", "take", "increment")
+COMMANDS = ("get", "put", "add", "swap", "take", "increment", "together")
 
 
 @dataclass
 class Counts:
-    """What was asked: statements by module and name, commands by what they do to which kind of key."""
+    """What was asked: statements by module and name, commands by what they do to which kind of key.
+
+    What is done together is one command.
+    """
 
     statements: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -76,12 +80,12 @@ def _count_commands(patched: pytest.MonkeyPatch, store: MemoryKeyValue, counts: 
     within: list[str] = []
 
     def counted(name: str, command: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def run(kind: str, *arguments: Any) -> Any:
+        async def run(what: str | Sequence[Operation], *arguments: Any) -> Any:
             if not within:
-                counts.commands.append(f"{name} {kind}")
+                counts.commands.append(f"{name} {what}" if isinstance(what, str) else _together(what))
             within.append(name)
             try:
-                return await command(kind, *arguments)
+                return await command(what, *arguments)
             finally:
                 within.pop()
 
@@ -89,6 +93,10 @@ def _count_commands(patched: pytest.MonkeyPatch, store: MemoryKeyValue, counts: 
 
     for name in COMMANDS:
         patched.setattr(store, name, counted(name, getattr(store, name)))
+
+
+def _together(operations: Sequence[Operation]) -> str:
+    return ", ".join(f"{type(each).__name__.lower()} {each.kind}" for each in operations)
 
 
 @cache

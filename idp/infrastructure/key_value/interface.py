@@ -1,6 +1,8 @@
 """The narrow key-value interface; every operation is one atomic step in each back end."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 
 class KeyValueUnavailable(Exception):
@@ -37,6 +39,67 @@ class KeyValue(Protocol):
         """Add one to a counter whose window of `ttl` seconds began with its first increment; the new count."""
         ...
 
+    async def together(self, operations: Sequence["Operation"]) -> list[Any]:
+        """Several operations in one trip, none waiting for another; what each of their methods answers, in order.
+
+        Each is still a step of its own: they are done in no order, and others may come between.
+        """
+        ...
+
     async def close(self) -> None:
         """Let the connections go."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Get:
+    """`KeyValue.get`, for `KeyValue.together`."""
+
+    kind: str
+    key: str
+
+    async def of(self, store: KeyValue) -> bytes | None:
+        """Do it."""
+        return await store.get(self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """`KeyValue.put`, for `KeyValue.together`."""
+
+    kind: str
+    key: str
+    value: bytes = field(repr=False)
+    ttl: int
+
+    async def of(self, store: KeyValue) -> None:
+        """Do it."""
+        await store.put(self.kind, self.key, self.value, self.ttl)
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """`KeyValue.take`, for `KeyValue.together`."""
+
+    kind: str
+    key: str
+
+    async def of(self, store: KeyValue) -> bytes | None:
+        """Do it."""
+        return await store.take(self.kind, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """`KeyValue.increment`, for `KeyValue.together`."""
+
+    kind: str
+    key: str
+    ttl: int
+
+    async def of(self, store: KeyValue) -> int:
+        """Do it."""
+        return await store.increment(self.kind, self.key, self.ttl)
+
+
+Operation = Get | Put | Take | Increment

@@ -1,6 +1,9 @@
 """Key-value store in the memory of one process: for a test or a single worker without Redis."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from idp.infrastructure.key_value.interface import Operation
 
 SWEEP_EVERY = 1024
 
@@ -51,6 +54,10 @@ class MemoryKeyValue:
         else:
             self._entries[(kind, key)] = (b"%d" % count, self._entries[(kind, key)][1])
         return count
+
+    async def together(self, operations: Sequence[Operation]) -> list[Any]:
+        """See `KeyValue.together`."""
+        return [await operation.of(self) for operation in operations]
 
     async def close(self) -> None:
         """See `KeyValue.close`."""

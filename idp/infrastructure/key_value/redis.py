@@ -1,5 +1,6 @@
 """Key-value store in Redis or Valkey: the commands of one turn of the event loop share one write."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
 from idp.infrastructure.batching import Batcher
-from idp.infrastructure.key_value.interface import KeyValueUnavailable
+from idp.infrastructure.key_value.interface import KeyValueUnavailable, Operation
 
 TIMEOUT_SECONDS = 1.0
 LANES = 2
@@ -61,6 +62,10 @@ class RedisKeyValue:
     async def increment(self, kind: str, key: str, ttl: int) -> int:
         """See `KeyValue.increment`; the script makes count and expiry one step, so that no counter stays for ever."""
         return await self._commands.ask(("EVAL", _INCREMENT, 1, _name(kind, key), ttl))  # type: ignore[no-any-return]
+
+    async def together(self, operations: Sequence[Operation]) -> list[Any]:
+        """See `KeyValue.together`; what is asked in one turn of the event loop is one write."""
+        return await asyncio.gather(*(operation.of(self) for operation in operations))
 
     async def close(self) -> None:
         """See `KeyValue.close`."""

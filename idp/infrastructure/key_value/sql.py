@@ -1,14 +1,14 @@
 """Key-value store in a table of the SQL database: several workers and restarts, without Redis."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from idp.infrastructure.database import Database, DatabaseUnavailable, Transaction
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.sweeping import in_steps
-from idp.infrastructure.key_value.interface import KeyValueUnavailable
+from idp.infrastructure.key_value.interface import KeyValueUnavailable, Operation
 from idp.infrastructure.key_value.sql_store import KeyValueStore
 
 T = TypeVar("T")
@@ -58,6 +58,14 @@ class SqlKeyValue:
         """See `KeyValue.increment`."""
         now = self._now()
         return await self._write(lambda: self._store.increment(f"{kind}:{key}", now + ttl, now))
+
+    async def together(self, operations: Sequence[Operation]) -> list[Any]:
+        """See `KeyValue.together`.
+
+        Units of their own, which one turn of the event loop brings into one transaction and there side by side: one
+        unit with a row after another could wait in a circle with that of another worker.
+        """
+        return await asyncio.gather(*(operation.of(self) for operation in operations))
 
     async def close(self) -> None:
         """See `KeyValue.close`; the database belongs to whoever opened it."""
