@@ -3,6 +3,7 @@
 import structlog
 
 from idp.audit.refusals import NAMED_SECONDS, SUMMED_SECONDS, Refusals
+from idp.audit.sealing import SEAL_SECONDS, Sealer
 from idp.infrastructure.assembly import Ground
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.periodic import Job
@@ -16,10 +17,12 @@ class AuditRoom:
 
     def __init__(self, ground: Ground) -> None:
         self.refusals = Refusals(ground.base)
+        self.sealer = Sealer(ground.base, ground.data_dir)
         self.offer = Offer(
             jobs=[
                 Job("refusals.named", NAMED_SECONDS, self.refusals.flush_named),
                 Job("refusals", SUMMED_SECONDS, self.refusals.flush),
+                Job("record.seal", SEAL_SECONDS, self.sealer.seal),
             ],
             closing=[self._write_the_last],
         )

@@ -3,24 +3,24 @@
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Protocol
 
 import orjson
 import typer
 
+from idp.audit.chain import RecordFault
 from idp.audit.model import AuditRecord
+from idp.audit.sealing import Sealer
 from idp.audit.store import EARLY_SECONDS, AuditStore
 from idp.infrastructure.console import Commands, console
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import first_id
 
-app = typer.Typer(help="The record of what happened.", no_args_is_help=True)
-
 PAGE = 1000
 Since = Annotated[datetime, typer.Option(help="From when on (UTC, 2026-11-27T08:00:00).")]
 
 
-@app.command()
 def export(context: typer.Context, since: Since) -> None:
     """Print the record from an instant on, a line of JSON each, oldest first; run it by timer into an archive."""
     instant = since.replace(tzinfo=UTC).timestamp()
@@ -34,9 +34,36 @@ def export(context: typer.Context, since: Since) -> None:
     console(context).run(work)
 
 
-def commands(settings: Callable[[], object]) -> Commands:
+class RecordSettings(Protocol):
+    """What is read of the settings."""
+
+    data_dir: Path
+
+
+def commands(settings: Callable[[], RecordSettings]) -> Commands:
     """What this room adds to the command line."""
+    app = typer.Typer(help="The record of what happened.", no_args_is_help=True)
+    app.command()(export)
+
+    @app.command()
+    def verify(context: typer.Context) -> None:
+        """Look at every sealed line; fails where one was changed, removed or added, or the end was cut off."""
+        proved = console(context).run(lambda base: Sealer(base, settings().data_dir).prove())
+        for fault in proved.faults:
+            typer.echo(_told(fault))
+        typer.echo(
+            f"{proved.lines} lines under {proved.seals} seals; what is newer than {proved.until} is not sealed"
+        )
+        if proved.faults:
+            raise typer.Exit(1)
+
     return {"record": app}
+
+
+def _told(found: RecordFault) -> str:
+    if found.line_id:
+        return f"{found.fault.value}: line {found.line_id}"
+    return f"{found.fault.value}: between {found.since_id or 'the first line'} and {found.until_id}"
 
 
 def _print(lines: Iterable[AuditRecord]) -> None:

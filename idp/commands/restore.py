@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from idp.audit.sealing import Sealer
 from idp.commands.restoration import Restoration, UnreadableRecord, to_redo
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
@@ -60,7 +61,9 @@ class RestoreCommands:
         async def work(base: Foundation) -> dict[str, int]:
             settings = self._settings()
             mark = HighWaterMark(base, settings.data_dir)
-            return await Restoration(base, mark, settings.cancellation_cooling_days).finish(known, actor())
+            done = await Restoration(base, mark, settings.cancellation_cooling_days).finish(known, actor())
+            await Sealer(base, settings.data_dir).settle()
+            return done
 
         done = console(context).run(work)
         listed = [

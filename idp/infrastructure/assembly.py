@@ -34,6 +34,7 @@ class Ground:
     def __init__(self, settings: GroundSettings, base: Foundation, site: Site) -> None:
         self._settings = settings
         self.base = base
+        self.data_dir = settings.data_dir
         self.site = site
         self.attempts = Attempts(site, base.key_value)
         self.http = HttpClient(settings.ca_file, settings.unencrypted_hosts)

@@ -32,6 +32,11 @@ def first_id(instant: float) -> str:
     return f"{time_ms[:8]}-{time_ms[8:]}"
 
 
+def instant_of(an_id: str) -> float:
+    """The instant (Unix seconds) that an id was made at, or that `first_id` was asked for."""
+    return int(an_id[:13].replace("-", ""), 16) / 1000
+
+
 _DIGITS = 20
 _AT_ONCE = 256
 _VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

@@ -29,6 +29,7 @@ MOST_SORTED = MANY // 100
 """Rows of one person, or of one desk, may be sorted; a part of the table may not."""
 SQLITE_SCAN = re.compile(r"^SCAN (?P<name>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?")
 WHOLE_ON_SQLITE = {
+    "audit.seal_store.LAST": "one row from the end of the index",
     "organizations.store.ALL": "the list of the command line, in the order of the index, up to a number of rows",
 }
 

@@ -13,7 +13,7 @@ class Services:
         self.site, self.http, self.outbox = ground.site, ground.http, ground.outbox
         self.messages, self.periodic, self.revisions = ground.messages, ground.periodic, ground.revisions
         self.mark, self.attempts = ground.mark, ground.attempts
-        self.refusals = house.audit.refusals
+        self.refusals, self.sealer = house.audit.refusals, house.audit.sealer
         self.keys = house.keys.ring
         accounts = house.accounts
         self.hasher, self.notices, self.phones = accounts.hasher, accounts.notices, accounts.phones
