@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - statements of ids that are made here
 """The record proves itself: whoever owns the database changes no line of it, and cuts nothing off, unseen."""
 
+import asyncio
 import random
 import sqlite3
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from idp.audit.model import AuditEvent, AuditRecord, EventType
 from idp.audit.sealing import FILE, LATE_SECONDS, MOST, SETTLED_SECONDS, Proved, Sealer
 from idp.audit.store import AuditStore
 from idp.infrastructure.database.connect import sqlite_path
+from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 
 pytestmark = pytest.mark.anyio
@@ -210,3 +212,28 @@ def test_the_lines_that_differ_are_told_apart() -> None:
     ]
     changed = replace(lines[4], actor="x")
     assert faults("1", "9", kept, [*lines[:4], changed]) == [RecordFault(Fault.CHANGED, "1", "9", "5")]
+
+
+async def test_the_owner_of_a_postgresql_database_is_found_out_too(
+    tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    async with provider(tmp_path, database_url=migrated_postgres_url, twice=False) as house:
+        sealer = await sealed(house, 30)
+        assert (await sealer.prove()).faults == []
+        url = house.worker.settings.database
+        raw_sql.execute(url, "ALTER TABLE audit_events DISABLE TRIGGER USER")
+        raw_sql.execute(url, "UPDATE audit_events SET actor = 'nobody' WHERE account_id = 'account 7'")
+        raw_sql.execute(url, "DELETE FROM audit_events WHERE account_id = 'account 9'")
+        assert [each.fault for each in (await sealer.prove()).faults] == [Fault.CHANGED, Fault.REMOVED]
+
+
+async def test_two_workers_that_seal_at_once_make_one_chain(
+    tmp_path: Path, migrated_postgres_url: str
+) -> None:
+    async with provider(tmp_path, database_url=migrated_postgres_url, twice=False) as house:
+        await write(house, 200)
+        house.clock.now += SETTLED_SECONDS + 1
+        sealers = [Sealer(house.worker.base, tmp_path, most=10) for _ in range(4)]
+        await asyncio.gather(*[each.seal() for each in sealers])
+        proved = await sealers[0].prove()
+        assert (proved.faults, proved.lines >= 200) == ([], True)
