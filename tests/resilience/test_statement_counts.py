@@ -1,38 +1,36 @@
 """What the hot requests cost the stores: units of work, statements and key-value steps, so that none creeps in."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.statement import Call
 from tests.resilience.flows import System, enter, person
 from tests.support.browserless import Browserless
-from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
+from tests.support.counting import COMMANDS, Counts, counting
+from tests.support.inprocess import ISSUER, PASSWORD, provider
 from tests.support.visits import page
 
 pytestmark = pytest.mark.anyio
-
-STEPS = ("get", "put", "add", "swap", "take", "increment")
 
 
 @dataclass
 class Stage:
     """A provider whose every step is counted."""
 
-    costs: Counter[str]
+    counts: Counts
     browser: Browserless
     system: System
 
     def take(self) -> dict[str, int]:
         """What was counted since the last time."""
-        counted = dict(self.costs)
-        self.costs.clear()
-        return counted
+        counts = self.counts
+        counted = Counter([*counts.units, *(command.split()[0] for command in counts.commands)])
+        counted["statements"] = len(counts.statements)
+        counts.clear()
+        return {what: number for what, number in counted.items() if number}
 
 
 @pytest.fixture
@@ -46,52 +44,8 @@ async def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             await browser.log_in(system.authorize_url(), "zhangsan", PASSWORD)
             await running.worker.outbox.stop()  # what runs in the background is not the request's
             await running.worker.revisions.stop()
-            yield Stage(_count(running, monkeypatch), browser, system)
-
-
-def _count(running: Provider, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    costs: Counter[str] = Counter()
-    for kind in ("read", "write"):
-        monkeypatch.setattr(
-            running.worker.base.database, kind, _counted(getattr(running.worker.base.database, kind), kind, costs)
-        )  # fmt: skip
-    added = running.worker.base.database.add
-
-    async def adding(call: Call) -> None:
-        costs["write"] += 1
-        costs["statements"] += 1
-        await added(call)
-
-    monkeypatch.setattr(running.worker.base.database, "add", adding)
-    for step in STEPS:
-        original = getattr(running.worker.base.key_value, step)
-
-        async def stepping(*arguments: Any, original: Any = original, step: str = step) -> Any:
-            costs[step] += 1
-            return await original(*arguments)
-
-        monkeypatch.setattr(running.worker.base.key_value, step, stepping)
-    return costs
-
-
-def _counted(original: Any, kind: str, costs: Counter[str]) -> Any:
-    async def run(work: Callable[[], Transaction[Any]]) -> Any:
-        costs[kind] += 1
-
-        def watched() -> Transaction[Any]:
-            unit = work()
-            rows = None
-            while True:
-                try:
-                    call = next(unit) if rows is None else unit.send(rows)
-                except StopIteration as stop:
-                    return stop.value
-                costs["statements"] += 1
-                rows = yield call
-
-        return await original(watched)
-
-    return run
+            with counting(running, monkeypatch) as counts:
+                yield Stage(counts, browser, system)
 
 
 async def test_client_credentials_is_one_write_of_one_statement(stage: Stage) -> None:
@@ -141,8 +95,7 @@ async def test_a_form_of_ours_costs_a_claim_before_and_an_answer_kept_after(stag
     stage.take()
     first = await stage.browser.client.post(form.action, data={**form.fields, "phone": ""})
     counted = stage.take()
-    # In memory an add is a put as well.
-    assert {step: counted[step] for step in STEPS if step in counted} == {"add": 1, "put": 2}
+    assert {step: counted[step] for step in COMMANDS if step in counted} == {"add": 1, "put": 1}
     second = await stage.browser.client.post(form.action, data={**form.fields, "phone": ""})
     assert stage.take() == {"add": 1, "get": 1}
     assert (first.status_code, first.content) == (second.status_code, second.content)

@@ -24,11 +24,17 @@ COMMANDS = ("get", "put", "add", "swap", "take", "increment", "together")
 class Counts:
     """What was asked: statements by module and name, commands by what they do to which kind of key.
 
-    What is done together is one command.
+    What is done together is one command. `units` are the units of work: each `read` or `write`.
     """
 
     statements: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    units: list[str] = field(default_factory=list, compare=False)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        for each in (self.statements, self.commands, self.units):
+            each.clear()
 
 
 @contextmanager
@@ -40,14 +46,17 @@ def counting(house: Provider, monkeypatch: pytest.MonkeyPatch) -> Iterator[Count
     with monkeypatch.context() as patched:
         # On this one only: work in the background has a line of its own.
         for name in ("read", "write"):
-            patched.setattr(database, name, _counted_units(getattr(database, name), counts))
+            patched.setattr(database, name, _counted_units(name, getattr(database, name), counts))
         patched.setattr(database, "add", _counted_calls(database.add, counts))
         _count_commands(patched, house.worker.base.key_value, counts)
         yield counts
 
 
-def _counted_units(run: Callable[[Any], Awaitable[Any]], counts: Counts) -> Callable[[Any], Awaitable[Any]]:
+def _counted_units(
+    name: str, run: Callable[[Any], Awaitable[Any]], counts: Counts
+) -> Callable[[Any], Awaitable[Any]]:
     async def counted(work: Callable[[], Transaction[T]]) -> Any:
+        counts.units.append(name)
         return await run(lambda: _noting(work(), counts))
 
     return counted
@@ -69,6 +78,7 @@ def _counted_calls(
     add: Callable[[Call], Awaitable[None]], counts: Counts
 ) -> Callable[[Call], Awaitable[None]]:
     async def counted(call: Call) -> None:
+        counts.units.append("write")
         counts.statements.append(_name(call))
         await add(call)
 
