@@ -108,11 +108,11 @@ class Lifecycle:
 
     async def freeze(self, account_id: str, reason: str, actor: str) -> bool:
         """Close an account for a time; False unless it was open. Raises InvalidAccount without a reason."""
+        checked_reason(reason)
         return await self._done(lambda: self.frozen(account_id, reason, actor))
 
     def frozen(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
-        """The same, within a transaction."""
-        checked_reason(reason)
+        """The same, within a transaction, for a `checked_reason`."""
         now = self._sources.now()
         account = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
         if account is None:
@@ -124,6 +124,7 @@ class Lifecycle:
 
     async def thaw(self, account_id: str, reason: str, actor: str) -> bool:
         """Open a frozen account again, or one that was taken for a dead person's by mistake."""
+        checked_reason(reason)
         return await self._done(
             lambda: self.thawed(account_id, reason, actor, (State.FROZEN, State.DECEASED))
         )
@@ -131,8 +132,7 @@ class Lifecycle:
     def thawed(
         self, account_id: str, reason: str, actor: str, states: tuple[State, ...]
     ) -> Transaction[bool]:
-        """The same, within a transaction, where the account is in one of these states."""
-        checked_reason(reason)
+        """The same, within a transaction, for a `checked_reason`, where the account is in one of these states."""
         for before in states:
             now = self._sources.now()
             account = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
@@ -149,11 +149,11 @@ class Lifecycle:
 
         Told are the person, at every way there is, and those who acted for them or for whom they acted.
         """
+        checked_reason(evidence)
         return await self._done(lambda: self.died(account_id, evidence, actor))
 
     def died(self, account_id: str, evidence: str, actor: str) -> Transaction[bool]:
-        """The same, within a transaction."""
-        checked_reason(evidence)
+        """The same, within a transaction, for evidence that is a `checked_reason`."""
         # Whom the end of the mandates would hide.
         told = dict.fromkeys(
             (yield from self._lifecycle_hooks.agents_of_firms(account_id)), REPRESENTATIVE_DIED
@@ -233,11 +233,11 @@ class Lifecycle:
 
     async def release_phone(self, account_id: str, reason: str, actor: str) -> bool:
         """The phone belongs to somebody else now: it is taken off the account, which keeps everything else."""
+        checked_reason(reason)
         return await self._done(lambda: self.phone_released(account_id, reason, actor))
 
     def phone_released(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
-        """The same, within a transaction."""
-        checked_reason(reason)
+        """The same, within a transaction, for a `checked_reason`."""
         account = yield from self._accounts.by_id(account_id)
         if account is None or account.phone_index is None:
             return False

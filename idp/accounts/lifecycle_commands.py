@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from idp.accounts.merges import MergeRefused, Plan
+from idp.accounts.merges import MergeRefusal, MergeRefused, Plan
 from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.service import UnknownAccount
 from idp.infrastructure.console import actor, console, fail, show
@@ -83,7 +83,7 @@ def undo_merge(context: typer.Context, account: str, reason: Reason, as_json: Js
     async def work(room: "AccountsRoom", found: Account) -> str:
         done = [item for item in await room.merges.of(found.id) if item.undone_at is None]
         if not done:
-            raise MergeRefused("late")
+            raise MergeRefused(MergeRefusal.LATE)
         await room.merges.undo(done[-1].id, reason, actor())
         return done[-1].id
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.lifecycle_store import TOMBSTONE
-from idp.accounts.model import Account, Merge, State, UndoneMerge
+from idp.accounts.model import Account, Merge, State, UndoableMerge
 from idp.accounts.real_name_store import real_name_records
 from idp.accounts.store import RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
@@ -129,13 +129,18 @@ OF = Statement(
     .where(or_(account_merges.c.account_id == _id, account_merges.c.into_account_id == _id))
     .order_by(account_merges.c.merged_at)
 )
-UNDO = Statement(
-    update(account_merges)
-    .where(
-        account_merges.c.id == _id, account_merges.c.undone_at.is_(None), account_merges.c.undo_until > _now
+_undoable = (
+    account_merges.c.id == _id,
+    account_merges.c.undone_at.is_(None),
+    account_merges.c.undo_until > _now,
+)
+UNDOABLE = Statement(
+    select(account_merges.c.account_id, account_merges.c.into_account_id, account_merges.c.before).where(
+        *_undoable
     )
-    .values(undone_at=_now)
-    .returning(account_merges),
+)
+UNDO = Statement(
+    update(account_merges).where(*_undoable).values(undone_at=_now).returning(account_merges.c.id),
     lock_key="the_id",
 )
 FORGET = Statement(
@@ -187,8 +192,8 @@ def _merge_of(row: Row) -> Merge:
     )
 
 
-def _undone_of(row: Row) -> UndoneMerge:
-    return UndoneMerge(row["account_id"], row["into_account_id"], row["before"])
+def _undoable_of(row: Row) -> UndoableMerge:
+    return UndoableMerge(row["account_id"], row["into_account_id"], row["before"])
 
 
 class MergeStore:
@@ -257,9 +262,13 @@ class MergeStore:
         """The merges in which an account took part, oldest first."""
         return [_merge_of(row) for row in (yield OF(the_id=account_id))]
 
-    def undo(self, merge_id: str, now: float) -> Transaction[UndoneMerge | None]:
-        """Take back a merge; it, for the one caller that did so in time."""
-        return first_as(_undone_of, (yield UNDO(the_id=merge_id, now=now)))
+    def undoable(self, merge_id: str, now: float) -> Transaction[UndoableMerge | None]:
+        """A merge that can still be taken back."""
+        return first_as(_undoable_of, (yield UNDOABLE(the_id=merge_id, now=now)))
+
+    def undo(self, merge_id: str, now: float) -> Transaction[bool]:
+        """Take back a merge; True for the one caller that did so in time."""
+        return bool((yield UNDO(the_id=merge_id, now=now)))
 
     def forget(self, now: float) -> Call:
         """The call that wipes what was kept for undoing, where that is no longer possible."""

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import orjson
@@ -17,7 +18,7 @@ from idp.accounts.model import Account, Merge, State
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 
@@ -44,8 +45,18 @@ _CERTIFICATE = ("certificate_type", "certificate_number", "certificate_index")
 _LEVEL = ("real_name_level",)
 
 
+class MergeRefusal(StrEnum):
+    """Why two cannot become one, or not be parted again; a word for pages."""
+
+    SAME = "same"
+    CLOSED = "closed"
+    CERTIFICATE = "certificate"
+    CHANGED = "changed"
+    LATE = "late"
+
+
 class MergeRefused(Exception):
-    """The two cannot become one, or not be parted again; the text is a word for the page."""
+    """The same, where somebody asked for it: the text is the word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +100,30 @@ class Merges:
 
     async def merge(self, plan: Plan, reason: str, actor: str) -> str:
         """Make one of two; the merge's id. Raises MergeRefused, InvalidAccount."""
+        checked_reason(reason)
         merge_id = self._sources.new_id()
         try:
-            return await self._done(lambda: self.merged(plan, merge_id, reason, actor))
+            refused = await self._done(lambda: self.merged(plan, merge_id, reason, actor))
         except Conflict as error:
-            raise MergeRefused("changed") from error
+            raise MergeRefused(MergeRefusal.CHANGED) from error
+        if refused is not None:
+            raise MergeRefused(refused)
+        return merge_id
 
     def merged(
         self, plan: Plan, merge_id: str, reason: str, actor: str, seen: Mapping[str, float] | None = None
-    ) -> Transaction[str]:
-        """The same, within a transaction; `seen` tells when the two had last been changed as they were compared."""
-        checked_reason(reason)
+    ) -> Transaction[MergeRefusal | None]:
+        """The same, within a transaction, for a `checked_reason`; what stands against it.
+
+        `seen` tells when the two had last been changed as they were compared.
+        """
         now = self._sources.now()
-        other, into = yield from self._pair(plan)
-        if seen is not None and any(seen.get(each.id) != each.updated_at for each in (other, into)):
-            raise MergeRefused("changed")
+        pair = yield from self._store.lock(plan.account_id, plan.into)
+        if pair is None:
+            return MergeRefusal.SAME
+        other, into = pair
+        if (against := self.against(other, into, seen)) is not None:
+            return against
         yield from self._lifecycle_hooks.pause(plan.account_id, "merged")
         # What leads into an account that nobody has verified may be anybody's: it does not come along.
         unproved = plan.into if proving_side(other, into) == OTHER else plan.account_id
@@ -111,10 +131,10 @@ class Merges:
             yield from self._lifecycle_hooks.pause(unproved, "merged")
         yield from self._lifecycle_hooks.secure(unproved, 0.0)
         if not (yield from self._store.close(other, plan.into, now)):
-            raise MergeRefused("changed")
+            raise Overtaken(plan.account_id)
         given = _given(other, into, plan.keep)
         if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
-            raise MergeRefused("changed")
+            raise Overtaken(plan.into)
         if proving_side(other, into) != OTHER:  # what was chosen away; not that of a side nobody has verified
             yield from self._kept_apart(into, given)
         left = into.username if given["username"] == other.username else other.username
@@ -136,24 +156,31 @@ class Merges:
         )
         for before in (other, into):  # where each was reached until now
             yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
-        return merge_id
+        return None
 
     async def undo(self, merge_id: str, reason: str, actor: str) -> None:
-        """Part them again, each as it was but for what changed since. Raises MergeRefused."""
+        """Part them again, each as it was but for what changed since. Raises MergeRefused, InvalidAccount."""
+        checked_reason(reason)
         try:
-            await self._done(lambda: self.undone(merge_id, reason, actor))
+            refused = await self._done(lambda: self.undone(merge_id, reason, actor))
         except Conflict:
             # Somebody else has proved the phone meanwhile: it stays theirs.
             try:
-                await self._done(lambda: self.undone(merge_id, reason, actor, phones=False))
+                refused = await self._done(lambda: self.undone(merge_id, reason, actor, phones=False))
             except Conflict as error:  # or the certificate is verified on the account that stayed
-                raise MergeRefused("changed") from error
+                raise MergeRefused(MergeRefusal.CHANGED) from error
+        if refused is not None:
+            raise MergeRefused(refused)
 
-    def undone(self, merge_id: str, reason: str, actor: str, *, phones: bool = True) -> Transaction[None]:
-        """The same, within a transaction, which may raise Conflict: then once more without the phones."""
-        checked_reason(reason)
+    def undone(
+        self, merge_id: str, reason: str, actor: str, *, phones: bool = True
+    ) -> Transaction[MergeRefusal | None]:
+        """The same, within a transaction, for a `checked_reason`; what stands against it.
+
+        It may raise Conflict: then once more without the phones.
+        """
         columns = tuple(name for name in CHOSEN if phones or name not in CHOICES["phone"])
-        yield from self._undo(merge_id, {"merge": merge_id, "reason": reason}, actor, columns)
+        return (yield from self._undo(merge_id, {"merge": merge_id, "reason": reason}, actor, columns))
 
     async def forget_due(self) -> None:
         """Wipe what was kept for undoing, where that is no longer possible."""
@@ -161,26 +188,28 @@ class Merges:
 
     def _undo(
         self, merge_id: str, detail: dict[str, Any], actor: str, columns: tuple[str, ...]
-    ) -> Transaction[None]:
+    ) -> Transaction[MergeRefusal | None]:
         now = self._sources.now()
-        undone = yield from self._store.undo(merge_id, now)
-        if undone is None:
-            raise MergeRefused("late")
-        account_id, into_id = undone.account_id, undone.into_account_id
-        before = orjson.loads(self._vault.decrypt_bytes(BEFORE, undone.before))
+        merge = yield from self._store.undoable(merge_id, now)
+        if merge is None:
+            return MergeRefusal.LATE
+        account_id, into_id = merge.account_id, merge.into_account_id
+        before = orjson.loads(self._vault.decrypt_bytes(BEFORE, merge.before))
         pair = yield from self._store.lock(account_id, into_id)
-        if pair is None:
-            raise MergeRefused("changed")
+        if pair is None or [each.state for each in pair] != [State.MERGED, State.ACTIVE]:
+            return MergeRefusal.CHANGED
+        if not (yield from self._store.undo(merge_id, now)):
+            return MergeRefusal.LATE
         other, into = pair
         yield self._store.rename(account_id, TOMBSTONE + merge_id)  # both usernames are free for a moment
         if not (yield from self._store.fill(into, State.ACTIVE, _returned(into, before), now)):
-            raise MergeRefused("changed")
+            raise Overtaken(into_id)
         yield from self._kept_apart(into, _returned(into, before))
         values: dict[str, Any] = dict.fromkeys(CHOSEN) | {
             name: value for name, value in _sealed(before["other"]).items() if name in columns
         }
         if not (yield from self._store.fill(other, State.MERGED, values, now)):
-            raise MergeRefused("changed")
+            raise Overtaken(account_id)
         yield from self._lifecycle_hooks.pause(into_id, "merge undone")
         yield from self._give_back(account_id, into_id, before["moved"])
         detail = {"into": into_id, **detail}
@@ -191,30 +220,28 @@ class Merges:
         yield self._audit.record(AuditEvent(EventType.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
         for account in (into, replace(other, **values)):
             yield from self._notices.everywhere(account, UNMERGED)
+        return None
 
     def _kept_apart(self, before: Account, after: Mapping[str, Any]) -> Transaction[None]:
         """Where the account was reached until now goes on being told."""
         phone = before.phone_index != after["phone_index"]
         yield from self._former.keep(before, phone=phone, email=before.email != after["email"])
 
-    def _pair(self, plan: Plan) -> Transaction[tuple[Account, Account]]:
-        pair = yield from self._store.lock(plan.account_id, plan.into)
-        if pair is None:
-            raise MergeRefused("same")
-        other, into = pair
-        self.check(other, into)
-        return pair
-
     @staticmethod
-    def check(other: Account, into: Account) -> None:
-        """Whether the two can become one; raises MergeRefused."""
+    def against(
+        other: Account, into: Account, seen: Mapping[str, float] | None = None
+    ) -> MergeRefusal | None:
+        """What stands against the two becoming one."""
         if other.id == into.id:
-            raise MergeRefused("same")
+            return MergeRefusal.SAME
         if not other.state == into.state == State.ACTIVE:
-            raise MergeRefused("closed")
+            return MergeRefusal.CLOSED
         # An account without a certificate may be the same person's, as staff have seen; another person's may not.
         if len({each.certificate_index for each in (other, into)} - {None}) != 1:
-            raise MergeRefused("certificate")
+            return MergeRefusal.CERTIFICATE
+        if seen is not None and any(seen.get(each.id) != each.updated_at for each in (other, into)):
+            return MergeRefusal.CHANGED
+        return None
 
     def _move(self, plan: Plan, choice: str) -> Transaction[dict[str, Any]]:
         """Everything that hangs on the account that goes; `choice` says whose factors stay."""

@@ -21,7 +21,7 @@ __all__ = [
     "NewAccount",
     "Preference",
     "State",
-    "UndoneMerge",
+    "UndoableMerge",
     "checked",
     "identifier_key",
     "is_email",
@@ -127,8 +127,8 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class UndoneMerge:
-    """A merge that this caller has taken back, with the sealed copy of what was before."""
+class UndoableMerge:
+    """A merge that can still be taken back, with the sealed copy of what was before."""
 
     account_id: str
     into_account_id: str

@@ -1,10 +1,10 @@
 """What a confirmed request does to an account: merged and parted, linked, opened, closed, its phone taken off."""
 
 from idp.accounts.lifecycle import Lifecycle
-from idp.accounts.merges import MergeRefused, Merges, Plan
+from idp.accounts.merges import Merges, Plan
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
-from idp.counter.model import CounterRefusal, CounterRequest, Kind
+from idp.counter.model import CounterRequest, Hindrance, Kind
 from idp.federation.account_links import AccountLinks
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -21,50 +21,49 @@ class AccountEffects:
         self._merges = merges
         self._desk = desk
 
-    def of(self, request: CounterRequest, *, again: bool) -> Transaction[None]:
-        """Do it, in the transaction that confirms it. Raises CounterRefusal."""
+    def of(self, request: CounterRequest, *, again: bool) -> Transaction[Hindrance | None]:
+        """Do it, in the transaction that confirms it; what hinders it, before anything is written."""
         account_id, claim, actor = request.account_id, request.claim, request.both
         subject, reason = claim.subject or "", claim.reason or ""
-        try:
-            match request.kind:
-                case Kind.MERGE:
-                    plan = Plan(subject, account_id, claim.keep or {})
-                    yield from self._merges.merged(plan, request.id, reason, actor, claim.seen)
-                case Kind.UNMERGE:
-                    yield from self._merges.undone(subject, reason, actor, phones=not again)
-                case Kind.LINK:
-                    yield from self._linked(account_id, subject, actor)
-                case kind:
-                    yield from self._changed(kind, account_id, reason, actor)
-        except MergeRefused as error:
-            raise CounterRefusal(str(error)) from error
+        match request.kind:
+            case Kind.MERGE:
+                plan = Plan(subject, account_id, claim.keep or {})
+                refused = yield from self._merges.merged(plan, request.id, reason, actor, claim.seen)
+                return None if refused is None else Hindrance(refused.value)
+            case Kind.UNMERGE:
+                refused = yield from self._merges.undone(subject, reason, actor, phones=not again)
+                return None if refused is None else Hindrance(refused.value)
+            case Kind.LINK:
+                return (yield from self._linked(account_id, subject, actor))
+            case kind:
+                changed = yield from self._changed(kind, account_id, reason, actor)
+                return None if changed else Hindrance.UNCHANGED
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
         self._lifecycle.sent()
 
-    def _linked(self, account_id: str, conflict_id: str, actor: str) -> Transaction[None]:
+    def _linked(self, account_id: str, conflict_id: str, actor: str) -> Transaction[Hindrance | None]:
         account = yield from self._accounts.by_id(account_id)
         if account is None or account.state != AccountState.ACTIVE:
-            raise CounterRefusal("closed")
+            return Hindrance.CLOSED
         one = yield from self._desk.by_id(conflict_id)
         if one is None or not (yield from self._desk.linked(one, account_id, actor)):
-            raise CounterRefusal("decided")  # and what the colleague confirmed is undone with it
+            return Hindrance.DECIDED
+        return None
 
-    def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[None]:
+    def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[bool]:
         to = self._lifecycle
         match kind:
             case Kind.FREEZE:
-                done = yield from to.frozen(account_id, reason, actor)
+                return (yield from to.frozen(account_id, reason, actor))
             case Kind.THAW:
-                done = yield from to.thawed(account_id, reason, actor, (AccountState.FROZEN,))
+                return (yield from to.thawed(account_id, reason, actor, (AccountState.FROZEN,)))
             case Kind.REVIVE:
-                done = yield from to.thawed(account_id, reason, actor, (AccountState.DECEASED,))
+                return (yield from to.thawed(account_id, reason, actor, (AccountState.DECEASED,)))
             case Kind.DECEASED:
-                done = yield from to.died(account_id, reason, actor)
+                return (yield from to.died(account_id, reason, actor))
             case Kind.RELEASE:
-                done = yield from to.phone_released(account_id, reason, actor)
+                return (yield from to.phone_released(account_id, reason, actor))
             case _:
-                done = (yield from to.secured(account_id, actor, reason)) is not None
-        if not done:
-            raise CounterRefusal("unchanged")
+                return (yield from to.secured(account_id, actor, reason)) is not None

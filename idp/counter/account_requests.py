@@ -2,11 +2,11 @@
 
 from idp.accounts.lifecycle import Lifecycle, checked_reason
 from idp.accounts.lifecycle_hooks import Obstacle
-from idp.accounts.merges import Merges, Plan
+from idp.accounts.merges import MergeRefused, Merges, Plan
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.comparison import is_name_of
-from idp.counter.model import Claim, Concerned, CounterRefusal, Kind
+from idp.counter.model import Claim, Concerned, CounterRefusal, Hindrance, Kind
 from idp.counter.service import Counter
 from idp.federation.account_links import AccountLinks
 from idp.infrastructure.foundation import Foundation
@@ -35,7 +35,8 @@ class AccountRequests:
         """Ask for one account of two. Raises InvalidAccount, CounterRefusal, MergeRefused."""
         checked_reason(reason)
         other, into = await self._account(plan.account_id), await self._account(plan.into)
-        self._merges.check(other, into)
+        if (against := self._merges.against(other, into)) is not None:
+            raise MergeRefused(against)
         claim = Claim(
             name=other.name,
             certificate_type=other.certificate_type,
@@ -53,7 +54,7 @@ class AccountRequests:
         checked_reason(reason)
         merge = next((one for one in await self._merges.of(account_id) if one.id == merge_id), None)
         if merge is None or merge.undone_at is not None:
-            raise CounterRefusal("late")
+            raise CounterRefusal(Hindrance.LATE)
         other = await self._account(merge.account_id)
         claim = Claim(subject=merge_id, other=other.username, reason=reason)
         concerned = [Concerned(merge.account_id)]
@@ -86,7 +87,7 @@ class AccountRequests:
         checked_reason(reason)
         account = await self._account(account_id)
         if not is_name_of(name, account.name):
-            raise CounterRefusal("typed-name")
+            raise CounterRefusal(Hindrance.TYPED_NAME)
         claim = Claim(name=account.name, reason=reason)
         await self._counter.begin(Kind.DECEASED, account_id, staff_id, claim)
 
@@ -102,5 +103,5 @@ class AccountRequests:
     async def _account(self, account_id: str) -> Account:
         account = await self._counter.account(account_id)
         if account is None:
-            raise CounterRefusal("not-found")
+            raise CounterRefusal(Hindrance.NOT_FOUND)
         return account

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from idp.accounts.model import State
 from idp.accounts.store import AccountStore
-from idp.counter.model import CounterRefusal
+from idp.counter.model import CounterRefusal, Hindrance
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.web.presence import Presence
 from idp.organizations.mandates import Mandates
@@ -37,20 +37,20 @@ class Acting:
         `own` is the cookie of `session`. Raises CounterRefusal.
         """
         if await self._is_concerned(session.account_id, applicant_id):
-            raise CounterRefusal("own-account")
+            raise CounterRefusal(Hindrance.OWN_ACCOUNT)
         applicant = await self._database.read(lambda: self._accounts.by_id(applicant_id))
         if applicant is None or applicant.state != State.ACTIVE:
-            raise CounterRefusal("closed")
+            raise CounterRefusal(Hindrance.CLOSED)
         mandate_id = await self._mandates.begin_counter(applicant_id, session.account_id)
         held = await self._mandates.principals(session.account_id)
         principal = next((each for each in held if each.mandate_id == mandate_id), None)
         if mandate_id is None or principal is None:
-            raise CounterRefusal("mandate")
+            raise CounterRefusal(Hindrance.MANDATE)
         try:
             token = await self._sessions.accompany(session, principal, caller)
         except CannotRepresent as error:
             await self._mandates.resign(session.account_id, mandate_id, caller.address)
-            raise CounterRefusal("mandate") from error
+            raise CounterRefusal(Hindrance.MANDATE) from error
         until = principal.valid_until or self._sources.now() + COUNTER_SECONDS
         return token, Presence(masked_name(applicant.name), until, session.account_id, mandate_id, own)
 

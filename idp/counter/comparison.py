@@ -6,7 +6,7 @@ from idp.accounts.certificates import stored_type
 from idp.accounts.model import Account
 from idp.accounts.names import same_name
 from idp.accounts.store import CERTIFICATE, AccountStore
-from idp.counter.model import Claim, CounterRefusal, Kind
+from idp.counter.model import Claim, Hindrance, Kind
 
 HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
 """The kinds that rest on a document: another certificate than the verified one cannot be right."""
@@ -64,12 +64,11 @@ class Comparison:
         """
         return (self.name_differs or self.certificate_differs) and not self.impossible
 
-    def check(self, *, name_differs: bool) -> None:
-        """Raises CounterRefusal where it cannot be right, or where another name was not noticed expressly."""
+    def hindrance(self, *, name_differs: bool) -> Hindrance | None:
+        """Why it is not confirmed: it cannot be right, or another name was not noticed expressly."""
         if self.impossible:
-            raise CounterRefusal("other-certificate")
-        if self.wants_tick and not name_differs:
-            raise CounterRefusal("name-differs")
+            return Hindrance.OTHER_CERTIFICATE
+        return Hindrance.NAME_DIFFERS if self.wants_tick and not name_differs else None
 
 
 def is_name_of(claimed: str, recorded: str) -> bool:

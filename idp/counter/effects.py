@@ -11,7 +11,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.account_effects import AccountEffects
 from idp.counter.comparison import compared, identity_of
-from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRefusal, CounterRequest, Kind
+from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Hindrance, Kind
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
@@ -44,24 +44,26 @@ class Effects:
         self._former = FormerContacts(foundation)
         self._notices = notices
 
-    def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[None]:
-        """Do it, and wipe what was claimed; `again` after a conflict. Raises CounterRefusal."""
+    def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[Hindrance | None]:
+        """Do it, and wipe what was claimed; `again` after a conflict. What hinders it, before anything is written."""
         match request.kind:
             case Kind.VERIFY:
-                yield from self._verified(request)
+                hindrance = yield from self._verified(request)
             case Kind.RECOVER:
-                yield from self._recovered(request)
+                hindrance = yield from self._recovered(request)
             case Kind.GUARDIAN:
-                yield from self._guarded(request)
+                hindrance = yield from self._guarded(request)
             case _:
-                yield from self._account_effects.of(request, again=again)
-        yield from self._store.wipe(request.id)
+                hindrance = yield from self._account_effects.of(request, again=again)
+        if hindrance is None:
+            yield from self._store.wipe(request.id)
+        return hindrance
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
         self._account_effects.sent()
 
-    def _verified(self, request: CounterRequest) -> Transaction[None]:
+    def _verified(self, request: CounterRequest) -> Transaction[Hindrance | None]:
         account_id, claim = request.account_id, request.claim
         proof = Proof(
             level=LEVEL,
@@ -77,22 +79,24 @@ class Effects:
         shown = None if claim.opened else ProvenControl(new_phone=claim.phone)
         recorded = yield from self._real_names.record(account_id, proof, verifier=request.both, shown=shown)
         if isinstance(recorded, NotRecorded):
-            raise CounterRefusal("already-verified")
+            return Hindrance.ALREADY_VERIFIED
         if before is not None and before.real_name_level and before.name != claim.name:
             told = {"method": METHOD, "request": request.id}
             yield self._line(EventType.NAME_CHANGED, account_id, request.both, **told)
             yield from self._notices.everywhere(before, RENAMED)
+        return None
 
-    def _recovered(self, request: CounterRequest) -> Transaction[None]:
+    def _recovered(self, request: CounterRequest) -> Transaction[Hindrance | None]:
         account_id, claim = request.account_id, request.claim
         before = yield from self._accounts.by_id(account_id)
-        if before is not None:
-            record = identity_of(self._accounts, before)
-            if compared(Kind.RECOVER, record, before.real_name_level, claim).impossible:
-                raise CounterRefusal("other-certificate")  # it has become another's in the day that it waited
+        if before is None:
+            return Hindrance.CLOSED
+        record = identity_of(self._accounts, before)
+        if compared(Kind.RECOVER, record, before.real_name_level, claim).impossible:
+            return Hindrance.OTHER_CERTIFICATE  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
-        if before is None or after is None:
-            raise CounterRefusal("closed")
+        if after is None:
+            return Hindrance.CLOSED
         told = {"at": SOURCE, "request": request.id}
         yield self._line(EventType.RECOVERY_COMPLETED, account_id, request.decided_by, **told)
         # The old phone first: an owner who asked for nothing learns of it there.
@@ -101,20 +105,20 @@ class Effects:
         yield from self._notices.everywhere(before, RECOVERED)
         if before.phone_verified_at is None or before.phone_index != after.phone_index:
             yield from self._notices.notice(after, RECOVERED)
+        return None
 
-    def _guarded(self, request: CounterRequest) -> Transaction[None]:
+    def _guarded(self, request: CounterRequest) -> Transaction[Hindrance | None]:
         claim, decided_by = request.claim, request.decided_by or ""
         minor = yield from self._accounts.by_id(request.account_id)
         number = None if minor is None else self._accounts.reveal(CERTIFICATE, minor.certificate_number)
         if minor is None or number != claim.certificate_number:  # the papers were compared with another one
-            raise CounterRefusal("other-certificate")
+            return Hindrance.OTHER_CERTIFICATE
         evidence = f"{SOURCE}:{request.id}:{claim.papers}"
         # The one who decided stands for it: should that account be taken over, what it gave rests.
         against = yield from self.guardians.enter(
             claim.guardian_id or "", request.account_id, actor=decided_by, evidence=evidence
         )
-        if against is not None:
-            raise CounterRefusal(against.value)
+        return None if against is None else Hindrance(against.value)
 
     def _line(self, event: EventType, account_id: str, staff_id: str | None, **detail: object) -> Call:
         return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))

@@ -75,8 +75,46 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
+class Hindrance(StrEnum):
+    """Why something is not done at the counter; a word for the page (`idp.counter.texts`)."""
+
+    CERTIFICATE_KNOWN = "certificate-known"
+    PHONE_TAKEN = "phone-taken"
+    CLOSED = "closed"
+    OWN_ACCOUNT = "own-account"
+    OTHER_CERTIFICATE = "other-certificate"
+    NEVER_VERIFIED = "never-verified"
+    NOT_YOURS = "not-yours-to-confirm"
+    ALREADY_OPEN = "already-open"
+    NAME_DIFFERS = "name-differs"
+    WHY = "why"
+    TYPED_NAME = "typed-name"
+    DECIDED = "decided"
+    ALREADY_VERIFIED = "already-verified"
+    NOT_FOUND = "not-found"
+    NOT_SEEN = "not-seen"
+    CODE = "code"
+    NOT_TYPED = "not-typed"
+    WAIT = "wait"
+    DRAFT = "draft"
+    REASON = "reason"
+    UNCHANGED = "unchanged"
+    SAME = "same"
+    CERTIFICATE = "certificate"
+    CHANGED = "changed"
+    LATE = "late"
+    NAME = "name"
+    CERTIFICATE_NUMBER = "certificate-number"
+    PHONE = "phone"
+    NOT_A_MINOR = "not-a-minor"
+    GUARDIAN = "guardian"
+    GUARDED = "guarded"
+    PAPERS = "papers"
+    MANDATE = "mandate"
+
+
 class CounterRefusal(Exception):
-    """It cannot be done; the text is a word for the page (`idp.counter.texts`)."""
+    """It cannot be done; the text is a word of `Hindrance`."""
 
 
 @dataclass(frozen=True, slots=True)

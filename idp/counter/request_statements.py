@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.concern import same_person
+from idp.accounts.concern import has_certificate, same_person
 from idp.accounts.store import accounts
 from idp.counter.model import Kind, State
 from idp.counter.request_conditions import for_staff, is_about, may_decide, place
@@ -75,6 +75,15 @@ FREE = Statement(
 )
 ADD_CONCERNED = Statement(insert(counter_concerned))
 IS_ABOUT = Statement(select(counter_requests.c.id).where(counter_requests.c.id == _id, is_about(_staff)))
+IS_CONCERNED = Statement(
+    select(accounts.c.id).where(
+        accounts.c.id == _staff,
+        or_(
+            same_person(_account, _staff),
+            has_certificate(_staff, bindparam("the_index", type_=LargeBinary)),
+        ),
+    )
+)
 IS_SAME = Statement(
     select(accounts.c.id).where(accounts.c.id == _account, same_person(accounts.c.id, _staff))
 )
@@ -148,6 +157,18 @@ GIVE_UP = Statement(
     .where(counter_requests.c.id == _id, counter_requests.c.state == _waiting)
     .values(state=_refused, open_key=null(), decided_at=_now, content=_nothing)
     .returning(counter_requests.c.account_id, counter_requests.c.kind),
+    lock_key="the_id",
+)
+# What was claimed to be done and is hindered: it waits on as it did before.
+PUT_BACK = Statement(
+    update(counter_requests)
+    .where(counter_requests.c.id == _id)
+    .values(
+        state=bindparam("the_state", type_=Text),
+        decided_by=bindparam("decider", type_=Text),
+        decided_at=bindparam("the_instant", type_=Instant()),
+        open_key=bindparam("the_key", type_=Text),
+    ),
     lock_key="the_id",
 )
 WIPE = Statement(update(counter_requests).where(counter_requests.c.id == _id).values(content=_nothing))

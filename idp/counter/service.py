@@ -1,7 +1,8 @@
 """What is done at the counter: a person is registered; what gives power is begun by one and confirmed by another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from idp.accounts.lifecycle import Notifier, checked_reason
 from idp.accounts.lifecycle_store import NO_PASSWORD
@@ -10,24 +11,24 @@ from idp.accounts.model import State as AccountState
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.counter.comparison import Comparison, Identity, compared, identity_of
+from idp.counter.comparison import Comparison, Identity, compared
+from idp.counter.decisions import Decisions
 from idp.counter.effects import Effects
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     REQUEST_SECONDS,
     SOURCE,
-    VISIT_SECONDS,
     Claim,
     Concerned,
     CounterRefusal,
     CounterRequest,
     Disclosure,
+    Hindrance,
     Kind,
     OpenRequest,
     Papers,
     Person,
     Reason,
-    RefusedRequest,
     State,
     masked,
 )
@@ -35,24 +36,19 @@ from idp.counter.store import CounterStore
 from idp.counter.visit_store import VisitStore
 from idp.counter.visits import Visits
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
-from idp.infrastructure.translations import mark as _
 from idp.organizations.records import NamedMandate
 from idp.sessions.model import masked_name
 
 _USERNAME_BYTES = 9
-RECOVERY_ASKED = _(
-    "有人在政务服务窗口申请找回您的账号，24 小时后生效。"
-    "如非本人，请立即登录用户中心并打开 /counter/objection 停止，或联系窗口。"
-)
-CONFLICTS = {
-    Kind.VERIFY: "already-verified",
-    Kind.GUARDIAN: "guarded",
-    Kind.MERGE: "changed",
-    Kind.UNMERGE: "changed",
-    Kind.LINK: "decided",
+CONFLICTS: Mapping[Kind | None, Hindrance] = {
+    Kind.VERIFY: Hindrance.ALREADY_VERIFIED,
+    Kind.GUARDIAN: Hindrance.GUARDED,
+    Kind.MERGE: Hindrance.CHANGED,
+    Kind.UNMERGE: Hindrance.CHANGED,
+    Kind.LINK: Hindrance.DECIDED,
 }
 """Why a request cannot take effect where something unique is somebody else's; else it is the phone."""
 
@@ -68,9 +64,9 @@ class Counter:
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._effects = effects
+        self._decisions = Decisions(foundation, effects, notices)
         self.visits = Visits(foundation)
         self._visit_store = VisitStore()
-        self._notices = notices
 
     async def find(self, identifier: str, staff_id: str, reason: Reason = Reason.PRESENT) -> Person | None:
         """The one person whom a whole number or username names, if they are for this member of staff; recorded."""
@@ -121,7 +117,7 @@ class Counter:
             return
         told = {"reason": Reason.PRESENT.value, "found": False, "by": by}
         await self._database.add(self._line(EventType.COUNTER_LOOKED_UP, holder.id, staff_id, **told))
-        raise CounterRefusal("phone-taken" if by == "phone" else "certificate-known")
+        raise CounterRefusal(Hindrance.PHONE_TAKEN if by == "phone" else Hindrance.CERTIFICATE_KNOWN)
 
     async def register(self, staff_id: str, claim: Claim) -> str:
         """Open an account for a person who is present, and ask for the second pair of eyes; its id.
@@ -145,7 +141,11 @@ class Counter:
             )
         )
 
-        def work() -> Transaction[str]:
+        concerned = [self._holder(claim)]
+
+        def work() -> Transaction[Hindrance | None]:
+            if (yield from self._store.is_one_of(concerned, staff_id)):
+                return Hindrance.OWN_ACCOUNT
             yield from self._accounts.add(account_id, account, self._sources.now())
             yield self._line(EventType.ACCOUNT_REGISTERED, account_id, staff_id, at=SOURCE)
             division = yield from self._store.place(staff_id)
@@ -153,26 +153,30 @@ class Counter:
                 now = self._sources.now()
                 yield self._visit_store.note_division(account_id, division, staff_id, now)
             asked = replace(claim, phone=None, opened=True)
-            yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, [self._holder(claim)])
-            return account_id
+            if (yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, concerned)) is not None:
+                raise Overtaken(account_id)
+            return None
 
         try:
-            return await self._database.write(work)
+            hindrance = await self._database.write(work)
         except Conflict as error:  # the phone was proved by somebody else at this very moment
-            raise CounterRefusal("phone-taken") from error
+            raise CounterRefusal(Hindrance.PHONE_TAKEN) from error
+        if hindrance is not None:
+            raise CounterRefusal(hindrance)
+        return account_id
 
     async def ask(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> None:
         """Begin a verification or a recovery. Raises CounterRefusal."""
         account = await self.account(account_id)
         if account is None or account.state != AccountState.ACTIVE:
-            raise CounterRefusal("closed")
+            raise CounterRefusal(Hindrance.CLOSED)
         if account_id == staff_id:
-            raise CounterRefusal("own-account")
+            raise CounterRefusal(Hindrance.OWN_ACCOUNT)
         known = self._accounts.reveal(CERTIFICATE, account.certificate_number)
         if known is not None and claim.certificate_number != known:
-            raise CounterRefusal("other-certificate")
+            raise CounterRefusal(Hindrance.OTHER_CERTIFICATE)
         if known is None and kind is Kind.RECOVER:
-            raise CounterRefusal("never-verified")
+            raise CounterRefusal(Hindrance.NEVER_VERIFIED)
         await self._unknown(claim.phone, "phone", staff_id, account_id)
         await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
@@ -180,7 +184,9 @@ class Counter:
         self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned] = ()
     ) -> None:
         """Note what another member of staff has to confirm. Raises CounterRefusal where it is about who begins it."""
-        await self._database.write(lambda: self._begin(kind, account_id, staff_id, claim, concerned))
+        work = partial(self._begin, kind, account_id, staff_id, claim, concerned)
+        if (hindrance := await self._database.write(work)) is not None:
+            raise CounterRefusal(hindrance)
 
     async def is_concerned(self, staff_id: str, account_id: str) -> bool:
         """Whether an account is the member of staff's own, or another of theirs by its certificate."""
@@ -201,24 +207,24 @@ class Counter:
         try:
             checked_reason(reason)
         except InvalidAccount as error:
-            raise CounterRefusal("reason") from error
+            raise CounterRefusal(Hindrance.REASON) from error
 
         def work() -> Transaction[bool]:
             minor_id = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
             if minor_id is None:
                 return False
             # What was asked for before this was known must not bring it back.
-            yield from self._withdraw(Kind.GUARDIAN, minor_id, staff_id)
+            yield from self._decisions.withdraw(Kind.GUARDIAN, minor_id, staff_id)
             return True
 
         if not await self._database.write(work):
-            raise CounterRefusal("unchanged")
+            raise CounterRefusal(Hindrance.UNCHANGED)
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
         """Begin to enter a guardian, whose papers are there. Raises CounterRefusal."""
         against = await self._effects.guardians.against(guardian_id, minor_id, staff_id)
         if against is not None:
-            raise CounterRefusal(against.value)
+            raise CounterRefusal(Hindrance(against.value))
         minor, guardian = await self.account(minor_id), await self.account(guardian_id)
         assert minor is not None
         assert guardian is not None
@@ -253,7 +259,7 @@ class Counter:
                 shown = self._line(EventType.COUNTER_NUMBER_SHOWN, one.account_id, staff_id, **detail)
                 await self._database.add(shown)
                 return
-        raise CounterRefusal("not-yours-to-confirm")
+        raise CounterRefusal(Hindrance.NOT_YOURS)
 
     async def confirm(self, request_id: str, staff_id: str, *, name_differs: bool = False) -> State:
         """Confirm what another member of staff began; where it stands now. Raises CounterRefusal.
@@ -262,109 +268,52 @@ class Counter:
         """
         for again in (False, True):
             try:
-                state = await self._database.write(
-                    lambda again=again: self._confirm(  # type: ignore[misc]
-                        request_id, staff_id, again=again, name_differs=name_differs
+                outcome = await self._database.write(
+                    partial(
+                        self._decisions.confirm, request_id, staff_id, again=again, name_differs=name_differs
                     )
                 )
-            except (
-                Conflict
-            ) as error:  # somebody else at the same moment: with the certificate, or with the phone
+            except Conflict as error:  # somebody else at this moment: with the certificate, or with the phone
                 kind = await self._database.read(lambda: self._store.kind(request_id))
                 if kind is not Kind.UNMERGE or again:
-                    why = "phone-taken" if kind is None else CONFLICTS.get(kind, "phone-taken")
-                    raise CounterRefusal(why) from error
+                    raise CounterRefusal(CONFLICTS.get(kind, Hindrance.PHONE_TAKEN)) from error
             else:
-                if state is None:
-                    raise CounterRefusal("not-yours-to-confirm")
+                if isinstance(outcome, Hindrance):
+                    raise CounterRefusal(outcome)
                 self._effects.sent()
-                return state
+                return outcome
         raise AssertionError("unreachable")
-
-    def _confirm(
-        self, request_id: str, staff_id: str, *, again: bool, name_differs: bool
-    ) -> Transaction[State | None]:
-        """Where the request stands now; None where it is not for this member of staff to confirm."""
-        now = self._sources.now()
-        request = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
-        if request is None:
-            return None
-        account = yield from self._accounts.by_id(request.account_id)
-        detail: dict[str, object] = {"request": request_id, "kind": request.kind.value}
-        if account is not None:
-            record = identity_of(self._accounts, account)
-            side = compared(request.kind, record, account.real_name_level, request.claim)
-            side.check(name_differs=name_differs)
-            detail |= {"name_differs": True} if side.name_differs else {}
-            detail |= {"certificate_differs": True} if side.certificate_differs else {}
-        yield self._line(EventType.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
-        if request.state is State.WAITING:
-            if account is not None:
-                yield from self._notices.everywhere(account, RECOVERY_ASKED)
-        else:
-            yield from self._effects.of(request, again=again)
-        return request.state
 
     async def refuse(self, request_id: str, staff_id: str) -> None:
         """Refuse a request, take back one's own, or stop a recovery that waits. Raises CounterRefusal."""
 
-        def work() -> Transaction[bool]:
-            refused = yield from self._store.refuse(request_id, staff_id, self._sources.now())
-            if refused is not None:
-                yield self._refused(refused, staff_id)
-            return refused is not None
-
-        if not await self._database.write(work):
-            raise CounterRefusal("decided")
+        if not await self._database.write(lambda: self._decisions.refuse(request_id, staff_id)):
+            raise CounterRefusal(Hindrance.DECIDED)
 
     async def objected(self, account_id: str) -> bool:
         """The owner of an account stops its recovery; False when none was under way."""
 
-        return await self._database.write(lambda: self._withdraw(Kind.RECOVER, account_id, account_id))
-
-    def _withdraw(self, kind: Kind, account_id: str, actor: str) -> Transaction[bool]:
-        ids = yield from self._store.withdraw(kind, account_id, self._sources.now())
-        for request_id in ids:
-            yield self._line(
-                EventType.COUNTER_REFUSED, account_id, actor, request=request_id, kind=kind.value
-            )
-        return bool(ids)
+        return await self._database.write(
+            lambda: self._decisions.withdraw(Kind.RECOVER, account_id, account_id)
+        )
 
     async def recover_due(self) -> int:
         """Let the recoveries take effect that nobody stopped in time; how many."""
-        await self._database.write(self._forget_lapsed)
+        await self._database.write(self._decisions.forget_lapsed)
         before = self._sources.now() - RECOVERY_WAIT_SECONDS
         done = 0
         for request_id in await self._database.read(lambda: self._store.due(before)):
             try:
-                done += await self._database.write(lambda id_=request_id: self._recover(id_, before))  # type: ignore[misc]
-            except (Conflict, CounterRefusal):  # another has the phone meanwhile, or it was closed
-                await self._database.write(lambda id_=request_id: self._give_up(id_))  # type: ignore[misc]
+                done += await self._database.write(partial(self._decisions.recover, request_id, before))
+            except Conflict:  # another has the phone meanwhile, or it was closed
+                await self._database.write(partial(self._decisions.give_up, request_id))
         return done
-
-    def _forget_lapsed(self) -> Transaction[None]:
-        """What nobody confirmed on its day is refused, and what was claimed is wiped."""
-        now = self._sources.now()
-        yield self._visit_store.forget(now - VISIT_SECONDS)
-        for lapsed in (yield from self._store.lapse(now - REQUEST_SECONDS, now)):
-            yield self._refused(lapsed, SOURCE)
-
-    def _recover(self, request_id: str, before: float) -> Transaction[bool]:
-        request = yield from self._store.ripe(request_id, before)
-        if request is None:  # one of the two is not in office any more; or another worker was first
-            yield from self._give_up(request_id)
-            return False
-        yield from self._effects.of(request)
-        return True
-
-    def _give_up(self, request_id: str) -> Transaction[None]:
-        refused = yield from self._store.give_up(request_id, self._sources.now())
-        if refused is not None:
-            yield self._refused(refused, SOURCE)
 
     def _begin(
         self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned]
-    ) -> Transaction[None]:
+    ) -> Transaction[Hindrance | None]:
+        if (yield from self._store.is_one_of([Concerned(account_id), *concerned], staff_id)):
+            return Hindrance.OWN_ACCOUNT
         request_id = self._sources.new_id()
         now = self._sources.now()
         new = CounterRequest(
@@ -379,14 +328,12 @@ class Counter:
             decided_at=None,
             division=(yield from self._store.place(staff_id)),
         )
-        yield from self._store.add(new, now - REQUEST_SECONDS, concerned)
+        if not (yield from self._store.add(new, now - REQUEST_SECONDS, concerned)):
+            return Hindrance.ALREADY_OPEN
         yield self._line(
             EventType.COUNTER_REQUESTED, account_id, staff_id, request=request_id, kind=kind.value
         )
-
-    def _refused(self, request: RefusedRequest, actor: str) -> Call:
-        detail = {"request": request.id, "kind": request.kind}
-        return self._line(EventType.COUNTER_REFUSED, request.account_id, actor, **detail)
+        return None
 
     def _line(self, event: EventType, account_id: str, staff_id: str, **detail: object) -> Call:
         return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))

@@ -10,7 +10,6 @@ from idp.counter import request_statements as statements
 from idp.counter.model import (
     Claim,
     Concerned,
-    CounterRefusal,
     CounterRequest,
     Kind,
     OpenRequest,
@@ -36,19 +35,25 @@ class CounterStore:
 
     def add(
         self, new: CounterRequest, since: float, concerned: Sequence[Concerned] = ()
-    ) -> Transaction[None]:
-        """Note a request and whom it is about. Raises CounterRefusal where whoever begins it is one, or one is open."""
-        about = (
-            new.claim.guardian_id or new.claim.subject
-        )  # a child has two guardians, a person several accounts
-        key = ":".join(filter(None, (new.kind.value, new.account_id, about)))
+    ) -> Transaction[bool]:
+        """Note a request and whom it is about; False where one of its kind is open."""
+        key = _key(new)
         yield statements.FREE(the_key=key, since=since)
         if not (yield self._added(new, key)):
-            raise CounterRefusal("already-open")
+            return False
         for number, each in enumerate(concerned):
             yield statements.ADD_CONCERNED(request_id=new.id, number=number, **asdict(each))
-        if (yield from self.is_about(new.id, new.begun_by)):
-            raise CounterRefusal("own-account")
+        return True
+
+    def is_one_of(self, concerned: Sequence[Concerned], staff_id: str) -> Transaction[bool]:
+        """Whether a member of staff is somebody whom a request would be about: asked before it is noted."""
+        for each in concerned:
+            call = statements.IS_CONCERNED(
+                the_account=each.account_id, the_index=each.certificate_index, the_staff=staff_id
+            )
+            if (yield call):
+                return True
+        return False
 
     def is_about(self, request_id: str, staff_id: str) -> Transaction[bool]:
         """Whether a request is about a member of staff, by any of its sides."""
@@ -109,8 +114,18 @@ class CounterStore:
         yield statements.FORGET_CONCERNED(the_id=request_id)
         return RefusedRequest(request_id, row["account_id"], row["kind"])
 
+    def put_back(self, request: CounterRequest) -> Call:
+        """The call that lets a request wait on as it did before it was claimed in this transaction."""
+        return statements.PUT_BACK(
+            the_id=request.id,
+            the_state=request.state.value,
+            decider=request.decided_by,
+            the_instant=request.decided_at,
+            the_key=_key(request),
+        )
+
     def wipe(self, request_id: str) -> Transaction[None]:
-        """Wipe what was claimed, and whom it was about."""
+        """Wipe what was claimed, and whom it was about: the request has taken effect."""
         yield statements.WIPE(the_id=request_id, nothing=b"")
         yield statements.FORGET_CONCERNED(the_id=request_id)
 
@@ -185,3 +200,9 @@ class CounterStore:
             phone=None if phone is None else self._vault.decrypt(PHONE, phone),
             begun_by_name=row["begun_by_name"],
         )
+
+
+def _key(request: CounterRequest) -> str:
+    """By what the database knows that one like it is open: a child has two guardians, a person several accounts."""
+    about = request.claim.guardian_id or request.claim.subject
+    return ":".join(filter(None, (request.kind.value, request.account_id, about)))
