@@ -10,7 +10,6 @@ from idp.accounts.lifecycle_hooks import AccountLifecycleHooks, Obstacle
 from idp.accounts.lifecycle_store import LifecycleStore
 from idp.accounts.merge_store import MergeStore
 from idp.accounts.model import Account, InvalidAccount, State
-from idp.accounts.names import masked_name
 from idp.accounts.proof import NotRecorded, Proof
 from idp.accounts.real_names import RealNames
 from idp.accounts.store import AccountStore
@@ -20,6 +19,7 @@ from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.translations import mark as _
 
 T = TypeVar("T")

@@ -86,11 +86,6 @@ def is_placeholder_name(text: str) -> bool:
     return digits != text and len(digits) == _DIGITS_SHOWN and digits.isascii() and digits.isdecimal()
 
 
-def masked_name(name: str) -> str:
-    """A name as it may be shown to whoever looks at the screen: 张三 → *三; by characters, not bytes."""
-    return "*" * (len(name) - 1) + name[-1] if len(name) > 1 else "*"
-
-
 def _compared(name: str) -> str:
     try:
         plain = normalized_name(name)

@@ -14,6 +14,7 @@ from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.authentication.visitor import Visitor
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import ends_shown
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
 
@@ -142,7 +143,6 @@ class PhoneSteps:
             lapsed = Refused(visitor.say(LAPSED), 400)
             return self.phone_page(visitor, step, sealed, refused or lapsed)
         minutes = (ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS) // 60
-        masked = f"{phone[:3]}****{phone[-4:]}"
         return self._page(
             visitor,
             "phone_code.html",
@@ -150,7 +150,7 @@ class PhoneSteps:
             step=step,
             continue_=sealed,
             ticket=ticket,
-            phone_masked=masked,
+            phone_masked=ends_shown(phone),
             minutes=minutes,
         )
 

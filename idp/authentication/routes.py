@@ -18,8 +18,9 @@ from idp.authentication.model import Answer, LoginRejected
 from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.translations import mark as _
-from idp.sessions.model import MULTIPLE, Session, masked_name, session_level
+from idp.sessions.model import MULTIPLE, Session, session_level
 
 __all__ = ["LOGIN", "OTP", "RESUME", "LoginPages"]
 

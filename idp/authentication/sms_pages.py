@@ -21,10 +21,11 @@ from idp.authentication.proofs import SECONDS, Proof, Proofs
 from idp.authentication.registration import TERMS_VERSION, More, Registrant, Registration
 from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.site import YEAR
-from idp.sessions.model import SMS, masked_name
+from idp.sessions.model import SMS
 
 LOGIN_SMS = "/login/sms"
 ACCOUNT = "/login/sms/account"

@@ -6,10 +6,11 @@ from idp.accounts.model import State
 from idp.accounts.store import AccountStore
 from idp.counter.model import CounterRefusal, Hindrance
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.web.presence import Presence
 from idp.organizations.mandates import Mandates
 from idp.organizations.model import COUNTER_SECONDS
-from idp.sessions.model import Caller, Session, masked_name
+from idp.sessions.model import Caller, Session
 from idp.sessions.service import CannotRepresent, Sessions
 
 Concerns = Callable[[str, str], Awaitable[bool]]

@@ -8,15 +8,15 @@ from idp.accounts.names import NameProblem
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_requests import AccountRequests
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import CounterRefusal, masked
+from idp.counter.model import CounterRefusal
 from idp.counter.service import Counter
 from idp.federation.account_links import AccountLinks, NoSuchConflict
 from idp.federation.model import UpstreamConflict
 from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.masking import ends_shown, masked_name
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.translations import mark as _
-from idp.sessions.model import masked_name
 
 CONFLICTS = "/counter/conflicts"
 LINK, DISMISS = "link", "dismiss"
@@ -119,7 +119,7 @@ class ConflictPages:
             "problem": self._problem(visitor, one.content.problem),
             "platform": chinese if visitor.language == CHINESE else english,
             "name": masked_name(one.content.name),
-            "number": masked(one.content.certificate_number),
+            "number": ends_shown(one.content.certificate_number),
             "level": one.content.level,
             "account": person,
             "at": clock(one.created_at),

@@ -8,8 +8,8 @@ from idp.authentication.visitor import Pages
 from idp.counter.guard import Staff, StaffGuard
 from idp.counter.visits import Visits
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.translations import mark as _
-from idp.sessions.model import masked_name
 
 CORRECTIONS = "/counter/corrections"
 DONE = "done"

@@ -227,12 +227,3 @@ class Person:
     phone: str
     closes_at: float | None
     reason: str | None
-
-
-def masked(text: str | None, first: int = 3, last: int = 4) -> str:
-    """A number with its middle hidden, by characters; all of a short one."""
-    if not text:
-        return ""
-    if len(text) <= first + last:
-        return "*" * len(text)
-    return text[:first] + "*" * (len(text) - first - last) + text[-last:]

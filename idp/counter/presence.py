@@ -13,10 +13,11 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import DRAFT_SECONDS, Claim, CounterRefusal, Kind, Person, masked
+from idp.counter.model import DRAFT_SECONDS, Claim, CounterRefusal, Kind, Person
 from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
+from idp.infrastructure.masking import ends_shown
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.vault import Unreadable
 from idp.infrastructure.web.pictures import qr_code
@@ -211,7 +212,7 @@ class PresencePages:
             error=said(visitor, REFUSALS, error),
             action=f"{path}/code",
             draft=draft.sealed,
-            phone=masked(draft.claim.phone),
+            phone=ends_shown(draft.claim.phone),
             wrong=error == "code",
             confirmed=confirmed,
             address=address,

@@ -17,11 +17,11 @@ from idp.counter.model import (
     Papers,
     Reason,
     State,
-    masked,
 )
 from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.masking import ends_shown
 from idp.infrastructure.translations import mark as _
 from idp.organizations.divisions import Divisions
 
@@ -152,8 +152,8 @@ class CounterPages:
             "facts": self._facts(staff, one),
             "seen": one.kind in SEEN,
             "name": one.name,
-            "phone": masked(claim.phone),
-            "released": masked(one.phone) if one.kind is Kind.RELEASE else "",
+            "phone": ends_shown(claim.phone),
+            "released": ends_shown(one.phone) if one.kind is Kind.RELEASE else "",
             "guardian": claim.guardian,
             "papers": staff.say(PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": one.begun_by_name,
@@ -168,7 +168,7 @@ class CounterPages:
         one, say = self._counter.comparison(asked), visitor.say
 
         def number(text: str | None) -> str:
-            return (text or "") if whole else masked(text)
+            return (text or "") if whole else ends_shown(text)
 
         def type_(word: str | None) -> str:
             return say(TYPE_TEXTS[stored_type(word)]) if word else ""

@@ -30,7 +30,6 @@ from idp.counter.model import (
     Person,
     Reason,
     State,
-    masked,
 )
 from idp.counter.store import CounterStore
 from idp.counter.visit_store import VisitStore
@@ -39,8 +38,8 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import ends_shown, masked_name
 from idp.organizations.records import NamedMandate
-from idp.sessions.model import masked_name
 
 _USERNAME_BYTES = 9
 CONFLICTS: Mapping[Kind | None, Hindrance] = {
@@ -84,7 +83,7 @@ class Counter:
 
     def masked(self, place: str, sealed: bytes | None) -> str:
         """A sealed field as staff may see it."""
-        return masked(self._accounts.reveal(place, sealed))
+        return ends_shown(self._accounts.reveal(place, sealed))
 
     def person(self, account: Account) -> Person:
         """What staff see of an account: enough to compare it with a document in hand, no more."""

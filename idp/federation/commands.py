@@ -24,6 +24,7 @@ from idp.federation.profile import BadProfile, Profile, read_profile, read_profi
 from idp.federation.rehearsal import read_recording, rehearse
 from idp.infrastructure.console import Commands, fail, show
 from idp.infrastructure.http_client import HttpClient
+from idp.infrastructure.masking import hidden, last_shown, masked_given_name
 from idp.infrastructure.sources import system_sources
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -207,7 +208,7 @@ def _masked(found: UpstreamIdentity) -> dict[str, Any]:
 
 def _person(before: str, person: UpstreamPerson) -> dict[str, Any]:
     return {
-        f"{before}name": person.name[:1] + "*" * len(person.name[1:]) or None,
+        f"{before}name": masked_given_name(person.name) or None,
         f"{before}certificate type": person.certificate_type or None,
         f"{before}certificate number": _end(person.certificate_number),
         f"{before}mobile": _end(person.mobile),
@@ -215,7 +216,7 @@ def _person(before: str, person: UpstreamPerson) -> dict[str, Any]:
 
 
 def _end(text: str) -> str | None:
-    return "*" * max(0, len(text) - _END) + text[-_END:] if len(text) > _END else ("*" * len(text) or None)
+    return last_shown(text, _END) if len(text) > _END else (hidden(text) or None)
 
 
 async def _tell(exchange: Exchange) -> None:

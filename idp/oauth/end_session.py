@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from idp.authentication.guard import open_form
 from idp.authentication.visitor import Pages, Visitor
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.vault import Unreadable
@@ -25,7 +26,7 @@ from idp.oauth.protocol.responses import with_query
 from idp.oauth.tokens import ID_TOKEN
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
-from idp.sessions.model import Session, masked_name
+from idp.sessions.model import Session
 from idp.sessions.service import Sessions
 
 END_SESSION = "/end_session"

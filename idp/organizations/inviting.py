@@ -9,6 +9,7 @@ from idp.accounts.store import PHONE
 from idp.audit.model import EventType
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import masked_given_name
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.translations import CHINESE, Translations
 from idp.infrastructure.translations import mark as _
@@ -191,7 +192,7 @@ class Inviting:
             raise Refused(Reason.TOO_OFTEN)
 
     def _text(self, shown: NamedMandate) -> str:
-        principal = shown.principal_organization_name or masked(shown.principal_person_name or "")
+        principal = shown.principal_organization_name or masked_given_name(shown.principal_person_name or "")
         return self._translations.gettext(CHINESE, INVITED, principal=principal, days=INVITATION_DAYS)
 
     def _asked(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> Mandate:
@@ -211,8 +212,3 @@ class Inviting:
             systems=scope.systems,
             items=scope.items,
         )
-
-
-def masked(name: str) -> str:
-    """A name in a message to a phone that may be anybody's: 李四 → 李*."""
-    return name[:1] + "*" * (len(name) - 1)

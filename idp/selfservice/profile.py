@@ -13,10 +13,10 @@ from idp.audit.store import AuditStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
+from idp.infrastructure.masking import HIDDEN, masked_number
 from idp.infrastructure.messages import Messages
 from idp.infrastructure.translations import CHINESE
 from idp.infrastructure.translations import mark as _
-from idp.selfservice.model import HIDDEN, masked
 from idp.sessions.model import Owner, Session
 
 LONGEST_ADDRESS = 200
@@ -81,8 +81,8 @@ class Profiles:
             username=account.username,
             level=account.real_name_level,
             certificate_type=account.certificate_type,
-            certificate_masked=(HIDDEN if hidden and certificate else masked(certificate)) or None,
-            phone_masked=masked(self._accounts.reveal(fields.PHONE, account.phone)) or None,
+            certificate_masked=(HIDDEN if hidden and certificate else masked_number(certificate)) or None,
+            phone_masked=masked_number(self._accounts.reveal(fields.PHONE, account.phone)) or None,
             phone_verified=account.phone_verified_at is not None,
             email=self._accounts.reveal(fields.EMAIL, account.email),
             address=self._accounts.reveal(fields.ADDRESS, account.address),

@@ -9,8 +9,9 @@ from idp.authentication.qr import QrLogins, Shown
 from idp.authentication.qr_pages import APPROVE
 from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.masking import masked_name
 from idp.sessions.devices import browser_name
-from idp.sessions.model import QR_CODE, masked_name
+from idp.sessions.model import QR_CODE
 
 NOT_BY_PICTURE = Requirement(recent=True, without=QR_CODE)
 """Whoever was let in by a picture lets no other in."""

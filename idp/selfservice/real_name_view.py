@@ -6,8 +6,8 @@ from idp.accounts.proof import Record
 from idp.accounts.verifiers.interface import Claim
 from idp.authentication.visitor import Subscriber, Visitor
 from idp.infrastructure.beijing import clock
+from idp.infrastructure.masking import HIDDEN, last_shown
 from idp.selfservice import real_name_texts as texts
-from idp.selfservice.model import HIDDEN
 from idp.selfservice.platforms import Titles, platform_title
 
 
@@ -30,7 +30,7 @@ class RealNameView:
         return {
             "name": claim.name,
             "type": visitor.say(type_) if type_ else "",
-            "number": HIDDEN if visitor.session.rests_on_number else _masked(claim.certificate_number),
+            "number": HIDDEN if visitor.session.rests_on_number else last_shown(claim.certificate_number),
         }
 
     def until(self, history: list[Record], level: int, now: float) -> str | None:
@@ -62,8 +62,3 @@ class RealNameView:
         if word in self._platforms:
             return platform_title(visitor.language, self._platforms, word)
         return source
-
-
-def _masked(number: str) -> str:
-    """The last four characters, so that people recognise their own."""
-    return "*" * max(0, len(number) - 4) + number[-4:]

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 import orjson
 
 from idp.accounts.model import AccountKind
-from idp.accounts.names import masked_name as masked_name  # noqa: PLC0414 (read here by every room above)
 from idp.organizations.model import Human, Principal
 
 ONE_FACTOR_LEVEL = 2

@@ -10,9 +10,9 @@ from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.guard import open_form
 from idp.authentication.login_flow import KNOWN, LOGIN, REAL_NAME, RESUME
 from idp.authentication.visitor import Pages, Visitor
+from idp.infrastructure.masking import masked_name
 from idp.infrastructure.web import cookies as names
 from idp.infrastructure.web.attempts import good_once, sent_before
-from idp.sessions.model import masked_name
 from idp.sign_on.acting import ACTING
 from idp.sign_on.model import Circumstances, NextStep, Refusal, SignOnRequest, SignOnState
 from idp.sign_on.protocols import ConsentAnswer, Protocols, RequestUnderWay, SignOnProtocol

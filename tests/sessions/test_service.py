@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idp.sessions.model import MULTIPLE, ONE_TIME_PASSWORD, PASSWORD, masked_name, session_level
+from idp.sessions.model import MULTIPLE, ONE_TIME_PASSWORD, PASSWORD, session_level
 from idp.sessions.service import TOUCH_SECONDS
 from tests.sessions.conftest import CALLER, Stage
 from tests.support import raw_sql
@@ -106,8 +106,3 @@ def test_one_factor_carries_no_more_than_level_2(
     real_name_level: int, amr: tuple[str, ...], level: int
 ) -> None:
     assert session_level(real_name_level, amr) == level
-
-
-@pytest.mark.parametrize(("name", "shown"), [("张三", "*三"), ("王", "*"), ("", "*"), ("欧阳娜娜", "***娜")])
-def test_a_name_is_shown_by_its_last_character(name: str, shown: str) -> None:
-    assert masked_name(name) == shown
