@@ -127,6 +127,7 @@ NO_WAYS: Mapping[str, str] = {
     "account_divisions": "whose counter it is",
     "account_merges": "what was before a merge, to undo it: an act of two",
     "audit_events": "what happened",
+    "audit_seals": "digests of the record",
     "clients": "registered systems",
     "consents": "what a system may be told once somebody is in",
     "corrections": "what somebody says is wrong about their record",
