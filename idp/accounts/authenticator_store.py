@@ -81,6 +81,7 @@ HAS_WAY_IN = Statement(
                 select(authenticators.c.id).where(
                     authenticators.c.account_id == accounts.c.id,
                     authenticators.c.kind == literal(PASSKEY, Text),
+                    authenticators.c.id != bindparam("the_gone", type_=Text),
                 )
             ),
         ),
@@ -236,9 +237,12 @@ class AuthenticatorStore:
         """Everything that an account has, oldest first."""
         return [_authenticator_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
-    def has_way_in(self, account_id: str) -> Transaction[bool]:
-        """Whether one can log in without a platform above us: by a password, an SMS code or a passkey."""
-        return bool((yield HAS_WAY_IN(the_account=account_id)))
+    def has_way_in(self, account_id: str, *, without: str = "") -> Transaction[bool]:
+        """Whether one can log in without a platform above us: by a password, an SMS code or a passkey.
+
+        `without` a passkey that is about to go.
+        """
+        return bool((yield HAS_WAY_IN(the_account=account_id, the_gone=without)))
 
     def by_lookup(self, lookup: bytes) -> Transaction[tuple[Authenticator, int] | None]:
         """The authenticator that is found by this keyed hash, and the security version of its account."""

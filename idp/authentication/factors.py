@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from idp.accounts.authenticator_store import (
     PASSKEY,
@@ -18,15 +18,14 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.authentication.methods.interface import EnrolmentMethod, SecondFactor
 from idp.authentication.methods.recovery_code import ALPHABET, LETTERS, code_key
-from idp.authentication.model import Choice
+from idp.authentication.model import Choice, FactorRefusal, NotAllowed
 from idp.authentication.policy import FactorPolicy
 from idp.authentication.strength import Lacking, lacking
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
-from idp.infrastructure.database.interface import Conflict
+from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
-from idp.infrastructure.translations import mark as _
 from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, Caller, Session
 
@@ -37,20 +36,9 @@ MOST_LABEL = 40
 ENROLMENT = "factor_enrolment"
 ENROLMENT_SECONDS = 900
 
+T = TypeVar("T")
 Linked = Callable[[str], Transaction[bool]]
 """Whether a platform above us is a way into an account."""
-
-
-class NotAllowed(Exception):
-    """The change would break a rule; the text for the person is the message."""
-
-
-TOO_WEAK = _("请先再验证一次身份，再修改登录方式。")
-TOO_FEW = _("按规定，您的账号必须保留第二步验证。请先添加另一个，再移除这个。")
-LAST_WAY = _("这是您登录的最后一种方式。请先设置密码、绑定手机号或添加另一个通行密钥，再移除这个。")
-TOO_MANY = _("数量已到上限，请先移除不用的。")
-BUSY = _("另一处正在修改登录方式，请稍后再试。")
-NONE_YET = _("请先添加身份验证器或通行密钥，再生成恢复码。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,74 +143,78 @@ class Factors:
     ) -> Account | None:
         """Add a second factor: the account with it; raises NotAllowed."""
         if session.rests_on_number:
-            raise NotAllowed(TOO_WEAK)
+            raise NotAllowed(FactorRefusal.TOO_WEAK)
         new, account_id = replace(new, label=_clean(label)), session.account_id
         rule = Rule(MULTIPLE in session.amr, MOST_OF_A_KIND)
 
-        def work() -> Transaction[tuple[bool, Account | None]]:
+        def work() -> Transaction[Account | FactorRefusal | None]:
             now = self._sources.now()
-            yield from self._begin(session)
+            if not (yield from self._begin(session)):
+                return FactorRefusal.BUSY
             if not (yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)):
-                return False, None
-            return True, (yield from self._tell(session, caller, EventType.FACTOR_ADDED, new.kind))
+                weak = isinstance((yield from self._owned(session)), FactorRefusal)
+                return FactorRefusal.TOO_WEAK if weak else FactorRefusal.TOO_MANY
+            return (yield from self._tell(session, caller, EventType.FACTOR_ADDED, new.kind))
 
         try:
-            added, account = await self._database.write(work)
+            return await self._changed(work)
         except Conflict as error:
-            raise NotAllowed(TOO_MANY) from error
-        if not added:
-            raise NotAllowed(TOO_WEAK if await self.lacking(session) is not None else TOO_MANY)
-        self._outbox.kick()
-        return account
+            raise NotAllowed(FactorRefusal.TOO_MANY) from error
 
     async def remove(self, session: Session, factor_id: str, caller: Caller) -> bool:
         """Remove a second factor, and the recovery codes with the last; raises NotAllowed."""
         account_id = session.account_id
         needed = await self._policy.factors_needed(account_id)
 
-        def work() -> Transaction[bool]:
-            yield from self._begin_strong(session)
-            removed = yield from self._store.remove_allowed(account_id, factor_id, needed)
-            left = yield from self._store.of_account(account_id)
-            if removed is None:
-                if any(each.id == factor_id and each.kind not in STAND_INS for each in left):
-                    raise NotAllowed(TOO_FEW)
+        def work() -> Transaction[bool | FactorRefusal]:
+            owned = yield from self._owned(session)
+            if isinstance(owned, FactorRefusal):
+                return owned
+            gone = next((each for each in _strong(owned) if each.id == factor_id), None)
+            if gone is None:
                 return False
-            if removed == PASSKEY and not (
-                (yield from self._store.has_way_in(account_id)) or (yield from self._linked(account_id))
+            left = [each for each in _strong(owned) if each is not gone]
+            if len(left) < needed:
+                return FactorRefusal.TOO_FEW
+            if gone.kind == PASSKEY and not (
+                (yield from self._store.has_way_in(account_id, without=factor_id))
+                or (yield from self._linked(account_id))
             ):
-                raise NotAllowed(LAST_WAY)
-            if not any(each.kind not in STAND_INS for each in left):
+                return FactorRefusal.LAST_WAY
+            if not (yield from self._begin(session)):
+                return FactorRefusal.BUSY
+            if (yield from self._store.remove_allowed(account_id, factor_id, needed)) is None:
+                raise Overtaken(factor_id)
+            if not left:
                 yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             yield from self._devices.distrust(account_id)
-            yield from self._tell(session, caller, EventType.FACTOR_REMOVED, removed)
+            yield from self._tell(session, caller, EventType.FACTOR_REMOVED, gone.kind)
             return True
 
-        done = await self._database.write(work)
-        self._outbox.kick()
-        return done
+        return await self._changed(work)
 
     async def make_recovery_codes(self, session: Session, caller: Caller) -> list[str]:
         """New recovery codes in place of the old; shown to the person now and never again. Raises NotAllowed."""
         account_id = session.account_id
         codes = [self._code() for _number in range(RECOVERY_CODES)]
-        rule = Rule(MULTIPLE in session.amr, RECOVERY_CODES)
 
-        def work() -> Transaction[None]:
-            if not any(each.kind not in STAND_INS for each in (yield from self._begin_strong(session))):
-                raise NotAllowed(NONE_YET)
+        def work() -> Transaction[FactorRefusal | None]:
+            owned = yield from self._owned(session)
+            if isinstance(owned, FactorRefusal):
+                return owned
+            if not _strong(owned):
+                return FactorRefusal.NONE_YET
+            if not (yield from self._begin(session)):
+                return FactorRefusal.BUSY
             yield from self._store.remove_kind(account_id, RECOVERY_CODE)
             for code in codes:
                 lookup = self._store.lookup(code_key(account_id, code))
                 new, now = NewAuthenticator(RECOVERY_CODE, "", lookup=lookup), self._sources.now()
-                if not (
-                    yield from self._store.add_allowed(self._sources.new_id(), account_id, new, rule, now)
-                ):
-                    raise NotAllowed(BUSY)  # somebody makes codes at the same moment
+                yield from self._store.add(self._sources.new_id(), account_id, new, now)
             yield from self._tell(session, caller, EventType.FACTOR_ADDED, RECOVERY_CODE)
+            return None
 
-        await self._database.write(work)
-        self._outbox.kick()
+        await self._changed(work)
         return codes
 
     async def choose(self, session: Session, choices: frozenset[Choice], caller: Caller) -> None:
@@ -230,32 +222,43 @@ class Factors:
         words = sorted(choice.value for choice in choices)
         line = self._line(session, caller, EventType.METHODS_CHOSEN, {"choices": words})
 
-        def work() -> Transaction[None]:
-            yield from self._begin_strong(session)
+        def work() -> Transaction[FactorRefusal | None]:
+            owned = yield from self._owned(session)
+            if isinstance(owned, FactorRefusal):
+                return owned
+            if not (yield from self._begin(session)):
+                return FactorRefusal.BUSY
             now = self._sources.now()
             yield from self._accounts.set_login_choices(session.account_id, " ".join(words), now)
             if Choice.ALWAYS in choices:
                 yield from self._devices.distrust(session.account_id)
             yield self._audit.record(line)
+            return None
 
-        await self._database.write(work)
+        await self._changed(work)
 
-    def _begin(self, session: Session) -> Transaction[None]:
-        """One change at a time: which factors are left must still be true when one is added or removed.
+    async def _changed(self, work: Callable[[], Transaction[T | FactorRefusal]]) -> T:
+        """What came of a change, which others may have to hear of; raises NotAllowed."""
+        outcome = await self._database.write(work)
+        if isinstance(outcome, FactorRefusal):
+            raise NotAllowed(outcome)
+        self._outbox.kick()
+        return outcome
 
-        The session counts for the account as it was when it was found: whoever was thrown out since changes nothing.
+    def _begin(self, session: Session) -> Transaction[bool]:
+        """The first write of every change: False where the account is not as it was when the session was found.
+
+        Whoever was thrown out since changes nothing. And what was read of the account before this is still true after
+        it, for whatever changes it raises the version that is asked for here.
         """
         account_id, proven = session.account_id, session.security_version
-        if not (yield from self._store.changing(account_id, self._sources.now(), proven=proven)):
-            raise NotAllowed(BUSY)  # changed or closed meanwhile
+        return (yield from self._store.changing(account_id, self._sources.now(), proven=proven))
 
-    def _begin_strong(self, session: Session) -> Transaction[list[Authenticator]]:
-        """The same for a session that is strong enough; what the account has."""
-        yield from self._begin(session)
+    def _owned(self, session: Session) -> Transaction[list[Authenticator] | FactorRefusal]:
+        """What the account has, for a session that is strong enough."""
         owned = yield from self._store.of_account(session.account_id)
-        if lacking(session, second_factor=any(each.kind not in STAND_INS for each in owned)) is not None:
-            raise NotAllowed(TOO_WEAK)
-        return owned
+        weak = lacking(session, second_factor=bool(_strong(owned))) is not None
+        return FactorRefusal.TOO_WEAK if weak else owned
 
     def _tell(
         self, session: Session, caller: Caller, event: EventType, kind: str
@@ -286,6 +289,11 @@ class Factors:
 
     def _key(self, token: str) -> str:
         return self._vault.token_hash(ENROLMENT, token).hex()
+
+
+def _strong(owned: list[Authenticator]) -> list[Authenticator]:
+    """The second factors among them."""
+    return [each for each in owned if each.kind not in STAND_INS]
 
 
 def _clean(label: str) -> str | None:

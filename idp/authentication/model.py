@@ -1,4 +1,4 @@
-"""What a step of logging in came to, and how a person may want to log in."""
+"""What a step of logging in came to, how a person may want to log in, and why that is not changed."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +13,30 @@ class Choice(StrEnum):
     """The second factor on every device, trusted or not."""
     NO_QR = "no_qr"
     """No login by scanning a picture."""
+
+
+class FactorRefusal(StrEnum):
+    """Why what protects an account is not changed; a word for pages."""
+
+    TOO_WEAK = "too-weak"
+    """The session has yet to show more."""
+    TOO_FEW = "too-few"
+    """Policy wants as many second factors as there are."""
+    LAST_WAY = "last-way"
+    """Nobody could log in any more."""
+    TOO_MANY = "too-many"
+    BUSY = "busy"
+    """What protects the account was changed since the session was found, or the account was closed."""
+    NONE_YET = "none-yet"
+    """Recovery codes stand in for a second factor, and there is none."""
+
+
+class NotAllowed(Exception):
+    """The same, where the owner asked for it."""
+
+    def __init__(self, reason: FactorRefusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class Required(StrEnum):

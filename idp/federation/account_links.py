@@ -1,6 +1,9 @@
 """What a person does about links: the owner sees and ends them, an administrator settles what no rule decides."""
 
+from enum import Enum, auto
+
 from idp.accounts.authenticator_store import AuthenticatorStore
+from idp.accounts.model import Account, State
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -8,6 +11,7 @@ from idp.federation.conflict_store import DISMISSED, SETTLED
 from idp.federation.linking import LINKED, UNLINKED, Linking
 from idp.federation.model import ConflictSummary, UpstreamConflict, UpstreamLink
 from idp.infrastructure.database import Transaction
+from idp.infrastructure.database.interface import Overtaken
 from idp.infrastructure.foundation import Foundation
 
 MOST = 500
@@ -19,6 +23,15 @@ class NoSuchConflict(Exception):
 
 class LastWay(Exception):
     """A link is the only way into its account."""
+
+
+class KeptLink(Enum):
+    """Why a link is not ended."""
+
+    GONE = auto()
+    """There is none, or the account was closed or changed meanwhile."""
+    LAST_WAY = auto()
+    """Nobody could enter the account any more."""
 
 
 class AccountLinks:
@@ -61,24 +74,39 @@ class AccountLinks:
         Raises LastWay where nobody could enter the account any more.
         """
 
-        def work() -> Transaction[bool]:
+        def work() -> Transaction[KeptLink | None]:
             now = self._sources.now()
-            # Of two changes at once, the second sees what the first has done.
-            if not (yield from self._authenticators.changing(account_id, now, proven=proven)):
-                return False  # closed or changed meanwhile
+            account = yield from self._accounts.by_id(account_id)
+            if account is None or proven not in (None, account.security_version):
+                return KeptLink.GONE
+            if (kept := (yield from self._kept(account, link_id))) is not None:
+                return kept
+            # Of two changes at once the second finds another version than the one by which it was judged.
+            version = account.security_version
+            if not (yield from self._authenticators.changing(account_id, now, proven=version)):
+                return KeptLink.GONE
             link = yield from self._linking.links.end_one(account_id, link_id, "owner", now)
             if link is None:
-                return False
-            if not (
-                (yield from self._authenticators.has_way_in(account_id))
-                or (yield from self._linking.is_way_in(account_id))
-            ):
-                raise LastWay
+                raise Overtaken(link_id)
             yield from self._linking.unlinked(link, "owner", address=address)
             yield from self._linking.tell(link, UNLINKED)
-            return True
+            return None
 
-        return await self._database.write(work)
+        kept = await self._database.write(work)
+        if kept is KeptLink.LAST_WAY:
+            raise LastWay
+        return kept is None
+
+    def _kept(self, account: Account, link_id: str) -> Transaction[KeptLink | None]:
+        """Whether an account keeps a link that its owner would end, and why."""
+        if account.state != State.ACTIVE:
+            return KeptLink.GONE
+        links = yield from self._linking.links.of_account(account.id)
+        if all(link.id != link_id for link in links):
+            return KeptLink.GONE
+        if any(link.id != link_id and link.profile in self._linking.in_use for link in links):
+            return None
+        return None if (yield from self._authenticators.has_way_in(account.id)) else KeptLink.LAST_WAY
 
     async def waiting(self) -> list[UpstreamConflict]:
         """Every conflict that waits, oldest first."""

@@ -24,7 +24,7 @@ from idp.organizations.model import (
     Scope,
     checked_code,
     checked_organisation_name,
-    checked_scope,
+    limited_scope,
 )
 from idp.organizations.records import LegalPerson
 from idp.organizations.registries import licence_qr, register_lookup
@@ -268,9 +268,11 @@ class Binding:
             return Reason.DISSOLVED
         if (yield from self._rests(account_id, organization_id, licence_qr.NAME)):
             return Reason.NOT_YOURS
+        scope = limited_scope(Scope((), confirmed.items, until), now)
+        if isinstance(scope, Reason):
+            return scope
         earlier = yield from self._ledger.sweeps.replace_licence(organization_id, account_id, now)
         yield from self._ledger.closed(earlier, "replaced", actor, address, quiet=True)
-        scope = checked_scope(Scope((), confirmed.items, until), now)
         mandate = new_mandate(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
         if confirmed.holding is Holding.ADMINISTRATOR:
             mandate = replace(mandate, role=Role.ADMINISTRATOR)

@@ -242,17 +242,25 @@ def _earlier(wanted: float | None, outer: float | None) -> float | None:
     return wanted
 
 
-def checked_scope(scope: Scope, now: float, *, longest_days: int = LONGEST_DAYS) -> Scope:
+def checked_scope(scope: Scope, now: float) -> Scope:
     """The scope, with duplicates removed, if it keeps the limits; raises Refused."""
+    limited = limited_scope(scope, now)
+    if isinstance(limited, Reason):
+        raise Refused(limited)
+    return limited
+
+
+def limited_scope(scope: Scope, now: float) -> Scope | Reason:
+    """The same, or which limit it does not keep."""
     systems, items = _listed(scope.systems), _listed(scope.items)
     if len(systems) > MOST_SYSTEMS or len(items) > MOST_ITEMS:
-        raise Refused(Reason.SCOPE)
+        return Reason.SCOPE
     # One that is empty must not be dropped: nothing left means everything.
     if any(len(item) > LONGEST_ITEM for item in items) or not all(map(_is_word, (*systems, *items))):
-        raise Refused(Reason.SCOPE)
+        return Reason.SCOPE
     until = scope.valid_until
-    if until is not None and not now < until <= now + longest_days * DAY:
-        raise Refused(Reason.DATES)
+    if until is not None and not now < until <= now + LONGEST_DAYS * DAY:
+        return Reason.DATES
     return Scope(systems, items, until)
 
 

@@ -16,7 +16,7 @@ from idp.organizations.model import (
     Refused,
     Relation,
     Scope,
-    checked_scope,
+    limited_scope,
 )
 from idp.organizations.platform_attestation_store import UPSTREAM, VouchedStore
 from idp.organizations.records import LegalPerson
@@ -103,12 +103,10 @@ class PlatformAttestations(Binding):
         """An agent's mandate, renewed where the platform has named the same person before."""
         now = self._sources.now()
         latest = now + VOUCHED_DAYS * DAY
-        try:
-            scope = checked_scope(
-                Scope((), confirmed.items, min(confirmed.valid_until or latest, latest)), now
-            )
-        except Refused as refused:  # before anything is written, so that there is nothing to roll back
-            return refused.reason
+        until = min(confirmed.valid_until or latest, latest)
+        scope = limited_scope(Scope((), confirmed.items, until), now)
+        if isinstance(scope, Reason):
+            return scope
         organization_id = self._sources.new_id() if known is None else known.id
         if known is None and not (
             yield from self._store.register(new_legal_person(organization_id, confirmed, now))

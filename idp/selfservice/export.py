@@ -83,10 +83,10 @@ class Export:
         )
         await self._database.add(self._audit.record(line))
 
-        def look() -> Transaction[Copy]:
+        def look() -> Transaction[Copy | None]:
             account = yield from self._accounts.by_id(account_id)
             if account is None:
-                raise LookupError("a session of no account")
+                return None
             return {
                 "account": self._account(account),
                 "merged_accounts": _each(
@@ -108,6 +108,8 @@ class Export:
             }
 
         found = await self._database.read(look)
+        if found is None:
+            raise LookupError("a session of no account")
         return {
             "format": FORMAT,
             "made_at": _iso(self._sources.now()),

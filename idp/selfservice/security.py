@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, STAND_INS
-from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, Factors, NotAllowed
+from idp.authentication.factors import FEW_RECOVERY_CODES, Factor, Factors
 from idp.authentication.guard import LOGGED_IN, STRONG, Act, Guard
 from idp.authentication.login_flow import LOGIN, SECURITY, LoginFlow
-from idp.authentication.model import Choice, chosen
+from idp.authentication.model import Choice, NotAllowed, chosen
 from idp.authentication.own_password import OwnPassword
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.visitor import Page, Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
+from idp.selfservice.security_texts import FACTOR_REFUSALS
 from idp.sessions.model import MULTIPLE
 
 REMOVE = "/me/security/remove"
@@ -112,7 +113,9 @@ class SecurityPages:
             try:
                 return await change(visitor, fields)
             except NotAllowed as refused:
-                return await self._page(visitor, error=visitor.say(str(refused)), status=409)
+                return await self._page(
+                    visitor, error=visitor.say(FACTOR_REFUSALS[refused.reason]), status=409
+                )
 
         return self._guard.act(act, self._lapsed, CHANGING)
 

@@ -6,10 +6,11 @@ from starlette.responses import Response
 
 from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.passwords import BUSY_SECONDS, Overloaded
-from idp.authentication.factors import Enrolment, Factors, NotAllowed
+from idp.authentication.factors import Enrolment, Factors
 from idp.authentication.guard import STRONG, Guard
 from idp.authentication.login_flow import SECURITY, LoginFlow
 from idp.authentication.methods.interface import EnrolmentMethod
+from idp.authentication.model import NotAllowed
 from idp.authentication.own_password import OwnPassword, Refused
 from idp.authentication.passkeys import Passkeys
 from idp.authentication.service import Authentication
@@ -18,6 +19,7 @@ from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.pages import SCRIPT_HEADERS
 from idp.infrastructure.web.pictures import qr_code
 from idp.selfservice.security import ADD_PASSKEY, LAPSED, PASSWORD, done
+from idp.selfservice.security_texts import FACTOR_REFUSALS
 from idp.sessions.devices import browser_name
 from idp.sessions.model import MULTIPLE, USER_PRESENT
 
@@ -111,7 +113,7 @@ class AddingPages:
             label = fields.get("label", "")
             account = await self._factors.add(visitor.session, new, label, visitor.caller)
         except NotAllowed as refused:
-            return await self._passkey_page(visitor, str(refused), 409)
+            return await self._passkey_page(visitor, FACTOR_REFUSALS[refused.reason], 409)
         return await self._added.answer(visitor, account, (USER_PRESENT,))
 
     async def _lapsed_passkey(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
@@ -204,7 +206,9 @@ class _EnrolmentPages:
                 used = self._factors.methods[self._kind].amr
                 return await self._added.answer(visitor, account, (used,))
         except NotAllowed as refused:
-            return await self._page(visitor, enrolment, label=label, error=str(refused), status=409)
+            return await self._page(
+                visitor, enrolment, label=label, error=FACTOR_REFUSALS[refused.reason], status=409
+            )
         return await self._page(visitor, enrolment, label=label, error=self._method.wrong, status=401)
 
     async def lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:

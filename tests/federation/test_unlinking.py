@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, AuthenticatorStore, NewAuthenticator
-from idp.authentication.factors import NotAllowed
+from idp.authentication.model import NotAllowed
 from idp.federation.account_links import LastWay
 from idp.federation.outcomes import Linked
 from idp.infrastructure.database import Transaction

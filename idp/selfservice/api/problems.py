@@ -12,12 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from idp.accounts.invalid import InvalidAccount
-from idp.authentication.factors import NotAllowed
+from idp.authentication.model import NotAllowed
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken, MissingToken
 from idp.organizations.model import Refused
 from idp.selfservice.representation import FIELDS, STATUS
+from idp.selfservice.security_texts import FACTOR_REFUSALS
 
 NO_STORE = {"cache-control": "no-store"}
 RETRY_AFTER_SECONDS = 5
@@ -132,7 +133,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _not_allowed(request: Request, error: Exception) -> Response:
     """About what protects the account: `detail` is what the page says, in the language of the request."""
-    return answer(409, "refused", request.app.state.services.site.translate(request, str(error)), {})
+    assert isinstance(error, NotAllowed)
+    text = FACTOR_REFUSALS[error.reason]
+    return answer(409, "refused", request.app.state.services.site.translate(request, text), {})
 
 
 async def _http(request: Request, error: Exception) -> Response:
