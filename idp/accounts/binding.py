@@ -56,7 +56,9 @@ class Rebinding:
             "factors": len(factors),
             **ended,
         }
-        yield self._audit.record(AuditEvent(EventType.ACCOUNT_BOUND, account_id, detail=gone))
+        yield self._audit.record(
+            AuditEvent(event=EventType.ACCOUNT_BOUND, account_id=account_id, detail=gone)
+        )
         moved = before.phone_index != after.phone_index
         yield from self._former.keep(before, phone=moved, email=after.email is None)
         yield from self._notices.everywhere(before, BOUND)
@@ -70,5 +72,5 @@ class Rebinding:
 
     def contested(self, holder: Account) -> Transaction[None]:
         """The same certificate was proved as strongly elsewhere: for a person's eyes, and the holder is told."""
-        yield self._audit.record(AuditEvent(EventType.REAL_NAME_CONTESTED, holder.id))
+        yield self._audit.record(AuditEvent(event=EventType.REAL_NAME_CONTESTED, account_id=holder.id))
         yield from self._notices.everywhere(holder, CONTESTED)

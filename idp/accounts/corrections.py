@@ -48,7 +48,7 @@ class Corrections:
         plain = checked_text(wanted)
         if await self._key_value.increment("corrections", account_id, DAY) > MOST_A_DAY:
             raise TooMany
-        line = AuditEvent(EventType.CORRECTION_REQUESTED, account_id, address=address)
+        line = AuditEvent(event=EventType.CORRECTION_REQUESTED, account_id=account_id, address=address)
 
         def work() -> Transaction[None]:
             yield self._store.add(self._sources.new_id(), account_id, plain, self._sources.now())
@@ -71,7 +71,9 @@ class Corrections:
                 return False
             detail = {"correction": correction_id, "state": state}
             event = EventType.COUNTER_CONFIRMED if done else EventType.COUNTER_REFUSED
-            yield self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=detail))
+            yield self._audit.record(
+                AuditEvent(event=event, account_id=account_id, actor=staff_id, detail=detail)
+            )
             account = yield from self._accounts.by_id(account_id)
             if account is not None:
                 yield from self._notices.everywhere(account, DECIDED)

@@ -307,7 +307,9 @@ class Lifecycle:
         return outcome
 
     def _line(self, event: EventType, account_id: str, actor: str | None, **detail: object) -> Call:
-        return self._audit.record(AuditEvent(event, account_id, actor=actor, detail=dict(detail)))
+        return self._audit.record(
+            AuditEvent(event=event, account_id=account_id, actor=actor, detail=dict(detail))
+        )
 
 
 def checked_reason(text: str) -> str:

@@ -148,11 +148,11 @@ class Merges:
         yield self._store.add(self._row(merge_id, plan, kept, actor))
         detail = {"into": plan.into, "merge": merge_id, "reason": reason}
         yield self._audit.record(
-            AuditEvent(EventType.ACCOUNT_MERGED, plan.account_id, actor=actor, detail=detail)
+            AuditEvent(event=EventType.ACCOUNT_MERGED, account_id=plan.account_id, actor=actor, detail=detail)
         )
         of_stayed = {"from": plan.account_id, "merge": merge_id}
         yield self._audit.record(
-            AuditEvent(EventType.ACCOUNT_JOINED, plan.into, actor=actor, detail=of_stayed)
+            AuditEvent(event=EventType.ACCOUNT_JOINED, account_id=plan.into, actor=actor, detail=of_stayed)
         )
         for before in (other, into):  # where each was reached until now
             yield from self._notices.everywhere(before, MERGED, days=self.undo_days)
@@ -214,10 +214,14 @@ class Merges:
         yield from self._give_back(account_id, into_id, before["moved"])
         detail = {"into": into_id, **detail}
         yield self._audit.record(
-            AuditEvent(EventType.ACCOUNT_MERGE_UNDONE, account_id, actor=actor, detail=detail)
+            AuditEvent(
+                event=EventType.ACCOUNT_MERGE_UNDONE, account_id=account_id, actor=actor, detail=detail
+            )
         )
         of_stayed = {"from": account_id, "merge": merge_id}
-        yield self._audit.record(AuditEvent(EventType.ACCOUNT_PARTED, into_id, actor=actor, detail=of_stayed))
+        yield self._audit.record(
+            AuditEvent(event=EventType.ACCOUNT_PARTED, account_id=into_id, actor=actor, detail=of_stayed)
+        )
         for account in (into, replace(other, **values)):
             yield from self._notices.everywhere(account, UNMERGED)
         return None

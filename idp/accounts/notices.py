@@ -91,4 +91,4 @@ class Deliveries:
         """The audit call for a message that left, or was given up."""
         event = EventType.MESSAGE_SENT if error is None else EventType.MESSAGE_UNDELIVERED
         detail = {"kind": kind, "attempts": message.attempts} | ({"error": error} if error else {})
-        return self._audit.record(AuditEvent(event, message.subject or None, detail=detail))
+        return self._audit.record(AuditEvent(event=event, account_id=message.subject or None, detail=detail))

@@ -58,7 +58,7 @@ class Phones:
 
         None where another account has proved it, or this one has changed since it was read.
         """
-        line = AuditEvent(EventType.PHONE_CHANGED, account.id, detail={"confirmed": True})
+        line = AuditEvent(event=EventType.PHONE_CHANGED, account_id=account.id, detail={"confirmed": True})
 
         def work() -> Transaction[Account | None]:
             index, now = self._index(phone), self._sources.now()
@@ -96,7 +96,9 @@ class Phones:
         index, now = self._index(phone), self._sources.now()
         changed = yield from self._store.change(account.id, proven, sealed, index, now)
         if changed is not None:
-            yield self._audit.record(AuditEvent(EventType.PHONE_CHANGED, account.id, address=address))
+            yield self._audit.record(
+                AuditEvent(event=EventType.PHONE_CHANGED, account_id=account.id, address=address)
+            )
             yield from self._former.keep(account, phone=True)
             yield from self._notices.everywhere(account, CHANGED)
         return changed
@@ -106,7 +108,9 @@ class Phones:
 
         The mail is told, the phone is not: it is in other hands. A frozen account gives nothing away.
         """
-        line = AuditEvent(EventType.PHONE_RELEASED, account.id, address=address, detail={"reason": "moved"})
+        line = AuditEvent(
+            event=EventType.PHONE_RELEASED, account_id=account.id, address=address, detail={"reason": "moved"}
+        )
 
         def work() -> Transaction[bool]:
             index, now = self._index(phone), self._sources.now()

@@ -89,7 +89,11 @@ class RealNames:
             "record": record_id,
         }
         line = AuditEvent(
-            EventType.REAL_NAME_RAISED, account_id, address=address, actor=verifier, detail=detail
+            event=EventType.REAL_NAME_RAISED,
+            account_id=account_id,
+            address=address,
+            actor=verifier,
+            detail=detail,
         )
         yield self._audit.record(line)
         if shown is not None and self._binding and account.real_name_level < level >= PRESENCE_LEVEL:
@@ -208,5 +212,5 @@ class RealNames:
 
     def _lowered(self, account_id: str, detail: dict[str, object], actor: str | None) -> Call:
         return self._audit.record(
-            AuditEvent(EventType.REAL_NAME_LOWERED, account_id, actor=actor, detail=detail)
+            AuditEvent(event=EventType.REAL_NAME_LOWERED, account_id=account_id, actor=actor, detail=detail)
         )

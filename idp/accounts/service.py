@@ -62,7 +62,10 @@ class Accounts:
         account = checked(account, day_of(now))
         account_id = self._sources.new_id()
         line = AuditEvent(
-            EventType.ACCOUNT_CREATED, account_id=account_id, actor=actor, detail={"level": account.level}
+            event=EventType.ACCOUNT_CREATED,
+            account_id=account_id,
+            actor=actor,
+            detail={"level": account.level},
         )
 
         def work() -> Transaction[None]:
@@ -88,7 +91,7 @@ class Accounts:
         """
         account = await self.find(identifier)
         new_hash = await self._hasher.hash(strong_password(password, *self._store.told_of(account)))
-        line = AuditEvent(EventType.PASSWORD_SET, account_id=account.id, actor=actor)
+        line = AuditEvent(event=EventType.PASSWORD_SET, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
             if (yield from self._store.replace_password(account, new_hash, self._sources.now())):
@@ -124,7 +127,7 @@ class Accounts:
                     raise Overtaken(account_id)
             detail = {"level": level, "before": before.level}
             yield self._audit.record(
-                AuditEvent(EventType.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
+                AuditEvent(event=EventType.ACCOUNT_CHANGED, account_id=account_id, actor=actor, detail=detail)
             )
             return None
 
@@ -137,7 +140,7 @@ class Accounts:
         """Give an account a time-based one-time password; the secret in base32. Raises UnknownAccount."""
         account = await self.find(identifier)
         secret = b32encode(self._sources.new_bytes(_TOTP_BYTES)).decode()
-        line = AuditEvent(EventType.TOTP_ENROLLED, account_id=account.id, actor=actor)
+        line = AuditEvent(event=EventType.TOTP_ENROLLED, account_id=account.id, actor=actor)
 
         def work() -> Transaction[None]:
             now = self._sources.now()

@@ -271,7 +271,9 @@ class Verification:
 
     async def _refuse(self, account_id: str, method: str, why: str, address: str) -> Refused:
         detail = {"method": method, "reason": str(why)}
-        line = AuditEvent(EventType.REAL_NAME_REFUSED, account_id, address=address, detail=detail)
+        line = AuditEvent(
+            event=EventType.REAL_NAME_REFUSED, account_id=account_id, address=address, detail=detail
+        )
         await self._database.add(self._audit.record(line))
         return Refused(why) if isinstance(why, Why) else Refused(Why.MISMATCH)
 

@@ -110,7 +110,7 @@ EVENTS = frozenset(event.value for event in EventType)
 """What this release records, and can tell."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
     """One audit line. `detail` holds short facts, never a secret, a certificate number or a phone.
 

@@ -92,11 +92,10 @@ class Refusals:
         if each.count > 1 or kind.event is EventType.REFUSALS_SUMMED:
             detail["count"] = each.count
         line = AuditEvent(
-            kind.event,
-            kind.account_id,
-            kind.client_id,
-            None,
-            kind.address,
+            event=kind.event,
+            account_id=kind.account_id,
+            client_id=kind.client_id,
+            address=kind.address,
             detail=detail,
             principal=kind.principal,
         )

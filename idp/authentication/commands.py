@@ -37,7 +37,7 @@ def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
             return None
         throttle = Throttle(base, Limits())
         await throttle.pardon(throttle.account_key(found.id, ""))
-        line = AuditEvent(EventType.ACCOUNT_UNLOCKED, found.id, actor=actor())
+        line = AuditEvent(event=EventType.ACCOUNT_UNLOCKED, account_id=found.id, actor=actor())
         await base.database.add(AuditStore(base.sources).record(line))
         return found.id
 

@@ -273,7 +273,13 @@ class Factors:
         return account
 
     def _line(self, session: Session, caller: Caller, event: EventType, detail: dict[str, Any]) -> AuditEvent:
-        return AuditEvent(event, session.account_id, None, session.id, caller.address, detail=detail)
+        return AuditEvent(
+            event=event,
+            account_id=session.account_id,
+            session_id=session.id,
+            address=caller.address,
+            detail=detail,
+        )
 
     def _enrolled(self, kind: str) -> EnrolmentMethod:
         method = self._policy.factors[kind].enrolment

@@ -76,7 +76,12 @@ class OwnPassword:
         return None
 
     async def _replace(self, session: Session, account: Account, new_hash: str, caller: Caller) -> bool:
-        line = AuditEvent(EventType.PASSWORD_SET, session.account_id, None, session.id, caller.address)
+        line = AuditEvent(
+            event=EventType.PASSWORD_SET,
+            account_id=session.account_id,
+            session_id=session.id,
+            address=caller.address,
+        )
 
         def work() -> Transaction[bool]:
             now = self._sources.now()

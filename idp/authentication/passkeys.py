@@ -115,7 +115,10 @@ class Passkeys:
         except _Refused as refused:
             detail = {"reason": refused.reason}
             line = AuditEvent(
-                EventType.LOGIN_FAILED, refused.account_id, address=caller.address, detail=detail
+                event=EventType.LOGIN_FAILED,
+                account_id=refused.account_id,
+                address=caller.address,
+                detail=detail,
             )
             self._refusals.note(line)
             return None

@@ -162,7 +162,7 @@ class PhoneCodes:
 
     def _refused(self, caller: Caller, whose: str, wait: int) -> int:
         detail = {"reason": "sms", "limit": whose}
-        line = AuditEvent(EventType.LOGIN_THROTTLED, address=caller.address, detail=detail)
+        line = AuditEvent(event=EventType.LOGIN_THROTTLED, address=caller.address, detail=detail)
         self._refusals.note(line)
         return wait
 

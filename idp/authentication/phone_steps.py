@@ -83,7 +83,7 @@ class PhoneSteps:
             return phone
         caller = visitor.caller
         detail = {"reason": "code", "purpose": purpose.value}
-        line = AuditEvent(EventType.LOGIN_FAILED, address=caller.address, detail=detail)
+        line = AuditEvent(event=EventType.LOGIN_FAILED, address=caller.address, detail=detail)
         self._refusals.note(line)
         return Refused(visitor.say(WRONG_CODE), 401)
 

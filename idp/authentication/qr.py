@@ -144,7 +144,13 @@ class QrLogins:
         detail = {"of": shown.address, "number": number == shown.number}
         await self._database.add(
             self._audit.record(
-                AuditEvent(event, session.account_id, None, session.id, caller.address, detail=detail)
+                AuditEvent(
+                    event=event,
+                    account_id=session.account_id,
+                    session_id=session.id,
+                    address=caller.address,
+                    detail=detail,
+                )
             )
         )
         return approved

@@ -203,7 +203,9 @@ class Recovery:
 
     def _throttled(self, account: Account | None, caller: Caller, wait: Wait) -> Refusal:
         about = wait.about(account.id if account else None)
-        self._refusals.note(AuditEvent(EventType.LOGIN_THROTTLED, about, address=caller.address))
+        self._refusals.note(
+            AuditEvent(event=EventType.LOGIN_THROTTLED, account_id=about, address=caller.address)
+        )
         return Refusal(wait.seconds)
 
     def _fits(self, account: Account, *, quiet: bool, known: bool) -> bool:
@@ -227,11 +229,18 @@ class Recovery:
     def _recovered(self, account: Account, caller: Caller, way: str, text: str) -> Transaction[None]:
         ended = yield from self._secure(account.id, self._sources.now())
         detail: dict[str, Any] = {"way": way, **ended}
-        line = AuditEvent(EventType.RECOVERY_COMPLETED, account.id, address=caller.address, detail=detail)
+        line = AuditEvent(
+            event=EventType.RECOVERY_COMPLETED, account_id=account.id, address=caller.address, detail=detail
+        )
         yield self._audit.record(line)
         yield from self._notices.everywhere(account, text)
 
     def _note_refusal(self, account: Account | None, caller: Caller, way: str) -> None:
         account_id = account.id if account else None
-        line = AuditEvent(EventType.RECOVERY_REFUSED, account_id, address=caller.address, detail={"way": way})
+        line = AuditEvent(
+            event=EventType.RECOVERY_REFUSED,
+            account_id=account_id,
+            address=caller.address,
+            detail={"way": way},
+        )
         self._refusals.note(line)

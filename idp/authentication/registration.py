@@ -78,7 +78,9 @@ class Registration:
         account_id = self._sources.new_id()
         account = checked(self._new(person, stored))
         detail = {"terms": TERMS_VERSION, "password": bool(person.password)}
-        line = AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=caller.address, detail=detail)
+        line = AuditEvent(
+            event=EventType.ACCOUNT_REGISTERED, account_id=account_id, address=caller.address, detail=detail
+        )
 
         def work() -> Transaction[Account | None]:
             yield from self._accounts.add(account_id, account, self._sources.now())
@@ -107,7 +109,9 @@ class Registration:
         key = self._throttle.account_key(account.id, "")
         attempt = Attempt(key, caller.address, self._devices.known(device, account.id))
         if wait := await self._throttle.admit_with_knowledge(attempt):
-            line = AuditEvent(EventType.LOGIN_THROTTLED, wait.about(account.id), address=caller.address)
+            line = AuditEvent(
+                event=EventType.LOGIN_THROTTLED, account_id=wait.about(account.id), address=caller.address
+            )
             self._refusals.note(line)
             return LoginRejected(wait.seconds)
         try:
@@ -119,7 +123,10 @@ class Registration:
             await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE
         line = AuditEvent(
-            EventType.LOGIN_FAILED, account.id, address=caller.address, detail={"reason": "number"}
+            event=EventType.LOGIN_FAILED,
+            account_id=account.id,
+            address=caller.address,
+            detail={"reason": "number"},
         )
         self._refusals.note(line)
         return LoginRejected()

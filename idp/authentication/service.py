@@ -83,7 +83,9 @@ class Authentication:
         attempt = Attempt(key, caller.address, self._cookie.known(device, account_id))
         if wait := await self._throttle.admit(attempt):
             self._refusals.note(
-                AuditEvent(EventType.LOGIN_THROTTLED, wait.about(account_id), address=caller.address)
+                AuditEvent(
+                    event=EventType.LOGIN_THROTTLED, account_id=wait.about(account_id), address=caller.address
+                )
             )
             return LoginRejected(wait.seconds)
         usable = account is not None and account.state == State.ACTIVE
@@ -93,7 +95,10 @@ class Authentication:
             reason = "password" if usable else ("state" if account else "account")
             self._refusals.note(
                 AuditEvent(
-                    EventType.LOGIN_FAILED, account_id, address=caller.address, detail={"reason": reason}
+                    event=EventType.LOGIN_FAILED,
+                    account_id=account_id,
+                    address=caller.address,
+                    detail={"reason": reason},
                 )
             )
             return LoginRejected()
@@ -194,7 +199,9 @@ class Authentication:
         account_id = waiting.account_id
         key = self._throttle.account_key(account_id, "")
         if wait := await self._throttle.admit_second_factor(key):
-            self._refusals.note(AuditEvent(EventType.LOGIN_THROTTLED, account_id, address=caller.address))
+            self._refusals.note(
+                AuditEvent(event=EventType.LOGIN_THROTTLED, account_id=account_id, address=caller.address)
+            )
             return LoginRejected(wait)
         used = await self._database.write(lambda: self._verify(account_id, answer.text, caller))
         if used is None:
@@ -280,14 +287,16 @@ class Authentication:
                     yield from self._stand_in_used(account_id, factor.kind, caller)
                 return factor.amr
         yield self._audit.record(
-            AuditEvent(EventType.SECOND_FACTOR_FAILED, account_id, address=caller.address)
+            AuditEvent(event=EventType.SECOND_FACTOR_FAILED, account_id=account_id, address=caller.address)
         )
         return None
 
     def _stand_in_used(self, account_id: str, kind: str, caller: Caller) -> Transaction[None]:
         detail = {"factor": kind, "used": True}
         yield self._audit.record(
-            AuditEvent(EventType.FACTOR_REMOVED, account_id, address=caller.address, detail=detail)
+            AuditEvent(
+                event=EventType.FACTOR_REMOVED, account_id=account_id, address=caller.address, detail=detail
+            )
         )
         account = yield from self._accounts.by_id(account_id)
         if self._notice is not None and account is not None:
@@ -296,6 +305,6 @@ class Authentication:
     async def _upgrade(self, account: Account, new_hash: str) -> None:
         def work() -> Transaction[None]:
             if (yield from self._accounts.rehash(account, new_hash, self._sources.now())):
-                yield self._audit.record(AuditEvent(EventType.PASSWORD_UPGRADED, account.id))
+                yield self._audit.record(AuditEvent(event=EventType.PASSWORD_UPGRADED, account_id=account.id))
 
         await self._database.write(work)

@@ -160,7 +160,7 @@ class Restoration:
         }
         done = {name: await self._all(statement, values) for name, statement in _steps().items()}
         detail = {"known": loss.known, "seen": loss.seen, **done}
-        line = AuditEvent(EventType.RESTORE_FINISHED, actor=actor, detail=detail)
+        line = AuditEvent(event=EventType.RESTORE_FINISHED, actor=actor, detail=detail)
         await self._base.database.add(AuditStore(self._base.sources).record(line))
         await self._mark.settle()
         return done

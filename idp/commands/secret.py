@@ -85,7 +85,7 @@ class SecretCommands:
                 "id": base.vault.current_key_id.hex(),
                 "values": sum(done.values()),
             }
-            line = AuditEvent(EventType.MASTER_SECRET_CHANGED, actor=actor(), detail=detail)
+            line = AuditEvent(event=EventType.MASTER_SECRET_CHANGED, actor=actor(), detail=detail)
             await base.database.add(AuditStore(base.sources).record(line))
             return done
 
@@ -113,7 +113,7 @@ class SecretCommands:
     def _record(self, context: typer.Context, act: str, key_id: str) -> None:
         async def work(base: Foundation) -> None:
             line = AuditEvent(
-                EventType.MASTER_SECRET_CHANGED, actor=actor(), detail={"act": act, "id": key_id}
+                event=EventType.MASTER_SECRET_CHANGED, actor=actor(), detail={"act": act, "id": key_id}
             )
             await base.database.add(AuditStore(base.sources).record(line))
 

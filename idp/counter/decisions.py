@@ -117,4 +117,6 @@ class Decisions:
         return self._line(EventType.COUNTER_REFUSED, request.account_id, actor, **detail)
 
     def _line(self, event: EventType, account_id: str, staff_id: str, **detail: object) -> Call:
-        return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))
+        return self._audit.record(
+            AuditEvent(event=event, account_id=account_id, actor=staff_id, detail=dict(detail))
+        )

@@ -121,4 +121,6 @@ class Effects:
         return None if against is None else Hindrance(against.value)
 
     def _line(self, event: EventType, account_id: str, staff_id: str | None, **detail: object) -> Call:
-        return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))
+        return self._audit.record(
+            AuditEvent(event=event, account_id=account_id, actor=staff_id, detail=dict(detail))
+        )

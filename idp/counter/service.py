@@ -335,4 +335,6 @@ class Counter:
         return None
 
     def _line(self, event: EventType, account_id: str, staff_id: str, **detail: object) -> Call:
-        return self._audit.record(AuditEvent(event, account_id, actor=staff_id, detail=dict(detail)))
+        return self._audit.record(
+            AuditEvent(event=event, account_id=account_id, actor=staff_id, detail=dict(detail))
+        )

@@ -72,4 +72,6 @@ class Visits:
         detail: dict[str, object] = {"reason": reason.value, "found": account_id is not None}
         if account_id is not None:
             detail["by"] = by
-        return AuditEvent(EventType.COUNTER_LOOKED_UP, account_id, actor=staff_id, detail=detail)
+        return AuditEvent(
+            event=EventType.COUNTER_LOOKED_UP, account_id=account_id, actor=staff_id, detail=detail
+        )

@@ -152,7 +152,7 @@ class AccountLinks:
         yield from self._linking.links.add(link, one.content.subject)
         detail = {"profile": profile, "level": 0, "new": False}
         yield self._audit.record(
-            AuditEvent(EventType.UPSTREAM_LINKED, account_id, actor=actor, detail=detail)
+            AuditEvent(event=EventType.UPSTREAM_LINKED, account_id=account_id, actor=actor, detail=detail)
         )
         yield from self._linking.tell(link, LINKED)
         return True
@@ -174,7 +174,9 @@ class AccountLinks:
             return False
         detail = {"profile": one.profile, "conflict": one.id, "decision": state}
         subject = account_id or one.account_id
-        yield self._audit.record(AuditEvent(EventType.UPSTREAM_SETTLED, subject, actor=actor, detail=detail))
+        yield self._audit.record(
+            AuditEvent(event=EventType.UPSTREAM_SETTLED, account_id=subject, actor=actor, detail=detail)
+        )
         return True
 
     async def find(self, name: str) -> UpstreamConflict:

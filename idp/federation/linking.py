@@ -120,7 +120,11 @@ class Linking:
         yield from self._end_proofs(link.account_id, source, f"upstream {reason}", keep=None)
         detail = {"profile": link.profile, "reason": reason}
         line = AuditEvent(
-            EventType.UPSTREAM_UNLINKED, link.account_id, actor=actor, address=address, detail=detail
+            event=EventType.UPSTREAM_UNLINKED,
+            account_id=link.account_id,
+            actor=actor,
+            address=address,
+            detail=detail,
         )
         yield self._audit.record(line)
 
@@ -141,7 +145,9 @@ class Linking:
         kept = yield from self.conflicts.add(conflict)
         if kept == conflict_id:
             detail = {"profile": arrival.profile, "reason": what.value, "conflict": kept}
-            yield self._audit.record(AuditEvent(EventType.UPSTREAM_CONFLICT, account_id, detail=detail))
+            yield self._audit.record(
+                AuditEvent(event=EventType.UPSTREAM_CONFLICT, account_id=account_id, detail=detail)
+            )
         return reference(kept)
 
     def _enter_unproved(
@@ -228,7 +234,7 @@ class Linking:
             if arrival.unread.certificate_number:
                 yield from self.unfit(Unfit.UNREADABLE, arrival, account.id)
         yield self._audit.record(
-            AuditEvent(EventType.UPSTREAM_LINKED, account.id, address=address, detail=detail)
+            AuditEvent(event=EventType.UPSTREAM_LINKED, account_id=account.id, address=address, detail=detail)
         )
         if known is not None:
             title = self._rules.titles.get(arrival.profile, arrival.profile)
@@ -273,7 +279,9 @@ class Linking:
         yield from self._accounts.add(account_id, new, self._sources.now())
         detail = {"upstream": arrival.profile}
         yield self._audit.record(
-            AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=address, detail=detail)
+            AuditEvent(
+                event=EventType.ACCOUNT_REGISTERED, account_id=account_id, address=address, detail=detail
+            )
         )
         account = yield from self._accounts.by_id(account_id)
         assert account is not None

@@ -95,7 +95,9 @@ class OrganizationLogins:
         yield from self._accounts.add(account_id, new, now, AccountKind.ORGANIZATION_LOGIN)
         detail = {"upstream": identity.profile, "kind": AccountKind.ORGANIZATION_LOGIN.value}
         yield self._audit.record(
-            AuditEvent(EventType.ACCOUNT_REGISTERED, account_id, address=address, detail=detail)
+            AuditEvent(
+                event=EventType.ACCOUNT_REGISTERED, account_id=account_id, address=address, detail=detail
+            )
         )
         return account_id
 

@@ -220,7 +220,9 @@ class Federation:
             return found
         detail = {"profile": name, "target": target}
         await self._database.add(
-            self._audit.record(AuditEvent(EventType.UPSTREAM_HANDED_ON, account_id, detail=detail))
+            self._audit.record(
+                AuditEvent(event=EventType.UPSTREAM_HANDED_ON, account_id=account_id, detail=detail)
+            )
         )
         return found
 
@@ -274,7 +276,7 @@ class Federation:
             detail |= {"reason": why.reason.value, "step": why.step}
         else:
             detail |= {"reason": why.why.value} | ({"conflict": why.reference} if why.reference else {})
-        line = AuditEvent(EventType.UPSTREAM_REFUSED, address=address, detail=detail)
+        line = AuditEvent(event=EventType.UPSTREAM_REFUSED, address=address, detail=detail)
         if "conflict" in detail:  # a person's eyes will look for it: it has a row of its own already
             await self._database.add(self._audit.record(line))
         else:

@@ -153,7 +153,9 @@ class KeyRing:
         def work() -> Transaction[None]:
             yield from self._publish(new)
             for kid in (yield from self._store.retire_others(algorithm, new.period.kid, end)):
-                yield self._audit.record(AuditEvent(EventType.KEY_RETIRED, detail={"kid": kid, "at": end}))
+                yield self._audit.record(
+                    AuditEvent(event=EventType.KEY_RETIRED, detail={"kid": kid, "at": end})
+                )
 
         await self._database.write(work)
         await self.load()
@@ -176,7 +178,7 @@ class KeyRing:
         def work() -> Transaction[bool]:
             if not (yield from self._store.revoke(kid, self._sources.now())):
                 return False
-            yield self._audit.record(AuditEvent(EventType.KEY_REVOKED, actor=actor, detail=detail))
+            yield self._audit.record(AuditEvent(event=EventType.KEY_REVOKED, actor=actor, detail=detail))
             if new is not None:
                 yield from self._publish(new)
             return True
@@ -196,7 +198,7 @@ class KeyRing:
     def _publish(self, new: "_NewKey") -> Transaction[None]:
         yield from self._store.add(new.period, new.private_key, new.public_jwk, new.made_at)
         detail = {"kid": new.period.kid, "alg": new.period.algorithm.value}
-        yield self._audit.record(AuditEvent(EventType.KEY_CREATED, detail=detail))
+        yield self._audit.record(AuditEvent(event=EventType.KEY_CREATED, detail=detail))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,11 +54,11 @@ class AuthorizationService:
             subject=subject,
         )
         line = AuditEvent(
-            EventType.AUTHORIZATION_GRANTED,
-            session.account_id,
-            request.client_id,
-            session.id,
-            address,
+            event=EventType.AUTHORIZATION_GRANTED,
+            account_id=session.account_id,
+            client_id=request.client_id,
+            session_id=session.id,
+            address=address,
             detail={"scope": request.scope, "level": session.level},
             principal=subject.principal_id,
         )
@@ -79,7 +79,9 @@ class AuthorizationService:
         if claimed is not None:
             detail["unproven_client"] = claimed
         self._refusals.note(
-            AuditEvent(EventType.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail)
+            AuditEvent(
+                event=EventType.AUTHORIZATION_REFUSED, client_id=client_id, address=address, detail=detail
+            )
         )
 
 

@@ -83,7 +83,7 @@ class TokenService:
         detail = {"error": error.code, "reason": error.detail}
         if client is None and claimed is not None:
             detail["unproven_client"] = claimed
-        line = AuditEvent(event, client_id=client_id, address=address, detail=detail)
+        line = AuditEvent(event=event, client_id=client_id, address=address, detail=detail)
         if client is None or client.public:
             self._refusals.note(line)
         else:

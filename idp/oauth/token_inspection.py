@@ -82,11 +82,11 @@ class TokenInspection:
         claims = self._claims(token)
         if claims is not None and claims["client_id"] == client.client_id:
             line = AuditEvent(
-                EventType.TOKEN_REVOKED,
-                claims["sub"] if GRANT_CLAIM in claims else None,
-                client.client_id,
-                claims.get("sid"),
-                address,
+                event=EventType.TOKEN_REVOKED,
+                account_id=claims["sub"] if GRANT_CLAIM in claims else None,
+                client_id=client.client_id,
+                session_id=claims.get("sid"),
+                address=address,
                 detail={"jti": claims["jti"]},
                 principal=claims.get("principal", {}).get("id"),
             )
@@ -165,11 +165,11 @@ class TokenInspection:
         if revoked is not None:
             yield self._audit.record(
                 AuditEvent(
-                    EventType.TOKEN_REVOKED,
-                    revoked.account_id,
-                    revoked.client_id,
-                    revoked.session_id,
-                    address,
+                    event=EventType.TOKEN_REVOKED,
+                    account_id=revoked.account_id,
+                    client_id=revoked.client_id,
+                    session_id=revoked.session_id,
+                    address=address,
                     detail={"grant_id": grant_id},
                     principal=revoked.principal_id,
                 )

@@ -55,7 +55,9 @@ class MandateBelongings(AccountLifecycleHook):
         yield self._store.unrepresent(account_id)  # whoever comes next is not held against who is gone
         for role, division in (yield from self._store.drop_roles(account_id)):
             detail = {"role": role, "division": division, "reason": reason}
-            yield self._audit.record(AuditEvent(EventType.ROLE_WITHDRAWN, account_id, detail=detail))
+            yield self._audit.record(
+                AuditEvent(event=EventType.ROLE_WITHDRAWN, account_id=account_id, detail=detail)
+            )
 
     def secure(self, account_id: str, since: float) -> Transaction[dict[str, int]]:
         """What was granted lately rests until the person has looked at it; invitations are taken back."""
@@ -115,4 +117,4 @@ class MandateBelongings(AccountLifecycleHook):
         for mandate_id in mandates:
             yield from self._ended(mandate_id, reason)
             detail = {"mandate": mandate_id, "reason": reason}
-            yield self._audit.record(AuditEvent(event, account_id, detail=detail))
+            yield self._audit.record(AuditEvent(event=event, account_id=account_id, detail=detail))

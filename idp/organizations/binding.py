@@ -174,7 +174,10 @@ class Binding:
 
     async def _refuse(self, account_id: str, reason: Reason, address: str | None) -> NoReturn:
         line = AuditEvent(
-            EventType.LEGAL_PERSON_REFUSED, account_id, address=address, detail={"reason": reason.value}
+            event=EventType.LEGAL_PERSON_REFUSED,
+            account_id=account_id,
+            address=address,
+            detail={"reason": reason.value},
         )
         await self._database.add(self._ledger.audit.record(line))
         raise Refused(reason)
@@ -217,7 +220,12 @@ class Binding:
         yield from self._empower(organization_id, account_id, confirmed, actor)
         detail = {"code": confirmed.code, "method": method_of(confirmed)}
         line = AuditEvent(
-            EventType.LEGAL_PERSON_BOUND, account_id, None, None, address, actor, detail, organization_id
+            event=EventType.LEGAL_PERSON_BOUND,
+            account_id=account_id,
+            address=address,
+            actor=actor,
+            detail=detail,
+            principal=organization_id,
         )
         yield self._ledger.audit.record(line)
         return organization_id

@@ -201,8 +201,8 @@ class Guardians:
             raise Overtaken(minor_id)
         yield self._ledger.audit.record(
             AuditEvent(
-                EventType.ACCOUNT_REGISTERED,
-                minor_id,
+                event=EventType.ACCOUNT_REGISTERED,
+                account_id=minor_id,
                 address=address,
                 actor=guardian_id,
                 detail={"by": METHOD},

@@ -81,7 +81,12 @@ class Ledger:
         subject = mandate.agent_account_id or mandate.granted_by  # who invites is an account
         yield self.audit.record(
             AuditEvent(
-                event, subject, address=address, actor=actor, detail=detail, principal=mandate.principal_id
+                event=event,
+                account_id=subject,
+                address=address,
+                actor=actor,
+                detail=detail,
+                principal=mandate.principal_id,
             )
         )
 
@@ -120,9 +125,13 @@ class Ledger:
                 yield from self.tell_account(one.agent_account_id, REPLACED, principal=organization.name)
         detail = {"code": organization.unified_social_credit_code, "suspended": len(rested)}
         line = AuditEvent(
-            EventType.REPRESENTATIVE_CHANGED, account_id or actor, None, None, address, actor, detail,
-            organization.id,
-        )  # fmt: skip
+            event=EventType.REPRESENTATIVE_CHANGED,
+            account_id=account_id or actor,
+            address=address,
+            actor=actor,
+            detail=detail,
+            principal=organization.id,
+        )
         yield self.audit.record(line)
 
     def _close_below(self, mandate: Mandate, reason: str, actor: str) -> Transaction[None]:

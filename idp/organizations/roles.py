@@ -67,4 +67,6 @@ class Roles:
 
     @staticmethod
     def _line(event: EventType, account_id: str, role: Role, division: str, actor: str) -> AuditEvent:
-        return AuditEvent(event, account_id, actor=actor, detail={"role": role.value, "division": division})
+        return AuditEvent(
+            event=event, account_id=account_id, actor=actor, detail={"role": role.value, "division": division}
+        )

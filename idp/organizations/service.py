@@ -82,7 +82,10 @@ class Organizations(PlatformAttestations):
             yield from self._ledger.closed(ended, "dissolved", actor, quiet=True)
             yield self._ledger.audit.record(
                 AuditEvent(
-                    EventType.LEGAL_PERSON_DISSOLVED, actor=actor, detail={"code": plain}, principal=gone.id
+                    event=EventType.LEGAL_PERSON_DISSOLVED,
+                    actor=actor,
+                    detail={"code": plain},
+                    principal=gone.id,
                 )
             )
             return True

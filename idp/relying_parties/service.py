@@ -124,7 +124,9 @@ class Registry:
             yield from self._store.add(client, secret_hash, self._sources.now())
             detail = {"name": client.client_name}
             yield self._audit.record(
-                AuditEvent(EventType.CLIENT_CREATED, client_id=client.client_id, actor=actor, detail=detail)
+                AuditEvent(
+                    event=EventType.CLIENT_CREATED, client_id=client.client_id, actor=actor, detail=detail
+                )
             )
 
         await self._database.write(work)
@@ -134,7 +136,7 @@ class Registry:
         """A new secret; the old one works until the overlap ends. Raises UnknownClient."""
         secret = self._new_secret()
         new_hash = self._vault.token_hash("client_secret", secret)
-        line = AuditEvent(EventType.CLIENT_SECRET_ROTATED, client_id=client_id, actor=actor)
+        line = AuditEvent(event=EventType.CLIENT_SECRET_ROTATED, client_id=client_id, actor=actor)
 
         def work() -> Transaction[bool]:
             done = yield from self._store.rotate_secret(client_id, new_hash, self._sources.now() + overlap)
@@ -153,7 +155,7 @@ class Registry:
             done = yield from self._store.disable(client_id, self._sources.now())
             if done:
                 yield self._audit.record(
-                    AuditEvent(EventType.CLIENT_DISABLED, client_id=client_id, actor=actor)
+                    AuditEvent(event=EventType.CLIENT_DISABLED, client_id=client_id, actor=actor)
                 )
             return done
 

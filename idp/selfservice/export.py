@@ -79,7 +79,10 @@ class Export:
         if await self._key_value.increment("exports", account_id, DAY) > MOST_A_DAY:
             raise TooOften
         line = AuditEvent(
-            EventType.ACCOUNT_EXPORTED, account_id, None, owner.session_id, owner.caller.address
+            event=EventType.ACCOUNT_EXPORTED,
+            account_id=account_id,
+            session_id=owner.session_id,
+            address=owner.caller.address,
         )
         await self._database.add(self._audit.record(line))
 

@@ -129,7 +129,11 @@ class Profiles:
 
     def _line(self, event: EventType, owner: Owner, **detail: object) -> AuditEvent:
         return AuditEvent(
-            event, owner.account_id, None, owner.session_id, owner.caller.address, detail=dict(detail)
+            event=event,
+            account_id=owner.account_id,
+            session_id=owner.session_id,
+            address=owner.caller.address,
+            detail=dict(detail),
         )
 
 

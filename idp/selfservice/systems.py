@@ -55,7 +55,11 @@ class Systems:
         """End what a system may have, and log it out wherever the person is in it; False when there was nothing."""
         account_id = owner.account_id
         line = AuditEvent(
-            EventType.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
+            event=EventType.CONSENT_WITHDRAWN,
+            account_id=account_id,
+            client_id=client_id,
+            session_id=owner.session_id,
+            address=owner.caller.address,
         )
 
         def work() -> Transaction[bool]:
@@ -82,7 +86,11 @@ class Systems:
                 yield from self._store.withdraw(account_id, client_id)
                 detail = {"grants": revoked.count(client_id), "sessions": 0}
                 line = AuditEvent(
-                    EventType.CONSENT_WITHDRAWN, account_id, client_id, owner.session_id, owner.caller.address
+                    event=EventType.CONSENT_WITHDRAWN,
+                    account_id=account_id,
+                    client_id=client_id,
+                    session_id=owner.session_id,
+                    address=owner.caller.address,
                 )
                 yield self._audit.record(replace(line, detail=detail))
             return len(set(revoked))

@@ -75,7 +75,9 @@ class Devices:
         until = self._sources.now() + TRUST_SECONDS
         trusted = yield from self._store.trust(account_id, caller.device_id, until)
         if trusted:
-            yield self._audit.record(AuditEvent(EventType.DEVICE_TRUSTED, account_id, address=caller.address))
+            yield self._audit.record(
+                AuditEvent(event=EventType.DEVICE_TRUSTED, account_id=account_id, address=caller.address)
+            )
         return trusted
 
     def distrust(self, account_id: str) -> Transaction[int]:
@@ -84,7 +86,7 @@ class Devices:
 
     async def forget(self, account_id: str, device_id: str, caller: Caller) -> bool:
         """Forget a device: no trust, and news when it comes back."""
-        line = AuditEvent(EventType.DEVICE_FORGOTTEN, account_id, address=caller.address)
+        line = AuditEvent(event=EventType.DEVICE_FORGOTTEN, account_id=account_id, address=caller.address)
 
         def work() -> Transaction[bool]:
             yield self._accounts.raised(account_id)
@@ -108,7 +110,10 @@ class Devices:
             number = yield from self._store.forget_others(account_id, keep or "", self._sources.now())
             if number:
                 line = AuditEvent(
-                    EventType.DEVICE_FORGOTTEN, account_id, address=caller.address, detail={"devices": number}
+                    event=EventType.DEVICE_FORGOTTEN,
+                    account_id=account_id,
+                    address=caller.address,
+                    detail={"devices": number},
                 )
                 yield self._audit.record(line)
             return number

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.outbox import Outbox
 from idp.infrastructure.sources import Sources
 from idp.relying_parties.service import Registry
+from idp.sessions import audit_events
 from idp.sessions.ending_store import EndingStore
 from idp.sessions.logout import KIND, payload
 from idp.sessions.model import SessionEnd, StoredSession
@@ -45,7 +45,7 @@ class Endings:
             for client_id in systems.get(session.id, ()):
                 yield from self._notify(session, client_id)
         for session, farewell in ended:
-            yield self._audit.record(_line(session, farewell))
+            yield self._audit.record(audit_events.ended(session, farewell))
 
     def _notify(self, session: StoredSession, client_id: str) -> Transaction[None]:
         client = self._registry.find(client_id)
@@ -53,16 +53,3 @@ class Endings:
             principal_id = session.principal.id if session.principal else None
             content = payload(client.client_id, session.account_id, session.id, principal_id)
             yield self._outbox.message(KIND, client.client_id, session.id, content)
-
-
-def _line(session: StoredSession, farewell: SessionEnd) -> AuditEvent:
-    return AuditEvent(
-        EventType.SESSION_ENDED,
-        session.account_id,
-        None,
-        session.id,
-        farewell.address,
-        farewell.actor,
-        {"reason": farewell.reason},
-        session.principal.id if session.principal else None,
-    )

@@ -81,6 +81,10 @@ class LogoutNotices:
         detail = {"attempts": message.attempts} | ({"error": error} if error else {})
         principal_id = orjson.loads(message.payload).get("principal")
         line = AuditEvent(
-            event, None, message.recipient, message.subject, detail=detail, principal=principal_id
+            event=event,
+            client_id=message.recipient,
+            session_id=message.subject,
+            detail=detail,
+            principal=principal_id,
         )
         return self._audit.record(line)

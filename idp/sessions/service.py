@@ -11,6 +11,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.organizations.model import Principal
 from idp.relying_parties.service import Registry
+from idp.sessions import audit_events
 from idp.sessions.devices import Devices
 from idp.sessions.ending_store import MOST_AT_ONCE, EndingStore
 from idp.sessions.endings import Endings
@@ -109,10 +110,7 @@ class Sessions:
         token = self._new_token()
         session_id = self._sources.new_id()
         begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller)
-        detail = {"amr": list(amr)}
-        line = AuditEvent(
-            EventType.LOGIN_SUCCEEDED, account.id, None, session_id, caller.address, detail=detail
-        )
+        line = audit_events.begun(account, session_id, amr, caller)
 
         def work() -> Transaction[tuple[bool, bool]]:
             if not (yield from self._begin(begins, account, line, caller)):
@@ -130,7 +128,7 @@ class Sessions:
         """A session of an account that is as it was judged; False, recorded, where it is not."""
         number = yield from self._store.begin(begins, account.security_version)
         if number is None:
-            yield self._audit.record(_outdated(account, caller))
+            yield self._audit.record(audit_events.outdated(account, caller))
             return False
         yield self._audit.record(line)
         yield from self._make_room(account.id, number, caller)
@@ -158,17 +156,7 @@ class Sessions:
             await self.end(before.id, caller, "another account logged in")
         token, session_id, amr = self._new_token(), self._sources.new_id(), (UPSTREAM,)
         begins = self._begins(session_id, self.token_hash(token), account.id, amr, caller, principal)
-        detail = {"amr": list(amr), "human": principal.human.value}
-        address = caller.address
-        line = AuditEvent(
-            EventType.LOGIN_SUCCEEDED,
-            account.id,
-            session_id=session_id,
-            address=address,
-            detail=detail,
-            principal=principal.id,
-        )
-
+        line = audit_events.begun(account, session_id, amr, caller, principal)
         begun = await self._database.write(lambda: self._begin(begins, account, line, caller))
         return token if begun else None
 
@@ -188,9 +176,7 @@ class Sessions:
         `anew`: it counts as a login of this moment. `trust`: see `begin`.
         """
         token = self._new_token()
-        event, detail = EventType.SESSION_STEPPED_UP, {"amr": list(amr)}
-        principal_id = session.principal.id if session.principal else None
-        line = AuditEvent(event, account.id, None, session.id, caller.address, None, detail, principal_id)
+        line = audit_events.strengthened(account, session, amr, caller)
 
         def work() -> Transaction[tuple[bool, bool]]:
             now = self._sources.now()
@@ -345,8 +331,7 @@ class Sessions:
             (EventType.REPRESENTATION_BEGUN, principal, session_id),
         ):
             if who is not None:
-                detail = {"mandate": who.mandate_id, "relation": who.relation}
-                line = AuditEvent(event, old.account_id, None, where, caller.address, None, detail, who.id)
+                line = audit_events.represented(event, old.account_id, where, who, caller)
                 yield self._audit.record(line)
 
     def _arrived(self, account: Account, caller: Caller, *, trust: bool) -> Transaction[bool]:
@@ -384,9 +369,3 @@ class Sessions:
             authenticated_at=now,
             last_seen_at=now,
         )
-
-
-def _outdated(account: Account, caller: Caller) -> AuditEvent:
-    """For the record: what was proved counts no more."""
-    detail = {"reason": "changed"}
-    return AuditEvent(EventType.LOGIN_FAILED, account.id, address=caller.address, detail=detail)

@@ -83,5 +83,11 @@ def _line(
     session = state.session
     principal = session.principal.id if session.principal else None
     return AuditEvent(
-        event, session.account_id, client_id, session.id, address, detail=detail or {}, principal=principal
+        event=event,
+        account_id=session.account_id,
+        client_id=client_id,
+        session_id=session.id,
+        address=address,
+        detail=detail or {},
+        principal=principal,
     )

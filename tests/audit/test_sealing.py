@@ -36,7 +36,7 @@ async def write(house: Provider, number: int) -> None:
     audit = AuditStore(house.worker.base.sources)
     for count in range(number):
         house.clock.now += 0.01
-        line = AuditEvent(EventType.LOGIN_FAILED, f"account {count}", address="192.0.2.1")
+        line = AuditEvent(event=EventType.LOGIN_FAILED, account_id=f"account {count}", address="192.0.2.1")
         await house.worker.base.database.add(audit.record(line))
 
 

@@ -27,7 +27,13 @@ async def test_a_line_keeps_everything_it_was_given(database: tuple[Database, st
     opened, clock = database[0], Clock()
     store = AuditStore(system_sources(clock))
     line = AuditEvent(
-        EventType.LOGIN_FAILED, "account", "client", "session", "198.51.100.7", "cli:li", {"reason": "密码"}
+        event=EventType.LOGIN_FAILED,
+        account_id="account",
+        client_id="client",
+        session_id="session",
+        address="198.51.100.7",
+        actor="cli:li",
+        detail={"reason": "密码"},
     )
     await opened.add(store.record(line))
     [row] = await opened.read(lambda: store.since(0))
@@ -47,7 +53,7 @@ async def test_lines_come_in_the_order_of_time_and_from_an_instant_on(database: 
     opened, clock = database[0], Clock()
     store = AuditStore(system_sources(clock))
     for number in range(10):
-        await opened.add(store.record(AuditEvent(EventType.LOGIN_SUCCEEDED, str(number))))
+        await opened.add(store.record(AuditEvent(event=EventType.LOGIN_SUCCEEDED, account_id=str(number))))
         clock.forward(1)
     rows = await opened.read(lambda: store.since(clock.now - 5))
     assert [row.account_id for row in rows] == ["5", "6", "7", "8", "9"]
@@ -59,7 +65,7 @@ async def test_a_line_of_a_transaction_that_fails_does_not_exist(database: tuple
     store = AuditStore(system_sources())
 
     def work() -> Transaction[None]:
-        yield store.record(AuditEvent(EventType.LOGIN_SUCCEEDED))
+        yield store.record(AuditEvent(event=EventType.LOGIN_SUCCEEDED))
         raise LookupError
 
     with pytest.raises(LookupError):

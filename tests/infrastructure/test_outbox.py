@@ -60,7 +60,11 @@ class Stage:
         def report(message: OutboxMessage, error: str | None) -> Call:
             event = EventType.LOGOUT_DELIVERED if error is None else EventType.LOGOUT_UNDELIVERED
             detail = {"attempts": message.attempts, "error": error}
-            return audit.record(AuditEvent(event, None, message.recipient, message.subject, detail=detail))
+            return audit.record(
+                AuditEvent(
+                    event=event, client_id=message.recipient, session_id=message.subject, detail=detail
+                )
+            )
 
         made = Outbox(self.database, sources)
         for kind in kinds or (KIND,):

@@ -49,7 +49,7 @@ class World:
 
         def report(message: OutboxMessage, error: str | None) -> Call:
             event = EventType.MESSAGE_SENT if error is None else EventType.MESSAGE_UNDELIVERED
-            return audit.record(AuditEvent(event, detail={"error": error}))
+            return audit.record(AuditEvent(event=event, detail={"error": error}))
 
         made = Outbox(self.database, sources)
         made.register(SYSTEM, self.deliver, report)

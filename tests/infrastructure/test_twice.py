@@ -24,7 +24,7 @@ async def house(tmp_path: Path) -> AsyncIterator[Provider]:
 async def test_what_a_unit_does_it_has_done_once(house: Provider) -> None:
     audit, line = (
         AuditStore(house.worker.base.sources),
-        AuditEvent(EventType.LOGIN_FAILED, detail={"reason": "twice"}),
+        AuditEvent(event=EventType.LOGIN_FAILED, detail={"reason": "twice"}),
     )
     before = len(await house.audit_lines())
 
@@ -41,7 +41,7 @@ async def test_a_unit_that_keeps_something_beside_its_outcome_is_found(house: Pr
 
     def appends() -> Transaction[None]:
         kept.append("something")
-        yield AuditStore(house.worker.base.sources).record(AuditEvent(EventType.LOGIN_FAILED))
+        yield AuditStore(house.worker.base.sources).record(AuditEvent(event=EventType.LOGIN_FAILED))
 
     with pytest.raises(AssertionError, match="keeps something"):
         await house.worker.base.database.write(appends)
@@ -51,7 +51,7 @@ async def test_a_unit_whose_outcome_is_another_the_second_time_is_found(house: P
     answers = iter((True, False))
 
     def changes() -> Transaction[bool]:
-        yield AuditStore(house.worker.base.sources).record(AuditEvent(EventType.LOGIN_FAILED))
+        yield AuditStore(house.worker.base.sources).record(AuditEvent(event=EventType.LOGIN_FAILED))
         return next(answers)
 
     with pytest.raises(AssertionError, match="True, then False"):

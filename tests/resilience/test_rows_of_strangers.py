@@ -124,14 +124,16 @@ async def test_addresses_without_number_and_reasons_without_number_are_bounded(h
     refusals = Refusals(house.worker.base)
     for number in range(5 * tally.MOST_KINDS):
         address = f"10.{number // 65536}.{number // 256 % 256}.{number % 256}"
-        refusals.note(AuditEvent(EventType.CLIENT_REFUSED, address=address, detail={"reason": "x"}))
+        refusals.note(AuditEvent(event=EventType.CLIENT_REFUSED, address=address, detail={"reason": "x"}))
     written = Counter(line["event"] for line in await everything(house))
     assert written["client.refused"] == tally.MOST_KINDS
     (others,) = [line for line in await everything(house) if line["event"] == EventType.REFUSALS_SUMMED]
     assert (others["address"], json.loads(others["detail"])) == (None, {"count": 4 * tally.MOST_KINDS})
     for number in range(100):
         detail = {"reason": f"{number}" * 5000}
-        refusals.note(AuditEvent(EventType.TOKEN_REFUSED, address=f"2001:db8::{number:x}", detail=detail))
+        refusals.note(
+            AuditEvent(event=EventType.TOKEN_REFUSED, address=f"2001:db8::{number:x}", detail=detail)
+        )
     await refusals.flush()
     found = [line for line in await everything(house) if line["address"] == "2001:db8::/64"]
     assert len(found) == tally.MOST_OF_A_GROUP + 1
@@ -148,7 +150,7 @@ async def test_nothing_counted_is_lost_while_the_database_is_away(
     house: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusals, real = Refusals(house.worker.base), house.worker.base.database.add
-    line = AuditEvent(EventType.CLIENT_REFUSED, address="192.0.2.77", detail={"reason": "x"})
+    line = AuditEvent(event=EventType.CLIENT_REFUSED, address="192.0.2.77", detail={"reason": "x"})
     for _ in range(4):
         refusals.note(line)
 

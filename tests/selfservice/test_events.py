@@ -31,7 +31,10 @@ async def test_every_event_can_be_shown_in_both_languages(house: Provider) -> No
     async with signed_in(house, username) as someone:
         for event in TITLES:
             await record(
-                house, AuditEvent(event, who, detail={"reason": "<b>", "level": 3, "amr": ["pwd", "x"]})
+                house,
+                AuditEvent(
+                    event=event, account_id=who, detail={"reason": "<b>", "level": 3, "amr": ["pwd", "x"]}
+                ),
             )
         for lang in ("zh-CN", "en"):
             path, texts = f"{HOME}?ui_locales={lang}", []
@@ -50,7 +53,10 @@ async def test_what_is_internal_stays_inside(house: Provider) -> None:
     async with signed_in(house, username) as someone:
         for event in EventType:
             await record(
-                house, AuditEvent(event, who, detail=hidden, actor="staffmember", address="203.0.113.77")
+                house,
+                AuditEvent(
+                    event=event, account_id=who, detail=hidden, actor="staffmember", address="203.0.113.77"
+                ),
             )
         shown = "".join([page(await someone.open(HOME)).text for _ in range(1)])
     for secret in (*hidden.values(), "staffmember", "203.0.113.77"):
@@ -62,7 +68,12 @@ async def test_each_line_is_shown_once_however_the_pages_are_turned(house: Provi
     username = await person(house)
     who = await account_id(house, username)
     for number in range(45):  # all in one instant: the clock stands still
-        await record(house, AuditEvent(EventType.AUTHORIZATION_GRANTED, who, f"system-{number:02}"))
+        await record(
+            house,
+            AuditEvent(
+                event=EventType.AUTHORIZATION_GRANTED, account_id=who, client_id=f"system-{number:02}"
+            ),
+        )
     async with signed_in(house, username) as someone:
         path, found = HOME, []
         while path:
@@ -75,7 +86,9 @@ async def test_each_line_is_shown_once_however_the_pages_are_turned(house: Provi
 
 async def test_another_s_events_are_not_shown_and_their_ids_lead_nowhere(house: Provider) -> None:
     other = await account_id(house, await person(house))
-    await record(house, AuditEvent(EventType.CONSENT_GIVEN, other, "secret-system"))
+    await record(
+        house, AuditEvent(event=EventType.CONSENT_GIVEN, account_id=other, client_id="secret-system")
+    )
     lines = [line for line in await house.audit_lines() if line["client_id"] == "secret-system"]
     async with signed_in(house) as someone:
         assert "secret-system" not in page(await someone.open(HOME)).text
@@ -92,9 +105,15 @@ async def test_what_an_agent_does_in_my_name_is_shown_to_me_without_their_addres
     agent, username = await account_id(house, await person(house)), await person(house)
     mine = await account_id(house, username)
     await record(
-        house, AuditEvent(EventType.REPRESENTATION_BEGUN, agent, address="203.0.113.88", principal=mine)
+        house,
+        AuditEvent(
+            event=EventType.REPRESENTATION_BEGUN, account_id=agent, address="203.0.113.88", principal=mine
+        ),
     )
-    await record(house, AuditEvent(EventType.LOGIN_FAILED, agent, address="203.0.113.88", principal=mine))
+    await record(
+        house,
+        AuditEvent(event=EventType.LOGIN_FAILED, account_id=agent, address="203.0.113.88", principal=mine),
+    )
     async with signed_in(house, username) as someone:
         shown = page(await someone.open(HOME)).text
     assert "开始代他人办事" in shown

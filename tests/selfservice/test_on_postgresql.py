@@ -54,7 +54,7 @@ async def test_events_and_the_copy_are_read(house: Provider) -> None:
     audit = AuditStore(house.worker.base.sources)
     for number in range(25):
         await house.worker.base.database.add(
-            audit.record(AuditEvent(EventType.CONSENT_GIVEN, who, f"s{number}"))
+            audit.record(AuditEvent(event=EventType.CONSENT_GIVEN, account_id=who, client_id=f"s{number}"))
         )
     shown, before = await house.worker.events.of_account(who, str.format)
     assert (len(shown), before) == (20, shown[-1].id)

@@ -54,11 +54,11 @@ class AuthorizationCode:
         )
         detail = {"grant": self.grant_type.value, "grant_id": grant_id, "jti": request.jti}
         line = AuditEvent(
-            EventType.TOKEN_ISSUED,
-            code.subject.account_id,
-            code.client_id,
-            code.subject.session_id,
-            request.address,
+            event=EventType.TOKEN_ISSUED,
+            account_id=code.subject.account_id,
+            client_id=code.client_id,
+            session_id=code.subject.session_id,
+            address=request.address,
             detail=detail,
             principal=code.subject.principal_id,
         )
@@ -87,7 +87,7 @@ class AuthorizationCode:
         now = context.foundation.sources.now()
         tomb = Grant(grant_id, request.client.client_id, (), _NOBODY, 0, now, now, revoked=True)
         line = AuditEvent(
-            EventType.CODE_REPLAYED,
+            event=EventType.CODE_REPLAYED,
             client_id=request.client.client_id,
             address=request.address,
             detail={"grant_id": grant_id},
@@ -107,11 +107,11 @@ class AuthorizationCode:
             if revoked is not None:
                 yield context.audit.record(
                     AuditEvent(
-                        EventType.CODE_REPLAYED,
-                        revoked.account_id,
-                        revoked.client_id,
-                        revoked.session_id,
-                        request.address,
+                        event=EventType.CODE_REPLAYED,
+                        account_id=revoked.account_id,
+                        client_id=revoked.client_id,
+                        session_id=revoked.session_id,
+                        address=request.address,
                         detail={"grant_id": grant_id, "presented_by": request.client.client_id},
                         principal=revoked.principal_id,
                     )

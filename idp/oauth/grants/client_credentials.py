@@ -22,7 +22,7 @@ class ClientCredentials:
         client = request.client
         wanted = request.scopes or tuple(sorted(client.scopes.difference(OF_PERSONS)))
         line = AuditEvent(
-            EventType.TOKEN_ISSUED,
+            event=EventType.TOKEN_ISSUED,
             client_id=client.client_id,
             address=request.address,
             detail={"grant": self.grant_type.value, "jti": request.jti, "scope": " ".join(wanted)},

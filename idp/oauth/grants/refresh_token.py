@@ -62,11 +62,11 @@ def _rotate(token: RefreshToken, request: TokenRequest, context: GrantContext) -
         detail |= {"reason": BELOW_MINIMUM}
     yield context.audit.record(
         AuditEvent(
-            event,
-            subject.account_id if subject else None,
-            client.client_id,
-            subject.session_id if subject else None,
-            request.address,
+            event=event,
+            account_id=subject.account_id if subject else None,
+            client_id=client.client_id,
+            session_id=subject.session_id if subject else None,
+            address=request.address,
             detail=detail,
             principal=subject.principal_id if subject else None,
         )
