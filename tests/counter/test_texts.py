@@ -1,0 +1,15 @@
+"""Whatever hinders something at the counter can be said on its pages, also what the rooms below call it."""
+
+from idp.accounts.merges import MergeRefusal
+from idp.counter.model import Hindrance
+from idp.counter.texts import REFUSALS
+from idp.organizations.guardians import Against
+
+
+def test_every_hindrance_has_a_text() -> None:
+    assert set(REFUSALS) == set(Hindrance)
+
+
+def test_what_stands_against_a_merge_or_a_guardian_is_one() -> None:
+    for word in (*MergeRefusal, *Against):
+        assert Hindrance(word.value)
