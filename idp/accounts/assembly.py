@@ -7,7 +7,7 @@ from pydantic import SecretStr
 import idp.accounts.verifiers
 from idp.accounts.authority import Access, Authority
 from idp.accounts.binding import Rebinding
-from idp.accounts.corrections import CorrectionBelongings, Corrections
+from idp.accounts.corrections import CorrectionLifecycleHook, Corrections
 from idp.accounts.former_contacts import FormerContacts
 from idp.accounts.lifecycle import Lifecycle, Rules
 from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
@@ -72,7 +72,7 @@ class AccountsRoom:
         verifiers = plugins.load(idp.accounts.verifiers, "VERIFIER", Verifier)  # type: ignore[type-abstract]
         self.verification = Verification(base, self.real_names, verifiers, self.authorities)
         self.lifecycle_hooks = AccountLifecycleHooks(
-            [CorrectionBelongings(base), self.former_contacts], ground.outbox.kick
+            [CorrectionLifecycleHook(base), self.former_contacts], ground.outbox.kick
         )
         self.openings = AccountLifecycleHooks([], ground.outbox.kick)
         self.real_names.follow(Rebinding(base, self.lifecycle_hooks, self.notices))

@@ -82,7 +82,7 @@ class Corrections:
         return await self._database.write(work)
 
 
-class CorrectionBelongings(AccountLifecycleHook):
+class CorrectionLifecycleHook(AccountLifecycleHook):
     """What the person wrote goes with the account."""
 
     def __init__(self, foundation: Foundation) -> None:

@@ -8,7 +8,6 @@ from idp.counter.account_pages import AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.act_pages import ActPages
 from idp.counter.acting import Acting
-from idp.counter.belongings import CounterBelongings
 from idp.counter.code_pages import CodePages
 from idp.counter.codes import CounterCodes
 from idp.counter.conflict_pages import ConflictPages
@@ -17,6 +16,7 @@ from idp.counter.death_pages import DeathPages
 from idp.counter.effects import Effects
 from idp.counter.guard import StaffGuard
 from idp.counter.guardian_pages import GuardianPages
+from idp.counter.lifecycle_hook import CounterLifecycleHook
 from idp.counter.merge_pages import MergePages
 from idp.counter.model import DUE_SECONDS
 from idp.counter.own_request_store import own_requests
@@ -49,7 +49,7 @@ class CounterRoom:
         self.account_requests = AccountRequests(
             base, self.counter, accounts.lifecycle, accounts.merges, links
         )
-        accounts.lifecycle_hooks.join(CounterBelongings(base))
+        accounts.lifecycle_hooks.join(CounterLifecycleHook(base))
         self.offer = Offer(
             routes=[*map(authentication.reception.routes, self._pages())],
             jobs=[Job("counter.recover_due", DUE_SECONDS, self.counter.recover_due)],

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from idp.accounts.assembly import AccountsRoom
 from idp.federation.account_links import AccountLinks
-from idp.federation.belongings import UpstreamBelongings
 from idp.federation.installation import Installed
+from idp.federation.lifecycle_hook import UpstreamLifecycleHook
 from idp.federation.service import Federation, Tools
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.http_client import HttpClient
@@ -55,7 +55,7 @@ class FederationRoom:
         self.federation = Federation(ground.base, self.http, installed, settings.issuer, tools)
         self.links = AccountLinks(ground.base, self.federation.linking)
         self.platforms = {name: (one.profile.title, one.profile.title_en) for name, one in installed.items()}
-        accounts.lifecycle_hooks.join(UpstreamBelongings(ground.base))
+        accounts.lifecycle_hooks.join(UpstreamLifecycleHook(ground.base))
         self.offer = Offer(
             jobs=[Job("upstream.forget_old", FORGET_SECONDS, self._forget_old)], closing=[self.http.close]
         )

@@ -10,10 +10,10 @@ from idp.infrastructure.periodic import Job
 from idp.infrastructure.room import Offer
 from idp.oauth.authorization_service import AuthorizationService
 from idp.oauth.authorize_routes import AuthorizePages
-from idp.oauth.belongings import GrantBelongings
 from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.end_session import Leaving, LogoutPages
 from idp.oauth.grants.interface import GrantContext, GrantHandler
+from idp.oauth.lifecycle_hook import GrantLifecycleHook
 from idp.oauth.model import Lifetimes
 from idp.oauth.routes import MachineEndpoints
 from idp.oauth.service import TokenService
@@ -61,8 +61,8 @@ class OAuthRoom:
         self.sweeper = Sweeper(
             base, sessions.sessions.endings, ground.outbox, sessions.lifetimes, settings.retention
         )
-        accounts.lifecycle_hooks.join(GrantBelongings(base.sources))
-        accounts.openings.join(GrantBelongings(base.sources))
+        accounts.lifecycle_hooks.join(GrantLifecycleHook(base.sources))
+        accounts.openings.join(GrantLifecycleHook(base.sources))
         self.inspection = TokenInspection(
             issuer, base, keys, registry, sessions.lifetimes, lifetimes.refresh_idle
         )

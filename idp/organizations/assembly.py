@@ -10,10 +10,10 @@ from idp.accounts.verifiers.population import VERIFIER
 from idp.infrastructure import plugins
 from idp.infrastructure.periodic import Job
 from idp.infrastructure.room import Offer
-from idp.organizations.belongings import MandateBelongings
 from idp.organizations.divisions import read_divisions
 from idp.organizations.guardians import Guardians
 from idp.organizations.ledger import Ended, Ledger
+from idp.organizations.lifecycle_hook import MandateLifecycleHook
 from idp.organizations.mandates import EXPIRY_SECONDS, Mandates
 from idp.organizations.registries.interface import Registry
 from idp.organizations.roles import Roles
@@ -42,7 +42,7 @@ class OrganizationsRoom:
         population = asked.get("population")
         check = partial(VERIFIER.check, authority=population) if population else None
         self.guardians = Guardians(base, ledger, accounts.real_names, check)
-        accounts.lifecycle_hooks.join(MandateBelongings(base.sources, end_acting))
+        accounts.lifecycle_hooks.join(MandateLifecycleHook(base.sources, end_acting))
         self.offer = Offer(jobs=[Job("mandates.expire_due", EXPIRY_SECONDS, self.mandates.expire_due)])
 
     async def is_staff(self, account_id: str) -> bool:

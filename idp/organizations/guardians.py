@@ -39,7 +39,7 @@ Check = Callable[[Claim], Awaitable[Proof | None]]
 """The population service: a proof where name and number belong together. Raises AuthorityUnavailable."""
 
 
-class Against(StrEnum):
+class Impediment(StrEnum):
     """What stands against somebody becoming a guardian, papers apart; a word for pages."""
 
     SAME = "same"
@@ -86,7 +86,7 @@ class Guardians:
             raise Refused(Reason.NOT_CONFIRMED)
         return mandate_id
 
-    async def against(self, guardian_id: str, minor_id: str, staff_id: str) -> Against | None:
+    async def against(self, guardian_id: str, minor_id: str, staff_id: str) -> Impediment | None:
         """What stands against it now; None when only the papers are to be seen."""
         return await self._database.read(lambda: self._against(guardian_id, minor_id, staff_id))
 
@@ -109,14 +109,14 @@ class Guardians:
 
     def enter(
         self, guardian_id: str, minor_id: str, *, actor: str, evidence: str
-    ) -> Transaction[Against | None]:
+    ) -> Transaction[Impediment | None]:
         """Enter a guardian whose papers were seen, where nothing stands against it; what does."""
         if (found := (yield from self._against(guardian_id, minor_id, actor))) is not None:
             return found
         minor = yield from self._ledger.accounts.by_id(minor_id)
         born = None if minor is None else self._birth_date(minor)
         if born is None:
-            return Against.AGE
+            return Impediment.AGE
         # Of two who are entered at once, both have this id, so that one of them is a conflict.
         earlier = yield from self._ledger.lists.of_person(minor_id)
         number = sum(one.agent_account_id == guardian_id for one in earlier)
@@ -124,27 +124,27 @@ class Guardians:
         done = yield from self._empower(
             self._guardianship(mandate_id, guardian_id, minor_id, born, granted_by=actor, evidence=evidence)
         )
-        return Against.GUARDIAN if done is None else None
+        return Impediment.GUARDIAN if done is None else None
 
-    def _against(self, guardian_id: str, minor_id: str, staff_id: str) -> Transaction[Against | None]:
+    def _against(self, guardian_id: str, minor_id: str, staff_id: str) -> Transaction[Impediment | None]:
         if guardian_id == minor_id:
-            return Against.SAME
+            return Impediment.SAME
         if staff_id in (guardian_id, minor_id):
-            return Against.CONCERNED
+            return Impediment.CONCERNED
         guardian = yield from self._ledger.accounts.by_id(guardian_id)
         if guardian is None or guardian.state != State.ACTIVE or self._is_child(guardian):
-            return Against.GUARDIAN
+            return Impediment.GUARDIAN
         if guardian.real_name_level < GUARDIAN_LEVEL:
-            return Against.GUARDIAN
+            return Impediment.GUARDIAN
         minor = yield from self._ledger.accounts.by_id(minor_id)
         if minor is None or minor.state != State.ACTIVE or not self._is_child(minor):
-            return Against.AGE
+            return Impediment.AGE
         if minor.real_name_level < 1:  # what nobody has verified tells no age
-            return Against.AGE
+            return Impediment.AGE
         if (yield from self._is_concerned(staff_id, guardian, minor)):
-            return Against.CONCERNED
+            return Impediment.CONCERNED
         guarded = yield from self._ledger.lists.is_guarded(minor_id, guardian_id)
-        return Against.ALREADY if guarded else None
+        return Impediment.ALREADY if guarded else None
 
     def _is_concerned(self, staff_id: str, guardian: Account, minor: Account) -> Transaction[bool]:
         """Whether it is about the member of staff: by the certificate, by another account, or as a guardian."""

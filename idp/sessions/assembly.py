@@ -7,9 +7,9 @@ from idp.infrastructure.periodic import Job
 from idp.infrastructure.room import Offer
 from idp.keys.assembly import KeysRoom
 from idp.relying_parties.assembly import RelyingPartiesRoom
-from idp.sessions.belongings import SessionBelongings
 from idp.sessions.devices import Devices
 from idp.sessions.farewells import FAREWELL_SECONDS
+from idp.sessions.lifecycle_hook import SessionLifecycleHook
 from idp.sessions.logout import LogoutNotices
 from idp.sessions.model import Lifetimes
 from idp.sessions.service import Sessions
@@ -44,8 +44,8 @@ class SessionsRoom:
         self.lifetimes = Lifetimes(settings.session_idle, settings.session_absolute)
         self.devices = Devices(ground.base, accounts.notices.everywhere)
         self.sessions = Sessions(ground.base, registry, ground.outbox, self.lifetimes, self.devices)
-        accounts.lifecycle_hooks.join(SessionBelongings(self.sessions.ended))
-        accounts.openings.join(SessionBelongings(self.sessions.ended))
+        accounts.lifecycle_hooks.join(SessionLifecycleHook(self.sessions.ended))
+        accounts.openings.join(SessionLifecycleHook(self.sessions.ended))
         notices = LogoutNotices(settings.issuer, self._sources, keys.ring, registry, ground.http)
         self.offer = Offer(
             jobs=[

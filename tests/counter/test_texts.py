@@ -3,7 +3,7 @@
 from idp.accounts.merges import MergeRefusal
 from idp.counter.model import Hindrance
 from idp.counter.texts import REFUSALS
-from idp.organizations.guardians import Against
+from idp.organizations.guardians import Impediment
 
 
 def test_every_hindrance_has_a_text() -> None:
@@ -11,5 +11,5 @@ def test_every_hindrance_has_a_text() -> None:
 
 
 def test_what_stands_against_a_merge_or_a_guardian_is_one() -> None:
-    for word in (*MergeRefusal, *Against):
+    for word in (*MergeRefusal, *Impediment):
         assert Hindrance(word.value)

@@ -183,7 +183,7 @@ RETURN_REPRESENTED = Statement(
 )
 
 
-class BelongingsStore:
+class MandateLifecycleHookStore:
     """One statement per method; what changes mandates tells which, by their ids."""
 
     def represents(self, account_id: str) -> Transaction[bool]:

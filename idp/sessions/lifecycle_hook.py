@@ -27,7 +27,7 @@ End = Callable[[str, str, str | None], Transaction[int]]
 """`Sessions.ended`: end the sessions of an account for a reason, but for one, telling the systems; how many."""
 
 
-class SessionBelongings(AccountLifecycleHook):
+class SessionLifecycleHook(AccountLifecycleHook):
     """The part of the sessions room."""
 
     def __init__(self, ended: End) -> None:

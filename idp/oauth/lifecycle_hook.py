@@ -6,15 +6,15 @@ from idp.accounts.control import ProvenControl
 from idp.accounts.lifecycle_hooks import AccountLifecycleHook
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
-from idp.oauth.belongings_store import GrantBelongingsStore
+from idp.oauth.lifecycle_hook_store import GrantLifecycleHookStore
 
 
-class GrantBelongings(AccountLifecycleHook):
+class GrantLifecycleHook(AccountLifecycleHook):
     """The part of the oauth room. A closed account's grants are dead by themselves; here they end for good."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._store = GrantBelongingsStore()
+        self._store = GrantLifecycleHookStore()
 
     def end(self, account_id: str, reason: str) -> Transaction[None]:
         """See `AccountLifecycleHook.end`."""

@@ -12,7 +12,7 @@ from idp.infrastructure.foundation import Foundation
 MOVED = "upstream"
 
 
-class UpstreamBelongings(AccountLifecycleHook):
+class UpstreamLifecycleHook(AccountLifecycleHook):
     """The part of the federation room."""
 
     def __init__(self, foundation: Foundation) -> None:

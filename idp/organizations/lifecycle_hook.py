@@ -9,19 +9,19 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
-from idp.organizations.belongings_store import AGENT, PRINCIPAL, BelongingsStore
+from idp.organizations.lifecycle_hook_store import AGENT, PRINCIPAL, MandateLifecycleHookStore
 
 Ended = Callable[[str, str], Transaction[None]]
 """`Sessions.end_acting`: end what lives on a mandate."""
 
 
-class MandateBelongings(AccountLifecycleHook):
+class MandateLifecycleHook(AccountLifecycleHook):
     """The part of the organizations room."""
 
     def __init__(self, sources: Sources, ended: Ended) -> None:
         self._sources = sources
         self._audit = AuditStore(sources)
-        self._store = BelongingsStore()
+        self._store = MandateLifecycleHookStore()
         self._ended = ended
 
     def obstacles(self, account_id: str) -> Transaction[list[Obstacle]]:

@@ -7,7 +7,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 
-class CounterBelongings(AccountLifecycleHook):
+class CounterLifecycleHook(AccountLifecycleHook):
     """The part of the counter room."""
 
     def __init__(self, foundation: Foundation) -> None:

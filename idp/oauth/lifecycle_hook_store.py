@@ -56,7 +56,7 @@ RETURN_CONSENT = Statement(
 )
 
 
-class GrantBelongingsStore:
+class GrantLifecycleHookStore:
     """One statement per method."""
 
     def revoke_grants(self, account_id: str, now: float) -> Transaction[int]:
