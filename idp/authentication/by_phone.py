@@ -2,8 +2,8 @@
 
 from idp.accounts.assembly import AccountsRoom
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.knowledge import Knowledge
 from idp.authentication.knowledge_pages import KnowledgePages
+from idp.authentication.knowledge_step_up import KnowledgeStepUp
 from idp.authentication.login_flow import LoginFlow
 from idp.authentication.phone_steps import PhoneSteps
 from idp.authentication.policy import FactorPolicy
@@ -42,6 +42,6 @@ def by_phone(
     recovery = RecoveryDesk(steps, proofs, Recovery(base, means))
     return [
         SmsPages(login_flow, authentication, steps, desk).routes(),
-        KnowledgePages(login_flow, Knowledge(base, registration, authentication)).routes(),
+        KnowledgePages(login_flow, KnowledgeStepUp(base, registration, authentication)).routes(),
         RecoveryPages(login_flow, recovery).routes(),
     ]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from idp.authentication.continuation import Continuation
 from idp.authentication.guard import open_form
-from idp.authentication.knowledge import Knowledge
+from idp.authentication.knowledge_step_up import KnowledgeStepUp
 from idp.authentication.login_flow import KNOWN, LOGIN, LoginFlow
 from idp.authentication.model import LoginRejected
 from idp.authentication.phone_steps import LAPSED, Refused
@@ -19,7 +19,7 @@ from idp.authentication.visitor import Pages, Visitor
 class KnowledgePages:
     """Handlers of /login/known."""
 
-    def __init__(self, login_flow: LoginFlow, knowledge: Knowledge) -> None:
+    def __init__(self, login_flow: LoginFlow, knowledge: KnowledgeStepUp) -> None:
         self._login_flow = login_flow
         self._knowledge = knowledge
 

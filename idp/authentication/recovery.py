@@ -14,7 +14,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.known_person import is_known
+from idp.authentication.knowledge_verification import knowledge_verified
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone_codes import Purpose
 from idp.authentication.proofs import Proof
@@ -116,7 +116,7 @@ class Recovery:
         if wait := await self._throttle.admit_with_knowledge(attempt):
             return self._throttled(account, caller, wait)
         new_hash = await self._hasher.hash(claim.new_password)
-        known = account is not None and is_known(
+        known = account is not None and knowledge_verified(
             self._accounts, account, claim.name, claim.certificate_number
         )
         # As if the phone were proved: the same is asked about each, and about none.

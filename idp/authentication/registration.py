@@ -13,7 +13,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.device_cookie import DeviceCookie
-from idp.authentication.known_person import is_known
+from idp.authentication.knowledge_verification import knowledge_verified
 from idp.authentication.last_login_store import LastLoginStore
 from idp.authentication.model import LoginRejected
 from idp.authentication.throttle import Attempt, Throttle
@@ -118,7 +118,7 @@ class Registration:
             right, _ = await self._hasher.verify(more.password, account.password_hash or None)
         except Overloaded:
             return LoginRejected(BUSY_SECONDS)
-        known = is_known(self._accounts, account, more.name, more.certificate_number)
+        known = knowledge_verified(self._accounts, account, more.name, more.certificate_number)
         if right or known:
             await self._throttle.known(key)
             return PASSWORD if right else KNOWLEDGE

@@ -3,17 +3,17 @@
 from idp.accounts.reset import Reset
 from idp.authentication.assembly import AuthenticationRoom
 from idp.authentication.visitor import Pages
-from idp.counter.account_effects import AccountEffects
 from idp.counter.account_pages import AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.act_pages import ActPages
 from idp.counter.acting import Acting
+from idp.counter.approved_account_requests import ApprovedAccountRequests
+from idp.counter.approved_requests import ApprovedRequests
 from idp.counter.code_pages import CodePages
 from idp.counter.codes import CounterCodes
 from idp.counter.conflict_pages import ConflictPages
 from idp.counter.correction_pages import CorrectionPages
 from idp.counter.death_pages import DeathPages
-from idp.counter.effects import Effects
 from idp.counter.guard import StaffGuard
 from idp.counter.guardian_pages import GuardianPages
 from idp.counter.lifecycle_hook import CounterLifecycleHook
@@ -36,8 +36,8 @@ class CounterRoom:
         self._authentication = authentication
         accounts, organizations = authentication.sessions.accounts, authentication.organizations
         base, links = accounts.ground.base, authentication.federation.links
-        about = AccountEffects(base, accounts.lifecycle, accounts.merges, links)
-        effects = Effects(
+        about = ApprovedAccountRequests(base, accounts.lifecycle, accounts.merges, links)
+        approved = ApprovedRequests(
             base,
             accounts.real_names,
             Reset(base, accounts.lifecycle_hooks),
@@ -45,7 +45,7 @@ class CounterRoom:
             accounts.notices,
             about,
         )
-        self.counter = Counter(base, effects, accounts.notices)
+        self.counter = Counter(base, approved, accounts.notices)
         self.account_requests = AccountRequests(
             base, self.counter, accounts.lifecycle, accounts.merges, links
         )

@@ -6,8 +6,8 @@ from idp.accounts.lifecycle import Notifier
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
+from idp.counter.approved_requests import ApprovedRequests
 from idp.counter.comparison import compared, identity_of
-from idp.counter.effects import Effects
 from idp.counter.model import (
     REQUEST_SECONDS,
     SOURCE,
@@ -33,13 +33,13 @@ RECOVERY_ASKED = _(
 class Decisions:
     """A request is claimed by the one statement that decides it; where it then is hindered, it is put back."""
 
-    def __init__(self, foundation: Foundation, effects: Effects, notices: Notifier) -> None:
+    def __init__(self, foundation: Foundation, approved: ApprovedRequests, notices: Notifier) -> None:
         self._sources = foundation.sources
         self._store = CounterStore(foundation.vault)
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._visit_store = VisitStore()
-        self._effects = effects
+        self._approved = approved
         self._notices = notices
 
     def confirm(
@@ -61,7 +61,7 @@ class Decisions:
             detail |= {"certificate_differs": True} if side.certificate_differs else {}
         line = self._line(EventType.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
         if hindrance is None and request.state is State.CONFIRMED:
-            hindrance = yield from self._effects.of(request, again=again)
+            hindrance = yield from self._approved.apply(request, again=again)
         if hindrance is not None:
             waiting = replace(request, state=State.PENDING, decided_by=None, decided_at=None)
             yield self._store.put_back(waiting)
@@ -100,7 +100,7 @@ class Decisions:
         if request is None:  # one of the two is not in office any more; or another worker was first
             yield from self.give_up(request_id)
             return False
-        if (yield from self._effects.of(request)) is not None:
+        if (yield from self._approved.apply(request)) is not None:
             yield self._store.put_back(replace(request, state=State.WAITING))
             yield from self.give_up(request_id)
             return False

@@ -11,9 +11,9 @@ from idp.accounts.model import State as AccountState
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
+from idp.counter.approved_requests import ApprovedRequests
 from idp.counter.comparison import Comparison, Identity, compared
 from idp.counter.decisions import Decisions
-from idp.counter.effects import Effects
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     REQUEST_SECONDS,
@@ -55,15 +55,15 @@ CONFLICTS: Mapping[Kind | None, Hindrance] = {
 class Counter:
     """Everything is recorded with the member of staff who did it, and takes effect in one transaction."""
 
-    def __init__(self, foundation: Foundation, effects: Effects, notices: Notifier) -> None:
+    def __init__(self, foundation: Foundation, approved: ApprovedRequests, notices: Notifier) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
         self._store = CounterStore(foundation.vault)
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
-        self._effects = effects
-        self._decisions = Decisions(foundation, effects, notices)
+        self._approved = approved
+        self._decisions = Decisions(foundation, approved, notices)
         self.visits = Visits(foundation)
         self._visit_store = VisitStore()
 
@@ -198,7 +198,7 @@ class Counter:
 
     async def guardians(self, minor_id: str) -> list[NamedMandate]:
         """The mandates of a child's guardians."""
-        return await self._effects.guardians.of(minor_id)
+        return await self._approved.guardians.of(minor_id)
 
     async def end_guardian(self, mandate_id: str, reason: str, staff_id: str) -> None:
         """End a guardianship. Raises CounterRefusal."""
@@ -209,7 +209,7 @@ class Counter:
             raise CounterRefusal(Hindrance.REASON) from error
 
         def work() -> Transaction[bool]:
-            minor_id = yield from self._effects.guardians.end(mandate_id, reason, staff_id)
+            minor_id = yield from self._approved.guardians.end(mandate_id, reason, staff_id)
             if minor_id is None:
                 return False
             # What was asked for before this was known must not bring it back.
@@ -221,7 +221,7 @@ class Counter:
 
     async def ask_guardian(self, minor_id: str, guardian_id: str, papers: Papers, staff_id: str) -> None:
         """Begin to enter a guardian, whose papers are there. Raises CounterRefusal."""
-        against = await self._effects.guardians.against(guardian_id, minor_id, staff_id)
+        against = await self._approved.guardians.against(guardian_id, minor_id, staff_id)
         if against is not None:
             raise CounterRefusal(Hindrance(against.value))
         minor, guardian = await self.account(minor_id), await self.account(guardian_id)
@@ -279,7 +279,7 @@ class Counter:
             else:
                 if isinstance(outcome, Hindrance):
                     raise CounterRefusal(outcome)
-                self._effects.sent()
+                self._approved.sent()
                 return outcome
         raise AssertionError("unreachable")
 

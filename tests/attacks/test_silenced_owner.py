@@ -23,7 +23,7 @@ from tests.support.visits import account_id, page, person, signed_in, visitor
 pytestmark = pytest.mark.anyio
 MAIL, THIEFS = "owner@mail.test", "thief@mail.test"
 AGENT = "13488880001"
-FOR_WHAT_IS_NEW = {"accounts/binding.py", "counter/effects.py"}
+FOR_WHAT_IS_NEW = {"accounts/binding.py", "counter/approved_requests.py"}
 """Where a phone that has just come to an account is told beside those that it had."""
 
 

@@ -135,7 +135,7 @@ async def guesses_checked(town: Provider, way: str, monkeypatch: pytest.MonkeyPa
             checked.append(number)
             return False
 
-        monkeypatch.setattr("idp.authentication.registration.is_known", knows)
+        monkeypatch.setattr("idp.authentication.registration.knowledge_verified", knows)
         return checked
 
     def step(secret: str, answer: str, now: float) -> int | None:
@@ -202,7 +202,7 @@ COUNTED = {
     "counter/codes.py: check": "PhoneCodes, as above",
     "counter/presence.py: _right_code": "PhoneCodes, as above",
 }
-FUNCTIONS = {"matching_step", "is_known"}
+FUNCTIONS = {"matching_step", "knowledge_verified"}
 METHODS = {"verify": {"factor", "_hasher"}, "check": {"_codes", "_phone_codes", "phone_codes"}}
 """What holds an answer against a secret: functions, and methods with the objects whose they are."""
 

@@ -30,7 +30,7 @@ REACHED = {
     "accounts.lifecycle_store.DROP_NEW_PHONE": "younger than a month after a theft: it may be the thief's",
     "accounts.lifecycle_store.CANCEL": "the account is gone",
     "accounts.lifecycle_store.WIPE_MERGED": "the account is gone",
-    "accounts.reset.RESET": "kept by counter.effects",
+    "accounts.reset.RESET": "kept by counter.approved_requests",
     "accounts.binding_store.BIND": "kept by accounts.binding",
     "accounts.merge_store.CLOSE": "both are told of the merge; the side that is verified stays reached",
     "accounts.merge_store.SET": "kept by accounts.merges",

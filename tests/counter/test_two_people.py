@@ -302,7 +302,7 @@ async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other
 async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, error: Exception | None
 ) -> None:
-    counter, done = hall.house.worker.counter, hall.house.worker.counter._effects._reset.done
+    counter, done = hall.house.worker.counter, hall.house.worker.counter._approved._reset.done
     other = {"certificate_type": "553", "certificate_number": "910411199001010013"}
     lisi = await account_id(hall.house, await person(hall.house, name="李四", **other))
     for id_, claim in (
@@ -320,7 +320,7 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
             return None  # the account is closed
         return (yield from done(account_id, phone))
 
-    monkeypatch.setattr(counter._effects._reset, "done", broken)
+    monkeypatch.setattr(counter._approved._reset, "done", broken)
     hall.house.clock.forward(RECOVERY_WAIT_SECONDS)
     assert await counter.recover_due() == 1
     states = await sql(hall.house, "select state from counter_requests order by state")

@@ -10,7 +10,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 
 
-class AccountEffects:
+class ApprovedAccountRequests:
     """What is done is recorded with both members of staff."""
 
     def __init__(
@@ -21,7 +21,7 @@ class AccountEffects:
         self._merges = merges
         self._desk = desk
 
-    def of(self, request: CounterRequest, *, again: bool) -> Transaction[Hindrance | None]:
+    def apply(self, request: CounterRequest, *, again: bool) -> Transaction[Hindrance | None]:
         """Do it, in the transaction that confirms it; what hinders it, before anything is written."""
         account_id, claim, actor = request.account_id, request.claim, request.both
         subject, reason = claim.subject or "", claim.reason or ""

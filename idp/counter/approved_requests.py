@@ -9,7 +9,7 @@ from idp.accounts.reset import Reset
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.counter.account_effects import AccountEffects
+from idp.counter.approved_account_requests import ApprovedAccountRequests
 from idp.counter.comparison import compared, identity_of
 from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Hindrance, Kind
 from idp.counter.store import CounterStore
@@ -22,7 +22,7 @@ from idp.organizations.guardians import Guardians
 RECOVERED = _("您的账号已在窗口找回：原来的密码和登录方式都已停用，请用短信验证码登录后重新设置。")
 
 
-class Effects:
+class ApprovedRequests:
     """One method for each kind."""
 
     def __init__(
@@ -32,9 +32,9 @@ class Effects:
         reset: Reset,
         guardians: Guardians,
         notices: Notifier,
-        account_effects: AccountEffects,
+        account_requests: ApprovedAccountRequests,
     ) -> None:
-        self._account_effects = account_effects
+        self._account_requests = account_requests
         self.guardians = guardians
         self._store = CounterStore(foundation.vault)
         self._accounts = AccountStore(foundation.vault)
@@ -44,7 +44,7 @@ class Effects:
         self._former = FormerContacts(foundation)
         self._notices = notices
 
-    def of(self, request: CounterRequest, *, again: bool = False) -> Transaction[Hindrance | None]:
+    def apply(self, request: CounterRequest, *, again: bool = False) -> Transaction[Hindrance | None]:
         """Do it, and wipe what was claimed; `again` after a conflict. What hinders it, before anything is written."""
         match request.kind:
             case Kind.VERIFY:
@@ -54,14 +54,14 @@ class Effects:
             case Kind.GUARDIAN:
                 hindrance = yield from self._guarded(request)
             case _:
-                hindrance = yield from self._account_effects.of(request, again=again)
+                hindrance = yield from self._account_requests.apply(request, again=again)
         if hindrance is None:
             yield from self._store.wipe(request.id)
         return hindrance
 
     def sent(self) -> None:
         """To be called after the commit: messages to others may have been left."""
-        self._account_effects.sent()
+        self._account_requests.sent()
 
     def _verified(self, request: CounterRequest) -> Transaction[Hindrance | None]:
         account_id, claim = request.account_id, request.claim

@@ -8,7 +8,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.sessions.model import Caller, Session
 
 
-class Knowledge:
+class KnowledgeStepUp:
     """Asks a session for as much as recovery would."""
 
     def __init__(

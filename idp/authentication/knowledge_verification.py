@@ -8,7 +8,7 @@ from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.infrastructure import typed
 
 
-def is_known(accounts: AccountStore, account: Account, name: str, certificate_number: str) -> bool:
+def knowledge_verified(accounts: AccountStore, account: Account, name: str, certificate_number: str) -> bool:
     """Whether both are those of the account; an account without a certificate number is told by nobody."""
     number = accounts.reveal(CERTIFICATE, account.certificate_number)
     told = typed.certificate_number(certificate_number)
