@@ -5,21 +5,21 @@ from typing import Protocol
 from pydantic import SecretStr
 
 import idp.accounts.verifiers
-from idp.accounts.authority import Access, Authority
-from idp.accounts.binding import Rebinding
-from idp.accounts.corrections import CorrectionLifecycleHook, Corrections
-from idp.accounts.former_contacts import FormerContacts
-from idp.accounts.lifecycle import Lifecycle, Rules
-from idp.accounts.lifecycle_hooks import AccountLifecycleHooks
-from idp.accounts.merges import Merges
-from idp.accounts.notices import Deliveries, Notices
-from idp.accounts.password_store import REVISION, PasswordCostStore
-from idp.accounts.passwords import PasswordHasher
-from idp.accounts.phones import Phones
-from idp.accounts.preferences import Preferences
-from idp.accounts.real_names import EXPIRY_SECONDS, RealNames
+from idp.accounts.contacts.former import FormerContacts
+from idp.accounts.contacts.notices import Deliveries, Notices
+from idp.accounts.contacts.phones import Phones
+from idp.accounts.contacts.preferences import Preferences
+from idp.accounts.lifecycle.hooks import AccountLifecycleHooks
+from idp.accounts.lifecycle.service import Lifecycle, Rules
+from idp.accounts.merges.service import Merges
+from idp.accounts.passwords.hashing import PasswordHasher
+from idp.accounts.passwords.store import REVISION, PasswordCostStore
+from idp.accounts.real_names.authority import Access, Authority
+from idp.accounts.real_names.binding import Rebinding
+from idp.accounts.real_names.corrections import CorrectionLifecycleHook, Corrections
+from idp.accounts.real_names.service import EXPIRY_SECONDS, RealNames
+from idp.accounts.real_names.verification import Verification
 from idp.accounts.service import Accounts
-from idp.accounts.verification import Verification
 from idp.accounts.verifiers.interface import Verifier
 from idp.infrastructure import plugins
 from idp.infrastructure.assembly import Ground

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, and_, bindparam, delete, exists, func, insert
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 from sqlalchemy.types import Boolean, Integer, Text
 
-from idp.accounts.lifecycle_store import NO_PASSWORD
+from idp.accounts.lifecycle.store import NO_PASSWORD
 from idp.accounts.model import Authenticator, State
 from idp.accounts.store import RAISED, VERSION, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction

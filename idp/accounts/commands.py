@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from idp.accounts import lifecycle_commands
+from idp.accounts.lifecycle import commands as lifecycle_commands
 from idp.accounts.model import InvalidAccount, NewAccount
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.service import Accounts, AlreadyVerified, UnknownAccount
 from idp.infrastructure.console import Commands, actor, console, fail, password_from_input, show
 from idp.infrastructure.database.interface import Conflict

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from idp.accounts.certificates import CertificateType, checked_number, stored_type
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.names import is_placeholder_name, normalized_name
+from idp.accounts.real_names.certificates import CertificateType, checked_number, stored_type
 from idp.infrastructure import typed
 
 __all__ = [

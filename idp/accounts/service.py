@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from idp.accounts.binding_store import RebindingStore
 from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
-from idp.accounts.password_costs import CURRENT, cost_of
-from idp.accounts.password_rule import strong_password
-from idp.accounts.password_store import PasswordCostStore
-from idp.accounts.passwords import PasswordHasher, is_known_hash
-from idp.accounts.proof import HIGHEST_LEVEL, OPERATOR, NotRecorded, Proof
-from idp.accounts.real_name_store import RealNameStore
+from idp.accounts.passwords.costs import CURRENT, cost_of
+from idp.accounts.passwords.hashing import PasswordHasher, is_known_hash
+from idp.accounts.passwords.rule import strong_password
+from idp.accounts.passwords.store import PasswordCostStore
+from idp.accounts.real_names.binding_store import RebindingStore
+from idp.accounts.real_names.proof import HIGHEST_LEVEL, OPERATOR, NotRecorded, Proof
+from idp.accounts.real_names.store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore

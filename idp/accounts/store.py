@@ -22,8 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from idp.accounts.certificates import birth_date_of
 from idp.accounts.model import Account, AccountKind, NewAccount, State
+from idp.accounts.real_names.certificates import birth_date_of
 from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first_as

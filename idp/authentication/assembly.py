@@ -3,28 +3,28 @@
 from typing import Literal, Protocol
 
 import idp.authentication.methods
-from idp.authentication import login_methods
-from idp.authentication.apps import asset_links
-from idp.authentication.by_phone import by_phone
-from idp.authentication.factors import Factors
-from idp.authentication.login_flow import LoginFlow
-from idp.authentication.login_methods import LoginMethods
+from idp.authentication.factors.policy import FactorPolicy
+from idp.authentication.factors.service import Factors
+from idp.authentication.login import methods as login_methods
+from idp.authentication.login.flow import LoginFlow
+from idp.authentication.login.methods import LoginMethods
+from idp.authentication.login.own_password import OwnPassword, Tellers
+from idp.authentication.login.routes import LoginPages
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.model import Required
-from idp.authentication.own_password import OwnPassword, Tellers
-from idp.authentication.passkey_pages import PasskeyPages
-from idp.authentication.passkeys import Passkeys
-from idp.authentication.phone_codes import PhoneCodes, SendingLimits
-from idp.authentication.phone_steps import PhoneSteps
-from idp.authentication.policy import FactorPolicy
-from idp.authentication.qr import QrLogins
-from idp.authentication.qr_pages import QrPages
-from idp.authentication.routes import LoginPages
+from idp.authentication.passkeys.apps import asset_links
+from idp.authentication.passkeys.routes import PasskeyPages
+from idp.authentication.passkeys.service import Passkeys
+from idp.authentication.phone.assembly import by_phone
+from idp.authentication.phone.codes import PhoneCodes, SendingLimits
+from idp.authentication.phone.steps import PhoneSteps
+from idp.authentication.qr.routes import QrPages
+from idp.authentication.qr.service import QrLogins
 from idp.authentication.service import Authentication, Tools
 from idp.authentication.throttle import Limit, Limits, Throttle
-from idp.authentication.upstream_login_methods import address, upstream_ways
-from idp.authentication.upstream_pages import UpstreamPages
-from idp.authentication.upstream_stay import HandOnPages
+from idp.authentication.upstream.methods import address, upstream_ways
+from idp.authentication.upstream.routes import UpstreamPages
+from idp.authentication.upstream.stay import HandOnPages
 from idp.authentication.visitor import Pages, Reception
 from idp.federation.assembly import FederationRoom
 from idp.infrastructure import plugins

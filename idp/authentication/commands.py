@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from idp.accounts.model import InvalidAccount
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.service import Accounts, UnknownAccount
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType

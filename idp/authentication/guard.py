@@ -6,11 +6,11 @@ from typing import Self, TypeVar
 
 from starlette.responses import Response
 
-from idp.accounts.preferences import Preferences
-from idp.authentication.continuation import Continuation
-from idp.authentication.factors import Factors
-from idp.authentication.login_flow import KNOWN, LOGIN, LoginFlow
-from idp.authentication.strength import Lacking
+from idp.accounts.contacts.preferences import Preferences
+from idp.authentication.factors.service import Factors
+from idp.authentication.factors.strength import Lacking
+from idp.authentication.login.continuation import Continuation
+from idp.authentication.login.flow import KNOWN, LOGIN, LoginFlow
 from idp.authentication.visitor import Page, Subscriber, Visitor
 from idp.infrastructure.web.forms import UnreadableForm
 from idp.infrastructure.web.site import Forged

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 
 from idp.accounts.authenticator_store import STAND_INS, AuthenticatorStore
 from idp.accounts.model import Account, State, identifier_key
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.authentication.claimant_store import ClaimantStore
 from idp.authentication.device_cookie import DeviceCookie
+from idp.authentication.factors.policy import FactorPolicy
+from idp.authentication.login.pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from idp.authentication.methods.interface import AnswerField
 from idp.authentication.model import (
     Answer,
@@ -21,8 +23,6 @@ from idp.authentication.model import (
     LoginRejected,
     SecondFactorRequired,
 )
-from idp.authentication.pending_logins import PENDING_SECONDS, PendingLogin, PendingLogins
-from idp.authentication.policy import FactorPolicy
 from idp.authentication.throttle import Attempt, Throttle
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation

@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.accounts.lifecycle import Lifecycle
-from idp.accounts.merges import Merges
+from idp.accounts.lifecycle.service import Lifecycle
+from idp.accounts.merges.service import Merges
 from idp.accounts.model import InvalidAccount
 from idp.accounts.model import State as AccountState
 from idp.authentication.visitor import Pages

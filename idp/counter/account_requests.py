@@ -1,14 +1,14 @@
 """What one member of staff begins about an account and another confirms: whom it concerns, what was seen."""
 
-from idp.accounts.lifecycle import Lifecycle, checked_reason
-from idp.accounts.lifecycle_hooks import Obstacle
-from idp.accounts.merges import MergeRefused, Merges, Plan
+from idp.accounts.lifecycle.hooks import Obstacle
+from idp.accounts.lifecycle.service import Lifecycle, checked_reason
+from idp.accounts.merges.service import MergeRefused, Merges, Plan
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.comparison import is_name_of
 from idp.counter.model import Claim, Concerned, CounterRefusal, Hindrance, Kind
 from idp.counter.service import Counter
-from idp.federation.account_links import AccountLinks
+from idp.federation.linking.account_links import AccountLinks
 from idp.infrastructure.foundation import Foundation
 
 

@@ -1,11 +1,11 @@
 """What a confirmed request does to an account: merged and parted, linked, opened, closed, its phone taken off."""
 
-from idp.accounts.lifecycle import Lifecycle
-from idp.accounts.merges import Merges, Plan
+from idp.accounts.lifecycle.service import Lifecycle
+from idp.accounts.merges.service import Merges, Plan
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import AccountStore
 from idp.counter.model import CounterRequest, Hindrance, Kind
-from idp.federation.account_links import AccountLinks
+from idp.federation.linking.account_links import AccountLinks
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 

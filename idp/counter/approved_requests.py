@@ -1,11 +1,11 @@
 """What a confirmed request does, in the transaction that confirms it."""
 
+from idp.accounts.contacts.former import FormerContacts
 from idp.accounts.control import ProvenControl
-from idp.accounts.former_contacts import FormerContacts
-from idp.accounts.lifecycle import RENAMED, Notifier
-from idp.accounts.proof import NotRecorded, Proof
-from idp.accounts.real_names import RealNames
-from idp.accounts.reset import Reset
+from idp.accounts.lifecycle.reset import Reset
+from idp.accounts.lifecycle.service import RENAMED, Notifier
+from idp.accounts.real_names.proof import NotRecorded, Proof
+from idp.accounts.real_names.service import RealNames
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore

@@ -1,6 +1,6 @@
 """The counter: what staff do for a person who is present, and what becomes of accounts."""
 
-from idp.accounts.reset import Reset
+from idp.accounts.lifecycle.reset import Reset
 from idp.authentication.assembly import AuthenticationRoom
 from idp.authentication.visitor import Pages
 from idp.counter.account_pages import AccountPages

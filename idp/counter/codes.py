@@ -3,7 +3,7 @@
 import base64
 from dataclasses import dataclass
 
-from idp.authentication.phone_codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
+from idp.authentication.phone.codes import CODE_SECONDS, ELDER_CODE_SECONDS, Asker, PhoneCodes, Purpose
 from idp.counter.model import DRAFT_SECONDS
 from idp.infrastructure import typed
 from idp.infrastructure.foundation import Foundation

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from idp.accounts.certificates import stored_type
 from idp.accounts.model import Account
 from idp.accounts.names import same_name
+from idp.accounts.real_names.certificates import stored_type
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.model import Claim, Hindrance, Kind
 

@@ -10,9 +10,9 @@ from idp.counter.account_requests import AccountRequests
 from idp.counter.guard import Staff, StaffGuard
 from idp.counter.model import CounterRefusal
 from idp.counter.service import Counter
-from idp.federation.account_links import AccountLinks, NoSuchConflict
+from idp.federation.linking.account_links import AccountLinks, NoSuchConflict
+from idp.federation.linking.outcomes import Unfit
 from idp.federation.model import UpstreamConflict
-from idp.federation.outcomes import Unfit
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.masking import ends_shown, masked_name
 from idp.infrastructure.translations import CHINESE

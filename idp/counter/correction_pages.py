@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from idp.accounts.corrections import LONGEST, BadText, Corrections
 from idp.accounts.model import Correction
+from idp.accounts.real_names.corrections import LONGEST, BadText, Corrections
 from idp.authentication.visitor import Pages
 from idp.counter.guard import Staff, StaffGuard
 from idp.counter.visits import Visits

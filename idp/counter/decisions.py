@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from idp.accounts.lifecycle import Notifier
+from idp.accounts.lifecycle.service import Notifier
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore

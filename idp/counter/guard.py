@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from idp.authentication.continuation import Continuation
 from idp.authentication.guard import Act, Show, on_form, on_page
-from idp.authentication.login_flow import LOGIN, LoginFlow
+from idp.authentication.login.continuation import Continuation
+from idp.authentication.login.flow import LOGIN, LoginFlow
 from idp.authentication.visitor import Page, Subscriber, Visitor
 from idp.organizations.roles import Role, Roles
 from idp.sessions.model import MULTIPLE, Session

@@ -1,6 +1,6 @@
 """What becomes of counter requests when the account they are about changes its fate."""
 
-from idp.accounts.lifecycle_hooks import AccountLifecycleHook, Obstacle
+from idp.accounts.lifecycle.hooks import AccountLifecycleHook, Obstacle
 from idp.counter.model import REQUEST_SECONDS
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.accounts.merges import (
+from idp.accounts.merges.service import (
     BOTH,
     CHOICES,
     FACTORS,

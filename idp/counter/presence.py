@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from idp.accounts.certificate_texts import TYPE_TEXTS
-from idp.accounts.certificates import CertificateType, checked_number, stored_type
+from idp.accounts.contacts.phones import checked_phone
 from idp.accounts.model import InvalidAccount
 from idp.accounts.names import normalized_name
-from idp.accounts.phones import checked_phone
+from idp.accounts.real_names.certificate_texts import TYPE_TEXTS
+from idp.accounts.real_names.certificates import CertificateType, checked_number, stored_type
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand

@@ -2,9 +2,9 @@
 
 from starlette.responses import Response
 
-from idp.accounts.certificate_texts import TYPE_TEXTS
-from idp.accounts.certificates import stored_type
-from idp.accounts.merges import BOTH, OTHER
+from idp.accounts.merges.service import BOTH, OTHER
+from idp.accounts.real_names.certificate_texts import TYPE_TEXTS
+from idp.accounts.real_names.certificates import stored_type
 from idp.authentication.guard import on_form, on_page
 from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.counter.guard import Staff, StaffGuard

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from idp.accounts.lifecycle import Notifier, checked_reason
-from idp.accounts.lifecycle_store import NO_PASSWORD
+from idp.accounts.lifecycle.service import Notifier, checked_reason
+from idp.accounts.lifecycle.store import NO_PASSWORD
 from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
 from idp.accounts.model import State as AccountState
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore

@@ -3,12 +3,12 @@
 from sqlalchemy import Column, ColumnElement, ForeignKey, Integer, Table, Text, bindparam, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.correction_store import OPEN as OPEN_CORRECTION
-from idp.accounts.correction_store import corrections
 from idp.accounts.model import Account
+from idp.accounts.real_names.correction_store import OPEN as OPEN_CORRECTION
+from idp.accounts.real_names.correction_store import corrections
 from idp.accounts.store import account_of, accounts
-from idp.federation.conflict_store import OPEN as OPEN_CONFLICT
-from idp.federation.conflict_store import upstream_conflicts
+from idp.federation.linking.conflict_store import OPEN as OPEN_CONFLICT
+from idp.federation.linking.conflict_store import upstream_conflicts
 from idp.infrastructure.database import Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from idp.accounts.model import RESIDENT_ID, NewAccount
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.service import Accounts
 from idp.commands.preparation import prepare_database
 from idp.demo.plan import HOST, KEPT, SYSTEMS, Kept, System, fingerprint, read_kept, write_private

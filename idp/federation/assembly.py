@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Protocol
 
 from idp.accounts.assembly import AccountsRoom
-from idp.federation.account_links import AccountLinks
-from idp.federation.installation import Installed
 from idp.federation.lifecycle_hook import UpstreamLifecycleHook
+from idp.federation.linking.account_links import AccountLinks
+from idp.federation.profiles.installation import Installed
 from idp.federation.service import Federation, Tools
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.http_client import HttpClient

@@ -9,19 +9,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import typer
 
-from idp.federation import desk_commands
-from idp.federation.check import problems, weaknesses
-from idp.federation.engine import Engine, Start
-from idp.federation.installation import (
+from idp.federation.exchange.engine import Engine, Start
+from idp.federation.linking import commands as desk_commands
+from idp.federation.model import Channel, Exchange, Failure, UpstreamIdentity, UpstreamPerson, UserType
+from idp.federation.profiles.check import problems, weaknesses
+from idp.federation.profiles.installation import (
     BadInstallation,
     InstallationSettings,
     Installed,
     profiles_folder,
     upstreams,
 )
-from idp.federation.model import Channel, Exchange, Failure, UpstreamIdentity, UpstreamPerson, UserType
-from idp.federation.profile import BadProfile, Profile, read_profile, read_profiles
-from idp.federation.rehearsal import read_recording, rehearse
+from idp.federation.profiles.model import BadProfile, Profile, read_profile, read_profiles
+from idp.federation.profiles.rehearsal import read_recording, rehearse
 from idp.infrastructure.console import Commands, fail, show
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.masking import hidden, last_shown, masked_given_name

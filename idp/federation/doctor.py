@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from idp.federation.check import weaknesses
-from idp.federation.installation import BadInstallation, InstallationSettings, upstreams
-from idp.federation.profile import Status
+from idp.federation.profiles.check import weaknesses
+from idp.federation.profiles.installation import BadInstallation, InstallationSettings, upstreams
+from idp.federation.profiles.model import Status
 from idp.infrastructure.findings import Checks, Finding
 
 _RESTS_ON = {

@@ -3,9 +3,9 @@
 from typing import Any
 
 from idp.accounts.control import ProvenControl
-from idp.accounts.lifecycle_hooks import AccountLifecycleHook
-from idp.federation.conflict_store import ConflictStore
-from idp.federation.store import LinkStore
+from idp.accounts.lifecycle.hooks import AccountLifecycleHook
+from idp.federation.linking.conflict_store import ConflictStore
+from idp.federation.linking.store import LinkStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
 

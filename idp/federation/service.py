@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 import orjson
 import structlog
 
-from idp.accounts.real_names import RealNames
+from idp.accounts.real_names.service import RealNames
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
-from idp.federation.arrivals import of_person
-from idp.federation.engine import Engine, Start
-from idp.federation.exchange_store import ExchangeStore
-from idp.federation.held import HeldArrival, HeldArrivals
-from idp.federation.installation import Installed
-from idp.federation.legal import Acting, LegalLinking
-from idp.federation.linking import Linking, Notice
+from idp.federation.exchange.engine import Engine, Start
+from idp.federation.exchange.store import ExchangeStore
+from idp.federation.linking.arrivals import of_person
+from idp.federation.linking.held import HeldArrival, HeldArrivals
+from idp.federation.linking.legal import Acting, LegalLinking
+from idp.federation.linking.organization_logins import Represented
+from idp.federation.linking.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
+from idp.federation.linking.service import Linking, Notice
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
-from idp.federation.organization_logins import Represented
-from idp.federation.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
+from idp.federation.profiles.installation import Installed
 from idp.infrastructure.breaker import Breaker
 from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation

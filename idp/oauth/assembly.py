@@ -4,7 +4,7 @@ from typing import Protocol
 
 import idp.oauth.grants
 from idp.audit.store import AuditStore
-from idp.authentication.upstream_stay import Farewell
+from idp.authentication.upstream.stay import Farewell
 from idp.infrastructure import plugins
 from idp.infrastructure.periodic import Job
 from idp.infrastructure.room import Offer

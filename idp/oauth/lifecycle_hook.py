@@ -3,7 +3,7 @@
 from typing import Any
 
 from idp.accounts.control import ProvenControl
-from idp.accounts.lifecycle_hooks import AccountLifecycleHook
+from idp.accounts.lifecycle.hooks import AccountLifecycleHook
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.sources import Sources
 from idp.oauth.lifecycle_hook_store import GrantLifecycleHookStore

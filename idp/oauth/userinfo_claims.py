@@ -4,8 +4,8 @@ from typing import Any
 
 from idp.accounts import store as fields
 from idp.accounts.model import Account
-from idp.accounts.proof import Record
-from idp.accounts.real_name_store import RealNameStore
+from idp.accounts.real_names.proof import Record
+from idp.accounts.real_names.store import RealNameStore
 from idp.accounts.store import AccountStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation

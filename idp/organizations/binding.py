@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeVar
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.accounts.store import CERTIFICATE
 from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction

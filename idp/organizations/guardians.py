@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID, uuid5
 
-from idp.accounts.authority import AuthorityUnavailable
-from idp.accounts.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.model import Account, NewAccount, State
 from idp.accounts.names import normalized_name
-from idp.accounts.proof import NotRecorded, Proof
-from idp.accounts.real_names import RealNames
+from idp.accounts.real_names.authority import AuthorityUnavailable
+from idp.accounts.real_names.certificates import birth_date_of, checked_number, is_minor, stored_type
+from idp.accounts.real_names.proof import NotRecorded, Proof
+from idp.accounts.real_names.service import RealNames
 from idp.accounts.store import BIRTH_DATE
 from idp.accounts.verifiers.interface import Claim
 from idp.audit.model import AuditEvent, EventType

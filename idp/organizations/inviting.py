@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from idp.accounts.contacts.phones import checked_phone
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.names import normalized_name
-from idp.accounts.phones import checked_phone
 from idp.accounts.store import PHONE
 from idp.audit.model import EventType
 from idp.infrastructure.database import Transaction

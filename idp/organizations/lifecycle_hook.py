@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from idp.accounts.control import ProvenControl
-from idp.accounts.lifecycle_hooks import AccountLifecycleHook, Obstacle
+from idp.accounts.lifecycle.hooks import AccountLifecycleHook, Obstacle
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction

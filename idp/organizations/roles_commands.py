@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from idp.accounts.model import InvalidAccount
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.service import Accounts, UnknownAccount
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation

@@ -5,29 +5,29 @@ from typing import Protocol
 
 from idp.authentication.guard import Guard
 from idp.authentication.visitor import Pages
-from idp.federation.store import LinkStore
+from idp.federation.linking.store import LinkStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.room import Offer
 from idp.oauth.assembly import OAuthRoom
-from idp.selfservice.agents_routes import AgentPages
 from idp.selfservice.api.assembly import METHODS, api
-from idp.selfservice.attention import Attention
-from idp.selfservice.cancellation_pages import CancellationPages
-from idp.selfservice.data_pages import DataPages
-from idp.selfservice.event_pages import EventPages
-from idp.selfservice.events import Events
-from idp.selfservice.export import Elsewhere, Export
+from idp.selfservice.events.routes import EventPages
+from idp.selfservice.events.service import Events
+from idp.selfservice.export.routes import DataPages
+from idp.selfservice.export.service import Elsewhere, Export
 from idp.selfservice.identity_assembly import identity_pages
-from idp.selfservice.mandates_routes import MandatePages
 from idp.selfservice.organization_session import OrganizationSessionPage
-from idp.selfservice.organizations_routes import OrganizationPages
-from idp.selfservice.phone_pages import PhonePages
-from idp.selfservice.profile import Profiles
-from idp.selfservice.profile_pages import ProfilePages
-from idp.selfservice.routes import OverviewPage
-from idp.selfservice.session_pages import SessionPages
-from idp.selfservice.system_pages import SystemPages
-from idp.selfservice.systems import Systems
+from idp.selfservice.overview.attention import Attention
+from idp.selfservice.overview.routes import OverviewPage
+from idp.selfservice.profile.cancellation_routes import CancellationPages
+from idp.selfservice.profile.phone_routes import PhonePages
+from idp.selfservice.profile.routes import ProfilePages
+from idp.selfservice.profile.service import Profiles
+from idp.selfservice.representation.agent_routes import AgentPages
+from idp.selfservice.representation.mandate_routes import MandatePages
+from idp.selfservice.representation.organization_routes import OrganizationPages
+from idp.selfservice.systems.routes import SystemPages
+from idp.selfservice.systems.service import Systems
+from idp.selfservice.systems.session_routes import SessionPages
 
 Requests = Callable[[str], Transaction[Sequence[object]]]
 

@@ -3,13 +3,13 @@
 from idp.authentication.assembly import AuthenticationRoom
 from idp.authentication.guard import Guard
 from idp.authentication.visitor import Pages
-from idp.selfservice.going import Going
-from idp.selfservice.qr_approval import QrApproval
-from idp.selfservice.real_name import RealNamePages
-from idp.selfservice.real_name_view import RealNameView
-from idp.selfservice.security import SecurityPages
-from idp.selfservice.security_adding import AddingPages, FirstFactorAdded
-from idp.selfservice.upstream_pages import UpstreamLinkPages
+from idp.selfservice.real_name.going import Going
+from idp.selfservice.real_name.routes import RealNamePages
+from idp.selfservice.real_name.view import RealNameView
+from idp.selfservice.security.adding_routes import AddingPages, FirstFactorAdded
+from idp.selfservice.security.qr_routes import QrApproval
+from idp.selfservice.security.routes import SecurityPages
+from idp.selfservice.security.upstream_routes import UpstreamLinkPages
 
 
 def identity_pages(guard: Guard, authentication: AuthenticationRoom, app_url: str) -> list[Pages]:

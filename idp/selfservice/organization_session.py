@@ -2,8 +2,8 @@
 
 from starlette.responses import Response
 
-from idp.authentication.continuation import Continuation
-from idp.authentication.login_flow import LOGIN, LoginFlow
+from idp.authentication.login.continuation import Continuation
+from idp.authentication.login.flow import LOGIN, LoginFlow
 from idp.authentication.visitor import Visitor
 from idp.oauth.end_session import END_SESSION
 from idp.organizations.model import Human

@@ -9,7 +9,7 @@ from idp.audit.assembly import AuditRoom
 from idp.authentication.assembly import AuthenticationRoom
 from idp.counter.assembly import CounterRoom
 from idp.federation.assembly import FederationRoom
-from idp.federation.installation import Installed, upstreams
+from idp.federation.profiles.installation import Installed, upstreams
 from idp.infrastructure.assembly import Ground
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.room import Offer, Room

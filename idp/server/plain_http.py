@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from idp.federation.installation import BadInstallation, Installed, upstreams
+from idp.federation.profiles.installation import BadInstallation, Installed, upstreams
 from idp.infrastructure.http_client import LOOPBACK
 from idp.infrastructure.messages.profile import BadProfile, read_profile
 from idp.settings import Settings

@@ -23,7 +23,7 @@ class Notice(Protocol):
     """`Notices.everywhere`: tells a person something that concerns the account, within a transaction."""
 
     def __call__(self, account: Account, text: str, **values: object) -> Transaction[None]:
-        """See `idp.accounts.notices`."""
+        """See `idp.accounts.contacts.notices`."""
         ...
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, null, update
 from sqlalchemy.types import Text
 
 from idp.accounts.control import ProvenControl
-from idp.accounts.lifecycle_hooks import AccountLifecycleHook
+from idp.accounts.lifecycle.hooks import AccountLifecycleHook
 from idp.infrastructure.database import Statement, Transaction
 from idp.sessions.device_store import devices
 from idp.sessions.store import sessions

@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from idp.authentication.continuation import Continuation
 from idp.authentication.guard import open_form
-from idp.authentication.login_flow import LOGIN, LoginFlow
+from idp.authentication.login.continuation import Continuation
+from idp.authentication.login.flow import LOGIN, LoginFlow
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.authentication.continuation import Continuation, Lapsed, unseal
 from idp.authentication.guard import open_form
-from idp.authentication.login_flow import KNOWN, LOGIN, REAL_NAME, RESUME
+from idp.authentication.login.continuation import Continuation, Lapsed, unseal
+from idp.authentication.login.flow import KNOWN, LOGIN, REAL_NAME, RESUME
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.masking import masked_name
 from idp.infrastructure.web import cookies as names

@@ -1,6 +1,6 @@
 """The database's side of sign-on: reads where the person stands, notes consent, takes a client into the session."""
 
-from idp.accounts.verification import Verification
+from idp.accounts.real_names.verification import Verification
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from idp.authentication.strength import Lacking, lacking
+from idp.authentication.factors.strength import Lacking, lacking
 from idp.sessions.model import MULTIPLE, Session, session_level
 from idp.sign_on.model import Circumstances, NextStep, Prompt, Refusal, SignOnRequest, SignOnState, suits
 

@@ -12,7 +12,7 @@ from idp.accounts.model import (
     checked,
     identifier_key,
 )
-from idp.accounts.passwords import MOST_WAITING, Overloaded, PasswordHasher, is_known_hash
+from idp.accounts.passwords.hashing import MOST_WAITING, Overloaded, PasswordHasher, is_known_hash
 from idp.accounts.service import Accounts, UnknownAccount
 from idp.infrastructure.database.interface import Conflict
 from tests.support.inprocess import PASSWORD, Provider, provider

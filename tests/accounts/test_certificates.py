@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from idp.accounts.certificates import (
+from idp.accounts.real_names.certificates import (
     CertificateType,
     InvalidCertificate,
     Problem,

@@ -15,13 +15,13 @@ from sqlalchemy.types import LargeBinary
 
 import idp.authentication.methods
 from idp.accounts import authenticator_store
-from idp.accounts.lifecycle import DAY
-from idp.accounts.merges import INTO, OTHER, Plan
+from idp.accounts.lifecycle.service import DAY
+from idp.accounts.merges.service import INTO, OTHER, Plan
 from idp.accounts.model import Account
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.store import PHONE, account_of, accounts
 from idp.accounts.ways_in import LEFT, LOGINS, NO_WAYS, SHUT, Act, WayIn
-from idp.authentication import login_methods
+from idp.authentication.login import methods as login_methods
 from idp.authentication.methods.interface import SecondFactor
 from idp.counter.model import Claim, Kind, State
 from idp.infrastructure import plugins

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.lifecycle import DAY
-from idp.accounts.lifecycle_hooks import Obstacle
+from idp.accounts.lifecycle.hooks import Obstacle
+from idp.accounts.lifecycle.service import DAY
 from idp.accounts.model import Account, InvalidAccount
-from idp.accounts.proof import NotRecorded, Proof
+from idp.accounts.real_names.proof import NotRecorded, Proof
 from idp.accounts.store import AccountStore, account_of
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch

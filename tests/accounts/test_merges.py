@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.lifecycle import DAY
-from idp.accounts.merges import FACTORS, INTO, OTHER, MergeRefused, Plan
+from idp.accounts.lifecycle.service import DAY
+from idp.accounts.merges.service import FACTORS, INTO, OTHER, MergeRefused, Plan
 from idp.accounts.model import Account, InvalidAccount
 from idp.accounts.store import ADDRESS, EMAIL, PHONE, AccountStore, account_of
 from idp.federation.model import UpstreamLink

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from passlib import hash as schemes
 
-from idp.accounts.password_costs import CURRENT, cost_of, stand_in
-from idp.accounts.passwords import _CONTEXT, MOST_COSTS, PasswordHasher
+from idp.accounts.passwords.costs import CURRENT, cost_of, stand_in
+from idp.accounts.passwords.hashing import _CONTEXT, MOST_COSTS, PasswordHasher
 from tests.support.inprocess import ISSUER, PASSWORD, Provider, provider
 from tests.support.visits import password_hash, person
 

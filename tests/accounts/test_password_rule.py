@@ -7,9 +7,9 @@ from itertools import count
 import pytest
 
 from idp.accounts.model import InvalidAccount, NewAccount
-from idp.accounts.password_rule import WeakPassword, common_passwords, is_common, strong_password
+from idp.accounts.passwords.rule import WeakPassword, common_passwords, is_common, strong_password
 from idp.accounts.service import Accounts
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.architecture.sources import name, python_files, tree
 from tests.selfservice.calling import call, token_of
 from tests.support.inprocess import PASSWORD, Provider, provider
@@ -140,9 +140,9 @@ async def by_the_operator(town: Provider, password: str) -> bool:
 
 
 DOORS: dict[str, Callable[[Provider, str], Awaitable[bool]]] = {
-    "authentication/registration.py": by_registration,
-    "authentication/recovery.py": by_recovery,
-    "authentication/own_password.py": by_change,
+    "authentication/phone/registration.py": by_registration,
+    "authentication/recovery/service.py": by_recovery,
+    "authentication/login/own_password.py": by_change,
     "selfservice/api": by_api,
     "accounts/service.py": by_opening_an_account,
     "authentication/commands.py": by_the_operator,

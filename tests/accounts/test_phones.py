@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from idp.accounts.contacts.phones import checked_phone
 from idp.accounts.model import Account, InvalidAccount, NewAccount
-from idp.accounts.phones import checked_phone
 from idp.accounts.service import Accounts
 from idp.accounts.store import AccountStore
 from idp.infrastructure.database.interface import Conflict

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from idp.accounts.model import Account
-from idp.accounts.proof import NotRecorded, Proof
-from idp.accounts.real_name_store import RealNameStore
-from idp.accounts.real_names import RealNames
+from idp.accounts.real_names.proof import NotRecorded, Proof
+from idp.accounts.real_names.service import RealNames
+from idp.accounts.real_names.store import RealNameStore
 from idp.accounts.service import Accounts, AlreadyVerified
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, AccountStore, account_of
 from idp.accounts.verifiers import onsite, upstream

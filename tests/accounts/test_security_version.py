@@ -7,7 +7,7 @@ from pkgutil import walk_packages
 from sqlalchemy.sql.dml import Update
 
 import idp
-from idp.accounts.merge_store import FOLLOW, FOLLOW_BACK
+from idp.accounts.merges.store import FOLLOW, FOLLOW_BACK
 from idp.accounts.store import REHASH, accounts
 from idp.infrastructure.database.statement import Statement
 

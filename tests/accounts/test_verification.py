@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from idp.accounts.verification import (
+from idp.accounts.real_names.verification import (
     NETWORK_IDENTITY,
     OWN_TRIES,
     NoSuchAccount,

@@ -7,10 +7,10 @@ from pathlib import Path
 from tests.architecture.sources import ROOT, name, python_files, tree
 
 ROOMS = ("authentication", "sign_on", "counter", "selfservice")
-OF_REQUESTS = ("idp/authentication/visitor.py", "idp/authentication/apps.py", "idp/selfservice/api/")
+OF_REQUESTS = ("idp/authentication/visitor.py", "idp/authentication/passkeys/apps.py", "idp/selfservice/api/")
 """What makes the visitor, and what machines ask."""
 GUARD = "idp/authentication/guard.py"
-ASKS_AGAIN = "idp/selfservice/mandates_routes.py"
+ASKS_AGAIN = "idp/selfservice/representation/mandate_routes.py"
 """How strong a login is wanted is known there when the form was read."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.architecture.sources import ROOT, name, python_files, tree
 
 OVERTAKEN = "Overtaken"
-MADE_THERE = "idp/federation/linking.py _open: calls checked"
+MADE_THERE = "idp/federation/linking/service.py _open: calls checked"
 """It checks an account that it has made itself, of what was checked as it arrived: nobody is refused."""
 
 

@@ -10,7 +10,7 @@ import pytest
 import segno
 from passlib.hash import bcrypt
 
-from idp.accounts import passwords
+from idp.accounts.passwords import hashing as passwords
 from idp.infrastructure.http_client import BadAnswer
 from idp.organizations.roles import Role
 from idp.relying_parties.model import AuthMethod

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from idp.accounts.verification import OWN_TRIES
+from idp.accounts.real_names.verification import OWN_TRIES
 from tests.attacks.scene import STRONG, field
 from tests.authorities.people import Known
 from tests.authorities.world import World

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import idp
-from idp.accounts.former_contacts import KEPT_SECONDS
+from idp.accounts.contacts.former import KEPT_SECONDS
 from tests.attacks.scene import STRONG, Scene, Victim, field, new_phone
 from tests.federation.trial import came
 from tests.selfservice import acts
@@ -23,7 +23,7 @@ from tests.support.visits import account_id, page, person, signed_in, visitor
 pytestmark = pytest.mark.anyio
 MAIL, THIEFS = "owner@mail.test", "thief@mail.test"
 AGENT = "13488880001"
-FOR_WHAT_IS_NEW = {"accounts/binding.py", "counter/approved_requests.py"}
+FOR_WHAT_IS_NEW = {"accounts/real_names/binding.py", "counter/approved_requests.py"}
 """Where a phone that has just come to an account is told beside those that it had."""
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from passlib.hash import bcrypt, pbkdf2_sha256
 
-from idp.accounts import passwords
-from idp.accounts.password_costs import CURRENT, cost_of
+from idp.accounts.passwords import hashing as passwords
+from idp.accounts.passwords.costs import CURRENT, cost_of
 from tests.attacks.scene import field
 from tests.support import raw_sql
 from tests.support.browserless import Form

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import count
 
 from idp.accounts.authenticator_store import TOTP
-from idp.accounts.merges import Plan
+from idp.accounts.lifecycle.reset import Reset
+from idp.accounts.merges.service import Plan
 from idp.accounts.model import Account
-from idp.accounts.proof import Proof
-from idp.accounts.reset import Reset
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.service import Accounts
 from idp.accounts.store import AccountStore
 from idp.authentication.model import Choice

@@ -135,7 +135,7 @@ async def guesses_checked(town: Provider, way: str, monkeypatch: pytest.MonkeyPa
             checked.append(number)
             return False
 
-        monkeypatch.setattr("idp.authentication.registration.knowledge_verified", knows)
+        monkeypatch.setattr("idp.authentication.phone.registration.knowledge_verified", knows)
         return checked
 
     def step(secret: str, answer: str, now: float) -> int | None:
@@ -190,14 +190,14 @@ async def test_a_wrong_password_uses_up_nobody_s_second_factor(town: Provider) -
 COUNTED = {
     "authentication/service.py: password": "admit: by place, device and strangers (decision 0010)",
     "authentication/service.py: _verify": "admit_second_factor, in second_factor",
-    "authentication/recovery.py: by_phone": "admit, admit_knowledge and admit_second_factor",
-    "authentication/recovery.py: by_factor": "admit and admit_second_factor",
-    "authentication/recovery.py: _proves": "admit_second_factor, in by_phone and by_factor",
-    "authentication/registration.py: more": "admit and admit_knowledge",
-    "authentication/own_password.py: change": "admit",
+    "authentication/recovery/service.py: by_phone": "admit, admit_knowledge and admit_second_factor",
+    "authentication/recovery/service.py: by_factor": "admit and admit_second_factor",
+    "authentication/recovery/service.py: _proves": "admit_second_factor, in by_phone and by_factor",
+    "authentication/phone/registration.py: more": "admit and admit_knowledge",
+    "authentication/login/own_password.py: change": "admit",
     "authentication/methods/totp.py: verify": "it is what _verify and _proves call",
     "authentication/methods/totp.py: first_step": "no guess: the secret was shown to the same session",
-    "authentication/phone_steps.py: check": "PhoneCodes counts five tries a code, and the codes of a phone",
+    "authentication/phone/steps.py: check": "PhoneCodes counts five tries a code, and the codes of a phone",
     "selfservice/api/person.py: change_phone": "PhoneCodes, as above",
     "counter/codes.py: check": "PhoneCodes, as above",
     "counter/presence.py: _right_code": "PhoneCodes, as above",

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from pyotp import TOTP
 
-from idp.accounts.passwords import Overloaded
+from idp.accounts.passwords.hashing import Overloaded
 from idp.accounts.store import AccountStore
 from idp.sessions.model import Session
 from idp.sessions.service import Caller

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.support.inprocess import PASSWORD, Provider
 from tests.support.logins import is_inside
 from tests.support.messages import messages_to

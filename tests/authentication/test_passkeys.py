@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from idp.accounts.merges import Plan
+from idp.accounts.merges.service import Plan
 from idp.settings import Settings
 from tests.support.inprocess import ISSUER, Provider, provider
 from tests.support.logins import attempt, is_in

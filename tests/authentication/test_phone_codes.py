@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from idp.authentication.phone_codes import (
+from idp.authentication.phone.codes import (
     CODE_SECONDS,
     ELDER_CODE_SECONDS,
     MOST_TRIES,

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pyotp
 import pytest
 
-from idp.authentication.qr import LIFETIME_SECONDS
+from idp.authentication.qr.service import LIFETIME_SECONDS
 from idp.infrastructure.web.attempts import KEPT_SECONDS
 from idp.organizations.roles import Role
 from tests.support.browserless import Page

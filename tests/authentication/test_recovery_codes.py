@@ -5,7 +5,7 @@ import asyncio
 import pyotp
 import pytest
 
-from idp.accounts.merges import Plan
+from idp.accounts.merges.service import Plan
 from tests.support.inprocess import Provider
 from tests.support.logins import at, attempt, codes_of, is_in, otp_form
 from tests.support.visits import (

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from idp.accounts.store import AccountStore
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.support.inprocess import Provider
 from tests.support.logins import is_inside
 from tests.support.messages import last_code, messages_to

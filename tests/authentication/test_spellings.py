@@ -11,7 +11,7 @@ from idp.accounts.invalid import InvalidAccount
 from idp.accounts.model import NewAccount, checked
 from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
-from idp.authentication.sms_pages import _fault
+from idp.authentication.phone.routes import _fault
 from idp.organizations.roles import Role
 from tests.support.inprocess import Provider, provider
 from tests.support.messages import last_code

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from idp.counter.model import Papers
-from idp.federation.outcomes import Refused
+from idp.federation.linking.outcomes import Refused
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Browserless
 from tests.support.platforms import arrival

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import LargeBinary, Text, bindparam, update
 
-from idp.accounts.merges import OTHER, Plan
+from idp.accounts.merges.service import OTHER, Plan
 from idp.accounts.store import accounts
 from idp.counter.model import Claim, Kind
 from idp.infrastructure.database import Statement, Transaction

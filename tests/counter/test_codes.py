@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idp.authentication.phone_codes import CODE_SECONDS, Asker, Purpose
+from idp.authentication.phone.codes import CODE_SECONDS, Asker, Purpose
 from idp.sessions.model import Caller
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Browserless, Form, Page

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from idp.audit.model import EventType
-from idp.federation.outcomes import Linked
+from idp.federation.linking.outcomes import Linked
 from tests.counter.asking import conflict
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Form, Page

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.former_contact_store import former_contacts
-from idp.accounts.former_contacts import KEPT_SECONDS
+from idp.accounts.contacts.former import KEPT_SECONDS
+from idp.accounts.contacts.former_store import former_contacts
 from idp.accounts.store import AccountStore
 from idp.counter.model import Claim, Kind
 from idp.federation.model import UpstreamLink

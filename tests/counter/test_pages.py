@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idp.accounts.merges import Plan
+from idp.accounts.merges.service import Plan
 from idp.counter.model import Claim, Kind
 from idp.organizations.roles import Role
 from tests.counter.asking import at_work

@@ -1,6 +1,6 @@
 """Whatever hinders something at the counter can be said on its pages, also what the rooms below call it."""
 
-from idp.accounts.merges import MergeRefusal
+from idp.accounts.merges.service import MergeRefusal
 from idp.counter.model import Hindrance
 from idp.counter.texts import REFUSALS
 from idp.organizations.guardians import Impediment

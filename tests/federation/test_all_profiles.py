@@ -5,9 +5,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from idp.federation.call import Credentials
+from idp.federation.exchange.call import Credentials
 from idp.federation.model import Failure, Reason, UpstreamIdentity
-from idp.federation.profile import read_profiles
+from idp.federation.profiles.model import read_profiles
 from tests.federation.conftest import Away
 from tests.province.catalogue import PLATFORMS
 from tests.province.control import credentials

@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from idp.federation.commands import ProfileCommands, Surroundings
-from idp.federation.installation import read_installation
+from idp.federation.profiles.installation import read_installation
 from tests.support.upstream import FOLDER, HOME
 
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 from idp.federation.signers.hmac_canonical import SIGNER as HMAC_CANONICAL
 from idp.federation.signers.hmac_sha256 import SIGNER as HMAC_SHA256
 from idp.federation.signers.md5_concat import SIGNER as MD5_CONCAT

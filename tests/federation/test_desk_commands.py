@@ -15,8 +15,8 @@ from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.audit.store import AuditStore
 from idp.commands.cli import app
-from idp.federation.arrivals import Arrival
-from idp.federation.outcomes import Held, HolderDecision, Linked, Refused
+from idp.federation.linking.arrivals import Arrival
+from idp.federation.linking.outcomes import Held, HolderDecision, Linked, Refused
 from idp.server.composition import foundation
 from idp.server.house import House
 from idp.settings import read_settings

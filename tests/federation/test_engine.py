@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from idp.federation.call import Credentials
-from idp.federation.check import problems
-from idp.federation.engine import Engine, Start
+from idp.federation.exchange.call import Credentials
+from idp.federation.exchange.engine import Engine, Start
 from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
-from idp.federation.profile import Profile
+from idp.federation.profiles.check import problems
+from idp.federation.profiles.model import Profile
 from idp.federation.transforms.aes import TRANSFORM as AES
 from idp.infrastructure.http_client import Answer, BadAnswer
 from idp.infrastructure.sources import system_sources

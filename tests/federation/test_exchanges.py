@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from idp.federation.call import Credentials
-from idp.federation.engine import Engine
+from idp.federation.exchange.call import Credentials
+from idp.federation.exchange.engine import Engine
 from idp.federation.model import Exchange, Failure, Reason, UpstreamIdentity, UserType
-from idp.federation.profile import read_profile
+from idp.federation.profiles.model import read_profile
 from idp.infrastructure.http_client import Answer, HttpClient
 from idp.infrastructure.sources import Sources
 from tests.federation import openssl

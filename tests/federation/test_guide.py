@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from idp.federation.call import Credentials
-from idp.federation.check import problems
-from idp.federation.installation import read_installation
+from idp.federation.exchange.call import Credentials
 from idp.federation.model import Failure, Reason
-from idp.federation.profile import Status, read_profile, read_profiles
+from idp.federation.profiles.check import problems
+from idp.federation.profiles.installation import read_installation
+from idp.federation.profiles.model import Status, read_profile, read_profiles
 from tests.architecture.sources import ROOT
 from tests.federation.conftest import Away
 from tests.support.upstream import FOLDER, HOME, PROVINCE, Trip, somebody

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from idp.federation.legal import Acting, LegalLinking, represents, valid_until
+from idp.federation.linking.legal import Acting, LegalLinking, represents, valid_until
+from idp.federation.linking.outcomes import Refused, Why
 from idp.federation.model import (
     UpstreamAgent,
     UpstreamIdentity,
@@ -17,7 +18,6 @@ from idp.federation.model import (
     UpstreamPerson,
     UserType,
 )
-from idp.federation.outcomes import Refused, Why
 from idp.infrastructure.database import Transaction
 from idp.organizations.model import Relation
 from tests.federation.trial import FIRM, ZHANGSAN, Platform, came, federated

@@ -11,10 +11,10 @@ import pytest
 
 from idp.accounts.control import ProvenControl
 from idp.accounts.model import Account
-from idp.federation.account_links import NoSuchConflict
-from idp.federation.arrivals import Arrival, of_person
+from idp.federation.linking.account_links import NoSuchConflict
+from idp.federation.linking.arrivals import Arrival, of_person
+from idp.federation.linking.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
-from idp.federation.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
 from tests.support.platforms import ADDRESS, CHILD, NUMBER, arrival

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idp.federation.check import problems
 from idp.federation.model import Failure, Reason
-from idp.federation.profile import read_profile
+from idp.federation.profiles.check import problems
+from idp.federation.profiles.model import read_profile
 from tests.federation.conftest import Away
 from tests.support.upstream import somebody
 

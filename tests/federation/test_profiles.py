@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from idp.federation import profile as module
-from idp.federation.check import problems
-from idp.federation.engine import Engine
-from idp.federation.profile import Profile, Status, read_profile, read_profiles
+from idp.federation.exchange.engine import Engine
+from idp.federation.profiles import model as module
+from idp.federation.profiles.check import problems
+from idp.federation.profiles.model import Profile, Status, read_profile, read_profiles
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.sources import system_sources
 

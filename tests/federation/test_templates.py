@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from idp.federation.templates import UnknownName, fill, fill_all, names
+from idp.federation.profiles.templates import UnknownName, fill, fill_all, names
 
 
 def test_names_and_filters_are_filled_in() -> None:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 
 from idp.federation import commands
 from idp.federation.commands import ProfileCommands, Surroundings
-from idp.federation.installation import read_installation
+from idp.federation.profiles.installation import read_installation
 from idp.infrastructure.http_client import HttpClient
 from tests.province.app import build
 from tests.province.control import change, credentials

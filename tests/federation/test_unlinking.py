@@ -10,8 +10,8 @@ import pytest
 
 from idp.accounts.authenticator_store import PASSKEY, RECOVERY_CODE, AuthenticatorStore, NewAuthenticator
 from idp.authentication.model import NotAllowed
-from idp.federation.account_links import LastWay
-from idp.federation.outcomes import Linked
+from idp.federation.linking.account_links import LastWay
+from idp.federation.linking.outcomes import Linked
 from idp.infrastructure.database import Transaction
 from idp.sessions.model import Caller, Session
 from tests.support import raw_sql

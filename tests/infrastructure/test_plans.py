@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from idp.infrastructure.database import Statement, metadata
-from idp.selfservice import event_store
+from idp.selfservice.events import store as event_store
 from tests.support.crowd import FEW, MANY, fill
 from tests.support.migrated import migrated_sqlite
 from tests.support.statements import every_statement

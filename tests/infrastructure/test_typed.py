@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import ric
 
-from idp.accounts.certificates import CertificateType, InvalidCertificate, checked_number
+from idp.accounts.contacts.phones import checked_phone
 from idp.accounts.model import NewAccount, checked, identifier_key
 from idp.accounts.names import InvalidName, normalized_name, same_name
-from idp.accounts.phones import checked_phone
+from idp.accounts.real_names.certificates import CertificateType, InvalidCertificate, checked_number
 from idp.infrastructure import typed
 from idp.organizations.model import checked_code
 from idp.organizations.protocol.credit_code import ALPHABET, check_character

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from idp.accounts.lifecycle import DAY
-from idp.accounts.lifecycle_hooks import Obstacle
-from idp.accounts.merges import Plan
+from idp.accounts.lifecycle.hooks import Obstacle
+from idp.accounts.lifecycle.service import DAY
+from idp.accounts.merges.service import Plan
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement

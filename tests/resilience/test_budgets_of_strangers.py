@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from idp.authentication.phone_codes import MOST_TRIES, Asker, Purpose
+from idp.authentication.phone.codes import MOST_TRIES, Asker, Purpose
 from idp.sessions.model import Caller
 from tests.resilience.conftest import Storage
 from tests.support import raw_sql

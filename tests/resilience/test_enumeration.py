@@ -20,8 +20,8 @@ import pytest
 
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
-from idp.authentication.phone_codes import Purpose
-from idp.authentication.proofs import Proof, Proofs
+from idp.authentication.phone.codes import Purpose
+from idp.authentication.phone.proofs import Proof, Proofs
 from tests.resilience.alike import ALPHA, shown, two_sided
 from tests.support.inprocess import ISSUER, Provider, provider
 from tests.support.visits import CSRF_COOKIE, password_hash

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from idp.accounts.model import NewAccount
-from idp.accounts.passwords import PasswordHasher
+from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.service import Accounts
 from idp.server.composition import foundation
 from idp.settings import read_settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from idp.organizations.roles import Role
 from tests.authorities.world import World as Authorities
 from tests.resilience.leaks import BACK_ENDS, dumped, found, sent

@@ -17,7 +17,7 @@ import httpx2
 import pyotp
 import pytest
 
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.resilience.leaks import dumped, found, sent
 from tests.resilience.live import Live, live
 from tests.support.browserless import Browserless

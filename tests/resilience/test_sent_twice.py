@@ -13,7 +13,7 @@ import pytest
 
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.resilience.conftest import Storage
 from tests.resilience.flows import System, person
 from tests.support import raw_sql

@@ -89,9 +89,9 @@ async def test_an_assertion_lives_no_longer_than_it_is_remembered(tmp_path: Path
 
 MARKERS = {
     "idp/infrastructure/web/attempts.py": "what was sent twice is answered alike, but spent where it always was",
-    "idp/authentication/qr.py": "who scanned first, and what was decided: the login itself is in the same store",
-    "idp/authentication/phone_codes.py": "a pause between two codes, and no code",
-    "idp/accounts/verification.py": "the number that an account tried first today: a count of tries, and no proof",
+    "idp/authentication/qr/service.py": "who scanned first, and what was decided: the login is in the same store",
+    "idp/authentication/phone/codes.py": "a pause between two codes, and no code",
+    "idp/accounts/real_names/verification.py": "the number that an account tried first today: a count, and no proof",
 }
 
 

@@ -14,8 +14,8 @@ import segno
 from idp.accounts.invalid import InvalidAccount
 from idp.accounts.model import identifier_key
 from idp.accounts.names import normalized_name
-from idp.authentication.phone_codes import Purpose
-from idp.authentication.proofs import Proof, Proofs
+from idp.authentication.phone.codes import Purpose
+from idp.authentication.phone.proofs import Proof, Proofs
 from idp.authentication.throttle import Limit
 from idp.infrastructure import typed
 from idp.infrastructure.typed import MOST_CHARACTERS

@@ -6,7 +6,7 @@ import pytest
 
 from idp.infrastructure.translations import ENGLISH, Translations
 from idp.organizations.roles import Role
-from idp.selfservice.export_texts import FIELD_TEXTS, SECTION_TEXTS
+from idp.selfservice.export.texts import FIELD_TEXTS, SECTION_TEXTS
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider
 from tests.support.logins import is_in

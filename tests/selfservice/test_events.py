@@ -6,7 +6,7 @@ import pytest
 
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.selfservice.event_texts import ALARMING, FOR_PRINCIPAL, HIDDEN, TITLES
+from idp.selfservice.events.texts import ALARMING, FOR_PRINCIPAL, HIDDEN, TITLES
 from tests.support.inprocess import Provider
 from tests.support.visits import account_id, page, person, signed_in, visitor
 

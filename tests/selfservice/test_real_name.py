@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from starlette.requests import Request
 
-from idp.accounts.proof import Record
-from idp.accounts.verification import MOST_OWN
-from idp.selfservice.real_name_view import RealNameView
+from idp.accounts.real_names.proof import Record
+from idp.accounts.real_names.verification import MOST_OWN
+from idp.selfservice.real_name.view import RealNameView
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
@@ -238,7 +238,7 @@ async def test_an_authority_that_fails_is_a_plain_page_and_loses_nothing(
     world.modes["population"], world.slow_seconds = mode, 1.0
     async with signed_in(house, username) as someone:
         with monkeypatch.context() as impatient:
-            impatient.setattr("idp.accounts.authority.SECONDS", 0.2)
+            impatient.setattr("idp.accounts.real_names.authority.SECONDS", 0.2)
             said = await check(someone, who)
         assert said.status == 503
         assert "没有任何变化" in said.text

@@ -1,7 +1,7 @@
 """Why what protects an account is not changed can be said, whatever the reason."""
 
 from idp.authentication.model import FactorRefusal
-from idp.selfservice.security_texts import FACTOR_REFUSALS
+from idp.selfservice.security.texts import FACTOR_REFUSALS
 
 
 def test_every_reason_has_a_text() -> None:

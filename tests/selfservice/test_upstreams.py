@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idp.federation.outcomes import Refused
+from idp.federation.linking.outcomes import Refused
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.platforms import Whole, arrival, linked
 from tests.support.visits import page, person, signed_in, visitor

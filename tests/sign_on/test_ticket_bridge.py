@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from idp.authentication.continuation import PURPOSE
+from idp.authentication.login.continuation import PURPOSE
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.relying_parties.model import Client
 from idp.server.front import errors

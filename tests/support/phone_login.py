@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from idp.authentication.registration import TERMS_VERSION
+from idp.authentication.phone.registration import TERMS_VERSION
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider
 from tests.support.messages import last_code

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from idp.accounts.verifiers.interface import Claim
-from idp.federation.arrivals import Arrival
+from idp.federation.linking.arrivals import Arrival
 from tests.province.app import build
 from tests.province.catalogue import PLATFORMS
 from tests.province.control import change, credentials

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from idp.federation import profile as profiles
-from idp.federation.call import Credentials
-from idp.federation.engine import Engine, Start
+from idp.federation.exchange.call import Credentials
+from idp.federation.exchange.engine import Engine, Start
 from idp.federation.model import Channel, Exchange, Failure, UpstreamIdentity, UserType
+from idp.federation.profiles import model as profiles
 from idp.infrastructure.http_client import Answer, HttpClient
 from idp.infrastructure.sources import system_sources
 from tests.province.app import build

@@ -3,9 +3,9 @@
 Assumption: names of fields and service. Carriers sell this check under many interfaces, none of them a standard.
 """
 
-from idp.accounts.authority import Authority
-from idp.accounts.certificates import CertificateType
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.authority import Authority
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
 from idp.infrastructure.translations import mark as _
 

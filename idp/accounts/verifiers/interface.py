@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
-from idp.accounts.certificates import CertificateType
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import Proof
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ mode and a keyed hash of the application identifier are kept; a picture is neith
 
 from enum import StrEnum
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
-from idp.accounts.certificates import CertificateType
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage
 from idp.infrastructure.translations import mark as _
 

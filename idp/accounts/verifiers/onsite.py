@@ -1,9 +1,9 @@
 """Level 4: the person and the original are seen by two members of staff. Nobody is asked over a network."""
 
-from idp.accounts.authority import Authority
-from idp.accounts.certificates import CertificateType
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.authority import Authority
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.verifiers.interface import Claim
 
 

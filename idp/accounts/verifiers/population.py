@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from idp.accounts.authority import Authority
-from idp.accounts.certificates import CertificateType
-from idp.accounts.proof import Proof
+from idp.accounts.real_names.authority import Authority
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import Proof
 from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
 from idp.infrastructure.beijing import BEIJING
 from idp.infrastructure.translations import mark as _

@@ -1,8 +1,8 @@
 """Whatever level another identity platform vouches for: which of its levels is which of ours is configuration."""
 
-from idp.accounts.authority import Authority
-from idp.accounts.certificates import CertificateType
-from idp.accounts.proof import HIGHEST_LEVEL, Proof
+from idp.accounts.real_names.authority import Authority
+from idp.accounts.real_names.certificates import CertificateType
+from idp.accounts.real_names.proof import HIGHEST_LEVEL, Proof
 from idp.accounts.verifiers.interface import Claim
 
 

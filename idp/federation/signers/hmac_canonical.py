@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 class HmacCanonical:

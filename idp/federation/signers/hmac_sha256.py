@@ -4,7 +4,7 @@ import base64
 import hmac
 from collections.abc import Mapping, Sequence
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 class HmacSha256:

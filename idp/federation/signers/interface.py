@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 class Rsa2:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from gmalg import SM2
 from gmalg.errors import GMError
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 _NUMBER_BYTES = 32
 USER_ID = "1234567812345678"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives import hashes
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 class Sm3Concat:

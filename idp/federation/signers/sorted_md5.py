@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from idp.federation.outgoing import Outgoing
+from idp.federation.exchange.outgoing import Outgoing
 
 
 class SortedMd5:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from idp.federation import block_modes
+from idp.federation.exchange import block_modes
 
 
 class Sm4:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from idp.accounts.authority import Authority
+from idp.accounts.real_names.authority import Authority
 
 
 class Holding(StrEnum):

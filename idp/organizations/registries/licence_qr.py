@@ -6,7 +6,7 @@ Official integration documents are not public. The states and the roles are thos
 
 from typing import Any
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.organizations.registries.interface import (
     Claim,
     Confirmed,

@@ -4,7 +4,7 @@ The shape of the interface is ours, with the field names of market regulation da
 no official document is public. A site puts its data exchange platform behind it.
 """
 
-from idp.accounts.authority import Authority, AuthorityUnavailable
+from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.organizations.registries.interface import (
     Claim,
     Confirmed,

@@ -8,7 +8,7 @@ from idp.selfservice.api import models
 from idp.selfservice.api.gate import Reader, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import not_found
-from idp.selfservice.session_pages import ENDED_ALL
+from idp.selfservice.systems.session_routes import ENDED_ALL
 from idp.sessions.devices import browser_name
 
 router = APIRouter(tags=["access"])

@@ -10,7 +10,7 @@ from idp.selfservice.api import models
 from idp.selfservice.api.gate import Reader, Strong, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem, not_found
-from idp.selfservice.export import DAY, TooOften, as_json
+from idp.selfservice.export.service import DAY, TooOften, as_json
 
 router = APIRouter(tags=["account"])
 COPY: dict[int | str, dict[str, Any]] = {

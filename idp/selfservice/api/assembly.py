@@ -5,11 +5,11 @@ from starlette.types import ASGIApp
 from idp.oauth.assembly import OAuthRoom
 from idp.selfservice.api.application import application
 from idp.selfservice.api.gate import Services
-from idp.selfservice.attention import Attention
-from idp.selfservice.events import Events
-from idp.selfservice.export import Export
-from idp.selfservice.profile import Profiles
-from idp.selfservice.systems import Systems
+from idp.selfservice.events.service import Events
+from idp.selfservice.export.service import Export
+from idp.selfservice.overview.attention import Attention
+from idp.selfservice.profile.service import Profiles
+from idp.selfservice.systems.service import Systems
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 

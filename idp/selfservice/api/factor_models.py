@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from idp.authentication.factors import MOST_LABEL
+from idp.authentication.factors.service import MOST_LABEL
 from idp.authentication.model import Choice
 from idp.selfservice.api.models import Heard, Said
 

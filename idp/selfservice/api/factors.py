@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Path
 
 from idp.accounts.authenticator_store import TOTP
-from idp.accounts.passwords import Overloaded
+from idp.accounts.passwords.hashing import Overloaded
 from idp.authentication.model import chosen
 from idp.selfservice.api import factor_models as models
 from idp.selfservice.api.gate import Reader, Strong, Tools

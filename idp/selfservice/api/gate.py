@@ -7,20 +7,20 @@ from fastapi import Depends, Security
 from fastapi.security import OAuth2AuthorizationCodeBearer, SecurityScopes
 from starlette.requests import Request
 
-from idp.accounts.corrections import Corrections
-from idp.accounts.lifecycle import Lifecycle
+from idp.accounts.contacts.phones import Phones
+from idp.accounts.contacts.preferences import Preferences
+from idp.accounts.lifecycle.service import Lifecycle
 from idp.accounts.model import AccountKind
-from idp.accounts.phones import Phones
-from idp.accounts.preferences import Preferences
-from idp.accounts.real_names import RealNames
-from idp.accounts.verification import Verification
-from idp.authentication.factors import Factors
+from idp.accounts.real_names.corrections import Corrections
+from idp.accounts.real_names.service import RealNames
+from idp.accounts.real_names.verification import Verification
+from idp.authentication.factors.service import Factors
 from idp.authentication.guard import FRESH_SECONDS
-from idp.authentication.own_password import OwnPassword
-from idp.authentication.passkeys import Passkeys
-from idp.authentication.phone_codes import PhoneCodes
-from idp.authentication.qr import QrLogins
-from idp.federation.account_links import AccountLinks
+from idp.authentication.login.own_password import OwnPassword
+from idp.authentication.passkeys.service import Passkeys
+from idp.authentication.phone.codes import PhoneCodes
+from idp.authentication.qr.service import QrLogins
+from idp.federation.linking.account_links import AccountLinks
 from idp.infrastructure.key_value import KeyValue
 from idp.infrastructure.sources import Sources
 from idp.infrastructure.web.site import Site
@@ -32,12 +32,12 @@ from idp.organizations.mandates import Mandates
 from idp.organizations.service import Organizations
 from idp.relying_parties.scopes import ACCOUNT, ACCOUNT_SECURITY, ACCOUNT_WRITE
 from idp.selfservice.api.problems import Problem, StepUp
-from idp.selfservice.attention import Attention
-from idp.selfservice.events import Events
-from idp.selfservice.export import Export
-from idp.selfservice.platforms import Titles
-from idp.selfservice.profile import Profiles
-from idp.selfservice.systems import Systems
+from idp.selfservice.events.service import Events
+from idp.selfservice.export.service import Export
+from idp.selfservice.overview.attention import Attention
+from idp.selfservice.profile.service import Profiles
+from idp.selfservice.security.platforms import Titles
+from idp.selfservice.systems.service import Systems
 from idp.sessions.devices import Devices
 from idp.sessions.model import Caller, Owner, Session
 from idp.sessions.service import Sessions

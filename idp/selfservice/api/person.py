@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter
 
-from idp.accounts.corrections import DAY, BadText, TooMany
-from idp.accounts.phones import checked_phone
-from idp.authentication.phone_codes import Asker, Purpose
+from idp.accounts.contacts.phones import checked_phone
+from idp.accounts.real_names.corrections import DAY, BadText, TooMany
+from idp.authentication.phone.codes import Asker, Purpose
 from idp.selfservice.api import models
 from idp.selfservice.api.gate import Reader, Strong, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem
-from idp.selfservice.profile import BadAddress, BadEmail
+from idp.selfservice.profile.service import BadAddress, BadEmail
 
 router = APIRouter(tags=["person"])
 

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from idp.federation.account_links import LastWay
+from idp.federation.linking.account_links import LastWay
 from idp.selfservice.api import models
 from idp.selfservice.api.gate import Approver, Reader, Strong, Tools
 from idp.selfservice.api.models import at
 from idp.selfservice.api.problems import Problem, not_found
-from idp.selfservice.platforms import platform_title
+from idp.selfservice.security.platforms import platform_title
 from idp.sessions.devices import browser_name
 
 router = APIRouter(tags=["ways in"])

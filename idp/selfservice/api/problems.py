@@ -17,8 +17,8 @@ from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken, MissingToken
 from idp.organizations.model import Refused
-from idp.selfservice.representation import FIELDS, STATUS
-from idp.selfservice.security_texts import FACTOR_REFUSALS
+from idp.selfservice.representation.views import FIELDS, STATUS
+from idp.selfservice.security.texts import FACTOR_REFUSALS
 
 NO_STORE = {"cache-control": "no-store"}
 RETRY_AFTER_SECONDS = 5

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from idp.accounts.control import ProvenControl
-from idp.accounts.verification import (
+from idp.accounts.real_names.verification import (
     NETWORK_IDENTITY,
     Duplicate,
     Outcome,
@@ -14,7 +14,7 @@ from idp.accounts.verification import (
 )
 from idp.accounts.verifiers.interface import Claim
 from idp.accounts.verifiers.network_identity import Mode
-from idp.authentication.session_control import proven_by
+from idp.authentication.factors.session_control import proven_by
 from idp.selfservice.api import real_name_models as models
 from idp.selfservice.api.gate import Holder, Reader, Services, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none

@@ -12,7 +12,7 @@ from idp.selfservice.api import representation_models as models
 from idp.selfservice.api.gate import Giver, Reader, Tools, Writer, strong
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem, not_found
-from idp.selfservice.representation import GIVING, last_instant
+from idp.selfservice.representation.views import GIVING, last_instant
 
 router = APIRouter(tags=["representation"])
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from idp.audit.model import EventType
-from idp.selfservice.events import Happening
-from idp.selfservice.profile import Profile
+from idp.selfservice.events.service import Happening
+from idp.selfservice.profile.service import Profile
 
 PROFILE = Profile(
     account_id="a", name="张三", username="zhangsan", level=2, certificate_type="111", certificate_masked="410*",

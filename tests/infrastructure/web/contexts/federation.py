@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.authentication.login_methods import Offer
+from idp.authentication.login.methods import Offer
 
 PASSWORD = "/login?continue=sealed"
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.authentication.login_methods import Offer
+from idp.authentication.login.methods import Offer
 
 OFFERS = [Offer("/login/sms?continue=x", "用短信验证码登录", True), Offer("/login/qr", "扫码", False)]
 PICTURE = "data:image/svg+xml,%3Csvg/%3E"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from idp.authentication.login_methods import Offer
-from idp.authentication.sms_pages import STEP
+from idp.authentication.login.methods import Offer
+from idp.authentication.phone.routes import STEP
 
 ASKED = {"continue_": "sealed", "error": None, "retry_after": None}
 OFFERS = [Offer("/login?continue=sealed", "用密码登录", True), Offer("/login/qr", "扫码", False)]

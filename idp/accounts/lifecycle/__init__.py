@@ -1,0 +1,1 @@
+"""What becomes of an account, and what every room does about it."""

@@ -1,0 +1,1 @@
+"""Passwords: hashing, the rule, and what checking costs."""

@@ -1,0 +1,1 @@
+"""Who somebody is, how that was verified, and putting wrong data right."""

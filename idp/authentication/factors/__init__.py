@@ -1,0 +1,1 @@
+"""What protects an account: second factors, and how strong a session is."""

@@ -1,0 +1,1 @@
+"""What somebody knows beside the phone that they hold."""

@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): ceremonies, logins, and the apps that use them."""

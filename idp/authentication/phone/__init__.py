@@ -1,0 +1,1 @@
+"""Whoever holds a phone: coming in by it, registering with it."""

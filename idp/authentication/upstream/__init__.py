@@ -1,0 +1,1 @@
+"""Logging in by a platform of province or state."""

@@ -1,0 +1,1 @@
+"""Calls to a platform, and the record of them."""

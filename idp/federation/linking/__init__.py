@@ -1,0 +1,1 @@
+"""Whose account somebody from a platform enters."""

@@ -1,0 +1,1 @@
+"""Profiles of platforms: data, checked and rehearsed."""

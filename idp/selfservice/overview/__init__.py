@@ -1,0 +1,1 @@
+"""/: who I am here, and what I should look at."""

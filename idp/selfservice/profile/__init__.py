@@ -1,0 +1,1 @@
+"""The own record, how to be reached, and giving the account up."""

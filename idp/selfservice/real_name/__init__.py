@@ -1,0 +1,1 @@
+"""How real the account is, and how to raise it."""

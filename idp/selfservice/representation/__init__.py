@@ -1,0 +1,1 @@
+"""For whom a person acts, and who acts for them."""

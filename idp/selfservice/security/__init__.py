@@ -1,0 +1,1 @@
+"""What protects the account, and by what else it is entered."""

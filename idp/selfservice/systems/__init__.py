@@ -1,0 +1,1 @@
+"""The systems that a person uses, and where they are logged in."""
