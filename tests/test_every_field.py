@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from idp.infrastructure.web.dispatch import Dispatcher
 from idp.infrastructure.web.readable import has_own_rule
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.support.inprocess import Provider, provider
 from tests.support.raw import Answer, raw_request
 from tests.support.visits import SESSION_COOKIE, account_id, person, signed_in
@@ -70,7 +70,7 @@ async def house(anyio_backend: str, migrated_url: str, tmp_path: Path) -> AsyncI
 async def staff(house: Provider) -> str:
     """The session of somebody who works at the counter and has logged in as strongly as can be."""
     username = await person(house)
-    for role in (Role.COUNTER, Role.SUPERVISOR):
+    for role in (RoleName.COUNTER, RoleName.SUPERVISOR):
         await house.worker.roles.grant(await account_id(house, username), role, "410411", "test")
     async with signed_in(house, username, amr=STRONG) as someone:
         return someone.client.cookies[SESSION_COOKIE]

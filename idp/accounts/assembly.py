@@ -10,7 +10,7 @@ from idp.accounts.contacts.notices import Deliveries, Notices
 from idp.accounts.contacts.phones import Phones
 from idp.accounts.contacts.preferences import Preferences
 from idp.accounts.lifecycle.hooks import AccountLifecycleHooks
-from idp.accounts.lifecycle.service import Lifecycle, Rules
+from idp.accounts.lifecycle.service import GracePeriods, Lifecycle
 from idp.accounts.merges.service import Merges
 from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.passwords.store import REVISION, PasswordCostStore
@@ -76,7 +76,7 @@ class AccountsRoom:
         )
         self.openings = AccountLifecycleHooks([], ground.outbox.kick)
         self.real_names.follow(Rebinding(base, self.lifecycle_hooks, self.notices))
-        rules = Rules(settings.cancellation_cooling_days, settings.merge_undo_days)
+        rules = GracePeriods(settings.cancellation_cooling_days, settings.merge_undo_days)
         self.merges = Merges(base, self.lifecycle_hooks, self.notices, rules)
         self.lifecycle = Lifecycle(base, self.lifecycle_hooks, self.notices, self.real_names, rules)
         self.offer = Offer(

@@ -7,7 +7,7 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause
 from sqlalchemy.types import Boolean, Integer, Text
 
 from idp.accounts.lifecycle.store import NO_PASSWORD
-from idp.accounts.model import Authenticator, State
+from idp.accounts.model import AccountState, Authenticator
 from idp.accounts.store import RAISED, VERSION, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction
 from idp.infrastructure.database.interface import first, first_as
@@ -63,7 +63,7 @@ CHANGING = Statement(
     update(accounts)
     .where(
         accounts.c.id == bindparam("the_account"),
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
         or_(VERSION.is_(None), accounts.c.security_version == VERSION),
     )
     .values(updated_at=bindparam("now", type_=Instant()), **RAISED)

@@ -14,13 +14,13 @@ __all__ = [
     "RESIDENT_ID",
     "Account",
     "AccountKind",
+    "AccountState",
     "Authenticator",
-    "Correction",
+    "CorrectionRequest",
     "InvalidAccount",
     "Merge",
     "NewAccount",
     "Preference",
-    "State",
     "UndoableMerge",
     "checked",
     "identifier_key",
@@ -37,7 +37,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONGEST_EMAIL = 254  # RFC 5321 §4.5.3.1
 
 
-class State(StrEnum):
+class AccountState(StrEnum):
     """Whether an account may be used."""
 
     ACTIVE = "active"
@@ -78,7 +78,7 @@ class Account:
     elder_mode: bool
     real_name_level: int
     password_hash: str
-    state: State
+    state: AccountState
     state_reason: str | None
     closes_at: float | None
     merged_into: str | None
@@ -144,7 +144,7 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectionRequest:
     """What a person wants to have put right, and what became of it; name and username where staff look at it.
 
     Instants are Unix seconds.

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from idp.accounts.model import Account, AccountKind, NewAccount, State
+from idp.accounts.model import Account, AccountKind, AccountState, NewAccount
 from idp.accounts.real_names.certificates import birth_date_of
 from idp.infrastructure import typed
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
@@ -195,7 +195,7 @@ def account_of(row: Row) -> Account:
         elder_mode=bool(row["elder_mode"]),
         real_name_level=row["real_name_level"],
         password_hash=row["password_hash"],
-        state=State(row["state"]),
+        state=AccountState(row["state"]),
         state_reason=row["state_reason"],
         closes_at=row["closes_at"],
         merged_into=row["merged_into"],
@@ -234,7 +234,7 @@ class AccountStore:
             elder_mode=int(account.elder_mode),
             real_name_level=account.level,
             password_hash=account.password_hash,
-            state=State.ACTIVE.value,
+            state=AccountState.ACTIVE.value,
             state_reason=None,
             closes_at=None,
             merged_into=None,

@@ -9,13 +9,13 @@ from idp.infrastructure.findings import Checks, Finding
 from idp.infrastructure.foundation import Foundation
 
 
-class RecordSettings(Protocol):
+class SealSettings(Protocol):
     """What is read of the settings."""
 
     data_dir: Path
 
 
-async def _of_stores(settings: RecordSettings, base: Foundation) -> AsyncIterator[Finding]:
+async def _of_stores(settings: SealSettings, base: Foundation) -> AsyncIterator[Finding]:
     waiting = await Sealer(base, settings.data_dir).waiting_since()
     late = waiting is not None and base.sources.now() - waiting > LATE_SECONDS
     says = (

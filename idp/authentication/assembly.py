@@ -20,8 +20,8 @@ from idp.authentication.phone.codes import PhoneCodes, SendingLimits
 from idp.authentication.phone.steps import PhoneSteps
 from idp.authentication.qr.routes import QrPages
 from idp.authentication.qr.service import QrLogins
-from idp.authentication.service import Authentication, Tools
-from idp.authentication.throttle import Limit, Limits, Throttle
+from idp.authentication.service import Authentication, LoginDependencies
+from idp.authentication.throttle import AttemptLimits, Limit, Throttle
 from idp.authentication.upstream.methods import address, upstream_ways
 from idp.authentication.upstream.routes import UpstreamPages
 from idp.authentication.upstream.stay import HandOnPages
@@ -70,7 +70,7 @@ class AuthenticationRoom:
         )
         registry = sessions.relying_parties.registry
         self.login_flow = LoginFlow(ground.site, sessions.sessions, registry, self.ways)
-        limits = Limits(address=Limit(settings.login_attempts_per_address, 900))
+        limits = AttemptLimits(address=Limit(settings.login_attempts_per_address, 900))
         self.throttle = Throttle(base, limits)
         self.policy = FactorPolicy(
             Required(settings.second_factor_required),
@@ -78,7 +78,7 @@ class AuthenticationRoom:
             organizations.is_staff,
             plugins.load(idp.authentication.methods, "METHOD", SecondFactor),  # type: ignore[type-abstract]
         )
-        tools = Tools(accounts.hasher, self.throttle, sessions.devices, self.policy, everywhere)
+        tools = LoginDependencies(accounts.hasher, self.throttle, sessions.devices, self.policy, everywhere)
         self.authentication = Authentication(base, sessions.sessions, tools)
         self.qr_logins = QrLogins(base, sessions.sessions)
         self.factors = Factors(

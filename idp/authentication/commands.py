@@ -11,12 +11,12 @@ from idp.accounts.service import Accounts, UnknownAccount
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.authentication.throttle import Limits, Throttle
+from idp.authentication.throttle import AttemptLimits, Throttle
 from idp.infrastructure.console import Commands, actor, console, fail, password_from_input, show
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
-from idp.sessions.model import Lifetimes
+from idp.sessions.model import SessionLifetimes
 from idp.sessions.service import Sessions
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -35,7 +35,7 @@ def unlock(context: typer.Context, account: str, as_json: Json = False) -> None:
         found = await base.database.read(lambda: AccountStore(base.vault).find(account))
         if found is None:
             return None
-        throttle = Throttle(base, Limits())
+        throttle = Throttle(base, AttemptLimits())
         await throttle.pardon(throttle.account_key(found.id, ""))
         line = AuditEvent(event=EventType.ACCOUNT_UNLOCKED, account_id=found.id, actor=actor())
         await base.database.add(AuditStore(base.sources).record(line))
@@ -57,7 +57,7 @@ def set_password(
     async def work(base: Foundation) -> str:
         registry = Registry(base)
         await registry.load()  # to know which systems want a notice; a running server sends it
-        sessions = Sessions(base, registry, Outbox(base.database, base.sources), Lifetimes(0, 0))
+        sessions = Sessions(base, registry, Outbox(base.database, base.sources), SessionLifetimes(0, 0))
         return await Accounts(base, PasswordHasher(1)).set_password(
             account, password, actor(), lambda id_: sessions.ended(id_, "password set", actor=actor())
         )

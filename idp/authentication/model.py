@@ -92,7 +92,7 @@ class LoginOutdated:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FactorAnswer:
     """What was typed as a second factor, and whether it is to be asked for on this device again."""
 
     text: str = field(repr=False)

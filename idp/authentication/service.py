@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from idp.accounts.authenticator_store import STAND_INS, AuthenticatorStore
-from idp.accounts.model import Account, State, identifier_key
+from idp.accounts.model import Account, AccountState, identifier_key
 from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
@@ -16,8 +16,8 @@ from idp.authentication.factors.policy import FactorPolicy
 from idp.authentication.login.pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from idp.authentication.methods.interface import AnswerField
 from idp.authentication.model import (
-    Answer,
     Claimant,
+    FactorAnswer,
     LoggedIn,
     LoginOutdated,
     LoginRejected,
@@ -31,14 +31,21 @@ from idp.sessions.devices import Devices, Notice
 from idp.sessions.model import MULTIPLE, PASSWORD, Caller, Session, holds_phone_only
 from idp.sessions.service import Sessions
 
-__all__ = ["PENDING_SECONDS", "Authentication", "LoggedIn", "LoginRejected", "SecondFactorRequired", "Tools"]
+__all__ = [
+    "PENDING_SECONDS",
+    "Authentication",
+    "LoggedIn",
+    "LoginDependencies",
+    "LoginRejected",
+    "SecondFactorRequired",
+]
 
 
 STAND_IN_USED = _("您的一个恢复码刚刚被用于登录。如果不是您本人操作，请立即修改密码并联系服务台。")
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class LoginDependencies:
     """What deciding who somebody is needs beside storage."""
 
     hasher: PasswordHasher
@@ -51,7 +58,7 @@ class Tools:
 class Authentication:
     """Decides who somebody is. Every refusal is recorded; one that needed no proof, with the next flush."""
 
-    def __init__(self, foundation: Foundation, sessions: Sessions, tools: Tools) -> None:
+    def __init__(self, foundation: Foundation, sessions: Sessions, tools: LoginDependencies) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
@@ -88,7 +95,7 @@ class Authentication:
                 )
             )
             return LoginRejected(wait.seconds)
-        usable = account is not None and account.state == State.ACTIVE
+        usable = account is not None and account.state == AccountState.ACTIVE
         stored = account.password_hash if account and usable else None
         right, new_hash = await self._hasher.verify(password, stored)
         if not right or claimant is None:
@@ -188,7 +195,12 @@ class Authentication:
         return await self._database.read(lambda: self._accounts.by_id(account_id))
 
     async def second_factor(
-        self, token: str | None, answer: Answer, caller: Caller, before: Session | None, device: str | None
+        self,
+        token: str | None,
+        answer: FactorAnswer,
+        caller: Caller,
+        before: Session | None,
+        device: str | None,
     ) -> LoginRejected | LoggedIn | LoginOutdated | None:
         """Check the answer to a second factor; None when no login waits under the token (any more)."""
         waiting = await self._waiting.find(token)
@@ -208,7 +220,7 @@ class Authentication:
             return LoginRejected()
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
         taken = await self._waiting.take(token)
-        if account is None or account.state != State.ACTIVE or taken is None:
+        if account is None or account.state != AccountState.ACTIVE or taken is None:
             return None
         if account.security_version != waiting.proven:
             return None  # what was given before, or what is right now, is not that of the account any more

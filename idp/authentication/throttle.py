@@ -26,7 +26,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AttemptLimits:
     """Every budget. An account's own is small, an address's is that of an office or a service hall."""
 
     account_and_place: Limit = Limit(5, 900)
@@ -66,7 +66,7 @@ class Wait:
 class Throttle:
     """Counts attempts in the key-value store; its absence means that nobody can log in (KeyValueUnavailable)."""
 
-    def __init__(self, foundation: Foundation, limits: Limits) -> None:
+    def __init__(self, foundation: Foundation, limits: AttemptLimits) -> None:
         self._key_value = foundation.key_value
         self._vault = foundation.vault
         self._sources = foundation.sources

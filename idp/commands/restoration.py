@@ -21,7 +21,7 @@ from sqlalchemy import (
 from idp.accounts.store import accounts
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.counter.model import State as RequestState
+from idp.counter.model import RequestState
 from idp.counter.store import counter_requests
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch

@@ -6,12 +6,11 @@ from starlette.responses import Response
 
 from idp.accounts.lifecycle.service import Lifecycle
 from idp.accounts.merges.service import Merges
-from idp.accounts.model import InvalidAccount
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import AccountState, InvalidAccount
 from idp.authentication.visitor import Pages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import CounterRefusal, Kind, Person, Reason
+from idp.counter.model import CounterPerson, CounterRefusal, LookUpReason, RequestKind
 from idp.counter.routes import reason_of, said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import ACTIONS, NOTICES, REFUSALS, STATES
@@ -93,14 +92,14 @@ class AccountPages:
             return await self.page(staff, found, error="unchanged")
         return staff.redirect(shown(found.id, decision))
 
-    async def _kind(self, decision: str, found: Person) -> Kind | None:
+    async def _kind(self, decision: str, found: CounterPerson) -> RequestKind | None:
         """What a second member of staff has to confirm; None for what is done at once."""
         if decision == "thaw" and found.state == AccountState.DECEASED:
-            return Kind.REVIVE
+            return RequestKind.REVIVE
         if decision not in ALONE:
-            return Kind(decision)
+            return RequestKind(decision)
         # Who closes the account of a colleague silences whoever might object.
-        return Kind(decision) if await self._requests.is_staff(found.id) else None
+        return RequestKind(decision) if await self._requests.is_staff(found.id) else None
 
     async def _do(self, decision: str, account_id: str, reason: str, staff_id: str) -> bool:
         if decision == "freeze":
@@ -110,7 +109,7 @@ class AccountPages:
     async def page(
         self,
         staff: Staff,
-        found: Person | None,
+        found: CounterPerson | None,
         *,
         done: str | None = None,
         error: str | None = None,
@@ -136,13 +135,13 @@ class AccountPages:
             guardians=await self._guardians(found, staff),
         )
 
-    async def _guardians(self, found: Person | None, staff: Staff) -> list[dict[str, str | None]]:
+    async def _guardians(self, found: CounterPerson | None, staff: Staff) -> list[dict[str, str | None]]:
         guardians = await self._counter.guardians(found.id) if found and staff.is_supervisor else []
         return [
             {"id": one.id, "name": one.agent_person_name, "since": clock(one.valid_from)} for one in guardians
         ]
 
-    async def _duplicates(self, found: Person | None, staff: Staff) -> list[Person]:
+    async def _duplicates(self, found: CounterPerson | None, staff: Staff) -> list[CounterPerson]:
         account = await self._counter.account(found.id) if found and staff.is_supervisor else None
         if account is None or account.state != AccountState.ACTIVE:
             return []
@@ -150,13 +149,13 @@ class AccountPages:
         visited = [await self._counter.visits.account(other.id, staff.id) for other in others]
         return [self._counter.person(other) for other in visited if other is not None]
 
-    async def _look_up_duplicates(self, found: Person, staff: Staff, reason: Reason) -> None:
+    async def _look_up_duplicates(self, found: CounterPerson, staff: Staff, reason: LookUpReason) -> None:
         """Who is shown beside somebody is looked up like them: another division's is not found, each is a line."""
         account = await self._counter.account(found.id) if staff.is_supervisor else None
         for other in [] if account is None else await self._merges.duplicates(account):
             await self._counter.visits.look_up(other.username, staff.id, reason)
 
-    async def _undoable(self, found: Person | None, staff: Staff) -> list[dict[str, str]]:
+    async def _undoable(self, found: CounterPerson | None, staff: Staff) -> list[dict[str, str]]:
         if found is None or not staff.is_supervisor:
             return []
         now = staff.site.sources.now()
@@ -167,7 +166,7 @@ class AccountPages:
         ]
 
 
-def _possible(found: Person | None, staff: Staff) -> list[str]:
+def _possible(found: CounterPerson | None, staff: Staff) -> list[str]:
     """What this member of staff can do about the account now."""
     if found is None:
         return []

@@ -6,7 +6,7 @@ from idp.accounts.merges.service import MergeRefused, Merges, Plan
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore
 from idp.counter.comparison import is_name_of
-from idp.counter.model import Claim, Concerned, CounterRefusal, Hindrance, Kind
+from idp.counter.model import Concerned, CounterClaim, CounterRefusal, Hindrance, RequestKind
 from idp.counter.service import Counter
 from idp.federation.linking.account_links import AccountLinks
 from idp.infrastructure.foundation import Foundation
@@ -37,7 +37,7 @@ class AccountRequests:
         other, into = await self._account(plan.account_id), await self._account(plan.into)
         if (against := self._merges.against(other, into)) is not None:
             raise MergeRefused(against)
-        claim = Claim(
+        claim = CounterClaim(
             name=other.name,
             certificate_type=other.certificate_type,
             certificate_number=self._accounts.reveal(CERTIFICATE, other.certificate_number),
@@ -47,7 +47,7 @@ class AccountRequests:
             reason=reason,
             seen={each.id: each.updated_at for each in (other, into)},
         )
-        await self._counter.begin(Kind.MERGE, plan.into, staff_id, claim, [Concerned(plan.account_id)])
+        await self._counter.begin(RequestKind.MERGE, plan.into, staff_id, claim, [Concerned(plan.account_id)])
 
     async def unmerge(self, merge_id: str, account_id: str, reason: str, staff_id: str) -> None:
         """Ask for two accounts of one again. Raises InvalidAccount, CounterRefusal."""
@@ -56,9 +56,9 @@ class AccountRequests:
         if merge is None or merge.undone_at is not None:
             raise CounterRefusal(Hindrance.LATE)
         other = await self._account(merge.account_id)
-        claim = Claim(subject=merge_id, other=other.username, reason=reason)
+        claim = CounterClaim(subject=merge_id, other=other.username, reason=reason)
         concerned = [Concerned(merge.account_id)]
-        await self._counter.begin(Kind.UNMERGE, merge.into_account_id, staff_id, claim, concerned)
+        await self._counter.begin(RequestKind.UNMERGE, merge.into_account_id, staff_id, claim, concerned)
 
     async def link(self, conflict: str, account_id: str, staff_id: str) -> None:
         """Ask for the subject of a conflict to be this account's. Raises NoSuchConflict, CounterRefusal.
@@ -71,13 +71,13 @@ class AccountRequests:
         concerned = [Concerned(one.account_id)]
         concerned += [] if holder is None else [Concerned(holder.account_id)]
         concerned += [Concerned(None, self._vault.blind_index(CERTIFICATE, number))] if number else []
-        claim = Claim(
+        claim = CounterClaim(
             name=one.content.name,
             certificate_number=number,
             subject=one.id,
             other=one.reference,
         )
-        await self._counter.begin(Kind.LINK, account_id, staff_id, claim, concerned)
+        await self._counter.begin(RequestKind.LINK, account_id, staff_id, claim, concerned)
 
     async def deceased(self, account_id: str, name: str, reason: str, staff_id: str) -> None:
         """Ask for a death to be recorded, of the person whose whole name was typed.
@@ -88,13 +88,13 @@ class AccountRequests:
         account = await self._account(account_id)
         if not is_name_of(name, account.name):
             raise CounterRefusal(Hindrance.TYPED_NAME)
-        claim = Claim(name=account.name, reason=reason)
-        await self._counter.begin(Kind.DECEASED, account_id, staff_id, claim)
+        claim = CounterClaim(name=account.name, reason=reason)
+        await self._counter.begin(RequestKind.DECEASED, account_id, staff_id, claim)
 
-    async def change(self, kind: Kind, account_id: str, reason: str, staff_id: str) -> None:
+    async def change(self, kind: RequestKind, account_id: str, reason: str, staff_id: str) -> None:
         """Ask for a change of an account's fate. Raises InvalidAccount, CounterRefusal."""
         checked_reason(reason)
-        await self._counter.begin(kind, account_id, staff_id, Claim(reason=reason))
+        await self._counter.begin(kind, account_id, staff_id, CounterClaim(reason=reason))
 
     async def is_staff(self, account_id: str) -> bool:
         """Whether an account has a role, frozen or not."""

@@ -4,9 +4,9 @@ from starlette.responses import Response
 
 from idp.authentication.guard import open_form
 from idp.authentication.visitor import Pages, Visitor
-from idp.counter.acting import Acting
+from idp.counter.acting import PresenceActing
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import CounterRefusal, Person
+from idp.counter.model import CounterPerson, CounterRefusal
 from idp.counter.routes import reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import NOTICES, REFUSALS, STATES
@@ -21,7 +21,7 @@ ACTING = "/acting"
 class ActPages:
     """Handlers of /counter/act."""
 
-    def __init__(self, guard: StaffGuard, counter: Counter, acting: Acting) -> None:
+    def __init__(self, guard: StaffGuard, counter: Counter, acting: PresenceActing) -> None:
         self._guard = guard
         self._counter = counter
         self._acting = acting
@@ -72,7 +72,7 @@ class ActPages:
     def _page(
         self,
         visitor: Visitor,
-        found: Person | None = None,
+        found: CounterPerson | None = None,
         error: str | None = None,
         done: str | None = None,
     ) -> Response:

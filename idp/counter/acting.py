@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountState
 from idp.accounts.store import AccountStore
 from idp.counter.model import CounterRefusal, Hindrance
 from idp.infrastructure.foundation import Foundation
@@ -17,7 +17,7 @@ Concerns = Callable[[str, str], Awaitable[bool]]
 """`Counter.is_concerned`: whether a member of staff and an account are one person."""
 
 
-class Acting:
+class PresenceActing:
     """The counter's way into acting for somebody, and out of it; the own session stays as it is."""
 
     def __init__(
@@ -40,7 +40,7 @@ class Acting:
         if await self._is_concerned(session.account_id, applicant_id):
             raise CounterRefusal(Hindrance.OWN_ACCOUNT)
         applicant = await self._database.read(lambda: self._accounts.by_id(applicant_id))
-        if applicant is None or applicant.state != State.ACTIVE:
+        if applicant is None or applicant.state != AccountState.ACTIVE:
             raise CounterRefusal(Hindrance.CLOSED)
         mandate_id = await self._mandates.begin_counter(applicant_id, session.account_id)
         held = await self._mandates.principals(session.account_id)

@@ -2,9 +2,9 @@
 
 from idp.accounts.lifecycle.service import Lifecycle
 from idp.accounts.merges.service import Merges, Plan
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import AccountState
 from idp.accounts.store import AccountStore
-from idp.counter.model import CounterRequest, Hindrance, Kind
+from idp.counter.model import CounterRequest, Hindrance, RequestKind
 from idp.federation.linking.account_links import AccountLinks
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
@@ -26,14 +26,14 @@ class ApprovedAccountRequests:
         account_id, claim, actor = request.account_id, request.claim, request.both
         subject, reason = claim.subject or "", claim.reason or ""
         match request.kind:
-            case Kind.MERGE:
+            case RequestKind.MERGE:
                 plan = Plan(subject, account_id, claim.keep or {})
                 refused = yield from self._merges.merged(plan, request.id, reason, actor, claim.seen)
                 return None if refused is None else Hindrance(refused.value)
-            case Kind.UNMERGE:
+            case RequestKind.UNMERGE:
                 refused = yield from self._merges.undone(subject, reason, actor, phones=not again)
                 return None if refused is None else Hindrance(refused.value)
-            case Kind.LINK:
+            case RequestKind.LINK:
                 return (yield from self._linked(account_id, subject, actor))
             case kind:
                 changed = yield from self._changed(kind, account_id, reason, actor)
@@ -52,18 +52,18 @@ class ApprovedAccountRequests:
             return Hindrance.DECIDED
         return None
 
-    def _changed(self, kind: Kind, account_id: str, reason: str, actor: str) -> Transaction[bool]:
+    def _changed(self, kind: RequestKind, account_id: str, reason: str, actor: str) -> Transaction[bool]:
         to = self._lifecycle
         match kind:
-            case Kind.FREEZE:
+            case RequestKind.FREEZE:
                 return (yield from to.frozen(account_id, reason, actor))
-            case Kind.THAW:
+            case RequestKind.THAW:
                 return (yield from to.thawed(account_id, reason, actor, (AccountState.FROZEN,)))
-            case Kind.REVIVE:
+            case RequestKind.REVIVE:
                 return (yield from to.thawed(account_id, reason, actor, (AccountState.DECEASED,)))
-            case Kind.DECEASED:
+            case RequestKind.DECEASED:
                 return (yield from to.died(account_id, reason, actor))
-            case Kind.RELEASE:
+            case RequestKind.RELEASE:
                 return (yield from to.phone_released(account_id, reason, actor))
             case _:
                 return (yield from to.secured(account_id, actor, reason)) is not None

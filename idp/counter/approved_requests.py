@@ -11,7 +11,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.approved_account_requests import ApprovedAccountRequests
 from idp.counter.comparison import compared, identity_of
-from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Hindrance, Kind
+from idp.counter.model import LEVEL, METHOD, SOURCE, CounterRequest, Hindrance, RequestKind
 from idp.counter.store import CounterStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.statement import Call
@@ -47,11 +47,11 @@ class ApprovedRequests:
     def apply(self, request: CounterRequest, *, again: bool = False) -> Transaction[Hindrance | None]:
         """Do it, and wipe what was claimed; `again` after a conflict. What hinders it, before anything is written."""
         match request.kind:
-            case Kind.VERIFY:
+            case RequestKind.VERIFY:
                 hindrance = yield from self._verified(request)
-            case Kind.RECOVER:
+            case RequestKind.RECOVER:
                 hindrance = yield from self._recovered(request)
-            case Kind.GUARDIAN:
+            case RequestKind.GUARDIAN:
                 hindrance = yield from self._guarded(request)
             case _:
                 hindrance = yield from self._account_requests.apply(request, again=again)
@@ -92,7 +92,7 @@ class ApprovedRequests:
         if before is None:
             return Hindrance.CLOSED
         record = identity_of(self._accounts, before)
-        if compared(Kind.RECOVER, record, before.real_name_level, claim).impossible:
+        if compared(RequestKind.RECOVER, record, before.real_name_level, claim).impossible:
             return Hindrance.OTHER_CERTIFICATE  # it has become another's in the day that it waited
         after = yield from self._reset.done(account_id, claim.phone)
         if after is None:

@@ -6,7 +6,7 @@ from idp.authentication.visitor import Pages
 from idp.counter.account_pages import AccountPages
 from idp.counter.account_requests import AccountRequests
 from idp.counter.act_pages import ActPages
-from idp.counter.acting import Acting
+from idp.counter.acting import PresenceActing
 from idp.counter.approved_account_requests import ApprovedAccountRequests
 from idp.counter.approved_requests import ApprovedRequests
 from idp.counter.code_pages import CodePages
@@ -64,7 +64,7 @@ class CounterRoom:
         guard = StaffGuard(authentication.login_flow, organizations.roles)
         about = AccountPages(guard, counter, requests, accounts.lifecycle, merges)
         codes = CounterCodes(ground.base, authentication.phone_codes)
-        acting = Acting(ground.base, organizations.mandates, sessions.sessions, counter.is_concerned)
+        acting = PresenceActing(ground.base, organizations.mandates, sessions.sessions, counter.is_concerned)
         return [
             CounterPages(guard, counter, divisions).routes(),
             PresencePages(guard, counter, codes, divisions).routes(),

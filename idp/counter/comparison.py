@@ -6,14 +6,14 @@ from idp.accounts.model import Account
 from idp.accounts.names import same_name
 from idp.accounts.real_names.certificates import stored_type
 from idp.accounts.store import CERTIFICATE, AccountStore
-from idp.counter.model import Claim, Hindrance, Kind
+from idp.counter.model import CounterClaim, Hindrance, RequestKind
 
-HELD = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
+HELD = frozenset({RequestKind.VERIFY, RequestKind.RECOVER, RequestKind.GUARDIAN})
 """The kinds that rest on a document: another certificate than the verified one cannot be right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ComparedIdentity:
     """A name and a certificate, as far as they are told."""
 
     name: str | None
@@ -25,9 +25,9 @@ class Identity:
 class Comparison:
     """`opened`: the account was opened in this very act, so that both come from one hand."""
 
-    kind: Kind
-    record: Identity
-    claim: Identity
+    kind: RequestKind
+    record: ComparedIdentity
+    claim: ComparedIdentity
     level: int
     opened: bool
 
@@ -76,13 +76,13 @@ def is_name_of(claimed: str, recorded: str) -> bool:
     return bool(claimed) and same_name(claimed, recorded)
 
 
-def identity_of(accounts: AccountStore, account: Account) -> Identity:
+def identity_of(accounts: AccountStore, account: Account) -> ComparedIdentity:
     """What the record says of the person of an account."""
     number = accounts.reveal(CERTIFICATE, account.certificate_number)
-    return Identity(account.name, account.certificate_type, number)
+    return ComparedIdentity(account.name, account.certificate_type, number)
 
 
-def compared(kind: Kind, record: Identity, level: int, claim: Claim) -> Comparison:
+def compared(kind: RequestKind, record: ComparedIdentity, level: int, claim: CounterClaim) -> Comparison:
     """What the record says of an account, and how real it is, beside what is claimed."""
-    claimed = Identity(claim.name, claim.certificate_type, claim.certificate_number)
+    claimed = ComparedIdentity(claim.name, claim.certificate_type, claim.certificate_number)
     return Comparison(kind, record, claimed, level, claim.opened)

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from idp.accounts.model import Correction
+from idp.accounts.model import CorrectionRequest
 from idp.accounts.real_names.corrections import LONGEST, BadText, Corrections
 from idp.authentication.visitor import Pages
 from idp.counter.guard import Staff, StaffGuard
@@ -70,7 +70,7 @@ class CorrectionPages:
         )
 
     @staticmethod
-    def _shown(each: Correction) -> dict[str, str]:
+    def _shown(each: CorrectionRequest) -> dict[str, str]:
         return {
             "id": each.id,
             "name": masked_name(each.name),

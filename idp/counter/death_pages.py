@@ -4,13 +4,12 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from idp.accounts.model import InvalidAccount
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import AccountState, InvalidAccount
 from idp.authentication.visitor import Pages
 from idp.counter.account_pages import ACCOUNTS, DECEASED, AccountPages, shown
 from idp.counter.account_requests import AccountRequests
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import CounterRefusal, Person
+from idp.counter.model import CounterPerson, CounterRefusal
 from idp.counter.routes import said, typed_reason
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
@@ -58,7 +57,7 @@ class DeathPages:
             return await self._page(staff, found, str(error))
         return staff.redirect(shown(found.id, "asked"))
 
-    async def _page(self, staff: Staff, found: Person | None, error: str | None = None) -> Response:
+    async def _page(self, staff: Staff, found: CounterPerson | None, error: str | None = None) -> Response:
         account = None if found is None else await self._counter.account(found.id)
         if found is None or account is None:
             return await self._accounts.page(staff, None, error="not-found")

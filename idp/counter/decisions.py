@@ -13,9 +13,9 @@ from idp.counter.model import (
     SOURCE,
     VISIT_SECONDS,
     Hindrance,
-    Kind,
     RefusedRequest,
-    State,
+    RequestKind,
+    RequestState,
 )
 from idp.counter.store import CounterStore
 from idp.counter.visit_store import VisitStore
@@ -44,7 +44,7 @@ class Decisions:
 
     def confirm(
         self, request_id: str, staff_id: str, *, again: bool, name_differs: bool
-    ) -> Transaction[State | Hindrance]:
+    ) -> Transaction[RequestState | Hindrance]:
         """Where the request stands now; what hinders it, which then waits on as if nobody had confirmed it."""
         now = self._sources.now()
         request = yield from self._store.confirm(request_id, staff_id, now - REQUEST_SECONDS, now)
@@ -60,14 +60,14 @@ class Decisions:
             detail |= {"name_differs": True} if side.name_differs else {}
             detail |= {"certificate_differs": True} if side.certificate_differs else {}
         line = self._line(EventType.COUNTER_CONFIRMED, request.account_id, staff_id, **detail)
-        if hindrance is None and request.state is State.CONFIRMED:
+        if hindrance is None and request.state is RequestState.CONFIRMED:
             hindrance = yield from self._approved.apply(request, again=again)
         if hindrance is not None:
-            waiting = replace(request, state=State.PENDING, decided_by=None, decided_at=None)
+            waiting = replace(request, state=RequestState.PENDING, decided_by=None, decided_at=None)
             yield self._store.put_back(waiting)
             return hindrance
         yield line
-        if request.state is State.WAITING and account is not None:
+        if request.state is RequestState.WAITING and account is not None:
             yield from self._notices.everywhere(account, RECOVERY_ASKED)
         return request.state
 
@@ -78,7 +78,7 @@ class Decisions:
             yield self._refused(refused, staff_id)
         return refused is not None
 
-    def withdraw(self, kind: Kind, account_id: str, actor: str) -> Transaction[bool]:
+    def withdraw(self, kind: RequestKind, account_id: str, actor: str) -> Transaction[bool]:
         """Refuse everything of a kind about a person that has not taken effect; whether there was something."""
         ids = yield from self._store.withdraw(kind, account_id, self._sources.now())
         for request_id in ids:
@@ -101,7 +101,7 @@ class Decisions:
             yield from self.give_up(request_id)
             return False
         if (yield from self._approved.apply(request)) is not None:
-            yield self._store.put_back(replace(request, state=State.WAITING))
+            yield self._store.put_back(replace(request, state=RequestState.WAITING))
             yield from self.give_up(request_id)
             return False
         return True

@@ -8,7 +8,7 @@ from idp.authentication.guard import Act, Show, on_form, on_page
 from idp.authentication.login.continuation import Continuation
 from idp.authentication.login.flow import LOGIN, LoginFlow
 from idp.authentication.visitor import Page, Subscriber, Visitor
-from idp.organizations.roles import Role, Roles
+from idp.organizations.roles import RoleName, Roles
 from idp.sessions.model import MULTIPLE, Session
 
 
@@ -31,7 +31,7 @@ class Staff(Visitor):
     @property
     def is_supervisor(self) -> bool:
         """Whether decisions that cannot be taken back are allowed."""
-        return Role.SUPERVISOR in self.roles
+        return RoleName.SUPERVISOR in self.roles
 
 
 class StaffGuard:
@@ -58,13 +58,13 @@ class StaffGuard:
             return self.to_login(visitor)
         held = await self._roles.of_account(session.account_id)
         roles = frozenset(one.role for one in held)
-        if Role.COUNTER not in roles:
+        if RoleName.COUNTER not in roles:
             return self.refused(visitor, "role")
         if MULTIPLE not in session.amr:
             return self.refused(visitor, "factor", self._stronger(visitor, session))
         if session.principal is not None:  # what staff do here, they do as staff
             return self.refused(visitor, "acting")
-        divisions = dict.fromkeys(one.division for one in held if one.role == Role.COUNTER)
+        divisions = dict.fromkeys(one.division for one in held if one.role == RoleName.COUNTER)
         return Staff(visitor, session, roles, tuple(divisions))
 
     async def holder(self, visitor: Visitor) -> Subscriber | Response:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from idp.authentication.visitor import Pages, Visitor
 from idp.counter.account_pages import AccountPages, shown
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import CounterRefusal, Papers, Person
+from idp.counter.model import CounterPerson, CounterRefusal, Papers
 from idp.counter.routes import HOME, said
 from idp.counter.service import Counter
 from idp.counter.texts import PAPERS, REFUSALS, STATES
@@ -69,8 +69,8 @@ class GuardianPages:
     def _page(
         self,
         visitor: Visitor,
-        child: Person | None = None,
-        guardian: Person | None = None,
+        child: CounterPerson | None = None,
+        guardian: CounterPerson | None = None,
         error: str | None = None,
         wrong: str = "",
     ) -> Response:

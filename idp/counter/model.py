@@ -18,7 +18,7 @@ DUE_SECONDS = 60.0
 """How often it is looked whether something has become due."""
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """What one member of staff begins and another decides."""
 
     VERIFY = "verify"
@@ -36,12 +36,20 @@ class Kind(StrEnum):
 
 
 SUPERVISED = frozenset(
-    {Kind.MERGE, Kind.UNMERGE, Kind.LINK, Kind.REVIVE, Kind.DECEASED, Kind.FREEZE, Kind.SECURE}
+    {
+        RequestKind.MERGE,
+        RequestKind.UNMERGE,
+        RequestKind.LINK,
+        RequestKind.REVIVE,
+        RequestKind.DECEASED,
+        RequestKind.FREEZE,
+        RequestKind.SECURE,
+    }
 )
 """Of the two at least one is a supervisor. `freeze` and `secure` are requests where a member of staff is concerned."""
 
 
-class Reason(StrEnum):
+class LookUpReason(StrEnum):
     """Why somebody is looked up; a word for the record."""
 
     PRESENT = "present"
@@ -66,7 +74,7 @@ class Papers(StrEnum):
     APPOINTMENT = "appointment"
 
 
-class State(StrEnum):
+class RequestState(StrEnum):
     """Where a request stands. `waiting`: a recovery was confirmed and takes effect later."""
 
     PENDING = "pending"
@@ -118,7 +126,7 @@ class CounterRefusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class CounterClaim:
     """What the person's document and phone say; sealed while it waits, wiped when it is decided."""
 
     name: str | None = None
@@ -146,7 +154,7 @@ class Claim:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, fields: dict[str, Any]) -> "Claim":
+    def from_json(cls, fields: dict[str, Any]) -> "CounterClaim":
         """What `to_json` made; other fields are left out."""
         return cls(**{name: fields.get(name) for name in cls.__slots__})  # type: ignore[arg-type]
 
@@ -156,12 +164,12 @@ class CounterRequest:
     """What one member of staff asked for; instants are Unix seconds, `division` where whoever began it works."""
 
     id: str
-    kind: Kind
+    kind: RequestKind
     account_id: str
-    state: State
+    state: RequestState
     begun_by: str
     begun_at: float
-    claim: Claim = field(repr=False)
+    claim: CounterClaim = field(repr=False)
     decided_by: str | None
     decided_at: float | None
     division: str | None
@@ -187,7 +195,7 @@ class OpenRequest(CounterRequest):
 
 @dataclass(frozen=True, slots=True)
 class RefusedRequest:
-    """A request that was refused, given up or has lapsed; `kind` is a word of `Kind`, or of a later release."""
+    """A request that was refused, given up or has lapsed; `kind` is a word of `RequestKind`, or of a later release."""
 
     id: str
     account_id: str
@@ -214,7 +222,7 @@ class Concerned:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CounterPerson:
     """What staff see of an account."""
 
     id: str

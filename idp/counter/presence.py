@@ -13,7 +13,7 @@ from idp.authentication.visitor import Pages, Visitor
 from idp.counter.code_pages import code_path
 from idp.counter.codes import CounterCodes, Errand
 from idp.counter.guard import Staff, StaffGuard
-from idp.counter.model import DRAFT_SECONDS, Claim, CounterRefusal, Kind, Person
+from idp.counter.model import DRAFT_SECONDS, CounterClaim, CounterPerson, CounterRefusal, RequestKind
 from idp.counter.routes import HOME, KINDS, reason_of, said
 from idp.counter.service import Counter
 from idp.counter.texts import REFUSALS, STATES
@@ -30,7 +30,7 @@ TEMPLATES = {
     RECOVER: "counter_recover.html",
 }
 DRAFT = "counter.draft"
-ERRANDS = {REGISTER: _("登记账号"), VERIFY: KINDS[Kind.VERIFY], RECOVER: KINDS[Kind.RECOVER]}
+ERRANDS = {REGISTER: _("登记账号"), VERIFY: KINDS[RequestKind.VERIFY], RECOVER: KINDS[RequestKind.RECOVER]}
 """What the message with the code calls it."""
 
 
@@ -38,7 +38,7 @@ ERRANDS = {REGISTER: _("登记账号"), VERIFY: KINDS[Kind.VERIFY], RECOVER: KIN
 class Draft:
     """What waited in the page until the phone was confirmed."""
 
-    claim: Claim
+    claim: CounterClaim
     account_id: str
     code_id: str
     sealed: str
@@ -103,14 +103,14 @@ class PresencePages:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
                 return await self._send(staff, VERIFY, staff, claim, found.id)
-            await self._counter.ask(Kind.VERIFY, found.id, staff.id, claim)
+            await self._counter.ask(RequestKind.VERIFY, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
             return self._page(staff, VERIFY, error=_word(error), claim=_typed(fields), found=found)
         return staff.redirect(f"{HOME}?done=asked")
 
     async def verify_code(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The phone is theirs."""
-        return await self._asked(staff, fields, Kind.VERIFY, VERIFY)
+        return await self._asked(staff, fields, RequestKind.VERIFY, VERIFY)
 
     async def recover(self, staff: Staff, fields: dict[str, str]) -> Response:
         """Find the person, confirm the new phone, then ask a colleague to confirm."""
@@ -122,16 +122,16 @@ class PresencePages:
             claim = _claim(fields, phone=True)
             if claim.phone is not None:
                 return await self._send(staff, RECOVER, staff, claim, found.id)
-            await self._counter.ask(Kind.RECOVER, found.id, staff.id, claim)
+            await self._counter.ask(RequestKind.RECOVER, found.id, staff.id, claim)
         except (CounterRefusal, InvalidAccount) as error:
             return self._page(staff, RECOVER, error=_word(error), claim=_typed(fields), found=found)
         return staff.redirect(f"{HOME}?done=asked")
 
     async def recover_code(self, staff: Staff, fields: dict[str, str]) -> Response:
         """The new phone is theirs."""
-        return await self._asked(staff, fields, Kind.RECOVER, RECOVER)
+        return await self._asked(staff, fields, RequestKind.RECOVER, RECOVER)
 
-    async def _asked(self, staff: Staff, fields: dict[str, str], kind: Kind, path: str) -> Response:
+    async def _asked(self, staff: Staff, fields: dict[str, str], kind: RequestKind, path: str) -> Response:
         """With the right code on to the colleague who confirms."""
         try:
             draft = self._draft(path, staff, fields)
@@ -142,13 +142,13 @@ class PresencePages:
             return self._page(staff, path, error=_word(error))
         return staff.redirect(f"{HOME}?done=asked")
 
-    async def _found(self, staff: Staff, fields: dict[str, str]) -> Person | None:
+    async def _found(self, staff: Staff, fields: dict[str, str]) -> CounterPerson | None:
         if fields.get("step") == "find":
             return await self._counter.find(fields.get("identifier", ""), staff.id, reason_of(fields))
         return await self._counter.by_id(fields.get("account", ""), staff.id)
 
     async def _send(
-        self, visitor: Visitor, path: str, staff: Staff, claim: Claim, account_id: str = ""
+        self, visitor: Visitor, path: str, staff: Staff, claim: CounterClaim, account_id: str = ""
     ) -> Response:
         """A code to the phone; until it comes back, what was typed waits sealed in the page."""
         # Whether another account has the phone is said once the code came back: to nobody who does not hold it.
@@ -192,7 +192,9 @@ class PresencePages:
             raise CounterRefusal("draft")
         if content["until"] < staff.site.sources.now():
             raise CounterRefusal("draft")
-        return Draft(Claim.from_json(content), str(content["account"]), str(content["code_id"]), sealed)
+        return Draft(
+            CounterClaim.from_json(content), str(content["account"]), str(content["code_id"]), sealed
+        )
 
     async def _code_page(
         self,
@@ -225,8 +227,8 @@ class PresencePages:
         path: str,
         *,
         error: str | None = None,
-        claim: Claim | None = None,
-        found: Person | None = None,
+        claim: CounterClaim | None = None,
+        found: CounterPerson | None = None,
     ) -> Response:
         state = STATES.get(found.state, "") if found else ""
         return visitor.page(
@@ -235,7 +237,7 @@ class PresencePages:
             here=path,
             done=None,
             error=said(visitor, REFUSALS, error),
-            claim=claim or Claim(certificate_type=found.certificate_type if found else None),
+            claim=claim or CounterClaim(certificate_type=found.certificate_type if found else None),
             found=found,
             state_text=visitor.say(state) if state else "",
             known=error == "certificate-known",
@@ -243,7 +245,7 @@ class PresencePages:
         )
 
 
-def _claim(fields: dict[str, str], *, phone: bool = False) -> Claim:
+def _claim(fields: dict[str, str], *, phone: bool = False) -> CounterClaim:
     """What was typed, by the rules; raises CounterRefusal with the field that breaks one."""
     if "seen" not in fields:
         raise CounterRefusal("not-seen")
@@ -256,7 +258,7 @@ def _claim(fields: dict[str, str], *, phone: bool = False) -> Claim:
         number = checked_number(kind, fields.get("certificate_number", ""))
     except ValueError as error:  # InvalidAccount is one
         raise CounterRefusal("certificate-number") from error
-    return Claim(
+    return CounterClaim(
         name, stored_type(kind).value, number, _phone(fields) if phone else None, "elder_mode" in fields
     )
 
@@ -270,9 +272,9 @@ def _phone(fields: dict[str, str]) -> str | None:
         raise CounterRefusal("phone") from error
 
 
-def _typed(fields: dict[str, str]) -> Claim:
+def _typed(fields: dict[str, str]) -> CounterClaim:
     """What was typed, to be shown again."""
-    return Claim.from_json({**fields, "elder_mode": "elder_mode" in fields})
+    return CounterClaim.from_json({**fields, "elder_mode": "elder_mode" in fields})
 
 
 def _word(error: Exception) -> str:

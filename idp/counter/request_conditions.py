@@ -16,17 +16,17 @@ from sqlalchemy import (
 from sqlalchemy.types import Integer
 
 from idp.accounts.concern import has_certificate, same_person
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import AccountState
 from idp.accounts.store import accounts
 from idp.counter.model import SUPERVISED
 from idp.counter.request_tables import counter_concerned, counter_requests
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.organizations.roles_store import decides, staff_roles
 
 _staff = bindparam("the_staff", type_=Text)
 
 
-def in_office(who: ColumnElement[str], role: Role) -> ColumnElement[bool]:
+def in_office(who: ColumnElement[str], role: RoleName) -> ColumnElement[bool]:
     """Whether somebody has a role, by an account that is not frozen or closed."""
     return exists(
         select(staff_roles.c.role)
@@ -64,12 +64,12 @@ def may_decide(first: ColumnElement[str], second: ColumnElement[str]) -> ColumnE
         not_(same_person(first, second)),
         not_(is_about(first)),
         not_(is_about(second)),
-        in_office(first, Role.COUNTER),
-        in_office(second, Role.COUNTER),
+        in_office(first, RoleName.COUNTER),
+        in_office(second, RoleName.COUNTER),
         or_(
             counter_requests.c.kind.not_in([literal(kind.value, Text) for kind in sorted(SUPERVISED)]),
-            decides(first, Role.SUPERVISOR, place),
-            decides(second, Role.SUPERVISOR, place),
+            decides(first, RoleName.SUPERVISOR, place),
+            decides(second, RoleName.SUPERVISOR, place),
         ),
     )
 
@@ -78,7 +78,7 @@ _begun_place = (
     select(staff_roles.c.division)
     .where(
         staff_roles.c.account_id == counter_requests.c.begun_by,
-        staff_roles.c.role == literal_column(f"'{Role.COUNTER.value}'", Text),
+        staff_roles.c.role == literal_column(f"'{RoleName.COUNTER.value}'", Text),
     )
     .order_by(func.length(staff_roles.c.division).desc(), staff_roles.c.division)
     .limit(literal_column("1", Integer))
@@ -87,4 +87,4 @@ _begun_place = (
 )
 # What an earlier version wrote has no division of its own: that of who began it.
 place = func.coalesce(counter_requests.c.division, _begun_place)
-for_staff = decides(_staff, Role.COUNTER, place)
+for_staff = decides(_staff, RoleName.COUNTER, place)

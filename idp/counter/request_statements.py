@@ -21,12 +21,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from idp.accounts.concern import has_certificate, same_person
 from idp.accounts.store import accounts
-from idp.counter.model import Kind, State
+from idp.counter.model import RequestKind, RequestState
 from idp.counter.request_conditions import for_staff, is_about, may_decide, place
 from idp.counter.request_tables import counter_concerned, counter_requests
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.schema import Instant
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.organizations.roles_store import decides, staff_roles
 
 _id = bindparam("the_id", type_=Text)
@@ -37,7 +37,7 @@ _since = bindparam("since", type_=Instant())
 _nothing = bindparam("nothing", type_=LargeBinary)
 _pending, _waiting, _confirmed, _refused = (
     literal_column(f"'{state.value}'", Text)  # a parameter would fit no partial index
-    for state in (State.PENDING, State.WAITING, State.CONFIRMED, State.REFUSED)
+    for state in (RequestState.PENDING, RequestState.WAITING, RequestState.CONFIRMED, RequestState.REFUSED)
 )
 _is_open = counter_requests.c.state.in_([_pending, _waiting])
 Index(
@@ -48,7 +48,7 @@ PLACE = Statement(
     select(staff_roles.c.division)
     .where(
         staff_roles.c.account_id == _staff,
-        staff_roles.c.role == literal_column(f"'{Role.COUNTER.value}'", Text),
+        staff_roles.c.role == literal_column(f"'{RoleName.COUNTER.value}'", Text),
     )
     .order_by(func.length(staff_roles.c.division).desc(), staff_roles.c.division)
     .limit(literal_column("1", Integer))
@@ -111,13 +111,13 @@ CONFIRM = Statement(
     )
     .values(
         state=case(
-            (counter_requests.c.kind != literal(Kind.RECOVER.value, Text), _confirmed),
-            (decides(_staff, Role.SUPERVISOR, place), _confirmed),
+            (counter_requests.c.kind != literal(RequestKind.RECOVER.value, Text), _confirmed),
+            (decides(_staff, RoleName.SUPERVISOR, place), _confirmed),
             else_=_waiting,
         ),
         open_key=case(
-            (counter_requests.c.kind != literal(Kind.RECOVER.value, Text), null()),
-            (decides(_staff, Role.SUPERVISOR, place), null()),
+            (counter_requests.c.kind != literal(RequestKind.RECOVER.value, Text), null()),
+            (decides(_staff, RoleName.SUPERVISOR, place), null()),
             else_=counter_requests.c.open_key,
         ),
         decided_by=_staff,

@@ -12,11 +12,11 @@ from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     CounterRefusal,
     Disclosure,
-    Kind,
+    LookUpReason,
     OpenRequest,
     Papers,
-    Reason,
-    State,
+    RequestKind,
+    RequestState,
 )
 from idp.counter.service import Counter
 from idp.counter.texts import ALARMS, CHOICE_TEXTS, DISCLOSURES, NOTICES, PAPERS, REFUSALS, SIDE_TEXTS
@@ -28,29 +28,29 @@ from idp.organizations.divisions import Divisions
 HOME, QUEUE, OBJECTION = "/counter", "/counter/queue", "/counter/objection"
 NUMBER = f"{QUEUE}/number"
 KINDS = {
-    Kind.VERIFY: _("实名核验"),
-    Kind.RECOVER: _("找回账号"),
-    Kind.GUARDIAN: _("登记监护人"),
-    Kind.MERGE: _("合并账号"),
-    Kind.UNMERGE: _("撤销合并"),
-    Kind.LINK: _("关联平台账号"),
-    Kind.RELEASE: _("解除手机号"),
-    Kind.THAW: _("恢复使用"),
-    Kind.REVIVE: _("撤销去世登记"),
-    Kind.DECEASED: _("登记去世"),
-    Kind.FREEZE: _("冻结"),
-    Kind.SECURE: _("被盗处理"),
+    RequestKind.VERIFY: _("实名核验"),
+    RequestKind.RECOVER: _("找回账号"),
+    RequestKind.GUARDIAN: _("登记监护人"),
+    RequestKind.MERGE: _("合并账号"),
+    RequestKind.UNMERGE: _("撤销合并"),
+    RequestKind.LINK: _("关联平台账号"),
+    RequestKind.RELEASE: _("解除手机号"),
+    RequestKind.THAW: _("恢复使用"),
+    RequestKind.REVIVE: _("撤销去世登记"),
+    RequestKind.DECEASED: _("登记去世"),
+    RequestKind.FREEZE: _("冻结"),
+    RequestKind.SECURE: _("被盗处理"),
 }
 OTHERS = {
-    Kind.MERGE: _("并入的账号"),
-    Kind.UNMERGE: _("要分开的账号"),
-    Kind.LINK: _("平台信息不符的编号"),
+    RequestKind.MERGE: _("并入的账号"),
+    RequestKind.UNMERGE: _("要分开的账号"),
+    RequestKind.LINK: _("平台信息不符的编号"),
 }
 """What the other side of a request is called."""
 REMAINS = _("保留的账号")
 NAME, TYPE, CERTIFICATE_NUMBER = _("姓名"), _("证件类型"), _("证件号码")
 ACCOUNT, REASON = _("账号"), _("原因")
-SEEN = frozenset({Kind.VERIFY, Kind.RECOVER, Kind.GUARDIAN})
+SEEN = frozenset({RequestKind.VERIFY, RequestKind.RECOVER, RequestKind.GUARDIAN})
 """The kinds for which the person stands there with a document."""
 
 
@@ -76,7 +76,9 @@ class CounterPages:
 
     async def home(self, staff: Staff) -> Response:
         """What can be done here, and how much waits."""
-        pending = [one for one in await self._counter.open_requests(staff.id) if one.state is State.PENDING]
+        pending = [
+            one for one in await self._counter.open_requests(staff.id) if one.state is RequestState.PENDING
+        ]
         return staff.page(
             "counter_home.html",
             here=HOME,
@@ -101,7 +103,7 @@ class CounterPages:
                 done = (await self._counter.confirm(request_id, staff.id, name_differs=differs)).value
             else:
                 await self._counter.refuse(request_id, staff.id)
-                done = State.REFUSED.value
+                done = RequestState.REFUSED.value
         except CounterRefusal as error:
             return await self._queue(staff, str(error), 409)
         return staff.redirect(f"{QUEUE}?done={done}")
@@ -145,7 +147,7 @@ class CounterPages:
 
     def _item(self, staff: Staff, one: OpenRequest) -> dict[str, object]:
         own, claim = one.begun_by == staff.id, one.claim
-        due_at = one.decided_at if one.state is State.WAITING else None
+        due_at = one.decided_at if one.state is RequestState.WAITING else None
         return {
             "id": one.id,
             "kind": staff.say(KINDS[one.kind]),
@@ -153,7 +155,7 @@ class CounterPages:
             "seen": one.kind in SEEN,
             "name": one.name,
             "phone": ends_shown(claim.phone),
-            "released": ends_shown(one.phone) if one.kind is Kind.RELEASE else "",
+            "released": ends_shown(one.phone) if one.kind is RequestKind.RELEASE else "",
             "guardian": claim.guardian,
             "papers": staff.say(PAPERS[Papers(claim.papers)]) if claim.papers else "",
             "begun_by": one.begun_by_name,
@@ -198,7 +200,7 @@ class CounterPages:
     def _facts(self, visitor: Visitor, one: OpenRequest) -> list[tuple[str, str]]:
         """What else has to be compared before it is confirmed."""
         say, claim = visitor.say, one.claim
-        account = REMAINS if one.kind is Kind.MERGE else ACCOUNT
+        account = REMAINS if one.kind is RequestKind.MERGE else ACCOUNT
         facts = [] if one.kind in SEEN else [(say(account), one.username)]
         if claim.other:
             facts.append((say(OTHERS[one.kind]), claim.other))
@@ -227,9 +229,9 @@ def typed_reason(visitor: Visitor) -> str:
     return visitor.typed.get("reason", "")
 
 
-def reason_of(fields: dict[str, str]) -> Reason:
+def reason_of(fields: dict[str, str]) -> LookUpReason:
     """Why somebody is looked up; of what is no reason of ours, the one that allows least."""
     try:
-        return Reason(fields.get("why", ""))
+        return LookUpReason(fields.get("why", ""))
     except ValueError:
-        return Reason.ORDERED
+        return LookUpReason.ORDERED

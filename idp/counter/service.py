@@ -6,30 +6,29 @@ from functools import partial
 
 from idp.accounts.lifecycle.service import Notifier, checked_reason
 from idp.accounts.lifecycle.store import NO_PASSWORD
-from idp.accounts.model import Account, InvalidAccount, NewAccount, checked
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import Account, AccountState, InvalidAccount, NewAccount, checked
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.counter.approved_requests import ApprovedRequests
-from idp.counter.comparison import Comparison, Identity, compared
+from idp.counter.comparison import ComparedIdentity, Comparison, compared
 from idp.counter.decisions import Decisions
 from idp.counter.model import (
     RECOVERY_WAIT_SECONDS,
     REQUEST_SECONDS,
     SOURCE,
-    Claim,
     Concerned,
+    CounterClaim,
+    CounterPerson,
     CounterRefusal,
     CounterRequest,
     Disclosure,
     Hindrance,
-    Kind,
+    LookUpReason,
     OpenRequest,
     Papers,
-    Person,
-    Reason,
-    State,
+    RequestKind,
+    RequestState,
 )
 from idp.counter.store import CounterStore
 from idp.counter.visit_store import VisitStore
@@ -42,12 +41,12 @@ from idp.infrastructure.masking import ends_shown, masked_name
 from idp.organizations.records import NamedMandate
 
 _USERNAME_BYTES = 9
-CONFLICTS: Mapping[Kind | None, Hindrance] = {
-    Kind.VERIFY: Hindrance.ALREADY_VERIFIED,
-    Kind.GUARDIAN: Hindrance.GUARDED,
-    Kind.MERGE: Hindrance.CHANGED,
-    Kind.UNMERGE: Hindrance.CHANGED,
-    Kind.LINK: Hindrance.DECIDED,
+CONFLICTS: Mapping[RequestKind | None, Hindrance] = {
+    RequestKind.VERIFY: Hindrance.ALREADY_VERIFIED,
+    RequestKind.GUARDIAN: Hindrance.GUARDED,
+    RequestKind.MERGE: Hindrance.CHANGED,
+    RequestKind.UNMERGE: Hindrance.CHANGED,
+    RequestKind.LINK: Hindrance.DECIDED,
 }
 """Why a request cannot take effect where something unique is somebody else's; else it is the phone."""
 
@@ -67,12 +66,14 @@ class Counter:
         self.visits = Visits(foundation)
         self._visit_store = VisitStore()
 
-    async def find(self, identifier: str, staff_id: str, reason: Reason = Reason.PRESENT) -> Person | None:
+    async def find(
+        self, identifier: str, staff_id: str, reason: LookUpReason = LookUpReason.PRESENT
+    ) -> CounterPerson | None:
         """The one person whom a whole number or username names, if they are for this member of staff; recorded."""
         account = await self.visits.look_up(identifier, staff_id, reason)
         return None if account is None else self.person(account)
 
-    async def by_id(self, account_id: str, staff_id: str) -> Person | None:
+    async def by_id(self, account_id: str, staff_id: str) -> CounterPerson | None:
         """The person of an account whom this member of staff looked up a while ago."""
         account = await self.visits.account(account_id, staff_id)
         return None if account is None else self.person(account)
@@ -85,9 +86,9 @@ class Counter:
         """A sealed field as staff may see it."""
         return ends_shown(self._accounts.reveal(place, sealed))
 
-    def person(self, account: Account) -> Person:
+    def person(self, account: Account) -> CounterPerson:
         """What staff see of an account: enough to compare it with a document in hand, no more."""
-        return Person(
+        return CounterPerson(
             id=account.id,
             name=masked_name(account.name),
             username=account.username,
@@ -114,11 +115,11 @@ class Counter:
         holder = await self._database.read(lambda: self._accounts.find(identifier))
         if holder is None or holder.id == account_id:
             return
-        told = {"reason": Reason.PRESENT.value, "found": False, "by": by}
+        told = {"reason": LookUpReason.PRESENT.value, "found": False, "by": by}
         await self._database.add(self._line(EventType.COUNTER_LOOKED_UP, holder.id, staff_id, **told))
         raise CounterRefusal(Hindrance.PHONE_TAKEN if by == "phone" else Hindrance.CERTIFICATE_KNOWN)
 
-    async def register(self, staff_id: str, claim: Claim) -> str:
+    async def register(self, staff_id: str, claim: CounterClaim) -> str:
         """Open an account for a person who is present, and ask for the second pair of eyes; its id.
 
         There is no password: whoever left a phone logs in by a code sent to it. Raises InvalidAccount, CounterRefusal.
@@ -152,7 +153,9 @@ class Counter:
                 now = self._sources.now()
                 yield self._visit_store.note_division(account_id, division, staff_id, now)
             asked = replace(claim, phone=None, opened=True)
-            if (yield from self._begin(Kind.VERIFY, account_id, staff_id, asked, concerned)) is not None:
+            if (
+                yield from self._begin(RequestKind.VERIFY, account_id, staff_id, asked, concerned)
+            ) is not None:
                 raise Overtaken(account_id)
             return None
 
@@ -164,7 +167,7 @@ class Counter:
             raise CounterRefusal(hindrance)
         return account_id
 
-    async def ask(self, kind: Kind, account_id: str, staff_id: str, claim: Claim) -> None:
+    async def ask(self, kind: RequestKind, account_id: str, staff_id: str, claim: CounterClaim) -> None:
         """Begin a verification or a recovery. Raises CounterRefusal."""
         account = await self.account(account_id)
         if account is None or account.state != AccountState.ACTIVE:
@@ -174,13 +177,18 @@ class Counter:
         known = self._accounts.reveal(CERTIFICATE, account.certificate_number)
         if known is not None and claim.certificate_number != known:
             raise CounterRefusal(Hindrance.OTHER_CERTIFICATE)
-        if known is None and kind is Kind.RECOVER:
+        if known is None and kind is RequestKind.RECOVER:
             raise CounterRefusal(Hindrance.NEVER_VERIFIED)
         await self._unknown(claim.phone, "phone", staff_id, account_id)
         await self.begin(kind, account_id, staff_id, claim, [self._holder(claim)])
 
     async def begin(
-        self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned] = ()
+        self,
+        kind: RequestKind,
+        account_id: str,
+        staff_id: str,
+        claim: CounterClaim,
+        concerned: Sequence[Concerned] = (),
     ) -> None:
         """Note what another member of staff has to confirm. Raises CounterRefusal where it is about who begins it."""
         work = partial(self._begin, kind, account_id, staff_id, claim, concerned)
@@ -191,7 +199,7 @@ class Counter:
         """Whether an account is the member of staff's own, or another of theirs by its certificate."""
         return await self._database.read(lambda: self._store.is_same(account_id, staff_id))
 
-    def _holder(self, claim: Claim) -> Concerned:
+    def _holder(self, claim: CounterClaim) -> Concerned:
         """Whoever has the certificate that was shown."""
         number = claim.certificate_number
         return Concerned(None, None if number is None else self._vault.blind_index(CERTIFICATE, number))
@@ -213,7 +221,7 @@ class Counter:
             if minor_id is None:
                 return False
             # What was asked for before this was known must not bring it back.
-            yield from self._decisions.withdraw(Kind.GUARDIAN, minor_id, staff_id)
+            yield from self._decisions.withdraw(RequestKind.GUARDIAN, minor_id, staff_id)
             return True
 
         if not await self._database.write(work):
@@ -227,7 +235,7 @@ class Counter:
         minor, guardian = await self.account(minor_id), await self.account(guardian_id)
         assert minor is not None
         assert guardian is not None
-        claim = Claim(
+        claim = CounterClaim(
             name=minor.name,
             certificate_type=minor.certificate_type,
             certificate_number=self._accounts.reveal(CERTIFICATE, minor.certificate_number),
@@ -236,7 +244,7 @@ class Counter:
             papers=papers.value,
         )
 
-        await self.begin(Kind.GUARDIAN, minor_id, staff_id, claim, [Concerned(guardian_id)])
+        await self.begin(RequestKind.GUARDIAN, minor_id, staff_id, claim, [Concerned(guardian_id)])
 
     async def open_requests(self, staff_id: str | None = None) -> list[OpenRequest]:
         """What waits for the second member of staff, or for its time: of the divisions of one, or of all."""
@@ -245,7 +253,7 @@ class Counter:
 
     def comparison(self, request: OpenRequest) -> Comparison:
         """What the record says beside what is claimed."""
-        record = Identity(request.name, request.certificate_type, request.certificate_number)
+        record = ComparedIdentity(request.name, request.certificate_type, request.certificate_number)
         return compared(request.kind, record, request.real_name_level, request.claim)
 
     async def disclose(self, request_id: str, staff_id: str, why: Disclosure) -> None:
@@ -260,7 +268,7 @@ class Counter:
                 return
         raise CounterRefusal(Hindrance.NOT_YOURS)
 
-    async def confirm(self, request_id: str, staff_id: str, *, name_differs: bool = False) -> State:
+    async def confirm(self, request_id: str, staff_id: str, *, name_differs: bool = False) -> RequestState:
         """Confirm what another member of staff began; where it stands now. Raises CounterRefusal.
 
         `name_differs`: whoever confirms has seen that the record names somebody else, and stands for it.
@@ -274,7 +282,7 @@ class Counter:
                 )
             except Conflict as error:  # somebody else at this moment: with the certificate, or with the phone
                 kind = await self._database.read(lambda: self._store.kind(request_id))
-                if kind is not Kind.UNMERGE or again:
+                if kind is not RequestKind.UNMERGE or again:
                     raise CounterRefusal(CONFLICTS.get(kind, Hindrance.PHONE_TAKEN)) from error
             else:
                 if isinstance(outcome, Hindrance):
@@ -293,7 +301,7 @@ class Counter:
         """The owner of an account stops its recovery; False when none was under way."""
 
         return await self._database.write(
-            lambda: self._decisions.withdraw(Kind.RECOVER, account_id, account_id)
+            lambda: self._decisions.withdraw(RequestKind.RECOVER, account_id, account_id)
         )
 
     async def recover_due(self) -> int:
@@ -309,7 +317,12 @@ class Counter:
         return done
 
     def _begin(
-        self, kind: Kind, account_id: str, staff_id: str, claim: Claim, concerned: Sequence[Concerned]
+        self,
+        kind: RequestKind,
+        account_id: str,
+        staff_id: str,
+        claim: CounterClaim,
+        concerned: Sequence[Concerned],
     ) -> Transaction[Hindrance | None]:
         if (yield from self._store.is_one_of([Concerned(account_id), *concerned], staff_id)):
             return Hindrance.OWN_ACCOUNT
@@ -319,7 +332,7 @@ class Counter:
             id=request_id,
             kind=kind,
             account_id=account_id,
-            state=State.PENDING,
+            state=RequestState.PENDING,
             begun_by=staff_id,
             begun_at=now,
             claim=claim,

@@ -8,13 +8,13 @@ import orjson
 from idp.accounts.store import CERTIFICATE, PHONE
 from idp.counter import request_statements as statements
 from idp.counter.model import (
-    Claim,
     Concerned,
+    CounterClaim,
     CounterRequest,
-    Kind,
     OpenRequest,
     RefusedRequest,
-    State,
+    RequestKind,
+    RequestState,
 )
 from idp.counter.request_tables import counter_concerned, counter_requests
 from idp.infrastructure.database import Row, Transaction
@@ -78,10 +78,10 @@ class CounterStore:
             open_key=key,
         )
 
-    def kind(self, request_id: str) -> Transaction[Kind | None]:
+    def kind(self, request_id: str) -> Transaction[RequestKind | None]:
         """What a request asks for."""
         row = first((yield statements.KIND(the_id=request_id)))
-        return None if row is None else Kind(row["kind"])
+        return None if row is None else RequestKind(row["kind"])
 
     def confirm(
         self, request_id: str, staff_id: str, since: float, now: float
@@ -129,7 +129,7 @@ class CounterStore:
         yield statements.WIPE(the_id=request_id, nothing=b"")
         yield statements.FORGET_CONCERNED(the_id=request_id)
 
-    def withdraw(self, kind: Kind, account_id: str, now: float) -> Transaction[list[str]]:
+    def withdraw(self, kind: RequestKind, account_id: str, now: float) -> Transaction[list[str]]:
         """Refuse everything of a kind about a person that has not taken effect; the ids."""
         asked = statements.WITHDRAW(the_account=account_id, the_kind=kind.value, now=now, nothing=b"")
         ids = [row["id"] for row in (yield asked)]
@@ -162,15 +162,15 @@ class CounterStore:
         yield statements.FORGET_ALL_CONCERNED(the_account=account_id)
         yield statements.FORGET(the_account=account_id, nothing=b"")
 
-    def _claim_of(self, row: Row) -> Claim:
-        return Claim.from_json(orjson.loads(self._vault.decrypt_bytes(CONTENT, row["content"])))
+    def _claim_of(self, row: Row) -> CounterClaim:
+        return CounterClaim.from_json(orjson.loads(self._vault.decrypt_bytes(CONTENT, row["content"])))
 
     def _request_of(self, row: Row) -> CounterRequest:
         return CounterRequest(
             id=row["id"],
-            kind=Kind(row["kind"]),
+            kind=RequestKind(row["kind"]),
             account_id=row["account_id"],
-            state=State(row["state"]),
+            state=RequestState(row["state"]),
             begun_by=row["begun_by"],
             begun_at=row["begun_at"],
             claim=self._claim_of(row),
@@ -183,9 +183,9 @@ class CounterStore:
         number, phone = row["certificate_number"], row["phone"]
         return OpenRequest(
             id=row["id"],
-            kind=Kind(row["kind"]),
+            kind=RequestKind(row["kind"]),
             account_id=row["account_id"],
-            state=State(row["state"]),
+            state=RequestState(row["state"]),
             begun_by=row["begun_by"],
             begun_at=row["begun_at"],
             claim=self._claim_of(row),

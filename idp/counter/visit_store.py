@@ -13,7 +13,7 @@ from idp.infrastructure.database import Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.organizations.roles_store import decides, text
 
 account_divisions = Table(
@@ -52,9 +52,9 @@ NOTE_DIVISION = Statement(insert(account_divisions).on_conflict_do_nothing(index
 _visit = insert(counter_visits).from_select(
     ["staff_id", "account_id", "reason", "found_at"],
     select(_staff, _account, bindparam("the_reason", type_=Text), bindparam("now", type_=Instant())).where(
-        decides(_staff, Role.COUNTER),
+        decides(_staff, RoleName.COUNTER),
         or_(
-            decides(_staff, Role.COUNTER, _division_of(_account), homeless=True),
+            decides(_staff, RoleName.COUNTER, _division_of(_account), homeless=True),
             bindparam("in_hand", type_=Integer) == 1,
         ),
     ),
@@ -73,20 +73,20 @@ VISITED = Statement(
         accounts.c.id == _account,
         counter_visits.c.staff_id == _staff,
         counter_visits.c.found_at > _since,
-        decides(_staff, Role.COUNTER),
+        decides(_staff, RoleName.COUNTER),
     )
 )
 FORGET_VISITS = Statement(delete(counter_visits).where(counter_visits.c.found_at <= _since))
 CORRECTIONS = Statement(
     select(corrections.c.id).where(
         corrections.c.state == text(OPEN_CORRECTION),
-        decides(_staff, Role.COUNTER, _division_of(corrections.c.account_id)),
+        decides(_staff, RoleName.COUNTER, _division_of(corrections.c.account_id)),
     )
 )
 CONFLICTS = Statement(
     select(upstream_conflicts.c.id).where(
         upstream_conflicts.c.state == text(OPEN_CONFLICT),
-        decides(_staff, Role.COUNTER, _division_of(upstream_conflicts.c.account_id)),
+        decides(_staff, RoleName.COUNTER, _division_of(upstream_conflicts.c.account_id)),
     )
 )
 

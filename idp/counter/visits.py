@@ -4,7 +4,7 @@ from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.counter.model import VISIT_SECONDS, Reason
+from idp.counter.model import VISIT_SECONDS, LookUpReason
 from idp.counter.visit_store import VisitStore
 from idp.infrastructure import typed
 from idp.infrastructure.database import Transaction
@@ -21,7 +21,7 @@ class Visits:
         self._store = VisitStore()
         self._audit = AuditStore(foundation.sources)
 
-    async def look_up(self, identifier: str, staff_id: str, reason: Reason) -> Account | None:
+    async def look_up(self, identifier: str, staff_id: str, reason: LookUpReason) -> Account | None:
         """The one account that a whole number or username names, if it is for this member of staff.
 
         None for what is unknown and for what is another division's alike. Either way it is a line of the record.
@@ -38,7 +38,7 @@ class Visits:
                 account.id,
                 reason.value,
                 self._sources.now(),
-                in_hand=by == "certificate" and reason is Reason.PRESENT,
+                in_hand=by == "certificate" and reason is LookUpReason.PRESENT,
             )
             yield self._audit.record(self._line(account.id if found else None, staff_id, reason, by))
             return account if found else None
@@ -68,7 +68,9 @@ class Visits:
         )
 
     @staticmethod
-    def _line(account_id: str | None, staff_id: str, reason: Reason, by: str | None = None) -> AuditEvent:
+    def _line(
+        account_id: str | None, staff_id: str, reason: LookUpReason, by: str | None = None
+    ) -> AuditEvent:
         detail: dict[str, object] = {"reason": reason.value, "found": account_id is not None}
         if account_id is not None:
             detail["by"] = by

@@ -17,7 +17,7 @@ from idp.infrastructure.database.version import MigrationBusy
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.sources import Sources, system_sources
 from idp.organizations.divisions import read_divisions
-from idp.organizations.roles import Role, Roles
+from idp.organizations.roles import RoleName, Roles
 from idp.relying_parties.service import Registry, UnknownClient
 from idp.server.composition import foundation
 from idp.settings import Settings
@@ -67,7 +67,7 @@ PEOPLE: Sequence[tuple[NewAccount, bool, str]] = (
     ),
 )
 
-ROLES = {"zhaoliu": (Role.COUNTER,), "sunqi": (Role.COUNTER, Role.SUPERVISOR)}
+ROLES = {"zhaoliu": (RoleName.COUNTER,), "sunqi": (RoleName.COUNTER, RoleName.SUPERVISOR)}
 DISTRICT = "410411"
 
 

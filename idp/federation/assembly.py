@@ -8,7 +8,7 @@ from idp.accounts.assembly import AccountsRoom
 from idp.federation.lifecycle_hook import UpstreamLifecycleHook
 from idp.federation.linking.account_links import AccountLinks
 from idp.federation.profiles.installation import Installed
-from idp.federation.service import Federation, Tools
+from idp.federation.service import Federation, FederationDependencies
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.periodic import Job
@@ -45,7 +45,7 @@ class FederationRoom:
         self._retention = settings.retention
         # Connections of their own: a platform that hangs must not hold up messages and notices.
         self.http = HttpClient(settings.ca_file, settings.unencrypted_hosts)
-        tools = Tools(
+        tools = FederationDependencies(
             accounts.real_names,
             organizations.organizations,
             accounts.notices.everywhere,

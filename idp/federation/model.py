@@ -23,7 +23,7 @@ class Channel(StrEnum):
     MINI_PROGRAM = "mini_program"
 
 
-class Reason(StrEnum):
+class LoginFailureReason(StrEnum):
     """Why nobody came in; a page for each says what to do."""
 
     TICKET_EXPIRED = "ticket_expired"
@@ -47,7 +47,7 @@ class Failure:
     `detail` helps whoever tries a profile out; where it is the platform's own words it may name a person.
     """
 
-    reason: Reason
+    reason: LoginFailureReason
     step: str = ""
     detail: str = ""
     subject: str = field(default="", repr=False)
@@ -57,7 +57,7 @@ class Failure:
     @property
     def safe_detail(self) -> str:
         """As much of the detail as may be kept: our own words, and of the platform's only that they were the same."""
-        if self.reason is not Reason.REFUSED or not self.detail:
+        if self.reason is not LoginFailureReason.REFUSED or not self.detail:
             return self.detail
         return hashlib.sha256(self.detail.encode()).hexdigest()[:12]
 

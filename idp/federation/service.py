@@ -14,11 +14,18 @@ from idp.federation.exchange.engine import Engine, Start
 from idp.federation.exchange.store import ExchangeStore
 from idp.federation.linking.arrivals import of_person
 from idp.federation.linking.held import HeldArrival, HeldArrivals
-from idp.federation.linking.legal import Acting, LegalLinking
+from idp.federation.linking.legal import LegalLinking, LinkedActor
 from idp.federation.linking.organization_logins import Represented
-from idp.federation.linking.outcomes import Held, HolderDecision, Linked, Refused, Rules, Why
+from idp.federation.linking.outcomes import (
+    ArrivalRefusalReason,
+    ArrivalRefused,
+    Held,
+    HolderDecision,
+    Linked,
+    LinkingRules,
+)
 from idp.federation.linking.service import Linking, Notice
-from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
+from idp.federation.model import Channel, Exchange, Failure, LoginFailureReason, UpstreamIdentity, UserType
 from idp.federation.profiles.installation import Installed
 from idp.infrastructure.breaker import Breaker
 from idp.infrastructure.database.sweeping import in_steps
@@ -36,7 +43,7 @@ TICKET_SECONDS = 86_400
 """How long a spent ticket is remembered; no platform lets one live that long."""
 STATE_BYTES = 24
 VERIFIER_BYTES = 48
-AWAY = frozenset({Reason.UNAVAILABLE, Reason.MALFORMED})
+AWAY = frozenset({LoginFailureReason.UNAVAILABLE, LoginFailureReason.MALFORMED})
 """Failures of the platform rather than of the person or of us."""
 _LOGIN, _TICKET, _SESSION = "upstream.login", "upstream.ticket", "upstream.session"
 _SEALED = "upstream.session"
@@ -57,7 +64,7 @@ class Beginning:
 class Came:
     """Somebody came in, as themselves or for an organisation; `token` is what the platform gave us to speak on with."""
 
-    entered: Linked | Acting | Represented
+    entered: Linked | LinkedActor | Represented
     user_type: UserType
     token: str = field(default="", repr=False)
 
@@ -73,13 +80,13 @@ class AskedFirst:
 class Outcome:
     """What became of a login, and what the person had come for, where that is known."""
 
-    result: Came | AskedFirst | Refused | Failure
+    result: Came | AskedFirst | ArrivalRefused | Failure
     user_type: UserType
     continuation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class FederationDependencies:
     """What entering an account takes of the rooms below."""
 
     real_names: RealNames
@@ -100,7 +107,7 @@ class Federation:
         http: HttpClient,
         installed: Mapping[str, Installed],
         origin: str,
-        tools: Tools,
+        tools: FederationDependencies,
     ) -> None:
         self._database = foundation.database
         self._key_value = foundation.key_value
@@ -116,7 +123,7 @@ class Federation:
         self.engine = Engine(http, foundation.sources, self._record)
         self._audit = AuditStore(foundation.sources)
         self._refusals = Refusals(foundation)
-        rules = Rules(tools.level, {name: one.profile.title for name, one in installed.items()})
+        rules = LinkingRules(tools.level, {name: one.profile.title for name, one in installed.items()})
         self.linking = Linking(foundation, tools.real_names, tools.notice, rules)
         self._legal = LegalLinking(foundation, self.linking, tools.organizations, tools.level)
 
@@ -162,15 +169,21 @@ class Federation:
         kept = orjson.loads(begun) if begun else None
         user_type = UserType(kept["user_type"]) if kept else next(iter(self.installed[name].profile.map))
         if kept is None or kept["profile"] != name:
-            return Outcome(await self._refused(name, Refused(Why.LAPSED), address), user_type)
+            return Outcome(
+                await self._refused(name, ArrivalRefused(ArrivalRefusalReason.LAPSED), address), user_type
+            )
         if kept["browser"] != browser:  # left as it is: the browser that began may still come
-            return Outcome(await self._refused(name, Refused(Why.BROWSER), address), user_type)
+            return Outcome(
+                await self._refused(name, ArrivalRefused(ArrivalRefusalReason.BROWSER), address), user_type
+            )
         if await self._key_value.take(_LOGIN, key) is None:
-            return Outcome(await self._refused(name, Refused(Why.LAPSED), address), user_type)
+            return Outcome(
+                await self._refused(name, ArrivalRefused(ArrivalRefusalReason.LAPSED), address), user_type
+            )
         brought = {**parameters, "callback": kept["callback"], "code_verifier": kept["code_verifier"]}
         found = await self._exchange(name, user_type, brought, address)
         entered = await self._enter(name, user_type, found, address)
-        if isinstance(entered, Failure | Refused):
+        if isinstance(entered, Failure | ArrivalRefused):
             return Outcome(await self._refused(name, entered, address), user_type, kept["continuation"])
         token = found.token if isinstance(found, UpstreamIdentity) else ""
         if isinstance(entered, Held):
@@ -182,15 +195,15 @@ class Federation:
 
     async def settle(
         self, name: str, ticket: str, browser: str, decision: HolderDecision, address: str
-    ) -> Came | Refused:
+    ) -> Came | ArrivalRefused:
         """What comes of an arrival that waited for a word of the person; each is decided once."""
         held = await self.held.take(ticket, browser)
         if held is None or held.arrival.profile != name:
-            return Refused(Why.LAPSED)
+            return ArrivalRefused(ArrivalRefusalReason.LAPSED)
         entered = await self.linking.enter(held.arrival, address, decision)
         if isinstance(entered, Held):  # it stands on yet another account by now
-            return Refused(Why.LAPSED)
-        if isinstance(entered, Refused):
+            return ArrivalRefused(ArrivalRefusalReason.LAPSED)
+        if isinstance(entered, ArrivalRefused):
             return entered
         return Came(entered, UserType.PERSON, held.token)
 
@@ -212,7 +225,7 @@ class Federation:
         """The address under which an application of the platform takes somebody over who came from there."""
         one, breaker = self.installed[name], self._breakers[name]
         if not breaker.admit():
-            return Failure(Reason.UNAVAILABLE, "hand_on", "left alone for a while")
+            return Failure(LoginFailureReason.UNAVAILABLE, "hand_on", "left alone for a while")
         found = await self.engine.hand_on(one.profile, one.credentials, token, one.targets[target])
         self._judge(breaker, found)
         if isinstance(found, Failure):
@@ -242,9 +255,9 @@ class Federation:
         one, breaker = self.installed[name], self._breakers[name]
         ticket = brought.get(one.profile.callback.ticket, "")
         if ticket and not await self._single_use.spend(_TICKET, f"{name}:{ticket}", TICKET_SECONDS):
-            return Failure(Reason.TICKET_USED, "callback", "offered to us before")
+            return Failure(LoginFailureReason.TICKET_USED, "callback", "offered to us before")
         if not breaker.admit():
-            return Failure(Reason.UNAVAILABLE, "callback", "left alone for a while")
+            return Failure(LoginFailureReason.UNAVAILABLE, "callback", "left alone for a while")
         try:
             found = await self.engine.complete(one.profile, one.credentials, user_type, brought)
         except (
@@ -257,9 +270,9 @@ class Federation:
 
     async def _enter(
         self, name: str, user_type: UserType, found: UpstreamIdentity | Failure, address: str
-    ) -> Linked | Acting | Represented | Held | Refused | Failure:
+    ) -> Linked | LinkedActor | Represented | Held | ArrivalRefused | Failure:
         if isinstance(found, Failure):
-            if found.reason is Reason.CANCELLED and found.subject:
+            if found.reason is LoginFailureReason.CANCELLED and found.subject:
                 if user_type is UserType.LEGAL:
                     await self._legal.cancelled(name, found.subject)
                 else:
@@ -269,7 +282,9 @@ class Federation:
             return await self._legal.enter(found, address)
         return await self.linking.enter(of_person(found), address)
 
-    async def _refused(self, name: str, why: Refused | Failure, address: str) -> Refused | Failure:
+    async def _refused(
+        self, name: str, why: ArrivalRefused | Failure, address: str
+    ) -> ArrivalRefused | Failure:
         detail = {"profile": name}
         if isinstance(why, Failure):
             self._tell(name, why)

@@ -13,12 +13,12 @@ from idp.infrastructure.findings import Checks, Finding
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.infrastructure.messages.channels import MessageSettings, has_sink
-from idp.infrastructure.messages.profile import BadProfile, read_profile
+from idp.infrastructure.messages.profile import BadGatewayProfile, read_profile
 from idp.infrastructure.messages.sink import FILE
 from idp.infrastructure.outbox_store import MOST_COUNTED, given_up, overdue
 from idp.infrastructure.periodic_store import jobs
 from idp.infrastructure.secret_file import read_secrets
-from idp.infrastructure.vault import Use
+from idp.infrastructure.vault import SecretUse
 
 CLOCK_SECONDS = 5.0
 DAY = 86_400
@@ -50,7 +50,7 @@ def _of_settings(settings: MessageSettings) -> Iterator[Finding]:
 async def _of_stores(settings: StoreSettings, base: Foundation) -> AsyncIterator[Finding]:
     yield await _clock(settings.database, base)
     yield await _key_value(base)
-    if read_secrets(settings.secret_path)[0].use is Use.BOTH:
+    if read_secrets(settings.secret_path)[0].use is SecretUse.BOTH:
         yield Finding(
             "secret", True, "everything is sealed under one key: idp secret rotate, idp secret reencrypt"
         )
@@ -69,7 +69,7 @@ def messages(settings: MessageSettings) -> Finding:
         return Finding("messages", False, "no SMS gateway: set IDP_SMS_PROFILE (docs/messages.md)")
     try:
         profile = read_profile(settings.sms_profile)
-    except BadProfile as error:
+    except BadGatewayProfile as error:
         return Finding("messages", False, str(error))
     missing = sorted(profile.credentials() - settings.sms_credentials.keys())
     if missing:

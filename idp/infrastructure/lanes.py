@@ -16,7 +16,7 @@ QUICK_SECONDS = 1.0
 MOST_KNOWN = 10_000
 
 
-class Wait(Enum):
+class LaneWait(Enum):
     """Why a delivery may not begin."""
 
     FULL = auto()
@@ -28,7 +28,7 @@ class Wait(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LanePlace:
     """One of the deliveries that are under way."""
 
     lane: str
@@ -55,19 +55,19 @@ class Lanes:
         """How many more may be under way."""
         return SLOTS - sum(len(lane.begun) for lane in self._lanes.values())
 
-    def enter(self, name: str) -> Place | Wait:
+    def enter(self, name: str) -> LanePlace | LaneWait:
         """Take a place for a delivery, to be left when it is over."""
         lane = self._lanes.setdefault(name, _Lane(Breaker(self._now)))
         if lane.breaker.is_open:
-            return Wait.CLOSED
+            return LaneWait.CLOSED
         if self._is_full(lane):
-            return Wait.SLOW if self._is_slow(lane) else Wait.FULL
+            return LaneWait.SLOW if self._is_slow(lane) else LaneWait.FULL
         if not lane.breaker.admit():
-            return Wait.CLOSED
+            return LaneWait.CLOSED
         lane.begun.append(self._now())
-        return Place(name, lane.begun[-1])
+        return LanePlace(name, lane.begun[-1])
 
-    def leave(self, place: Place, *, arrived: bool) -> None:
+    def leave(self, place: LanePlace, *, arrived: bool) -> None:
         """A delivery is over. One that failed quickly was answered, with a refusal: that holds up nobody."""
         lane = self._lanes[place.lane]
         lane.begun.remove(place.begun_at)

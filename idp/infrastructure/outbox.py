@@ -14,7 +14,7 @@ from idp.infrastructure.database import Database, DatabaseUnavailable, Transacti
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Call
 from idp.infrastructure.database.sweeping import in_steps
-from idp.infrastructure.lanes import Lanes, Place, Wait
+from idp.infrastructure.lanes import LanePlace, Lanes, LaneWait
 from idp.infrastructure.outbox_store import (
     ADD,
     DELIVERED,
@@ -171,25 +171,25 @@ class Outbox:
                 return
             seen |= ids
 
-    def _begin(self, message: OutboxMessage) -> Wait | None:
+    def _begin(self, message: OutboxMessage) -> LaneWait | None:
         """Begin a delivery; why not, where it has to wait."""
         # Short messages are for many people, and all go to one gateway.
         place = self._lanes.enter(message.kind if message.kind in self._private else message.recipient)
-        if place in (Wait.FULL, Wait.SLOW):
+        if place in (LaneWait.FULL, LaneWait.SLOW):
             return place
-        attempt = partial(self._deliver_in, place) if isinstance(place, Place) else self._give_up_now
+        attempt = partial(self._deliver_in, place) if isinstance(place, LanePlace) else self._give_up_now
         task = asyncio.create_task(self._alone(attempt, message))
         self._deliveries.add(task)
         task.add_done_callback(self._delivered)
         return None
 
-    async def _put_back(self, message: OutboxMessage, why: Wait) -> None:
-        again_at = self._sources.now() + (SLOW_PAUSE_SECONDS if why is Wait.SLOW else 0.0)
+    async def _put_back(self, message: OutboxMessage, why: LaneWait) -> None:
+        again_at = self._sources.now() + (SLOW_PAUSE_SECONDS if why is LaneWait.SLOW else 0.0)
         await self._database.add(
             PUT_BACK(the_id=message.id, claimed_as=message.attempts, next_attempt_at=again_at)
         )
 
-    async def _deliver_in(self, place: Place, message: OutboxMessage) -> None:
+    async def _deliver_in(self, place: LanePlace, message: OutboxMessage) -> None:
         arrived = False
         try:
             arrived = await self._deliver(message)

@@ -57,7 +57,7 @@ FORGET = Statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class JobState:
     """A job that is due every so many seconds: when it was last done, when it last failed, and why. Unix seconds."""
 
     name: str
@@ -67,10 +67,10 @@ class Job:
     reason: str | None
 
 
-def jobs() -> Transaction[list[Job]]:
+def jobs() -> Transaction[list[JobState]]:
     """Every job, by name."""
     return [
-        Job(row["name"], row["seconds"], row["succeeded_at"], row["failed_at"], row["reason"])
+        JobState(row["name"], row["seconds"], row["succeeded_at"], row["failed_at"], row["reason"])
         for row in (yield ALL())
     ]
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from idp.infrastructure.sources import Sources
-from idp.infrastructure.vault import SECRET_BYTES, Secret, Use, Vault
+from idp.infrastructure.vault import SECRET_BYTES, Secret, SecretUse, Vault
 
 
 class BadSecretFile(Exception):
@@ -46,7 +46,7 @@ def read_secrets(path: Path) -> list[Secret]:
 def make_if_missing(path: Path, sources: Sources) -> bool:
     """Make the file with its first secrets; False when it was there."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    first = [Secret(sources.new_bytes(SECRET_BYTES), use) for use in (Use.SEAL, Use.LOOKUP)]
+    first = [Secret(sources.new_bytes(SECRET_BYTES), use) for use in (SecretUse.SEAL, SecretUse.LOOKUP)]
     try:
         _write(path, first, os.O_EXCL)
     except FileExistsError:
@@ -56,7 +56,7 @@ def make_if_missing(path: Path, sources: Sources) -> bool:
 
 def announce(path: Path, sources: Sources) -> Secret:
     """A new secret that opens and does not seal yet, so that every machine can have it before one uses it."""
-    secrets, new = read_secrets(path), Secret(sources.new_bytes(SECRET_BYTES), Use.SEAL)
+    secrets, new = read_secrets(path), Secret(sources.new_bytes(SECRET_BYTES), SecretUse.SEAL)
     _replace(path, [secrets[0], new, *secrets[1:]])
     return new
 
@@ -65,7 +65,7 @@ def use(path: Path, key_id: str) -> None:
     """Seal with this secret from the next start on; raises UnknownSecret."""
     secrets = read_secrets(path)
     chosen = _find(secrets, key_id)
-    if chosen.use is Use.LOOKUP:
+    if chosen.use is SecretUse.LOOKUP:
         raise UnknownSecret("this secret is for looking up; it seals nothing")
     _replace(path, [chosen, *(each for each in secrets if each != chosen)])
 
@@ -74,7 +74,7 @@ def retire(path: Path, key_id: str) -> None:
     """Take a secret out that nothing is sealed with; one of the first form goes on to look up. Raises UnknownSecret."""
     secrets = read_secrets(path)
     chosen = _find(secrets, key_id)
-    if chosen.use is Use.LOOKUP or chosen == secrets[0]:
+    if chosen.use is SecretUse.LOOKUP or chosen == secrets[0]:
         raise UnknownSecret("this secret is in use")
     _replace(path, [each for each in secrets if each != chosen])
 
@@ -91,7 +91,7 @@ def _secret(line: str) -> Secret:
     value = base64.b64decode(text, validate=True)
     if len(value) != SECRET_BYTES or (colon and not word):
         raise ValueError("not a secret")
-    return Secret(value, Use(word))
+    return Secret(value, SecretUse(word))
 
 
 def _line(secret: Secret) -> str:
@@ -100,8 +100,8 @@ def _line(secret: Secret) -> str:
 
 
 def _looks_up(secrets: Sequence[Secret]) -> bytes | None:
-    chosen = [each for each in secrets if each.use is Use.LOOKUP] or [
-        each for each in secrets if each.use is Use.BOTH
+    chosen = [each for each in secrets if each.use is SecretUse.LOOKUP] or [
+        each for each in secrets if each.use is SecretUse.BOTH
     ][-1:]
     return chosen[0].value if chosen else None
 
@@ -113,7 +113,7 @@ def _replace(path: Path, secrets: Sequence[Secret]) -> None:
     """
     looks_up = _looks_up(read_secrets(path))
     if looks_up is not None and _looks_up(secrets) != looks_up:
-        secrets = [*secrets, Secret(looks_up, Use.LOOKUP)]
+        secrets = [*secrets, Secret(looks_up, SecretUse.LOOKUP)]
     beside = path.with_name(f".{path.name}.new")
     beside.unlink(missing_ok=True)
     _write(beside, secrets, os.O_EXCL)

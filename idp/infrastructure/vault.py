@@ -30,7 +30,7 @@ class Unreadable(Exception):
     """A sealed value was altered, belongs elsewhere, or its key is not among ours."""
 
 
-class Use(StrEnum):
+class SecretUse(StrEnum):
     """What a master secret is for; the word before it in the secret file."""
 
     BOTH = ""
@@ -46,12 +46,12 @@ class Secret:
     """A master secret."""
 
     value: bytes = field(repr=False)
-    use: Use = Use.BOTH
+    use: SecretUse = SecretUse.BOTH
 
     @property
     def key_id(self) -> bytes:
         """Names it without telling it."""
-        purpose = "key id" if self.use is Use.BOTH else f"{self.use} key id"
+        purpose = "key id" if self.use is SecretUse.BOTH else f"{self.use} key id"
         return hashlib.sha256(f"zhanhe-idp {purpose}".encode() + self.value).digest()[:KEY_ID_BYTES]
 
 
@@ -65,16 +65,18 @@ class Vault:
     def __init__(self, secrets: Sequence[Secret], sources: Sources) -> None:
         if any(len(secret.value) != SECRET_BYTES for secret in secrets):
             raise ValueError(f"each master secret must be {SECRET_BYTES} bytes")
-        sealing = [secret for secret in secrets if secret.use is not Use.LOOKUP]
-        looking_up = [secret for secret in secrets if secret.use is Use.LOOKUP]
-        looking_up = looking_up or [secret for secret in secrets if secret.use is Use.BOTH][-1:]
+        sealing = [secret for secret in secrets if secret.use is not SecretUse.LOOKUP]
+        looking_up = [secret for secret in secrets if secret.use is SecretUse.LOOKUP]
+        looking_up = looking_up or [secret for secret in secrets if secret.use is SecretUse.BOTH][-1:]
         if not sealing or len(looking_up) != 1:
             raise ValueError(
                 f"one secret of {SECRET_BYTES} bytes at least to seal, and exactly one to look up"
             )
         self._sources = sources
         self._ciphers: dict[bytes, _Cipher] = {
-            secret.key_id: _OneKey(secret.value) if secret.use is Use.BOTH else _KeyPerPurpose(secret.value)
+            secret.key_id: _OneKey(secret.value)
+            if secret.use is SecretUse.BOTH
+            else _KeyPerPurpose(secret.value)
             for secret in sealing
         }
         self.current_key_id = sealing[0].key_id

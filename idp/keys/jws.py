@@ -55,7 +55,7 @@ def public_jwk(key: PrivateKey, algorithm: Algorithm) -> dict[str, Any]:
     return {**jwk.as_dict(private=False), "kid": jwk.thumbprint(), "use": "sig", "alg": algorithm.value}
 
 
-class Signer:
+class JwsSigner:
     """Signs JSON claims with one key; headers are encoded once per `typ`."""
 
     def __init__(self, kid: str, algorithm: Algorithm, key: PrivateKey) -> None:

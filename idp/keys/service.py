@@ -31,11 +31,11 @@ class UnknownKey(Exception):
     """There is no such signing key, or it was revoked before."""
 
 
-class InvalidToken(Exception):
+class UntrustedToken(Exception):
     """A token that we did not sign, or whose type, time or issuer is wrong."""
 
 
-class RevokedKey(InvalidToken):
+class RevokedKey(UntrustedToken):
     """The signature is right, and the key in strangers' hands: the claims may be theirs."""
 
     def __init__(self, claims: dict[str, Any]) -> None:
@@ -52,8 +52,8 @@ class KeyRing:
         self._store = KeyStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
         self._periods: list[KeyPeriod] = []
-        self._signers: dict[str, signing.Signer] = {}
-        self._current: dict[Algorithm, tuple[signing.Signer, float]] = {}
+        self._signers: dict[str, signing.JwsSigner] = {}
+        self._current: dict[Algorithm, tuple[signing.JwsSigner, float]] = {}
         self._jwks: dict[str, dict[str, Any]] = {}
         self._verified: OrderedDict[bytes, tuple[dict[str, Any], float]] = OrderedDict()
 
@@ -104,7 +104,7 @@ class KeyRing:
         claims = self._verify(token, typ, retired_too=expired_too)
         expires_at = claims.get("exp")
         if not isinstance(expires_at, int | float) or (expires_at <= now and not expired_too):
-            raise InvalidToken("expired")
+            raise UntrustedToken("expired")
         if expires_at > now:
             self._remember(digest, claims, min(expires_at, now + _REMEMBER_SECONDS))
         return claims
@@ -115,16 +115,16 @@ class KeyRing:
             key = self._jwks[header["kid"]]
             period = next(period for period in self._periods if period.kid == header["kid"])
             if not (retired_too or period.revoked or period.published(self._sources.now())):
-                raise InvalidToken("signed with a key that has retired")
+                raise UntrustedToken("signed with a key that has retired")
             if header.get("typ") != typ:
-                raise InvalidToken("another type of token")
+                raise UntrustedToken("another type of token")
             keys = KeySet.import_key_set({"keys": [key]})
             payload = jws.deserialize_compact(token, keys, algorithms=[key["alg"]]).payload
             claims = orjson.loads(payload)
         except (JoseError, KeyError, TypeError, ValueError) as error:
-            raise InvalidToken(type(error).__name__) from error
+            raise UntrustedToken(type(error).__name__) from error
         if not isinstance(claims, dict):
-            raise InvalidToken("not an object")
+            raise UntrustedToken("not an object")
         if period.revoked:
             raise RevokedKey(claims)
         return claims
@@ -134,9 +134,9 @@ class KeyRing:
         if len(self._verified) > _REMEMBER_MOST:
             self._verified.popitem(last=False)
 
-    def _signer(self, key: StoredKey) -> signing.Signer:
+    def _signer(self, key: StoredKey) -> signing.JwsSigner:
         private_key = signing.from_der(self._store.private_key(key))
-        return signing.Signer(key.period.kid, key.period.algorithm, private_key)
+        return signing.JwsSigner(key.period.kid, key.period.algorithm, private_key)
 
     async def ensure(self) -> None:
         """Make the first key of each algorithm that has none."""

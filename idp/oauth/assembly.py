@@ -14,7 +14,7 @@ from idp.oauth.client_authentication import ClientAuthenticator
 from idp.oauth.end_session import Leaving, LogoutPages
 from idp.oauth.grants.interface import GrantContext, GrantHandler
 from idp.oauth.lifecycle_hook import GrantLifecycleHook
-from idp.oauth.model import Lifetimes
+from idp.oauth.model import TokenLifetimes
 from idp.oauth.routes import MachineEndpoints
 from idp.oauth.service import TokenService
 from idp.oauth.store import OAuthStore
@@ -51,7 +51,7 @@ class OAuthRoom:
         ground, accounts = sessions.ground, sessions.accounts
         keys, registry = sessions.keys.ring, sessions.relying_parties.registry
         issuer, base = settings.issuer, ground.base
-        self.lifetimes = lifetimes = Lifetimes(
+        self.lifetimes = lifetimes = TokenLifetimes(
             code=settings.code_lifetime,
             access_token=settings.access_token_lifetime,
             refresh_idle=settings.refresh_idle,

@@ -50,7 +50,7 @@ class RedirectedError(Exception):
 
 
 @dataclass(slots=True)
-class Draft:
+class RequestDraft:
     """A request while it is being checked; the checks fill it in."""
 
     parameters: Parameters
@@ -71,11 +71,11 @@ class Draft:
         return Destination(self.client, self.redirect_uri, self.mode, self.state)
 
 
-Check = Callable[[Draft], None]
+Check = Callable[[RequestDraft], None]
 _WHERE_TO = frozenset({"client_id", "redirect_uri"})
 
 
-def _client(draft: Draft) -> None:
+def _client(draft: RequestDraft) -> None:
     if draft.parameters.doubled & _WHERE_TO or draft.parameters.malformed & _WHERE_TO:
         raise InvalidRequest("client_id or redirect_uri is doubled or malformed")
     client = draft.registry.find(draft.parameters.require("client_id"))
@@ -84,23 +84,23 @@ def _client(draft: Draft) -> None:
     draft.client = client
 
 
-def _redirect_uri(draft: Draft) -> None:
+def _redirect_uri(draft: RequestDraft) -> None:
     uri = draft.parameters.require("redirect_uri")
     if not redirect_uris.matches(uri, draft.client.redirect_uris, native=draft.client.public):
         raise InvalidRequest("redirect_uri is not registered for this client")
     draft.redirect_uri = uri
 
 
-def _response_mode(draft: Draft) -> None:
+def _response_mode(draft: RequestDraft) -> None:
     draft.state = syntax.bounded(draft.parameters, "state", syntax.STATE_LENGTH)
     draft.mode = syntax.response_mode(draft.parameters)
 
 
-def _single_values(draft: Draft) -> None:
+def _single_values(draft: RequestDraft) -> None:
     draft.parameters.check()
 
 
-def _unsupported(draft: Draft) -> None:
+def _unsupported(draft: RequestDraft) -> None:
     for name, error in (
         ("request", RequestNotSupported),
         ("request_uri", RequestUriNotSupported),
@@ -110,13 +110,13 @@ def _unsupported(draft: Draft) -> None:
             raise error(f"{name} is not supported")
 
 
-def _response_type(draft: Draft) -> None:
+def _response_type(draft: RequestDraft) -> None:
     syntax.check_response_type(draft.parameters)
     if not draft.client.may(GrantType.AUTHORIZATION_CODE):
         raise UnauthorizedClient("this client is not registered for authorization_code")
 
 
-def _scope(draft: Draft) -> None:
+def _scope(draft: RequestDraft) -> None:
     draft.scopes = requested(
         draft.parameters.get("scope"),
         draft.client.scopes,
@@ -125,7 +125,7 @@ def _scope(draft: Draft) -> None:
     )
 
 
-def _pkce(draft: Draft) -> None:
+def _pkce(draft: RequestDraft) -> None:
     draft.code_challenge = syntax.code_challenge(draft.parameters)
     draft.nonce = syntax.bounded(draft.parameters, "nonce", syntax.NONCE_LENGTH)
     if draft.code_challenge is None and draft.client.pkce_required:
@@ -135,7 +135,7 @@ def _pkce(draft: Draft) -> None:
         raise InvalidRequest("without PKCE, openid and nonce are required (RFC 9700 2.1.1)")
 
 
-def _prompt(draft: Draft) -> None:
+def _prompt(draft: RequestDraft) -> None:
     draft.prompt = syntax.prompt(draft.parameters)
     draft.max_age = syntax.max_age(draft.parameters)
 
@@ -164,7 +164,7 @@ def read(query: bytes) -> Parameters:
 
 def check(parameters: Parameters, registry: Registry) -> tuple[Destination, AuthorizationRequest]:
     """The request, if every check in the two tables passes; raises DisplayedError or RedirectedError."""
-    draft = Draft(parameters, registry)
+    draft = RequestDraft(parameters, registry)
     try:
         for step in DISPLAYED:
             step(draft)

@@ -5,9 +5,9 @@ from idp.audit.refusals import Refusals
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.keys.service import InvalidToken, KeyRing, RevokedKey
+from idp.keys.service import KeyRing, RevokedKey, UntrustedToken
 from idp.oauth.codes import Codes
-from idp.oauth.model import Code, Lifetimes, Subject
+from idp.oauth.model import Code, Subject, TokenLifetimes
 from idp.oauth.protocol.authorization import AuthorizationRequest
 from idp.oauth.protocol.errors import InvalidRequest, LoginRequired, OAuthError
 from idp.oauth.tokens import ID_TOKEN
@@ -19,7 +19,9 @@ from idp.sign_on.service import SignOn
 class AuthorizationService:
     """What /authorize keeps and records."""
 
-    def __init__(self, foundation: Foundation, sign_on: SignOn, keys: KeyRing, lifetimes: Lifetimes) -> None:
+    def __init__(
+        self, foundation: Foundation, sign_on: SignOn, keys: KeyRing, lifetimes: TokenLifetimes
+    ) -> None:
         self._database = foundation.database
         self._sign_on = sign_on
         self._keys = keys
@@ -38,7 +40,7 @@ class AuthorizationService:
             return str(self._keys.verify(request.id_token_hint, ID_TOKEN, expired_too=True)["sub"])
         except RevokedKey as error:
             raise LoginRequired("id_token_hint is signed with a key that was revoked") from error
-        except (InvalidToken, KeyError) as error:
+        except (UntrustedToken, KeyError) as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 
     async def issue(self, request: AuthorizationRequest, state: SignOnState, address: str) -> str:

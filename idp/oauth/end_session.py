@@ -18,7 +18,7 @@ from idp.infrastructure.web.forms import UnreadableForm, read_form
 from idp.infrastructure.web.presence import Presence
 from idp.infrastructure.web.readable import reads_by_own_rule
 from idp.infrastructure.web.site import CSRF_FIELD
-from idp.keys.service import InvalidToken, KeyRing, RevokedKey
+from idp.keys.service import KeyRing, RevokedKey, UntrustedToken
 from idp.oauth.protocol import redirect_uris
 from idp.oauth.protocol.errors import InvalidRequest, OAuthError
 from idp.oauth.protocol.parameters import Parameters, parse
@@ -164,7 +164,7 @@ class LogoutPages:
         except RevokedKey as error:
             # It says for which system, as client_id would, and speaks for no session: the person is asked.
             return {"aud": error.claims.get("aud")}
-        except InvalidToken as error:
+        except UntrustedToken as error:
             raise InvalidRequest("id_token_hint is not an ID token of this issuer") from error
 
     async def _end(

@@ -9,7 +9,7 @@ from idp.sessions.model import session_level
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetimes:
+class TokenLifetimes:
     """Lifetimes in seconds."""
 
     code: int = 60

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.model import AccountKind, State
+from idp.accounts.model import AccountKind, AccountState
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first, first_as
@@ -28,7 +28,7 @@ from idp.oauth.model import Grant, RevokedGrant, TokenHolder
 from idp.oauth.refresh_tokens import RefreshToken
 from idp.relying_parties.model import Client
 from idp.sessions.liveness import mandate_lives
-from idp.sessions.model import Lifetimes as SessionLifetimes
+from idp.sessions.model import SessionLifetimes
 from idp.sessions.store import participants, sessions
 
 grants = Table(
@@ -249,7 +249,7 @@ class OAuthStore:
                     **columns(grant, now),
                     revoked_at=None,
                     now=now,
-                    active=State.ACTIVE.value,
+                    active=AccountState.ACTIVE.value,
                     minimum_level=minimum_level,
                 )
             )
@@ -305,4 +305,8 @@ class OAuthStore:
         return bool((yield TOKEN_REVOKED(the_jti=jti)))
 
     def _alive(self, now: float) -> dict[str, object]:
-        return {"now": now, "since_created": now - self._sessions.absolute, "active": State.ACTIVE.value}
+        return {
+            "now": now,
+            "since_created": now - self._sessions.absolute,
+            "active": AccountState.ACTIVE.value,
+        }

@@ -24,7 +24,7 @@ from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import delete_some
 from idp.oauth.store import grants
 from idp.sessions.liveness import mandate_lives
-from idp.sessions.model import Lifetimes, StoredSession
+from idp.sessions.model import SessionLifetimes, StoredSession
 from idp.sessions.store import participants, sessions, stored_session_of
 
 MOST = 100
@@ -131,7 +131,7 @@ FORGET_TOMBSTONES = delete_some(grants, _tombstone, grants.c.revoked_at < _befor
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SweepPlace:
     """Behind which session a step begins: the instant at which it was last seen, and its id."""
 
     at: float = 0.0
@@ -139,44 +139,44 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SweepStep:
     """The dead among the sessions of one step, when the first of them was last seen (Unix seconds), and behind which
     session to go on; None when nothing is left.
     """
 
     dead: Sequence[str]
     first_seen_at: float | None
-    next: Place | None
+    next: SweepPlace | None
 
 
-def _step_of(rows: Sequence[Row]) -> Step:
+def _step_of(rows: Sequence[Row]) -> SweepStep:
     dead = [row for row in rows if row["dead"]]
     seen_at = dead[0]["last_seen_at"] if dead else None
-    return Step(
+    return SweepStep(
         [row["id"] for row in dead],
         seen_at,
-        Place(rows[-1]["last_seen_at"], rows[-1]["id"]) if len(rows) == MOST else None,
+        SweepPlace(rows[-1]["last_seen_at"], rows[-1]["id"]) if len(rows) == MOST else None,
     )
 
 
 class SweepStore:
     """One statement per method."""
 
-    def __init__(self, lifetimes: Lifetimes) -> None:
+    def __init__(self, lifetimes: SessionLifetimes) -> None:
         self._lifetimes = lifetimes
 
-    def idle(self, after: Place, now: float) -> Transaction[Step]:
+    def idle(self, after: SweepPlace, now: float) -> Transaction[SweepStep]:
         """The next sessions that were not seen for too long; dead are those in which no system is at work."""
         return _step_of((yield IDLE(after=after.at, after_id=after.id, **self._limits(now))))
 
-    def acting(self, after: Place, now: float) -> Transaction[Step]:
+    def acting(self, after: SweepPlace, now: float) -> Transaction[SweepStep]:
         """The next sessions that act by a mandate; dead are those whose mandate is not in force any more."""
         return _step_of((yield ACTING(after_id=after.id, **self._limits(now))))
 
-    def old(self, after: Place, now: float) -> Transaction[Step]:
+    def old(self, after: SweepPlace, now: float) -> Transaction[SweepStep]:
         """Some sessions that have lasted too long, wherever the last step ended: all of them are dead."""
         found = [row["id"] for row in (yield OLD(**self._limits(now)))]
-        return Step(found, None, after if len(found) == MOST else None)
+        return SweepStep(found, None, after if len(found) == MOST else None)
 
     def end_dead(self, session_ids: Sequence[str], now: float) -> Transaction[list[StoredSession]]:
         """End those of at most AT_ONCE sessions that are dead; these, for the one caller that ended them."""

@@ -10,9 +10,9 @@ from idp.infrastructure.database.sweeping import in_steps, rest_since
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.outbox import Outbox
 from idp.oauth.store import OAuthStore
-from idp.oauth.sweep_store import AT_ONCE, MOST, Place, Step, SweepStore
+from idp.oauth.sweep_store import AT_ONCE, MOST, SweepPlace, SweepStep, SweepStore
 from idp.sessions.endings import Endings
-from idp.sessions.model import Lifetimes, SessionEnd, StoredSession
+from idp.sessions.model import SessionEnd, SessionLifetimes, StoredSession
 
 SWEEP_SECONDS = 30.0
 FORGET_SECONDS = 3600.0
@@ -26,7 +26,12 @@ class Sweeper:
     """Every worker sweeps. Each session is ended by one guarded statement, so that they do not need a leader."""
 
     def __init__(
-        self, foundation: Foundation, endings: Endings, outbox: Outbox, lifetimes: Lifetimes, retention: int
+        self,
+        foundation: Foundation,
+        endings: Endings,
+        outbox: Outbox,
+        lifetimes: SessionLifetimes,
+        retention: int,
     ) -> None:
         self._database = foundation.database.background
         self._sources = foundation.sources
@@ -43,10 +48,10 @@ class Sweeper:
             [await self._pass(steps) for steps in (self._store.idle, self._store.old, self._store.acting)]
         )
 
-    async def _pass(self, steps: Callable[[Place, float], Transaction[Step]]) -> int:
+    async def _pass(self, steps: Callable[[SweepPlace, float], Transaction[SweepStep]]) -> int:
         """Go once through the sessions that a kind of step looks at."""
         count, late = 0, False
-        place: Place | None = Place()
+        place: SweepPlace | None = SweepPlace()
         while place is not None:
             began = asyncio.get_running_loop().time()
             now = self._sources.now()
@@ -68,7 +73,7 @@ class Sweeper:
             await rest_since(began)
         return count
 
-    def _lags(self, step: Step, now: float) -> bool:
+    def _lags(self, step: SweepStep, now: float) -> bool:
         return step.first_seen_at is not None and step.first_seen_at < now - self._idle - LATE_SECONDS
 
     async def forget_old(self) -> int:

@@ -6,8 +6,8 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.keys.service import InvalidToken as NotOurs
 from idp.keys.service import KeyRing
+from idp.keys.service import UntrustedToken as NotOurs
 from idp.oauth import refresh_tokens
 from idp.oauth.model import TokenHolder
 from idp.oauth.protocol import acr
@@ -19,7 +19,7 @@ from idp.oauth.userinfo_claims import Release
 from idp.relying_parties import scopes
 from idp.relying_parties.model import Client
 from idp.relying_parties.service import Registry
-from idp.sessions.model import Lifetimes
+from idp.sessions.model import SessionLifetimes
 
 INACTIVE: dict[str, Any] = {"active": False}
 
@@ -33,7 +33,7 @@ class TokenInspection:
         foundation: Foundation,
         keys: KeyRing,
         registry: Registry,
-        sessions: Lifetimes,
+        sessions: SessionLifetimes,
         refresh_idle: int,
     ) -> None:
         self._issuer = issuer

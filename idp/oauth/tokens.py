@@ -8,7 +8,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.keys.model import Algorithm
 from idp.keys.service import KeyRing
 from idp.oauth import refresh_tokens
-from idp.oauth.model import Grant, Lifetimes, Subject
+from idp.oauth.model import Grant, Subject, TokenLifetimes
 from idp.oauth.protocol import acr
 from idp.oauth.protocol.acting import acting_claims
 from idp.oauth.refresh_tokens import RefreshToken
@@ -27,7 +27,7 @@ TokenResponse = dict[str, Any]
 class TokenIssuer:
     """Makes tokens under ids chosen before, so that what they stand for can be on disk first."""
 
-    def __init__(self, issuer: str, foundation: Foundation, keys: KeyRing, lifetimes: Lifetimes) -> None:
+    def __init__(self, issuer: str, foundation: Foundation, keys: KeyRing, lifetimes: TokenLifetimes) -> None:
         self._issuer = issuer
         self._vault = foundation.vault
         self._sources = foundation.sources

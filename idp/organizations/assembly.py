@@ -15,7 +15,7 @@ from idp.organizations.guardians import Guardians
 from idp.organizations.ledger import Ended, Ledger
 from idp.organizations.lifecycle_hook import MandateLifecycleHook
 from idp.organizations.mandates import EXPIRY_SECONDS, Mandates
-from idp.organizations.registries.interface import Registry
+from idp.organizations.registries.interface import LegalPersonRegistry
 from idp.organizations.roles import Roles
 from idp.organizations.service import Organizations
 
@@ -36,7 +36,7 @@ class OrganizationsRoom:
         self.divisions = read_divisions(settings.divisions_file)
         self.roles = Roles(base, self.divisions)
         ledger = Ledger(base, end_acting, accounts.notices.everywhere, ground.outbox.kick)
-        registries = plugins.load(idp.organizations.registries, "REGISTRY", Registry)  # type: ignore[type-abstract]
+        registries = plugins.load(idp.organizations.registries, "REGISTRY", LegalPersonRegistry)  # type: ignore[type-abstract]
         self.organizations = Organizations(base, ledger, registries, asked.get("licence"))
         self.mandates = Mandates(base, ledger, ground.messages)
         population = asked.get("population")

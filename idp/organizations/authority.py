@@ -10,12 +10,12 @@ from idp.infrastructure.database import Transaction
 from idp.organizations.mandate_conditions import the_same
 from idp.organizations.mandate_list_store import MandateLists
 from idp.organizations.mandate_store import MandateStore
-from idp.organizations.model import MandateState, Rank, Refused, Relation, Role, Scope, stored
-from idp.organizations.records import Mandate
+from idp.organizations.model import MandateRefused, MandateState, Rank, Relation, Role, Scope, stored
+from idp.organizations.records import StoredMandate
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class MandateAuthority:
     """What somebody may decide by: the own mandate (None for a person's own matters) and what it covers.
 
     `bounds` is the most that may be granted by it: less than `scope`, where a mandate rests on another.
@@ -24,9 +24,9 @@ class Authority:
     rank: Rank
     scope: Scope
     bounds: Scope
-    own: Mandate | None = field(default=None, repr=False)
+    own: StoredMandate | None = field(default=None, repr=False)
 
-    def parameters(self, target: Mandate, resting_on: Mandate | None = None) -> dict[str, object]:
+    def parameters(self, target: StoredMandate, resting_on: StoredMandate | None = None) -> dict[str, object]:
         """What `authorized` is asked with: the rank, and exactly what was judged."""
         judged = {
             "judged_systems": stored(target.systems),
@@ -37,7 +37,7 @@ class Authority:
         return {"the_rank": int(self.rank), **judged, **held}
 
 
-def rank_of(own: Mandate, *, of_agent: bool = False) -> Rank:
+def rank_of(own: StoredMandate, *, of_agent: bool = False) -> Rank:
     """How high whoever manages an organisation by a mandate stands, `of_agent` towards those it is an agent for."""
     if own.relation == Relation.LEGAL_REPRESENTATIVE:
         return Rank.REPRESENTATIVE_OF_AGENT if of_agent else Rank.PRINCIPAL
@@ -47,12 +47,12 @@ def rank_of(own: Mandate, *, of_agent: bool = False) -> Rank:
 
 
 def authorities(
-    store: MandateStore, lists: MandateLists, target: Mandate, actor: str, at: float
-) -> Transaction[list[Authority]]:
+    store: MandateStore, lists: MandateLists, target: StoredMandate, actor: str, at: float
+) -> Transaction[list[MandateAuthority]]:
     """Everything by which somebody may decide about a mandate, the highest first; whether they may at all is SQL's."""
-    found: list[Authority] = []
+    found: list[MandateAuthority] = []
     if target.principal_account_id is not None and target.principal_account_id == actor:
-        found.append(Authority(Rank.PRINCIPAL, Scope(), Scope()))
+        found.append(MandateAuthority(Rank.PRINCIPAL, Scope(), Scope()))
     parent = None
     if target.parent_mandate_id is not None:
         parent = yield from lists.one(target.parent_mandate_id)
@@ -65,14 +65,14 @@ def authorities(
         for own in (yield from store.all_managing(actor, organization_id, at)):
             try:
                 bounds = own.scope.meet(parent.scope) if parent else own.scope
-            except Refused:
+            except MandateRefused:
                 continue  # nothing that both cover
-            found.append(Authority(rank_of(own, of_agent=of_agent), own.scope, bounds, own))
+            found.append(MandateAuthority(rank_of(own, of_agent=of_agent), own.scope, bounds, own))
     return sorted(found, key=lambda one: -one.rank)
 
 
 def decisions(
-    store: MandateStore, lists: MandateLists, target: Mandate, actor: str, at: float
+    store: MandateStore, lists: MandateLists, target: StoredMandate, actor: str, at: float
 ) -> Transaction[frozenset[str]]:
     """What somebody may do with a mandate that others hold, as it stands: what pages offer, and nothing else.
 
@@ -100,13 +100,13 @@ def decisions(
 _NOT_GRANTED = (Relation.LEGAL_REPRESENTATIVE, Relation.GUARDIAN)
 
 
-def _grants(one: Authority, target: Mandate) -> bool:
+def _grants(one: MandateAuthority, target: StoredMandate) -> bool:
     """Whether it is granted by such authority at all: about administrators the representative alone decides."""
     of_agent = one.rank <= Rank.REPRESENTATIVE_OF_AGENT
     return of_agent or one.rank is Rank.PRINCIPAL or target.role != Role.ADMINISTRATOR
 
 
-def _lengthens(one: Authority, target: Mandate) -> bool:
+def _lengthens(one: MandateAuthority, target: StoredMandate) -> bool:
     """Whether an end can be put off: not beyond that of the own mandate."""
     until, latest = target.valid_until, one.bounds.valid_until
     return until is not None and (latest is None or latest > until) and target.relation != Relation.COUNTER

@@ -16,9 +16,9 @@ from idp.organizations.ledger import Ledger
 from idp.organizations.model import (
     DAY,
     LegalPersonState,
+    MandateRefusalReason,
+    MandateRefused,
     MandateState,
-    Reason,
-    Refused,
     Relation,
     Role,
     Scope,
@@ -29,14 +29,14 @@ from idp.organizations.model import (
 from idp.organizations.records import LegalPerson
 from idp.organizations.registries import licence_qr, register_lookup
 from idp.organizations.registries.interface import (
-    Claim,
     Confirmed,
     Holding,
+    LegalPersonRegistry,
     NotConfirmed,
     Outcome,
     Picture,
-    Registry,
-    Wait,
+    PictureState,
+    RegistryClaim,
 )
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Binding:
         self,
         foundation: Foundation,
         ledger: Ledger,
-        registries: Sequence[Registry],
+        registries: Sequence[LegalPersonRegistry],
         authority: Authority | None,
     ) -> None:
         self._database = foundation.database
@@ -78,7 +78,9 @@ class Binding:
         self._sources = foundation.sources
         self._ledger = ledger
         self._store = ledger.legal_persons
-        self._registries: Mapping[str, Registry] = {registry.name: registry for registry in registries}
+        self._registries: Mapping[str, LegalPersonRegistry] = {
+            registry.name: registry for registry in registries
+        }
         self._authority = authority
 
     async def bind(self, account_id: str, code: str, name: str, address: str | None = None) -> str:
@@ -97,7 +99,7 @@ class Binding:
         try:
             picture = await self._registries[licence_qr.NAME].begin(self._open(), claim)
         except AuthorityUnavailable as error:
-            raise Refused(Reason.UNAVAILABLE) from error
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE) from error
         assert isinstance(picture, Picture)
         content = {"ticket": picture.ticket, "content": picture.content, "account": account_id}
         return Started(picture.content, self._vault.seal(_TICKET, content), picture.seconds)
@@ -106,25 +108,25 @@ class Binding:
         """The same picture once more. Raises Refused."""
         return Started(self._opened(account_id, sealed)["content"], sealed, 0)
 
-    async def licence(self, account_id: str, sealed: str, address: str | None = None) -> Wait | str:
+    async def licence(self, account_id: str, sealed: str, address: str | None = None) -> PictureState | str:
         """How far the scan has come, or the id of the organisation that it bound. Raises Refused."""
         opened = self._opened(account_id, sealed)
         try:
             outcome = await self._registries[licence_qr.NAME].outcome(self._open(), opened["ticket"])
         except AuthorityUnavailable as error:
-            raise Refused(Reason.UNAVAILABLE) from error
-        if isinstance(outcome, Wait):
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE) from error
+        if isinstance(outcome, PictureState):
             return outcome
         claim = await self._claim(account_id)
         confirmed = await self._confirmed(account_id, outcome, address)
         if confirmed.holder_name is not None and confirmed.holder_name != claim.holder_name:
-            await self._refuse(account_id, Reason.NOT_THE_HOLDER, address)
+            await self._refuse(account_id, MandateRefusalReason.NOT_THE_HOLDER, address)
         if confirmed.holding is Holding.REPRESENTATIVE:
             # The licence names its holder and no number: two people may have one name, so the register decides.
             asked = replace(claim, code=confirmed.code, name=confirmed.name)
             confirmed = await self._confirmed(account_id, await self._ask(asked), address)
         if not await self._single_use.spend(_USED, opened["ticket"], _USED_SECONDS):
-            raise Refused(Reason.OVER)
+            raise MandateRefused(MandateRefusalReason.OVER)
         return await self._take(account_id, confirmed, address)
 
     @property
@@ -137,42 +139,46 @@ class Binding:
         try:
             opened = self._vault.unseal(_TICKET, sealed)
         except Unreadable as error:
-            raise Refused(Reason.OVER) from error
+            raise MandateRefused(MandateRefusalReason.OVER) from error
         if opened["account"] != account_id:
-            raise Refused(Reason.OVER)
+            raise MandateRefused(MandateRefusalReason.OVER)
         return opened
 
     def _open(self) -> Authority:
         if self._authority is None:
-            raise Refused(Reason.UNAVAILABLE)
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE)
         return self._authority
 
-    async def _claim(self, account_id: str) -> Claim:
+    async def _claim(self, account_id: str) -> RegistryClaim:
         """Who somebody is by their own real-name login; raises Refused."""
         account = await self._database.read(lambda: self._ledger.accounts.by_id(account_id))
         if account is None or account.real_name_level < REPRESENTATIVE_LEVEL:
-            raise Refused(Reason.LEVEL)
+            raise MandateRefused(MandateRefusalReason.LEVEL)
         number = self._ledger.accounts.reveal(CERTIFICATE, account.certificate_number)
         if number is None:
-            raise Refused(Reason.NO_CERTIFICATE)
-        return Claim("", "", account.name, str(account.certificate_type), number)
+            raise MandateRefused(MandateRefusalReason.NO_CERTIFICATE)
+        return RegistryClaim("", "", account.name, str(account.certificate_type), number)
 
-    async def _ask(self, claim: Claim) -> Outcome:
+    async def _ask(self, claim: RegistryClaim) -> Outcome:
         try:
             outcome = await self._registries[register_lookup.NAME].begin(self._open(), claim)
         except AuthorityUnavailable as error:
-            raise Refused(Reason.UNAVAILABLE) from error
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE) from error
         assert not isinstance(outcome, Picture)
         return outcome
 
     async def _confirmed(self, account_id: str, outcome: Outcome, address: str | None) -> Confirmed:
         if not isinstance(outcome, Confirmed):
             dissolved = isinstance(outcome, NotConfirmed) and outcome.dissolved
-            await self._refuse(account_id, Reason.DISSOLVED if dissolved else Reason.NOT_CONFIRMED, address)
+            await self._refuse(
+                account_id,
+                MandateRefusalReason.DISSOLVED if dissolved else MandateRefusalReason.NOT_CONFIRMED,
+                address,
+            )
         code, name = checked_code(outcome.code), checked_organisation_name(outcome.name)
         return replace(outcome, code=code, name=name)
 
-    async def _refuse(self, account_id: str, reason: Reason, address: str | None) -> NoReturn:
+    async def _refuse(self, account_id: str, reason: MandateRefusalReason, address: str | None) -> NoReturn:
         line = AuditEvent(
             event=EventType.LEGAL_PERSON_REFUSED,
             account_id=account_id,
@@ -180,11 +186,11 @@ class Binding:
             detail={"reason": reason.value},
         )
         await self._database.add(self._ledger.audit.record(line))
-        raise Refused(reason)
+        raise MandateRefused(reason)
 
     async def _limit(self, account_id: str) -> None:
         if await self._key_value.increment(_ATTEMPTS, account_id, 3600) > ATTEMPTS_PER_HOUR:
-            raise Refused(Reason.TOO_OFTEN)
+            raise MandateRefused(MandateRefusalReason.TOO_OFTEN)
 
     async def _take(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str | None = None
@@ -192,17 +198,17 @@ class Binding:
         """Write down what a registry vouched for; the organisation's id."""
         take = self._represent if confirmed.holding is Holding.REPRESENTATIVE else self._appoint
 
-        def work() -> Transaction[str | Reason]:
+        def work() -> Transaction[str | MandateRefusalReason]:
             return (yield from take(account_id, confirmed, address, actor or account_id))
 
         organization_id = await self._write(work)
-        if isinstance(organization_id, Reason):
-            raise Refused(organization_id)
+        if isinstance(organization_id, MandateRefusalReason):
+            raise MandateRefused(organization_id)
         return organization_id
 
     def _represent(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
-    ) -> Transaction[str | Reason]:
+    ) -> Transaction[str | MandateRefusalReason]:
         """One of several at the same moment changes the legal person, and gets the mandate with it."""
         now = self._sources.now()
         organization_id = self._sources.new_id()
@@ -232,11 +238,11 @@ class Binding:
 
     def _confirm(
         self, account_id: str, confirmed: Confirmed, found: LegalPerson, actor: str
-    ) -> Transaction[str | Reason]:
+    ) -> Transaction[str | MandateRefusalReason]:
         """The same representative again: what rests of their own mandate counts again."""
         known = yield from self._store.by_code(confirmed.code)
         if known is None or known.state is not LegalPersonState.ACTIVE:
-            return Reason.DISSOLVED
+            return MandateRefusalReason.DISSOLVED
         if (yield from self._store.confirm(found, known.represented_since)) is not None:
             yield from self._empower(known.id, account_id, confirmed, actor, again=True)
         return known.id
@@ -261,23 +267,23 @@ class Binding:
 
     def _appoint(
         self, account_id: str, confirmed: Confirmed, address: str | None, actor: str
-    ) -> Transaction[str | Reason]:
+    ) -> Transaction[str | MandateRefusalReason]:
         """An administrator or a temporary agent by the licence; an earlier such mandate makes room."""
         now = self._sources.now()
         organization_id = self._sources.new_id()
         if not (yield from self._store.register(new_legal_person(organization_id, confirmed, now))):
             known = yield from self._store.by_code(confirmed.code)
             if known is None or known.state is not LegalPersonState.ACTIVE:
-                return Reason.DISSOLVED
+                return MandateRefusalReason.DISSOLVED
             organization_id = known.id
         latest = now + LICENCE_DAYS[confirmed.holding] * DAY
         until = min(confirmed.valid_until or latest, latest)
         if until <= now:
-            return Reason.DISSOLVED
+            return MandateRefusalReason.DISSOLVED
         if (yield from self._rests(account_id, organization_id, licence_qr.NAME)):
-            return Reason.NOT_YOURS
+            return MandateRefusalReason.NOT_YOURS
         scope = limited_scope(Scope((), confirmed.items, until), now)
-        if isinstance(scope, Reason):
+        if isinstance(scope, MandateRefusalReason):
             return scope
         earlier = yield from self._ledger.sweeps.replace_licence(organization_id, account_id, now)
         yield from self._ledger.closed(earlier, "replaced", actor, address, quiet=True)

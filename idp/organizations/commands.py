@@ -9,7 +9,7 @@ import typer
 from idp.accounts.service import UnknownAccount
 from idp.infrastructure.console import Commands, actor, console, fail, show
 from idp.organizations.divisions import read_divisions
-from idp.organizations.model import Refused
+from idp.organizations.model import MandateRefused
 from idp.organizations.records import LegalPerson
 from idp.organizations.roles_commands import RoleCommands
 
@@ -89,7 +89,7 @@ def _run(context: typer.Context, work: Callable[["OrganizationsRoom"], Awaitable
         return console(context).run_in(OrganizationsRoom, work)
     except UnknownAccount:
         fail("no single account has this name, phone or certificate number")
-    except Refused as refused:
+    except MandateRefused as refused:
         fail(refused.reason.value)
 
 

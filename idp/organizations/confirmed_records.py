@@ -1,8 +1,8 @@
 """The records that come of what a registry vouched for."""
 
-from idp.organizations.model import Kind, LegalPersonState, MandateState, Relation, Role, Scope
+from idp.organizations.model import LegalPersonKind, LegalPersonState, MandateState, Relation, Role, Scope
 from idp.organizations.protocol import credit_code
-from idp.organizations.records import LegalPerson, Mandate
+from idp.organizations.records import LegalPerson, StoredMandate
 from idp.organizations.registries.interface import Confirmed
 
 
@@ -11,7 +11,7 @@ def new_legal_person(organization_id: str, confirmed: Confirmed, now: float) -> 
     return LegalPerson(
         id=organization_id,
         name=confirmed.name,
-        kind=Kind(credit_code.kind_of(confirmed.code)),
+        kind=LegalPersonKind(credit_code.kind_of(confirmed.code)),
         unified_social_credit_code=confirmed.code,
         state=LegalPersonState.ACTIVE,
         method=method_of(confirmed),
@@ -23,9 +23,9 @@ def new_legal_person(organization_id: str, confirmed: Confirmed, now: float) -> 
 
 def new_mandate(
     mandate_id: str, now: float, organization_id: str, account_id: str, confirmed: Confirmed, scope: Scope
-) -> Mandate:
+) -> StoredMandate:
     """An active mandate of an agent."""
-    return Mandate(
+    return StoredMandate(
         id=mandate_id,
         relation=Relation.AGENT,
         role=Role.AGENT,

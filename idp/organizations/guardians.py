@@ -7,14 +7,14 @@ from typing import TypeVar
 from uuid import UUID, uuid5
 
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import Account, NewAccount, State
+from idp.accounts.model import Account, AccountState, NewAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.real_names.authority import AuthorityUnavailable
 from idp.accounts.real_names.certificates import birth_date_of, checked_number, is_minor, stored_type
 from idp.accounts.real_names.proof import NotRecorded, Proof
 from idp.accounts.real_names.service import RealNames
 from idp.accounts.store import BIRTH_DATE
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.beijing import BEIJING, day_of
 from idp.infrastructure.database import Transaction
@@ -22,8 +22,16 @@ from idp.infrastructure.database.interface import Conflict, Overtaken
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import mandate_store as statements
 from idp.organizations.ledger import Ledger
-from idp.organizations.model import ADULT, DAY, MandateState, Reason, Refused, Relation, Role
-from idp.organizations.records import Mandate, NamedMandate
+from idp.organizations.model import (
+    ADULT,
+    DAY,
+    MandateRefusalReason,
+    MandateRefused,
+    MandateState,
+    Relation,
+    Role,
+)
+from idp.organizations.records import NamedMandate, StoredMandate
 
 T = TypeVar("T")
 
@@ -35,7 +43,7 @@ _NAME_BYTES = 9
 _NAMESPACE = UUID("6f0d2c5e-52d4-4d5c-9d0e-0f6a3c1b7e21")
 _IN_FORCE = (MandateState.ACTIVE, MandateState.SUSPENDED)
 
-Check = Callable[[Claim], Awaitable[Proof | None]]
+Check = Callable[[IdentityClaim], Awaitable[Proof | None]]
 """The population service: a proof where name and number belong together. Raises AuthorityUnavailable."""
 
 
@@ -73,17 +81,17 @@ class Guardians:
         """
         guardian = await self._database.read(lambda: self._ledger.accounts.by_id(guardian_id))
         if guardian is None or guardian.real_name_level < GUARDIAN_LEVEL:
-            raise Refused(Reason.LEVEL)
+            raise MandateRefused(MandateRefusalReason.LEVEL)
         claim, born = self._claim(name, certificate_type, number)
         if await self._key_value.increment(_ATTEMPTS, guardian_id, int(DAY)) > ATTEMPTS_PER_DAY:
-            raise Refused(Reason.TOO_OFTEN)
+            raise MandateRefused(MandateRefusalReason.TOO_OFTEN)
         proof = await self._proved(claim)
         try:
             mandate_id = await self._write(lambda: self._open(guardian_id, claim, proof, born, address))
         except Conflict as error:
-            raise Refused(Reason.NOT_CONFIRMED) from error
+            raise MandateRefused(MandateRefusalReason.NOT_CONFIRMED) from error
         if mandate_id is None:
-            raise Refused(Reason.NOT_CONFIRMED)
+            raise MandateRefused(MandateRefusalReason.NOT_CONFIRMED)
         return mandate_id
 
     async def against(self, guardian_id: str, minor_id: str, staff_id: str) -> Impediment | None:
@@ -132,12 +140,12 @@ class Guardians:
         if staff_id in (guardian_id, minor_id):
             return Impediment.CONCERNED
         guardian = yield from self._ledger.accounts.by_id(guardian_id)
-        if guardian is None or guardian.state != State.ACTIVE or self._is_child(guardian):
+        if guardian is None or guardian.state != AccountState.ACTIVE or self._is_child(guardian):
             return Impediment.GUARDIAN
         if guardian.real_name_level < GUARDIAN_LEVEL:
             return Impediment.GUARDIAN
         minor = yield from self._ledger.accounts.by_id(minor_id)
-        if minor is None or minor.state != State.ACTIVE or not self._is_child(minor):
+        if minor is None or minor.state != AccountState.ACTIVE or not self._is_child(minor):
             return Impediment.AGE
         if minor.real_name_level < 1:  # what nobody has verified tells no age
             return Impediment.AGE
@@ -158,36 +166,40 @@ class Guardians:
         born = self._birth_date(account)
         return born is not None and is_minor(born, self._today())
 
-    def _claim(self, name: str, certificate_type: str, number: str) -> tuple[Claim, date]:
+    def _claim(self, name: str, certificate_type: str, number: str) -> tuple[IdentityClaim, date]:
         try:
             plain = checked_number(certificate_type, number, self._today())
-            claim = Claim(normalized_name(name), stored_type(certificate_type).value, plain)
+            claim = IdentityClaim(normalized_name(name), stored_type(certificate_type).value, plain)
         except InvalidAccount as error:
-            raise Refused(Reason.NAME if str(error).startswith("name") else Reason.CERTIFICATE) from error
+            raise MandateRefused(
+                MandateRefusalReason.NAME
+                if str(error).startswith("name")
+                else MandateRefusalReason.CERTIFICATE
+            ) from error
         born = birth_date_of(claim.certificate_type, plain)
         if born is None:
-            raise Refused(Reason.CERTIFICATE)
+            raise MandateRefused(MandateRefusalReason.CERTIFICATE)
         if not is_minor(born, self._today()):
-            raise Refused(Reason.NOT_A_MINOR)
+            raise MandateRefused(MandateRefusalReason.NOT_A_MINOR)
         return claim, born
 
-    async def _proved(self, claim: Claim) -> Proof:
+    async def _proved(self, claim: IdentityClaim) -> Proof:
         if self._check is None:
-            raise Refused(Reason.UNAVAILABLE)
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE)
         try:
             proof = await self._check(claim)
         except AuthorityUnavailable as error:
-            raise Refused(Reason.UNAVAILABLE) from error
+            raise MandateRefused(MandateRefusalReason.UNAVAILABLE) from error
         if proof is None:
-            raise Refused(Reason.NOT_CONFIRMED)
+            raise MandateRefused(MandateRefusalReason.NOT_CONFIRMED)
         return proof
 
     def _open(
-        self, guardian_id: str, claim: Claim, proof: Proof, born: date, address: str | None
+        self, guardian_id: str, claim: IdentityClaim, proof: Proof, born: date, address: str | None
     ) -> Transaction[str | None]:
         """The mandate's id; None where the child is known already, or the guardian's account is not open any more."""
         guardian = yield from self._ledger.accounts.by_id(guardian_id)
-        if guardian is None or guardian.state != State.ACTIVE:
+        if guardian is None or guardian.state != AccountState.ACTIVE:
             return None
         if (yield from self._real_names.against(None, proof)) is not None:
             return None
@@ -220,9 +232,9 @@ class Guardians:
 
     def _guardianship(
         self, mandate_id: str, guardian_id: str, minor_id: str, born: date, *, granted_by: str, evidence: str
-    ) -> Mandate:
+    ) -> StoredMandate:
         now = self._sources.now()
-        return Mandate(
+        return StoredMandate(
             id=mandate_id,
             relation=Relation.GUARDIAN,
             role=Role.AGENT,
@@ -237,7 +249,7 @@ class Guardians:
             decided_at=now,
         )
 
-    def _empower(self, guardianship: Mandate, address: str | None = None) -> Transaction[str | None]:
+    def _empower(self, guardianship: StoredMandate, address: str | None = None) -> Transaction[str | None]:
         guardian_id = guardianship.agent_account_id or ""
         added = yield from self._ledger.store.add(guardianship, guardian_id)
         if added is None:

@@ -19,16 +19,16 @@ from idp.organizations.model import (
     HELPER_DAYS,
     INVITATION_DAYS,
     LegalPersonState,
+    MandateRefusalReason,
+    MandateRefused,
     MandateState,
-    Reason,
-    Refused,
     Relation,
     Role,
     Scope,
     checked_code,
     checked_scope,
 )
-from idp.organizations.records import Mandate, NamedMandate
+from idp.organizations.records import NamedMandate, StoredMandate
 
 INVITATIONS_PER_DAY = 50
 INVITATIONS_TO_A_PHONE = 5
@@ -74,9 +74,9 @@ class Inviting:
         now = self._sources.now()
         managing = await self._database.read(lambda: self._store.managing(actor, organization_id, now))
         if managing is None:
-            raise Refused(Reason.NOT_YOURS)
+            raise MandateRefused(MandateRefusalReason.NOT_YOURS)
         if managing.relation is not Relation.LEGAL_REPRESENTATIVE and invitation.role is Role.ADMINISTRATOR:
-            raise Refused(Reason.NOT_YOURS)
+            raise MandateRefused(MandateRefusalReason.NOT_YOURS)
         asked = self._asked(Relation.AGENT, actor, invitation, managing.scope)
         asked = replace(asked, principal_legal_person_id=organization_id)
         return await self._invite(asked, invitation, address, managing)
@@ -92,13 +92,13 @@ class Inviting:
         """Ask somebody of an organisation that is an agent to act by its mandate; the new mandate's id."""
         now = self._sources.now()
 
-        def look() -> Transaction[tuple[Mandate | None, Mandate | None]]:
+        def look() -> Transaction[tuple[StoredMandate | None, StoredMandate | None]]:
             managing = yield from self._store.managing(actor, organization_id, now)
             return managing, (yield from self._store.held_by(held_id, organization_id, now))
 
         managing, held = await self._database.read(look)
         if managing is None or held is None or invitation.code or invitation.role is not Role.AGENT:
-            raise Refused(Reason.NOT_YOURS)
+            raise MandateRefused(MandateRefusalReason.NOT_YOURS)
         # Neither more than the organisation holds, nor more than whoever passes it on may do for the organisation.
         asked = replace(
             self._asked(Relation.AGENT, actor, invitation, held.scope.meet(managing.scope)),
@@ -117,11 +117,11 @@ class Inviting:
 
     async def _invite(
         self,
-        asked: Mandate,
+        asked: StoredMandate,
         invitation: Invitation,
         address: str | None,
-        own: Mandate | None = None,
-        resting_on: Mandate | None = None,
+        own: StoredMandate | None = None,
+        resting_on: StoredMandate | None = None,
     ) -> str:
         actor, phone, silent = asked.granted_by, None, False
         if invitation.code:
@@ -145,35 +145,35 @@ class Inviting:
             return True
 
         if not await self._database.write(work):
-            raise Refused(Reason.NOT_YOURS)
+            raise MandateRefused(MandateRefusalReason.NOT_YOURS)
         self._ledger.sent()
         return wanted.id
 
-    async def _organization(self, asked: Mandate, code: str) -> str:
+    async def _organization(self, asked: StoredMandate, code: str) -> str:
         """The id of the legal person that is asked to act. Raises Refused."""
         plain = checked_code(code)
         found = await self._database.read(lambda: self._ledger.legal_persons.by_code(plain))
         if found is None or found.state is not LegalPersonState.ACTIVE:
-            raise Refused(Reason.UNKNOWN_ORGANIZATION)
+            raise MandateRefused(MandateRefusalReason.UNKNOWN_ORGANIZATION)
         if found.id == asked.principal_legal_person_id:
-            raise Refused(Reason.OWN)
+            raise MandateRefused(MandateRefusalReason.OWN)
         return found.id
 
-    async def _invitee(self, asked: Mandate, invitation: Invitation) -> tuple[str, str]:
+    async def _invitee(self, asked: StoredMandate, invitation: Invitation) -> tuple[str, str]:
         """The name and the phone of the person who is asked to act. Raises Refused."""
         try:
             name = normalized_name(invitation.name)
         except InvalidAccount as error:
-            raise Refused(Reason.NAME) from error
+            raise MandateRefused(MandateRefusalReason.NAME) from error
         try:
             phone = checked_phone(invitation.phone)
         except InvalidAccount as error:
-            raise Refused(Reason.PHONE) from error
+            raise MandateRefused(MandateRefusalReason.PHONE) from error
         account = await self._database.read(lambda: self._ledger.accounts.by_id(asked.granted_by))
         if account is None or account.phone_index == self._vault.blind_index(PHONE, phone):
-            raise Refused(Reason.OWN)
+            raise MandateRefused(MandateRefusalReason.OWN)
         if asked.relation is Relation.FAMILY_HELPER and account.real_name_level < HELPER_LEVEL:
-            raise Refused(Reason.LEVEL)
+            raise MandateRefused(MandateRefusalReason.LEVEL)
         return name, phone
 
     async def _is_told_enough(self, actor: str, phone: str) -> bool:
@@ -189,17 +189,17 @@ class Inviting:
     async def _limit(self, kind: str, key: str, most: int) -> None:
         """A text message costs money, and the one who gets it attention."""
         if await self._key_value.increment(kind, key, int(DAY)) > most:
-            raise Refused(Reason.TOO_OFTEN)
+            raise MandateRefused(MandateRefusalReason.TOO_OFTEN)
 
     def _text(self, shown: NamedMandate) -> str:
         principal = shown.principal_organization_name or masked_given_name(shown.principal_person_name or "")
         return self._translations.gettext(CHINESE, INVITED, principal=principal, days=INVITATION_DAYS)
 
-    def _asked(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> Mandate:
+    def _asked(self, relation: Relation, actor: str, invitation: Invitation, outer: Scope) -> StoredMandate:
         """A mandate as it is asked for, of no principal yet. Raises Refused."""
         now = self._sources.now()
         scope = checked_scope(invitation.scope, now).within(outer)
-        return Mandate(
+        return StoredMandate(
             id=self._sources.new_id(),
             relation=relation,
             role=invitation.role,

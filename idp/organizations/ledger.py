@@ -14,7 +14,7 @@ from idp.organizations.mandate_list_store import MandateLists
 from idp.organizations.mandate_store import MandateStore
 from idp.organizations.mandate_sweep_store import MandateSweeps
 from idp.organizations.model import MandateState, Relation
-from idp.organizations.records import LegalPerson, Mandate, NamedMandate
+from idp.organizations.records import LegalPerson, NamedMandate, StoredMandate
 from idp.organizations.store import LegalPersonStore
 
 Ended = Callable[[str, str], Transaction[None]]
@@ -72,7 +72,7 @@ class Ledger:
         self._notice = notice
 
     def note(
-        self, event: EventType, mandate: Mandate, actor: str, address: str | None = None
+        self, event: EventType, mandate: StoredMandate, actor: str, address: str | None = None
     ) -> Transaction[None]:
         """The line in the record: whose mandate, who did it, for whom."""
         detail = {"mandate": mandate.id, "relation": mandate.relation.value}
@@ -91,7 +91,7 @@ class Ledger:
         )
 
     def changed(
-        self, event: EventType, mandate: Mandate, actor: str, address: str | None = None
+        self, event: EventType, mandate: StoredMandate, actor: str, address: str | None = None
     ) -> Transaction[None]:
         """Record a change and tell both sides."""
         yield from self.note(event, mandate, actor, address)
@@ -99,7 +99,7 @@ class Ledger:
 
     def closed(
         self,
-        mandates: Iterable[Mandate],
+        mandates: Iterable[StoredMandate],
         reason: str,
         actor: str,
         address: str | None = None,
@@ -134,7 +134,7 @@ class Ledger:
         )
         yield self.audit.record(line)
 
-    def _close_below(self, mandate: Mandate, reason: str, actor: str) -> Transaction[None]:
+    def _close_below(self, mandate: StoredMandate, reason: str, actor: str) -> Transaction[None]:
         """What was passed on from a mandate ends with it. Each closed one is left once, so a circle would end too."""
         state, waiting = mandate.state, [mandate.id]
         while waiting:
@@ -145,7 +145,7 @@ class Ledger:
                 yield from self.tell(EVENTS[state], one, quiet=True)
                 waiting.append(one.id)
 
-    def tell(self, event: EventType, mandate: Mandate, *, quiet: bool = False) -> Transaction[None]:
+    def tell(self, event: EventType, mandate: StoredMandate, *, quiet: bool = False) -> Transaction[None]:
         """Notices to both sides."""
         shown = yield from self.lists.one(mandate.id)
         if shown is None or shown.relation is Relation.LEGAL_REPRESENTATIVE:

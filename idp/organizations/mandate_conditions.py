@@ -17,11 +17,11 @@ from sqlalchemy import (
     select,
 )
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountState
 from idp.accounts.store import accounts
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.model import DAY, INVITATION_DAYS, MandateState, Rank, Relation, Role, stored
-from idp.organizations.records import Mandate
+from idp.organizations.records import StoredMandate
 from idp.organizations.store import legal_persons, mandates
 
 c = mandates.c
@@ -145,7 +145,7 @@ def unchanged(name: str, *more: Any) -> ColumnElement[bool]:
     return or_(the_one.is_(None), exists(found.correlate(mandates)))
 
 
-def the_same(name: str, one: Mandate | None) -> dict[str, object]:
+def the_same(name: str, one: StoredMandate | None) -> dict[str, object]:
     """The parameters of `unchanged`."""
     return {
         f"{name}_id": one.id if one else None,
@@ -191,7 +191,7 @@ principal_lives = and_(
             select(_organization.c.id)
             .where(
                 _organization.c.id == c.principal_legal_person_id,
-                _organization.c.state == text(State.ACTIVE.value),
+                _organization.c.state == text(AccountState.ACTIVE.value),
             )
             .correlate(mandates)
         ),
@@ -200,7 +200,7 @@ principal_lives = and_(
         c.principal_account_id.is_(None),
         exists(
             select(_owner.c.id)
-            .where(_owner.c.id == c.principal_account_id, _owner.c.state == text(State.ACTIVE.value))
+            .where(_owner.c.id == c.principal_account_id, _owner.c.state == text(AccountState.ACTIVE.value))
             .correlate(mandates)
         ),
     ),
@@ -224,7 +224,7 @@ def is_invitee(account: ColumnElement[str]) -> ColumnElement[bool]:
         select(invitee.c.id)
         .where(
             invitee.c.id == account,
-            invitee.c.state == text(State.ACTIVE.value),
+            invitee.c.state == text(AccountState.ACTIVE.value),
             invitee.c.phone_verified_at.is_not(None),
             invitee.c.phone_index == c.invitee_phone_index,
             invitee.c.name == c.invitee_name,

@@ -29,7 +29,7 @@ from idp.organizations.mandate_conditions import (
     unchanged,
 )
 from idp.organizations.model import ALL, OPEN, MandateState, Relation, Role, stored
-from idp.organizations.records import Mandate
+from idp.organizations.records import StoredMandate
 from idp.organizations.store import mandate_of, mandates
 
 INVITEE_PHONE = "mandates.invitee_phone"
@@ -215,13 +215,13 @@ class MandateStore:
 
     def add(
         self,
-        new: Mandate,
+        new: StoredMandate,
         opener_id: str,
-        own: Mandate | None = None,
-        resting_on: Mandate | None = None,
+        own: StoredMandate | None = None,
+        resting_on: StoredMandate | None = None,
         *,
         phone: str | None = None,
-    ) -> Transaction[Mandate | None]:
+    ) -> Transaction[StoredMandate | None]:
         """Add a mandate, if the account that does so is open and what it is granted by is in force as it was read.
 
         That is the granter's `own` mandate, and the one that a mandate which is passed on rests on. `phone` is whom an
@@ -237,26 +237,28 @@ class MandateStore:
 
     def turn(
         self, statement: Statement, mandate_id: str, actor: str, at: float, **more: object
-    ) -> Transaction[Mandate | None]:
+    ) -> Transaction[StoredMandate | None]:
         """Change the state of one mandate; None where its state or the actor's rights do not allow it."""
         return first_as(mandate_of, (yield statement(the_id=mandate_id, the_actor=actor, now=at, **more)))
 
-    def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[Mandate | None]:
+    def managing(self, account_id: str, organization_id: str, at: float) -> Transaction[StoredMandate | None]:
         """The mandate by which somebody manages an organisation now: the highest, if there are several."""
         return next(iter((yield from self.all_managing(account_id, organization_id, at))), None)
 
-    def all_managing(self, account_id: str, organization_id: str, at: float) -> Transaction[list[Mandate]]:
+    def all_managing(
+        self, account_id: str, organization_id: str, at: float
+    ) -> Transaction[list[StoredMandate]]:
         """Every such mandate: the representative's first, then those without bounds."""
         call = MANAGING(the_actor=account_id, the_organization=organization_id, now=at)
         return [mandate_of(row) for row in (yield call)]
 
-    def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[Mandate | None]:
+    def held_by(self, mandate_id: str, organization_id: str, at: float) -> Transaction[StoredMandate | None]:
         """The mandate that an organisation may pass on."""
         call = HELD_BY(the_id=mandate_id, the_organization=organization_id, now=at)
         return first_as(mandate_of, (yield call))
 
 
-def _values(new: Mandate) -> dict[str, object]:
+def _values(new: StoredMandate) -> dict[str, object]:
     return {
         "new_id": new.id,
         "new_relation": new.relation.value,

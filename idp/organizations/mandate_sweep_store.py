@@ -8,7 +8,7 @@ from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.mandate_conditions import c, is_state, now, text, the_actor, the_id
 from idp.organizations.model import DAY, INVITATION_DAYS, OPEN, MandateState, Rank, Relation
-from idp.organizations.records import Mandate
+from idp.organizations.records import StoredMandate
 from idp.organizations.store import mandate_of, mandates
 
 MOST = 200
@@ -131,43 +131,45 @@ REPLACE_LICENCE = Statement(
 class MandateSweeps:
     """One statement per method; each returns the mandates that it changed."""
 
-    def turn_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Mandate]]:
+    def turn_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[StoredMandate]]:
         """Suspend what lives on an organisation, end its representatives and invitations."""
         call = TURN_ALL(the_organization=organization_id, reason=reason, now=at)
         return [mandate_of(row) for row in (yield call)]
 
-    def end_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[Mandate]]:
+    def end_all(self, organization_id: str, reason: str, at: float) -> Transaction[list[StoredMandate]]:
         """End what an organisation granted and what it was granted."""
         call = END_ALL(the_organization=organization_id, reason=reason, now=at)
         return [mandate_of(row) for row in (yield call)]
 
     def end_below(
         self, mandate_id: str, state: MandateState, reason: str, at: float
-    ) -> Transaction[list[Mandate]]:
+    ) -> Transaction[list[StoredMandate]]:
         """End what was passed on from a mandate."""
         call = END_BELOW(the_id=mandate_id, the_state=state.value, reason=reason, now=at)
         return [mandate_of(row) for row in (yield call)]
 
     def withdraw(
         self, account_id: str, organization_id: str, reason: str, at: float
-    ) -> Transaction[list[Mandate]]:
+    ) -> Transaction[list[StoredMandate]]:
         """Take back the invitations that somebody made for an organisation."""
         call = WITHDRAW(the_actor=account_id, the_organization=organization_id, reason=reason, now=at)
         return [mandate_of(row) for row in (yield call)]
 
-    def restore(self, organization_id: str, account_id: str, at: float) -> Transaction[Mandate | None]:
+    def restore(self, organization_id: str, account_id: str, at: float) -> Transaction[StoredMandate | None]:
         """Let a representative's own mandate count again."""
         call = RESTORE(the_organization=organization_id, the_actor=account_id, now=at)
         return first_as(mandate_of, (yield call))
 
-    def replace_licence(self, organization_id: str, account_id: str, at: float) -> Transaction[list[Mandate]]:
+    def replace_licence(
+        self, organization_id: str, account_id: str, at: float
+    ) -> Transaction[list[StoredMandate]]:
         """End what somebody had by the same organisation's licence before."""
         call = REPLACE_LICENCE(
             the_organization=organization_id, the_actor=account_id, reason="replaced", now=at
         )
         return [mandate_of(row) for row in (yield call)]
 
-    def expire(self, at: float) -> Transaction[list[Mandate]]:
+    def expire(self, at: float) -> Transaction[list[StoredMandate]]:
         """End some of what is past its date; each mandate for one of those who do so at once."""
         expired = [mandate_of(row) for row in (yield EXPIRE(now=at, reason="expired"))]
         invitations = yield EXPIRE_INVITATIONS(now=at, reason="expired")

@@ -7,7 +7,7 @@ from typing import TypeVar
 from idp.audit.model import EventType
 from idp.infrastructure.database import Statement, Transaction
 from idp.organizations import mandate_store as statements
-from idp.organizations.authority import Authority, authorities, decisions
+from idp.organizations.authority import MandateAuthority, authorities, decisions
 from idp.organizations.inviting import Invitation, Inviting
 from idp.organizations.ledger import AT_THE_COUNTER
 from idp.organizations.mandate_sweep_store import MOST
@@ -23,7 +23,7 @@ from idp.organizations.model import (
     Role,
     Scope,
 )
-from idp.organizations.records import Mandate, NamedMandate
+from idp.organizations.records import NamedMandate, StoredMandate
 
 __all__ = ["EXPIRY_SECONDS", "Invitation", "Mandates"]
 
@@ -74,7 +74,7 @@ class Mandates(Inviting):
 
         return await self._database.read(work)
 
-    async def decisions(self, actor: str, mandates: Iterable[Mandate]) -> Mapping[str, frozenset[str]]:
+    async def decisions(self, actor: str, mandates: Iterable[StoredMandate]) -> Mapping[str, frozenset[str]]:
         """What somebody may do with each of some mandates, by its id: see `idp.organizations.authority.decisions`."""
         now = self._sources.now()
 
@@ -106,7 +106,7 @@ class Mandates(Inviting):
 
         return await self._write(work)
 
-    def _hand_to(self, accepted: Mandate, actor: str, address: str | None) -> Transaction[None]:
+    def _hand_to(self, accepted: StoredMandate, actor: str, address: str | None) -> Transaction[None]:
         """Whoever accepts for an organisation is the first of its people to act by the mandate."""
         child = replace(
             accepted,
@@ -235,8 +235,8 @@ class Mandates(Inviting):
                 return count
 
     def _authorities(
-        self, target: Mandate, actor: str, now: float, *, dates: bool = False
-    ) -> Transaction[list[Authority]]:
+        self, target: StoredMandate, actor: str, now: float, *, dates: bool = False
+    ) -> Transaction[list[MandateAuthority]]:
         """By what somebody may decide about a mandate: only what covers it all, `dates` too where it gives power."""
         found = yield from authorities(self._store, self._lists, target, actor, now)
         return [one for one in found if one.scope.covers(target.scope, dates=dates)]
@@ -251,7 +251,7 @@ class Mandates(Inviting):
         dates: bool = False,
         accepting: bool = False,
         **more: object,
-    ) -> Transaction[Mandate | None]:
+    ) -> Transaction[StoredMandate | None]:
         """Change a mandate by the first authority that allows it; `accepting`: that of whoever invited."""
         target = yield from self._lists.one(mandate_id)
         if target is None:

@@ -29,7 +29,7 @@ ALL = ""
 """How an empty list of systems or items is stored: all of them."""
 
 
-class Kind(StrEnum):
+class LegalPersonKind(StrEnum):
     """GB/T 39046-2020 A.4, without 1 自然人."""
 
     ENTERPRISE = "2"
@@ -111,7 +111,7 @@ class Rank(IntEnum):
     """The legal representative, or the person for whom somebody acts."""
 
 
-class Reason(StrEnum):
+class MandateRefusalReason(StrEnum):
     """Why something about an organisation or a mandate was refused; a word for pages."""
 
     LEVEL = "level"
@@ -135,10 +135,10 @@ class Reason(StrEnum):
     STATEMENT = "statement"
 
 
-class Refused(Exception):
+class MandateRefused(Exception):
     """What was asked for cannot be; nothing was changed but the record. `reason` is a word for pages."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: MandateRefusalReason) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -205,7 +205,7 @@ class Scope:
             outer = self
         try:
             return inner.within(outer) == inner
-        except Refused:
+        except MandateRefused:
             return False
 
     def meet(self, other: "Scope") -> "Scope":
@@ -222,7 +222,7 @@ def _within(wanted: tuple[str, ...], outer: tuple[str, ...]) -> tuple[str, ...]:
     if not outer:
         return wanted
     if not set(wanted) <= set(outer):
-        raise Refused(Reason.SCOPE)
+        raise MandateRefused(MandateRefusalReason.SCOPE)
     return wanted or outer
 
 
@@ -230,7 +230,7 @@ def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     if not one or not other:
         return one or other
     if not (found := tuple(each for each in one if each in other)):
-        raise Refused(Reason.SCOPE)
+        raise MandateRefused(MandateRefusalReason.SCOPE)
     return found
 
 
@@ -238,29 +238,29 @@ def _earlier(wanted: float | None, outer: float | None) -> float | None:
     if wanted is None or outer is None:
         return outer if wanted is None else wanted
     if wanted > outer:
-        raise Refused(Reason.DATES)
+        raise MandateRefused(MandateRefusalReason.DATES)
     return wanted
 
 
 def checked_scope(scope: Scope, now: float) -> Scope:
     """The scope, with duplicates removed, if it keeps the limits; raises Refused."""
     limited = limited_scope(scope, now)
-    if isinstance(limited, Reason):
-        raise Refused(limited)
+    if isinstance(limited, MandateRefusalReason):
+        raise MandateRefused(limited)
     return limited
 
 
-def limited_scope(scope: Scope, now: float) -> Scope | Reason:
+def limited_scope(scope: Scope, now: float) -> Scope | MandateRefusalReason:
     """The same, or which limit it does not keep."""
     systems, items = _listed(scope.systems), _listed(scope.items)
     if len(systems) > MOST_SYSTEMS or len(items) > MOST_ITEMS:
-        return Reason.SCOPE
+        return MandateRefusalReason.SCOPE
     # One that is empty must not be dropped: nothing left means everything.
     if any(len(item) > LONGEST_ITEM for item in items) or not all(map(_is_word, (*systems, *items))):
-        return Reason.SCOPE
+        return MandateRefusalReason.SCOPE
     until = scope.valid_until
     if until is not None and not now < until <= now + LONGEST_DAYS * DAY:
-        return Reason.DATES
+        return MandateRefusalReason.DATES
     return Scope(systems, items, until)
 
 
@@ -287,7 +287,7 @@ def checked_code(text: str) -> str:
     """A unified social credit code as it is stored; raises Refused."""
     code = typed.credit_code(text)
     if not credit_code.is_valid(code):
-        raise Refused(Reason.CODE)
+        raise MandateRefused(MandateRefusalReason.CODE)
     return code
 
 
@@ -295,5 +295,5 @@ def checked_organisation_name(text: str) -> str:
     """An organisation's name as it is stored: full width brackets, no blanks around; raises Refused."""
     name = typed.line(text).replace("(", "（").replace(")", "）")
     if not 2 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise Refused(Reason.NAME)
+        raise MandateRefused(MandateRefusalReason.NAME)
     return name

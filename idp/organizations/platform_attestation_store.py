@@ -6,7 +6,7 @@ from sqlalchemy.types import Text
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.model import MandateState, Scope, stored
-from idp.organizations.records import Mandate
+from idp.organizations.records import StoredMandate
 from idp.organizations.store import mandate_of, mandates
 
 UPSTREAM = "upstream"
@@ -59,7 +59,9 @@ class VouchedStore:
         )
         return bool((yield call))
 
-    def end(self, organization_id: str, platform: str, reason: str, now: float) -> Transaction[list[Mandate]]:
+    def end(
+        self, organization_id: str, platform: str, reason: str, now: float
+    ) -> Transaction[list[StoredMandate]]:
         """End the mandates of those whom a platform had named for an organisation; these."""
         call = END(
             the_organization=organization_id,

@@ -11,9 +11,9 @@ from idp.organizations.model import (
     LOGINS,
     Human,
     LegalPersonState,
+    MandateRefusalReason,
+    MandateRefused,
     Principal,
-    Reason,
-    Refused,
     Relation,
     Scope,
     limited_scope,
@@ -39,27 +39,27 @@ class PlatformAttestations(Binding):
         NOT_THE_HOLDER where another person is known as the representative: a platform may be behind the register.
         """
 
-        def work() -> Transaction[Principal | Reason]:
+        def work() -> Transaction[Principal | MandateRefusalReason]:
             known = yield from self._store.by_code(confirmed.code)
             if known is not None and known.state is not LegalPersonState.ACTIVE:
-                return Reason.DISSOLVED
+                return MandateRefusalReason.DISSOLVED
             if confirmed.holding is Holding.REPRESENTATIVE:
                 if known is not None and known.representative_account_id not in (None, account_id):
-                    return Reason.NOT_THE_HOLDER
+                    return MandateRefusalReason.NOT_THE_HOLDER
                 engaged = yield from self._represent(account_id, confirmed, address, account_id)
                 relation = Relation.LEGAL_REPRESENTATIVE
             else:
                 engaged = yield from self._engage(account_id, confirmed, known, address)
-                if isinstance(engaged, Reason):
+                if isinstance(engaged, MandateRefusalReason):
                     return engaged
                 relation = Relation.AGENT
             found = yield from self._ledger.lists.principals(account_id, self._sources.now())
             fitting = [one for one in found if (one.id, one.relation) == (engaged, relation)]
-            return fitting[0] if fitting else Reason.NOT_YOURS
+            return fitting[0] if fitting else MandateRefusalReason.NOT_YOURS
 
         principal = await self._write(work)
-        if isinstance(principal, Reason):
-            raise Refused(principal)
+        if isinstance(principal, MandateRefusalReason):
+            raise MandateRefused(principal)
         return principal
 
     async def vouched_login(
@@ -67,19 +67,19 @@ class PlatformAttestations(Binding):
     ) -> Principal:
         """Let an account that is an organisation's login act for it, and for nobody else. Raises Refused."""
 
-        def work() -> Transaction[Principal | Reason]:
+        def work() -> Transaction[Principal | MandateRefusalReason]:
             known = yield from self._store.by_code(confirmed.code)
             if known is not None and known.state is not LegalPersonState.ACTIVE:
-                return Reason.DISSOLVED
+                return MandateRefusalReason.DISSOLVED
             engaged = yield from self._engage(account_id, confirmed, known, address)
-            if isinstance(engaged, Reason):
+            if isinstance(engaged, MandateRefusalReason):
                 return engaged
             found = yield from self._ledger.lists.principals(account_id, self._sources.now())
-            return next((one for one in found if one.id == engaged), Reason.NOT_YOURS)
+            return next((one for one in found if one.id == engaged), MandateRefusalReason.NOT_YOURS)
 
         principal = await self._write(work)
-        if isinstance(principal, Reason):
-            raise Refused(principal)
+        if isinstance(principal, MandateRefusalReason):
+            raise MandateRefused(principal)
         relation = next(word for word, how_sure in LOGINS.items() if how_sure is human)
         return replace(principal, relation=relation)
 
@@ -99,13 +99,13 @@ class PlatformAttestations(Binding):
 
     def _engage(
         self, account_id: str, confirmed: Confirmed, known: LegalPerson | None, address: str | None
-    ) -> Transaction[str | Reason]:
+    ) -> Transaction[str | MandateRefusalReason]:
         """An agent's mandate, renewed where the platform has named the same person before."""
         now = self._sources.now()
         latest = now + VOUCHED_DAYS * DAY
         until = min(confirmed.valid_until or latest, latest)
         scope = limited_scope(Scope((), confirmed.items, until), now)
-        if isinstance(scope, Reason):
+        if isinstance(scope, MandateRefusalReason):
             return scope
         organization_id = self._sources.new_id() if known is None else known.id
         if known is None and not (
@@ -119,9 +119,9 @@ class PlatformAttestations(Binding):
 
     def _appoint_anew(
         self, account_id: str, confirmed: Confirmed, organization_id: str, scope: Scope, address: str | None
-    ) -> Transaction[str | Reason]:
+    ) -> Transaction[str | MandateRefusalReason]:
         if (yield from self._rests(account_id, organization_id, UPSTREAM)):
-            return Reason.NOT_YOURS
+            return MandateRefusalReason.NOT_YOURS
         now = self._sources.now()
         mandate = new_mandate(self._sources.new_id(), now, organization_id, account_id, confirmed, scope)
         added = yield from self._ledger.store.add(mandate, account_id)

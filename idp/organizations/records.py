@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from idp.organizations.model import Kind, LegalPersonState, MandateState, Relation, Role, Scope
+from idp.organizations.model import LegalPersonKind, LegalPersonState, MandateState, Relation, Role, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class LegalPerson:
 
     id: str
     name: str
-    kind: Kind
+    kind: LegalPersonKind
     unified_social_credit_code: str
     state: LegalPersonState
     method: str
@@ -23,7 +23,7 @@ class LegalPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class Mandate:
+class StoredMandate:
     """Who acts for whom, by what right; the principal and the agent are an account or a legal person each.
 
     Empty `systems` and `items` mean all of them. `granted_by` is an account or a registry; `suspended_by_rank` how
@@ -64,7 +64,7 @@ class Mandate:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedMandate(Mandate):
+class NamedMandate(StoredMandate):
     """A mandate with the names that people know; `through`: the legal person that passed it on."""
 
     principal_organization_name: str | None = None

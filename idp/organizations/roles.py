@@ -12,7 +12,7 @@ from idp.organizations.records import StaffRole
 from idp.organizations.roles_store import RoleStore
 
 
-class Role(StrEnum):
+class RoleName(StrEnum):
     """What somebody works as."""
 
     COUNTER = "counter"
@@ -34,7 +34,7 @@ class Roles:
         """The roles of an open account."""
         return await self._database.read(lambda: self._store.of_account(account_id))
 
-    async def grant(self, account_id: str, role: Role, division: str, actor: str) -> bool:
+    async def grant(self, account_id: str, role: RoleName, division: str, actor: str) -> bool:
         """Give a role; False when it was there. Raises InvalidAccount: to oneself, or for a place unknown."""
         if actor == account_id:
             raise InvalidAccount("role: nobody grants one to themselves")
@@ -52,7 +52,7 @@ class Roles:
 
         return await self._database.write(work)
 
-    async def withdraw(self, account_id: str, role: Role, division: str, actor: str) -> bool:
+    async def withdraw(self, account_id: str, role: RoleName, division: str, actor: str) -> bool:
         """Take a role away; False when there was none."""
 
         def work() -> Transaction[bool]:
@@ -66,7 +66,7 @@ class Roles:
         return await self._database.write(work)
 
     @staticmethod
-    def _line(event: EventType, account_id: str, role: Role, division: str, actor: str) -> AuditEvent:
+    def _line(event: EventType, account_id: str, role: RoleName, division: str, actor: str) -> AuditEvent:
         return AuditEvent(
             event=event, account_id=account_id, actor=actor, detail={"role": role.value, "division": division}
         )

@@ -11,7 +11,7 @@ from idp.accounts.service import Accounts, UnknownAccount
 from idp.infrastructure.console import actor, console, fail, show
 from idp.infrastructure.foundation import Foundation
 from idp.organizations.divisions import BadDivisions, Divisions
-from idp.organizations.roles import Role, Roles
+from idp.organizations.roles import RoleName, Roles
 
 DISTRICT = "410411"
 
@@ -33,7 +33,7 @@ class RoleCommands:
         self,
         context: typer.Context,
         account: str,
-        role: Role,
+        role: RoleName,
         division: Division = DISTRICT,
         as_json: Json = False,
     ) -> None:
@@ -48,7 +48,7 @@ class RoleCommands:
         self,
         context: typer.Context,
         account: str,
-        role: Role,
+        role: RoleName,
         division: Division = DISTRICT,
         as_json: Json = False,
     ) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountState
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
@@ -56,7 +56,7 @@ def decides(
     conditions = [
         held.c.account_id == staff,
         held.c.role == text(role),
-        who.c.state == text(State.ACTIVE.value),
+        who.c.state == text(AccountState.ACTIVE.value),
     ]
     if place is not None:
         length = func.length(held.c.division)
@@ -88,7 +88,7 @@ OF_ACCOUNT = Statement(
     .select_from(staff_roles.join(accounts, accounts.c.id == staff_roles.c.account_id))
     .where(
         staff_roles.c.account_id == bindparam("the_account", type_=Text),
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
     )
     .order_by(staff_roles.c.role, staff_roles.c.division)
 )

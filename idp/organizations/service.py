@@ -4,7 +4,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.infrastructure.database import Transaction
 from idp.organizations.model import checked_code, checked_organisation_name
 from idp.organizations.platform_attestations import PlatformAttestations
-from idp.organizations.records import LegalPerson, Mandate, NamedMandate, OwnOrganization
+from idp.organizations.records import LegalPerson, NamedMandate, OwnOrganization, StoredMandate
 from idp.organizations.registries.interface import Confirmed, Holding
 
 OPERATOR = "operator"
@@ -20,10 +20,12 @@ class Organizations(PlatformAttestations):
             lambda: self._ledger.lists.organizations(account_id, self._sources.now())
         )
 
-    async def managed(self, account_id: str, organization_id: str) -> tuple[LegalPerson, Mandate] | None:
+    async def managed(
+        self, account_id: str, organization_id: str
+    ) -> tuple[LegalPerson, StoredMandate] | None:
         """An organisation that somebody manages now, and the mandate by which they do."""
 
-        def work() -> Transaction[tuple[LegalPerson, Mandate] | None]:
+        def work() -> Transaction[tuple[LegalPerson, StoredMandate] | None]:
             found = yield from self._store.by_id(organization_id)
             by = yield from self._ledger.store.managing(account_id, organization_id, self._sources.now())
             return None if found is None or by is None else (found, by)

@@ -20,8 +20,8 @@ from sqlalchemy.dialects.postgresql import insert
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first_as
 from idp.infrastructure.database.schema import Instant, Sealed
-from idp.organizations.model import Kind, LegalPersonState, MandateState, Relation, Role, read
-from idp.organizations.records import LegalPerson, Mandate
+from idp.organizations.model import LegalPersonKind, LegalPersonState, MandateState, Relation, Role, read
+from idp.organizations.records import LegalPerson, StoredMandate
 
 legal_persons = Table(
     "legal_persons",
@@ -220,7 +220,7 @@ def legal_person_of(row: Row) -> LegalPerson:
     return LegalPerson(
         id=row["id"],
         name=row["name"],
-        kind=Kind(row["kind"]),
+        kind=LegalPersonKind(row["kind"]),
         unified_social_credit_code=row["unified_social_credit_code"],
         state=LegalPersonState(row["state"]),
         method=row["method"],
@@ -232,9 +232,9 @@ def legal_person_of(row: Row) -> LegalPerson:
     )
 
 
-def mandate_of(row: Row) -> Mandate:
+def mandate_of(row: Row) -> StoredMandate:
     """The mandate of a row with every column of `mandates`."""
-    return Mandate(
+    return StoredMandate(
         id=row["id"],
         relation=Relation(row["relation"]),
         role=Role(row["role"]),

@@ -13,7 +13,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.revision_store import number
 from idp.relying_parties.model import AuthMethod, Client
 from idp.relying_parties.store import REVISION, ClientStore
-from idp.relying_parties.stored import Registered, Unreadable
+from idp.relying_parties.stored import Registered, UnreadableClient
 
 SECRET_PREFIX = "zcs_"  # noqa: S105
 SECRET_BYTES = 32
@@ -47,13 +47,13 @@ class Registry:
     async def load(self) -> None:
         """Read every client."""
 
-        def work() -> Transaction[tuple[int, list[Registered | Unreadable]]]:
+        def work() -> Transaction[tuple[int, list[Registered | UnreadableClient]]]:
             # The number first: a change in between is loaded twice rather than missed.
             return (yield from number(REVISION)), (yield from self._store.all())
 
         self._revision, found = await self._database.read(work)
         self._registered = {kept.client.client_id: kept for kept in found if isinstance(kept, Registered)}
-        self.unreadable = tuple(kept.client_id for kept in found if isinstance(kept, Unreadable))
+        self.unreadable = tuple(kept.client_id for kept in found if isinstance(kept, UnreadableClient))
         self._say_what_is_not_known()
         self._origins = frozenset(
             origin

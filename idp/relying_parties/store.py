@@ -6,7 +6,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.revision_store import bump
 from idp.relying_parties.model import Client
-from idp.relying_parties.stored import Registered, Unreadable, read
+from idp.relying_parties.stored import Registered, UnreadableClient, read
 
 REVISION = "clients"
 
@@ -42,10 +42,10 @@ DISABLE = Statement(
 )
 
 
-def _registered(row: Row) -> Registered | Unreadable:
+def _registered(row: Row) -> Registered | UnreadableClient:
     stored = read(row["document"])
     if stored is None:
-        return Unreadable(row["client_id"])
+        return UnreadableClient(row["client_id"])
     return Registered(
         client=stored.client,
         secret_hash=row["secret_hash"],
@@ -72,7 +72,7 @@ class ClientStore:
         )
         yield bump(REVISION)
 
-    def all(self) -> Transaction[list[Registered | Unreadable]]:
+    def all(self) -> Transaction[list[Registered | UnreadableClient]]:
         """Every client, disabled ones too, oldest first."""
         return [_registered(row) for row in (yield ALL())]
 

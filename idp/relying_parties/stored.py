@@ -32,7 +32,7 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableClient:
     """A client that another release has registered with what this one cannot read."""
 
     client_id: str

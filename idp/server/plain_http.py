@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from idp.federation.profiles.installation import BadInstallation, Installed, upstreams
 from idp.infrastructure.http_client import LOOPBACK
-from idp.infrastructure.messages.profile import BadProfile, read_profile
+from idp.infrastructure.messages.profile import BadGatewayProfile, read_profile
 from idp.settings import Settings
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)[^}]*\}")
@@ -31,7 +31,7 @@ def _called(settings: Settings) -> Iterator[tuple[str, str]]:
     for name in ("population", "carrier", "licence", "network_identity"):
         yield f"IDP_{name.upper()}_URL", getattr(settings, f"{name}_url")
     if settings.sms_profile is not None:
-        with suppress(BadProfile):  # which is told elsewhere
+        with suppress(BadGatewayProfile):  # which is told elsewhere
             values = {name: value.get_secret_value() for name, value in settings.sms_credentials.items()}
             yield "IDP_SMS_PROFILE", _filled(read_profile(settings.sms_profile).url, values)
     with suppress(BadInstallation):

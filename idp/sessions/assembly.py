@@ -11,7 +11,7 @@ from idp.sessions.devices import Devices
 from idp.sessions.farewells import FAREWELL_SECONDS
 from idp.sessions.lifecycle_hook import SessionLifecycleHook
 from idp.sessions.logout import LogoutNotices
-from idp.sessions.model import Lifetimes
+from idp.sessions.model import SessionLifetimes
 from idp.sessions.service import Sessions
 
 FORGET_SECONDS = 3600.0
@@ -41,7 +41,7 @@ class SessionsRoom:
         ground, registry = self.ground, relying_parties.registry
         self._sources = ground.base.sources
         self._retention = settings.retention
-        self.lifetimes = Lifetimes(settings.session_idle, settings.session_absolute)
+        self.lifetimes = SessionLifetimes(settings.session_idle, settings.session_absolute)
         self.devices = Devices(ground.base, accounts.notices.everywhere)
         self.sessions = Sessions(ground.base, registry, ground.outbox, self.lifetimes, self.devices)
         accounts.lifecycle_hooks.join(SessionLifecycleHook(self.sessions.ended))

@@ -22,7 +22,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.sweeping import MOST
-from idp.sessions.model import Device
+from idp.sessions.model import KnownDevice
 
 devices = Table(
     "devices",
@@ -119,8 +119,8 @@ PURGE = Statement(
 )
 
 
-def _device_of(row: Row) -> Device:
-    return Device(
+def _device_of(row: Row) -> KnownDevice:
+    return KnownDevice(
         id=row["id"],
         user_agent=row["user_agent"],
         address=row["address"],
@@ -151,7 +151,7 @@ class DeviceStore:
         )
         return rows[0]["first_seen_at"] == now and bool(rows[0]["has_others"])
 
-    def of_account(self, account_id: str) -> Transaction[list[Device]]:
+    def of_account(self, account_id: str) -> Transaction[list[KnownDevice]]:
         """The devices of an account that it has not forgotten, latest first."""
         return [_device_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 

@@ -11,7 +11,7 @@ from idp.infrastructure.database.sweeping import in_steps
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.translations import mark as _
 from idp.sessions.device_store import DeviceStore
-from idp.sessions.model import Caller, Device
+from idp.sessions.model import Caller, KnownDevice
 
 TRUST_SECONDS = 30 * 86_400
 UNKNOWN_BROWSER = "?"
@@ -53,7 +53,7 @@ class Devices:
         yield from self._notice(account, text, device=name)
         return True
 
-    async def of_account(self, account_id: str) -> list[Device]:
+    async def of_account(self, account_id: str) -> list[KnownDevice]:
         """The devices of an account, latest first."""
         return await self._database.read(lambda: self._store.of_account(account_id))
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from idp.accounts.store import accounts
 from idp.infrastructure.database.schema import Instant
 from idp.organizations.model import Relation
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.organizations.roles_store import decides
 from idp.organizations.store import legal_persons, mandates
 
@@ -56,7 +56,7 @@ def mandate_in_force(mandate_id: ColumnElement[str], *of: Table, **columns: obje
         or_(_mandate.c.parent_mandate_id.is_(None), _in_force(_parent)),
         or_(_mandate.c.principal_legal_person_id.is_(None), _organization.c.state == _ACTIVE),
         or_(_mandate.c.principal_account_id.is_(None), _person.c.state == _ACTIVE),
-        or_(_mandate.c.relation != _COUNTER, decides(_mandate.c.agent_account_id, Role.COUNTER)),
+        or_(_mandate.c.relation != _COUNTER, decides(_mandate.c.agent_account_id, RoleName.COUNTER)),
         *(_mandate.c[name] == value for name, value in columns.items()),
     )
     return exists(found.correlate(*of)) if of else exists(found)

@@ -51,7 +51,7 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Lifetimes:
+class SessionLifetimes:
     """Session limits in seconds: without a request, and in all."""
 
     idle: int
@@ -196,7 +196,7 @@ class UntoldSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class KnownDevice:
     """A browser from which somebody logs in, as long as the account has not forgotten it. Instants are Unix seconds."""
 
     id: str

@@ -19,11 +19,11 @@ from idp.sessions.farewells import Farewells
 from idp.sessions.model import (
     UPSTREAM,
     Caller,
-    Lifetimes,
     OpenSession,
     Participant,
     Session,
     SessionEnd,
+    SessionLifetimes,
     StoredSession,
 )
 from idp.sessions.store import MOST_OPEN, SessionStore
@@ -48,7 +48,7 @@ class Sessions:
         foundation: Foundation,
         registry: Registry,
         outbox: Outbox,
-        lifetimes: Lifetimes,
+        lifetimes: SessionLifetimes,
         devices: Devices | None = None,
     ) -> None:
         self._database = foundation.database

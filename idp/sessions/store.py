@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from idp.accounts.model import AccountKind, State
+from idp.accounts.model import AccountKind, AccountState
 from idp.accounts.store import VERSION, accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -32,7 +32,7 @@ from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
 from idp.organizations.model import Principal
 from idp.sessions.liveness import mandate_lives
-from idp.sessions.model import Lifetimes, OpenSession, Session, StoredSession
+from idp.sessions.model import OpenSession, Session, SessionLifetimes, StoredSession
 
 MOST_OPEN = 100
 """Sessions of one account at a time: the one that was used longest ago makes room."""
@@ -112,7 +112,7 @@ SESSION_COLUMNS = (
     accounts.c.security_version,
 )
 # The account is still as it was when the proof was judged that a session is to rest on.
-_as_proven = (accounts.c.state == literal(State.ACTIVE.value), accounts.c.security_version == VERSION)
+_as_proven = (accounts.c.state == literal(AccountState.ACTIVE.value), accounts.c.security_version == VERSION)
 
 _joined = sessions.join(accounts, accounts.c.id == sessions.c.account_id)
 
@@ -198,13 +198,13 @@ LIVE_OF_ACCOUNT = Statement(
 )
 
 
-def limits(lifetimes: Lifetimes, now: float) -> dict[str, object]:
+def limits(lifetimes: SessionLifetimes, now: float) -> dict[str, object]:
     """The parameters of `alive_session`."""
     return {
         "since_created": now - lifetimes.absolute,
         "since_seen": now - lifetimes.idle,
         "now": now,
-        "active": State.ACTIVE.value,
+        "active": AccountState.ACTIVE.value,
     }
 
 
@@ -256,7 +256,7 @@ def stored_session_of(row: Row) -> StoredSession:
 class SessionStore:
     """One statement per method; `token_hash` is the keyed hash of the cookie's value."""
 
-    def __init__(self, lifetimes: Lifetimes) -> None:
+    def __init__(self, lifetimes: SessionLifetimes) -> None:
         self._lifetimes = lifetimes
 
     def begin(self, session: StoredSession, proven: int) -> Transaction[int | None]:

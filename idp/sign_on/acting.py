@@ -13,7 +13,7 @@ ACTING = "/acting"
 MYSELF = "self"
 
 
-class Holder(Protocol):
+class MandateHolder(Protocol):
     """`idp.organizations.mandates.Mandates`, as far as it is needed here."""
 
     async def principals(self, account_id: str, /) -> Sequence[Principal]:
@@ -28,7 +28,7 @@ class NotOffered(Exception):
 class Acting:
     """What stands behind the page /acting."""
 
-    def __init__(self, sessions: Sessions, mandates: Holder) -> None:
+    def __init__(self, sessions: Sessions, mandates: MandateHolder) -> None:
         self._sessions = sessions
         self._mandates = mandates
 

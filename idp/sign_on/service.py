@@ -5,7 +5,7 @@ from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
 from idp.infrastructure.foundation import Foundation
-from idp.sessions.model import Lifetimes
+from idp.sessions.model import SessionLifetimes
 from idp.sessions.service import TOUCH_SECONDS, Sessions
 from idp.sessions.store import SessionStore
 from idp.sign_on.acting import Acting
@@ -22,7 +22,7 @@ class SignOn:
         sessions: Sessions,
         acting: Acting,
         verification: Verification,
-        lifetimes: Lifetimes,
+        lifetimes: SessionLifetimes,
     ) -> None:
         self._database = foundation.database
         self._sources = foundation.sources

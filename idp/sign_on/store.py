@@ -9,7 +9,7 @@ from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
 from idp.infrastructure.database.schema import Instant
 from idp.infrastructure.database.statement import Call
-from idp.sessions.model import Lifetimes
+from idp.sessions.model import SessionLifetimes
 from idp.sessions.store import (
     SESSION_COLUMNS,
     alive_session,
@@ -74,7 +74,7 @@ CONSENT = Statement(
 class SignOnStore:
     """One statement per method."""
 
-    def __init__(self, session_lifetimes: Lifetimes) -> None:
+    def __init__(self, session_lifetimes: SessionLifetimes) -> None:
         self._lifetimes = session_lifetimes
 
     def state(self, token_hash: bytes, client_id: str, now: float) -> Transaction[SignOnState | None]:

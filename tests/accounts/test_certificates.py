@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from stdnum.cn import ric
 
 from idp.accounts.real_names.certificates import (
+    CertificateProblem,
     CertificateType,
     InvalidCertificate,
-    Problem,
     age,
     birth_date_of,
     checked_number,
@@ -49,7 +49,7 @@ def stdnum_accepts(number: str) -> bool:
         return False
 
 
-def problem(type_: str, number: str, today: date | None = TODAY) -> Problem:
+def problem(type_: str, number: str, today: date | None = TODAY) -> CertificateProblem:
     with pytest.raises(InvalidCertificate) as refused:
         checked_number(type_, number, today)
     assert len(number) < 4 or number not in str(refused.value)
@@ -105,24 +105,26 @@ def test_width_case_and_blanks_make_no_difference(number: str) -> None:
 @pytest.mark.parametrize(
     ("number", "expected"),
     [
-        ("410411199001010016", Problem.CHECK),
-        ("410411198502309993", Problem.BIRTH_DATE),
-        (with_check("41041118991231001"), Problem.BIRTH_DATE),
-        (with_check("41041120261124001"), Problem.BIRTH_DATE),
-        (with_check("00041119900101001"), Problem.AREA),
-        (with_check("99041119900101001"), Problem.IS_PERMANENT_RESIDENCE),
-        ("810000199001010019", Problem.IS_RESIDENCE_PERMIT),
-        ("830000199001010012", Problem.IS_RESIDENCE_PERMIT),
-        ("910411199001010013", Problem.IS_PERMANENT_RESIDENCE),
-        ("410411900101001", Problem.OLD),
-        ("4104111990010100", Problem.LENGTH),
-        ("", Problem.LENGTH),
-        ("x" * 18, Problem.FORM),
-        ("１" * 500, Problem.LENGTH),
-        ("٤١٠٤١١١٩٩٠٠١٠١٠٠١٥", Problem.FORM),
+        ("410411199001010016", CertificateProblem.CHECK),
+        ("410411198502309993", CertificateProblem.BIRTH_DATE),
+        (with_check("41041118991231001"), CertificateProblem.BIRTH_DATE),
+        (with_check("41041120261124001"), CertificateProblem.BIRTH_DATE),
+        (with_check("00041119900101001"), CertificateProblem.AREA),
+        (with_check("99041119900101001"), CertificateProblem.IS_PERMANENT_RESIDENCE),
+        ("810000199001010019", CertificateProblem.IS_RESIDENCE_PERMIT),
+        ("830000199001010012", CertificateProblem.IS_RESIDENCE_PERMIT),
+        ("910411199001010013", CertificateProblem.IS_PERMANENT_RESIDENCE),
+        ("410411900101001", CertificateProblem.OLD),
+        ("4104111990010100", CertificateProblem.LENGTH),
+        ("", CertificateProblem.LENGTH),
+        ("x" * 18, CertificateProblem.FORM),
+        ("１" * 500, CertificateProblem.LENGTH),
+        ("٤١٠٤١١١٩٩٠٠١٠١٠٠١٥", CertificateProblem.FORM),
     ],
 )
-def test_a_citizen_s_number_that_is_none_is_refused_with_a_hint(number: str, expected: Problem) -> None:
+def test_a_citizen_s_number_that_is_none_is_refused_with_a_hint(
+    number: str, expected: CertificateProblem
+) -> None:
     assert problem(CITIZEN, number) is expected
 
 
@@ -157,20 +159,22 @@ def test_other_certificates_have_their_own_form(type_: CertificateType, number: 
 @pytest.mark.parametrize(
     ("type_", "number", "expected"),
     [
-        (HMT, "410411199001010015", Problem.IS_RESIDENT_ID),
-        (HMT, "810000199001010018", Problem.CHECK),
-        (HMT, "910411199001010013", Problem.AREA),
-        (FOREIGNER, "410411199001010015", Problem.IS_RESIDENT_ID),
-        (FOREIGNER, "810000199001010019", Problem.FORM),
-        (FOREIGNER, "BRA41000000000", Problem.LENGTH),
-        (CertificateType.HONG_KONG_MACAU_TRAVEL_PERMIT, "A12345678", Problem.FORM),
-        (CertificateType.TAIWAN_TRAVEL_PERMIT, "1234567", Problem.FORM),
-        (CertificateType.PASSPORT, "E0/1", Problem.FORM),
-        ("000", "410411199001010015", Problem.TYPE),
-        ("", "", Problem.TYPE),
+        (HMT, "410411199001010015", CertificateProblem.IS_RESIDENT_ID),
+        (HMT, "810000199001010018", CertificateProblem.CHECK),
+        (HMT, "910411199001010013", CertificateProblem.AREA),
+        (FOREIGNER, "410411199001010015", CertificateProblem.IS_RESIDENT_ID),
+        (FOREIGNER, "810000199001010019", CertificateProblem.FORM),
+        (FOREIGNER, "BRA41000000000", CertificateProblem.LENGTH),
+        (CertificateType.HONG_KONG_MACAU_TRAVEL_PERMIT, "A12345678", CertificateProblem.FORM),
+        (CertificateType.TAIWAN_TRAVEL_PERMIT, "1234567", CertificateProblem.FORM),
+        (CertificateType.PASSPORT, "E0/1", CertificateProblem.FORM),
+        ("000", "410411199001010015", CertificateProblem.TYPE),
+        ("", "", CertificateProblem.TYPE),
     ],
 )
-def test_a_number_of_another_certificate_is_refused(type_: str, number: str, expected: Problem) -> None:
+def test_a_number_of_another_certificate_is_refused(
+    type_: str, number: str, expected: CertificateProblem
+) -> None:
     assert problem(type_, number) is expected
 
 
@@ -178,7 +182,7 @@ def test_a_number_of_another_certificate_is_refused(type_: str, number: str, exp
 def test_an_old_number_becomes_the_new_one_of_the_same_person(number: str) -> None:
     assume(number[6:8] == "19")
     old = number[:6] + number[8:17]
-    assert problem(CITIZEN, old) is Problem.OLD
+    assert problem(CITIZEN, old) is CertificateProblem.OLD
     assert eighteen_from_fifteen(old) == number
 
 

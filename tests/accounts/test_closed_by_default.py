@@ -23,12 +23,12 @@ from idp.accounts.store import PHONE, account_of, accounts
 from idp.accounts.ways_in import LEFT, LOGINS, NO_WAYS, SHUT, Act, WayIn
 from idp.authentication.login import methods as login_methods
 from idp.authentication.methods.interface import SecondFactor
-from idp.counter.model import Claim, Kind, State
+from idp.counter.model import CounterClaim, RequestKind, RequestState
 from idp.infrastructure import plugins
 from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.schema import Instant
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.schema import metadata
 from idp.sessions.liveness import mandate_in_force
 from idp.sessions.model import Caller
@@ -215,12 +215,12 @@ async def recover(one: Subject) -> None:
     staff, roles = [], one.house.worker.roles
     for _ in range(2):
         staff.append(await account_id(one.house, await person(one.house)))
-        await roles.grant(staff[-1], Role.COUNTER, "410411", "test")
-    await roles.grant(staff[1], Role.SUPERVISOR, "410411", "test")
-    claim = Claim("张三", "414", one.number, f"137{next(_numbers)}")
-    await one.house.worker.counter.ask(Kind.RECOVER, one.id, staff[0], claim)
+        await roles.grant(staff[-1], RoleName.COUNTER, "410411", "test")
+    await roles.grant(staff[1], RoleName.SUPERVISOR, "410411", "test")
+    claim = CounterClaim("张三", "414", one.number, f"137{next(_numbers)}")
+    await one.house.worker.counter.ask(RequestKind.RECOVER, one.id, staff[0], claim)
     [request] = await one.house.worker.counter.open_requests()
-    assert await one.house.worker.counter.confirm(request.id, staff[1]) is State.CONFIRMED
+    assert await one.house.worker.counter.confirm(request.id, staff[1]) is RequestState.CONFIRMED
 
 
 async def bind(one: Subject) -> None:

@@ -15,7 +15,7 @@ from idp.accounts.store import AccountStore, account_of
 from idp.infrastructure.database import Row
 from idp.infrastructure.database.interface import fetch
 from idp.infrastructure.database.statement import Statement
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.schema import metadata
 from idp.sessions.service import Caller
 from tests.support.inprocess import Provider, provider
@@ -188,12 +188,12 @@ async def test_an_undo_and_the_cancellation_itself_never_both_win(house: Provide
 async def test_staff_cannot_cancel_and_who_becomes_staff_meanwhile_is_not_cancelled(house: Provider) -> None:
     id_ = await account_id(house, await person(house))
     lifecycle, roles = house.worker.lifecycle, house.worker.roles
-    await roles.grant(id_, Role.COUNTER, "410411", "test")
+    await roles.grant(id_, RoleName.COUNTER, "410411", "test")
     assert await lifecycle.request_cancellation(id_) == [Obstacle.STAFF]
     assert (await row_of(house, id_)).closes_at is None
-    await roles.withdraw(id_, Role.COUNTER, "410411", "test")
+    await roles.withdraw(id_, RoleName.COUNTER, "410411", "test")
     assert await lifecycle.request_cancellation(id_) == []
-    await roles.grant(id_, Role.COUNTER, "410411", "test")
+    await roles.grant(id_, RoleName.COUNTER, "410411", "test")
     house.clock.forward(15 * DAY)
     assert await lifecycle.cancel_due() == 0
     row = await row_of(house, id_)

@@ -16,7 +16,7 @@ from idp.accounts.real_names.store import RealNameStore
 from idp.accounts.service import Accounts, AlreadyVerified
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, AccountStore, account_of
 from idp.accounts.verifiers import onsite, upstream
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.infrastructure import database
 from idp.infrastructure.database.interface import Conflict, fetch
 from idp.infrastructure.database.statement import Statement
@@ -306,7 +306,7 @@ async def test_an_operator_does_not_verify_a_certificate_twice(house: Provider) 
 
 
 def test_methods_that_ask_nobody_build_their_proofs() -> None:
-    claim = Claim("张三", "111", "410411199001010015")
+    claim = IdentityClaim("张三", "111", "410411199001010015")
     seen = onsite.VERIFIER.proof(claim, "request 7", "one", "other")
     assert (seen.level, seen.evidence_reference, seen.name) == (4, "request 7", "张三")
     with pytest.raises(ValueError, match="two different"):

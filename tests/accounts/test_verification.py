@@ -12,13 +12,13 @@ from idp.accounts.real_names.verification import (
     NETWORK_IDENTITY,
     OWN_TRIES,
     NoSuchAccount,
-    Refused,
+    NotVerified,
+    NotVerifiedReason,
     Throttled,
     Unavailable,
     Verified,
-    Why,
 )
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.accounts.verifiers.network_identity import Mode
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
@@ -43,8 +43,8 @@ async def world(house: Provider) -> World:
     return beside(house)
 
 
-def claim_of(who: Known) -> Claim:
-    return Claim(who.name, who.certificate_type, who.number)
+def claim_of(who: Known) -> IdentityClaim:
+    return IdentityClaim(who.name, who.certificate_type, who.number)
 
 
 async def account(house: Provider) -> str:
@@ -102,7 +102,7 @@ async def test_a_request_holds_what_is_needed_and_is_signed(house: Provider) -> 
     outcome = await house.worker.verification.verify(
         await account(house), "population", claim_of(who), ADDRESS
     )
-    assert outcome == Refused(Why.MISMATCH)
+    assert outcome == NotVerified(NotVerifiedReason.MISMATCH)
     assert json.loads(asked[0].content) == {
         "name": who.name,
         "certificateType": "111",
@@ -154,7 +154,7 @@ async def test_an_authority_that_is_away_spends_the_number_and_nothing_else(
     world.modes[NETWORK_IDENTITY] = "500"
     assert await finish(house, id_, call, given) == Unavailable()
     world.modes[NETWORK_IDENTITY] = "ok"
-    assert await finish(house, id_, call, given) == Refused(Why.LAPSED)
+    assert await finish(house, id_, call, given) == NotVerified(NotVerifiedReason.LAPSED)
     assert world.arrived == [NETWORK_IDENTITY]
 
 
@@ -164,8 +164,14 @@ async def test_another_person_s_identity_is_not_even_asked_about(house: Provider
     id_ = await account(house)
     verify = house.worker.verification.verify
     await verify(id_, "population", claim_of(who), ADDRESS)
-    for claim in (claim_of(other), Claim("李四", "111", who.number), Claim(who.name, "111", other.number)):
-        assert await verify(id_, "population", claim, ADDRESS) == Refused(Why.OTHER_IDENTITY)
+    for claim in (
+        claim_of(other),
+        IdentityClaim("李四", "111", who.number),
+        IdentityClaim(who.name, "111", other.number),
+    ):
+        assert await verify(id_, "population", claim, ADDRESS) == NotVerified(
+            NotVerifiedReason.OTHER_IDENTITY
+        )
     assert len(world.asked) == 1
     query = "select detail from audit_events where account_id = ? and event = ?"
     rows = await sql(house, query, id_, "real_name.refused")
@@ -178,7 +184,7 @@ async def test_success_frees_the_person_s_own_attempts(house: Provider, world: W
     id_ = await account(house)
     verify = house.worker.verification.verify
     for _ in range(4):
-        await verify(id_, "population", Claim("某人", "111", who.number), ADDRESS)
+        await verify(id_, "population", IdentityClaim("某人", "111", who.number), ADDRESS)
     assert await verify(id_, "population", claim_of(who), ADDRESS) == Verified(1)
     assert await verify(id_, "population", claim_of(who), ADDRESS) == Verified(1)
     for _ in range(2 + OWN_TRIES):
@@ -190,7 +196,7 @@ async def test_success_frees_the_person_s_own_attempts(house: Provider, world: W
 
 async def test_methods_that_ask_nobody_and_unknown_ones_cannot_be_chosen(house: Provider) -> None:
     assert set(house.worker.verification.offered) == {"population", "carrier", "network_identity"}
-    claim = Claim("张三", "111", "410411199001010015")
+    claim = IdentityClaim("张三", "111", "410411199001010015")
     for method in ("counter", "upstream", "operator", ""):
         outcome = await house.worker.verification.verify(await account(house), method, claim, ADDRESS)
         assert outcome == Unavailable()

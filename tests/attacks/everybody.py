@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from idp.accounts.store import AccountStore
-from idp.counter.model import Claim, Kind
-from idp.organizations.roles import Role
+from idp.counter.model import CounterClaim, RequestKind
+from idp.organizations.roles import RoleName
 from idp.sessions.model import Caller
 from tests.attacks.scene import STRONG, Scene, Victim, field
 from tests.federation.trial import FIRM, came
@@ -131,7 +131,7 @@ async def acting(scene: Scene, username: str, mandate_id: str) -> AsyncIterator[
         yield someone
 
 
-async def staff(scene: Scene, *roles: Role) -> str:
+async def staff(scene: Scene, *roles: RoleName) -> str:
     """A new member of staff; the username."""
     number = next(_numbers)
     certificate = {"certificate_type": "414", "certificate_number": f"E4{number:07}"}
@@ -142,11 +142,11 @@ async def staff(scene: Scene, *roles: Role) -> str:
 
 
 @asynccontextmanager
-async def at_work(scene: Scene, one: Holding, *roles: Role) -> AsyncIterator[Browserless]:
+async def at_work(scene: Scene, one: Holding, *roles: RoleName) -> AsyncIterator[Browserless]:
     """Somebody at the counter who has looked the person up; a colleague has begun a recovery."""
-    first, username = await staff(scene, Role.COUNTER), await staff(scene, *roles)
-    counter, claim = scene.house.worker.counter, Claim("张三", "414", one.victim.number)
-    await counter.ask(Kind.RECOVER, one.victim.id, await account_id(scene.house, first), claim)
+    first, username = await staff(scene, RoleName.COUNTER), await staff(scene, *roles)
+    counter, claim = scene.house.worker.counter, CounterClaim("张三", "414", one.victim.number)
+    await counter.ask(RequestKind.RECOVER, one.victim.id, await account_id(scene.house, first), claim)
     [request] = [each for each in await counter.open_requests() if each.account_id == one.victim.id]
     one.ids["request"] = request.id
     await scene.house.worker.counter.find(one.victim.number, await account_id(scene.house, username))

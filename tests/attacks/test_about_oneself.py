@@ -5,7 +5,7 @@ The question of the page is answered wrongly on purpose, as if the certificate h
 
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.attacks.everybody import as_, staff
 from tests.attacks.scene import STRONG, Scene, field
 from tests.support.browserless import Form
@@ -28,7 +28,7 @@ async def second_account(scene: Scene, username: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("decision", ["freeze", "secure"])
 async def test_nobody_closes_an_account_of_their_own(scene: Scene, decision: str) -> None:
-    username = await staff(scene, Role.COUNTER)
+    username = await staff(scene, RoleName.COUNTER)
     other, other_id = await second_account(scene, username)
     async with as_(scene, username, STRONG) as someone:
         form = field(page(await someone.open("/counter/accounts")), "identifier")
@@ -42,7 +42,7 @@ async def test_nobody_closes_an_account_of_their_own(scene: Scene, decision: str
 
 
 async def test_nobody_acts_for_an_account_of_their_own(scene: Scene) -> None:
-    username = await staff(scene, Role.COUNTER)
+    username = await staff(scene, RoleName.COUNTER)
     other, other_id = await second_account(scene, username)
     async with as_(scene, username, STRONG) as someone:
         form = field(page(await someone.open("/counter/act")), "identifier")

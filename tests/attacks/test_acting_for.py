@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Browserless, Callback, Form, Page
 from tests.support.visits import SESSION_COOKIE, asking, claims_of, page, refresh, signed_in, tokens
@@ -31,7 +31,7 @@ async def frozen_staff(hall: Hall) -> None:
 
 
 async def left_office(hall: Hall) -> None:
-    await hall.house.worker.roles.withdraw(hall.id("zhaoliu"), Role.COUNTER, "410411", "test")
+    await hall.house.worker.roles.withdraw(hall.id("zhaoliu"), RoleName.COUNTER, "410411", "test")
 
 
 async def time_over(hall: Hall) -> None:

@@ -12,7 +12,7 @@ from passlib.hash import bcrypt
 
 from idp.accounts.passwords import hashing as passwords
 from idp.infrastructure.http_client import BadAnswer
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.relying_parties.model import AuthMethod
 from tests.attacks.remains import stored
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
@@ -224,7 +224,7 @@ async def test_one_supervisor_joins_no_two_accounts(hall: Hall) -> None:
 async def test_a_clerk_of_another_street_sees_no_request_of_the_district(hall: Hall) -> None:
     await verified(hall, "张三")
     roles, clerk = hall.house.worker.roles, await person(hall.house, name="钱九")
-    await roles.grant(await account_id(hall.house, clerk), Role.COUNTER, "410411002", "test")
+    await roles.grant(await account_id(hall.house, clerk), RoleName.COUNTER, "410411002", "test")
     async with signed_in(hall.house, clerk, STRONG) as someone:
         assert page(await someone.open("/counter/queue")).form_with("decision") is None
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from idp.accounts.store import CERTIFICATE
-from idp.counter.model import Claim, CounterRefusal, Kind
+from idp.counter.model import CounterClaim, CounterRefusal, RequestKind
 from tests.counter.asking import asked, family
 from tests.counter.beginning import BEGIN, certified
 from tests.counter.conftest import NUMBER, STRONG, Hall
@@ -30,10 +30,14 @@ async def opened(hall: Hall) -> int:
     return len(await hall.house.worker.counter.open_requests())
 
 
-@pytest.mark.parametrize("kind", [Kind.VERIFY, Kind.RECOVER, Kind.MERGE, Kind.LINK])
-async def test_what_differs_takes_more_than_the_button_whatever_kind_it_is(hall: Hall, kind: Kind) -> None:
-    if kind in (Kind.VERIFY, Kind.RECOVER):
-        claim = Claim("赵小明", "111", NUMBER)
+@pytest.mark.parametrize(
+    "kind", [RequestKind.VERIFY, RequestKind.RECOVER, RequestKind.MERGE, RequestKind.LINK]
+)
+async def test_what_differs_takes_more_than_the_button_whatever_kind_it_is(
+    hall: Hall, kind: RequestKind
+) -> None:
+    if kind in (RequestKind.VERIFY, RequestKind.RECOVER):
+        claim = CounterClaim("赵小明", "111", NUMBER)
         await hall.house.worker.counter.ask(kind, hall.id("zhangsan"), hall.id("sunqi"), claim)
     else:
         await BEGIN[kind](hall)
@@ -77,8 +81,8 @@ async def test_of_equal_forms_at_once_by_two_clerks_one_is_a_request(hall: Hall)
 
 
 async def test_a_record_that_has_become_another_s_since_is_not_confirmed(hall: Hall) -> None:
-    claim = Claim("王五", "553", "910411199001010013")
-    await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("wangwu"), hall.id("sunqi"), claim)
+    claim = CounterClaim("王五", "553", "910411199001010013")
+    await hall.house.worker.counter.ask(RequestKind.VERIFY, hall.id("wangwu"), hall.id("sunqi"), claim)
     index = hall.house.worker.base.vault.blind_index(CERTIFICATE, "E77777777")
     await certified(hall, hall.id("wangwu"), index)
     before = await hall.house.worker.counter.account(hall.id("wangwu"))
@@ -92,7 +96,7 @@ async def test_a_record_that_has_become_another_s_since_is_not_confirmed(hall: H
 @pytest.mark.parametrize("side", ["zhangsan", "wangwu"])
 async def test_whom_a_request_concerns_sees_no_whole_number_of_it(hall: Hall, side: str) -> None:
     """By any of its sides: who may not confirm it has no reason to look."""
-    await BEGIN[Kind.MERGE](hall)
+    await BEGIN[RequestKind.MERGE](hall)
     vault = hall.house.worker.base.vault
     index = vault.blind_index(CERTIFICATE, NUMBER) if side == "zhangsan" else b"one person"
     await certified(hall, hall.id(side), index)
@@ -109,8 +113,8 @@ async def test_whom_a_request_concerns_sees_no_whole_number_of_it(hall: Hall, si
 
 async def test_every_text_about_a_person_is_in_the_record_of_that_person_only(hall: Hall) -> None:
     """What is confirmed leaves neither number nor name in the record."""
-    claim = Claim("赵小明", "111", NUMBER, "13800000009")
-    await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), claim)
+    claim = CounterClaim("赵小明", "111", NUMBER, "13800000009")
+    await hall.house.worker.counter.ask(RequestKind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), claim)
     await pressed(hall, **{TICK: "1"})
     text = str(await hall.house.audit_lines())
     for word in (NUMBER, "赵小明", "张三", "13800000009"):

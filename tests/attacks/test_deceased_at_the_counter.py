@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from idp.counter.model import Kind
-from idp.organizations.roles import Role
+from idp.counter.model import RequestKind
+from idp.organizations.roles import RoleName
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support import raw_sql
 from tests.support.browserless import Form, Page
@@ -65,7 +65,7 @@ async def test_another_name_than_the_whole_one_begins_nothing(hall: Hall, name: 
 async def test_a_clerk_begins_none_and_two_clerks_confirm_none(hall: Hall) -> None:
     assert (await begun(hall, "zhaoliu")).status == 403
     await begun(hall)
-    await hall.house.worker.roles.withdraw(hall.id("sunqi"), Role.SUPERVISOR, "410411", "test")
+    await hall.house.worker.roles.withdraw(hall.id("sunqi"), RoleName.SUPERVISOR, "410411", "test")
     assert await confirmed(hall, "zhouba") == [409]
     assert await state(hall) == "active"
 
@@ -103,7 +103,9 @@ async def test_who_acts_for_the_firm_of_the_dead_is_told(hall: Hall) -> None:
     for number, (agent, state_) in enumerate((("agent", "active"), ("former", "revoked"))):
         mandate(house.worker.settings.database, f"m{number}", state_, agent_account_id=ids[agent])
     mandate(house.worker.settings.database, "m9", "suspended", agent_legal_person_id="f2")
-    await house.worker.account_requests.change(Kind.DECEASED, hall.id("zhangsan"), "证明", hall.id("sunqi"))
+    await house.worker.account_requests.change(
+        RequestKind.DECEASED, hall.id("zhangsan"), "证明", hall.id("sunqi")
+    )
     await confirmed(hall, "zhouba")
     for name, told in {"agent": True, "other": True, "former": False}.items():
         texts = [text for text in await messages_to(house, phones[name]) if "法定代表人" in text]

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.attacks.everybody import Holding, acting, address, as_, at_work, holding, of_company
 from tests.attacks.scene import STRONG, Scene, played
 from tests.selfservice.api_paths import WRITES
@@ -44,8 +44,8 @@ ACTORS: Mapping[str, Actor] = {
     "company": of_company,
     "agent": lambda scene, one: acting(scene, one.helper, one.ids["mandate"]),
     "administrator": lambda scene, one: as_(scene, one.administrator, STRONG),
-    "clerk": lambda scene, one: at_work(scene, one, Role.COUNTER),
-    "supervisor": lambda scene, one: at_work(scene, one, Role.COUNTER, Role.SUPERVISOR),
+    "clerk": lambda scene, one: at_work(scene, one, RoleName.COUNTER),
+    "supervisor": lambda scene, one: at_work(scene, one, RoleName.COUNTER, RoleName.SUPERVISOR),
     "stranger": lambda scene, one: visitor(scene.house, address()),
 }
 SAME = frozenset(("owner", "password, trusted device", "phone", "picture", "platform"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from idp.counter.model import Claim
-from idp.organizations.roles import Role
+from idp.counter.model import CounterClaim
+from idp.organizations.roles import RoleName
 from tests.counter.conftest import STRONG, Hall
 from tests.support.browserless import Browserless, Page
 from tests.support.visits import account_id, page, person, signed_in
@@ -16,7 +16,7 @@ NUMBER, PHONE = "910411199001010013", "13800000017"
 async def supervisor(hall: Hall, username: str, division: str) -> str:
     """A supervisor of one street."""
     id_ = await account_id(hall.house, await person(hall.house, username=username, name="钱九"))
-    for role in (Role.COUNTER, Role.SUPERVISOR):
+    for role in (RoleName.COUNTER, RoleName.SUPERVISOR):
         await hall.house.worker.roles.grant(id_, role, division, "test")
     return id_
 
@@ -31,7 +31,7 @@ async def found(someone: Browserless, identifier: str) -> Page:
 async def twins(hall: Hall) -> tuple[str, str]:
     """Two accounts with one certificate: one that nobody registered, and one registered in ELSEWHERE; usernames."""
     theirs = await hall.house.worker.counter.register(
-        await supervisor(hall, "there", ELSEWHERE), Claim("林远", "553", NUMBER, PHONE)
+        await supervisor(hall, "there", ELSEWHERE), CounterClaim("林远", "553", NUMBER, PHONE)
     )
     row = await hall.house.worker.counter.account(theirs)
     assert row is not None

@@ -6,7 +6,7 @@ import pytest
 from joserfc import jws
 
 from idp.infrastructure.http_client import BadAnswer, HttpClient
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.attacks.scene import STRONG, Scene, field
 from tests.oauth.assertions import assertion, key, present, registered
 from tests.support.browserless import Page
@@ -16,8 +16,8 @@ from tests.support.visits import asking, page, signed_in, tokens, userinfo, visi
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("role", Role)
-async def test_a_picture_that_staff_approve_opens_nothing_for_staff(scene: Scene, role: Role) -> None:
+@pytest.mark.parametrize("role", RoleName)
+async def test_a_picture_that_staff_approve_opens_nothing_for_staff(scene: Scene, role: RoleName) -> None:
     house = scene.house
     victim = await scene.victim(level=2)
     await victim.totp()

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 import pyotp
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.attacks.scene import (
     STRONG,
     Scene,
@@ -124,12 +124,12 @@ async def test_the_cookie_of_the_device_alone_is_worth_nothing(scene: Scene) -> 
 async def test_what_is_promised_to_staff_and_to_the_careful_ends_a_trust_that_was_given(scene: Scene) -> None:
     async with AsyncExitStack() as place:
         victim, device, totp = await trusted(scene, place)
-        await scene.house.worker.roles.grant(victim.id, Role.COUNTER, "410411", "test")
+        await scene.house.worker.roles.grant(victim.id, RoleName.COUNTER, "410411", "test")
         assert is_asked_for_otp(await by_password(device, victim.username))
         # A tick that no page offers gives no trust either.
         await answer_otp(scene, device, totp, trust="yes")
         await device.log_out("/end_session")
-        await scene.house.worker.roles.withdraw(victim.id, Role.COUNTER, "410411", "test")
+        await scene.house.worker.roles.withdraw(victim.id, RoleName.COUNTER, "410411", "test")
         scene.house.clock.forward(60)
         async with signed_in(scene.house, victim.username, STRONG) as owner:
             form = form_to(page(await owner.open("/me/security")), "/choices")

@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.relying_parties.model import Client
 from tests.attacks.scene import STRONG, Scene, Victim, by_password, by_sms, field, is_asked_for_otp, new_phone
 from tests.federation.trial import came
@@ -97,9 +97,9 @@ async def clerks(scene: Scene) -> tuple[str, str]:
         certificate = {"certificate_type": "414", "certificate_number": f"E6000000{number}"}
         await person(scene.house, username=username, name="赵六", level=4, **certificate)
         who = await account_id(scene.house, username)
-        await scene.house.worker.roles.grant(who, Role.COUNTER, "410411", "test")
+        await scene.house.worker.roles.grant(who, RoleName.COUNTER, "410411", "test")
     await scene.house.worker.roles.grant(
-        await account_id(scene.house, "sunqi"), Role.SUPERVISOR, "410411", "test"
+        await account_id(scene.house, "sunqi"), RoleName.SUPERVISOR, "410411", "test"
     )
     return names
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from idp.accounts.store import AccountStore
-from idp.authentication.throttle import Attempt, Limits, Throttle
+from idp.authentication.throttle import Attempt, AttemptLimits, Throttle
 from idp.infrastructure.outbox import Outbox
 from idp.relying_parties.service import Registry
 from idp.server.composition import foundation
-from idp.sessions.model import PASSWORD, Caller, Lifetimes
+from idp.sessions.model import PASSWORD, Caller, SessionLifetimes
 from idp.sessions.service import Sessions
 from idp.sessions.store import JOIN
 from idp.settings import Settings
@@ -28,7 +28,7 @@ async def test_a_password_set_by_the_operator_logs_out_whoever_has_the_old_one(t
     settings = Settings(issuer=instance.issuer, data_dir=tmp_path)
     async with foundation(settings) as base:
         outbox = Outbox(base.database, base.sources)
-        sessions = Sessions(base, Registry(base), outbox, Lifetimes(1800, 28_800))
+        sessions = Sessions(base, Registry(base), outbox, SessionLifetimes(1800, 28_800))
         row = await base.database.read(lambda: AccountStore(base.vault).by_id(account.account_id))
         assert row is not None
         token = await sessions.begin(row, (PASSWORD,), Caller("198.51.100.7"), None)
@@ -52,7 +52,7 @@ async def test_whoever_mistyped_too_often_may_try_again_once_the_operator_says_s
     account = await asyncio.to_thread(instance.create_account, "zhangsan")
     settings = Settings(issuer=instance.issuer, data_dir=tmp_path)
     async with foundation(settings) as base:
-        throttle = Throttle(base, Limits())
+        throttle = Throttle(base, AttemptLimits())
         attempt = Attempt(throttle.account_key(account.account_id, ""), "198.51.100.7")
         waits = [wait.seconds if (wait := await throttle.admit(attempt)) else 0 for _ in range(20)]
         assert (waits[0], waits[-1] > 0) == (0, True)

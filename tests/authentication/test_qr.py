@@ -10,7 +10,7 @@ import pytest
 
 from idp.authentication.qr.service import LIFETIME_SECONDS
 from idp.infrastructure.web.attempts import KEPT_SECONDS
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.support.browserless import Page
 from tests.support.inprocess import ISSUER, Provider
 from tests.support.logins import is_in
@@ -69,8 +69,8 @@ async def test_a_strong_login_lets_a_computer_in_and_lends_it_nothing_of_its_str
         assert (await go_on(computer)).headers["location"].startswith("/login/otp")
 
 
-@pytest.mark.parametrize("role", Role)
-async def test_staff_show_the_second_factor_on_the_computer_itself(house: Provider, role: Role) -> None:
+@pytest.mark.parametrize("role", RoleName)
+async def test_staff_show_the_second_factor_on_the_computer_itself(house: Provider, role: RoleName) -> None:
     username = await person(house)
     secret = await house.enrol_totp(username)
     await house.worker.roles.grant(await account_id(house, username), role, "410411", "test")

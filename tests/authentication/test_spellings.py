@@ -12,7 +12,7 @@ from idp.accounts.model import NewAccount, checked
 from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
 from idp.authentication.phone.routes import _fault
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.support.inprocess import Provider, provider
 from tests.support.messages import last_code
 from tests.support.visits import account_id, page, person, signed_in, sql, visitor
@@ -66,7 +66,7 @@ async def test_login_and_counter_find_the_same_account(house: Provider, identifi
         data = {**form.fields, "username": identifier, "password": PASSWORD}
         assert (await someone.client.post("/login", data=data)).status_code == 303
     staff = await person(house)
-    await house.worker.roles.grant(await account_id(house, staff), Role.COUNTER, "410411", "test")
+    await house.worker.roles.grant(await account_id(house, staff), RoleName.COUNTER, "410411", "test")
     async with signed_in(house, staff, amr=("pwd", "otp", "mfa")) as clerk:
         form = page(await clerk.open("/counter/verify")).form_with("identifier")
         assert form is not None

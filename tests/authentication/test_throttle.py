@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from idp.authentication.throttle import Limits, Throttle
+from idp.authentication.throttle import AttemptLimits, Throttle
 from tests.support.browserless import Browserless
 from tests.support.inprocess import PASSWORD, Provider, provider
 from tests.support.logins import attempt
 from tests.support.visits import account_id, audit_of, page, person, sql, visitor
 
 pytestmark = pytest.mark.anyio
-LIMITS = Limits()
+LIMITS = AttemptLimits()
 PROXY = "10.0.0.1"
 
 

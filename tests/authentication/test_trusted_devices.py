@@ -7,7 +7,7 @@ import httpx2
 import pyotp
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.sessions.devices import TRUST_SECONDS
 from tests.support.browserless import Browserless
 from tests.support.inprocess import Provider
@@ -104,7 +104,7 @@ async def test_whoever_wants_to_be_asked_always_is_asked(house: Provider) -> Non
 async def test_staff_are_asked_always(house: Provider) -> None:
     async with trusting(house) as (someone, username, _):
         who = await account_id(house, username)
-        await house.worker.roles.grant(who, Role.COUNTER, "410411", "test")
+        await house.worker.roles.grant(who, RoleName.COUNTER, "410411", "test")
         assert asks_for_more(await attempt(someone, username))
         assert 'name="trust"' not in page(await someone.open("/login/otp")).text
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from idp.counter.model import Papers
-from idp.federation.linking.outcomes import Refused
+from idp.federation.linking.outcomes import ArrivalRefused
 from tests.counter.conftest import NUMBER, STRONG, Hall
 from tests.support.browserless import Browserless
 from tests.support.platforms import arrival
@@ -26,7 +26,7 @@ async def at_work(hall: Hall, username: str = "zhaoliu") -> AsyncIterator[Browse
 async def conflict(hall: Hall, name: str = "张三丰") -> str:
     """Somebody comes with zhangsan's certificate and another name; what they are told."""
     came = await hall.house.worker.federation.linking.enter(arrival(name=name, number=NUMBER), "192.0.2.9")
-    assert isinstance(came, Refused)
+    assert isinstance(came, ArrivalRefused)
     return came.reference
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import LargeBinary, Text, bindparam, update
 
 from idp.accounts.merges.service import OTHER, Plan
 from idp.accounts.store import accounts
-from idp.counter.model import Claim, Kind
+from idp.counter.model import CounterClaim, RequestKind
 from idp.infrastructure.database import Statement, Transaction
 from tests.counter.asking import asked, conflict, family
 from tests.counter.conftest import NUMBER, Hall
@@ -16,16 +16,16 @@ WITH_CERTIFICATE = Statement(
     .where(accounts.c.id == bindparam("the_id", type_=Text))
     .values(certificate_index=bindparam("the_index", type_=LargeBinary))
 )
-CLAIM = Claim("张三", "111", NUMBER, "13800000009")
+CLAIM = CounterClaim("张三", "111", NUMBER, "13800000009")
 
 
 async def verify(hall: Hall) -> list[str]:
-    await hall.house.worker.counter.ask(Kind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
+    await hall.house.worker.counter.ask(RequestKind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
     return [hall.id("zhangsan")]
 
 
 async def recover(hall: Hall) -> list[str]:
-    await hall.house.worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
+    await hall.house.worker.counter.ask(RequestKind.RECOVER, hall.id("zhangsan"), hall.id("sunqi"), CLAIM)
     return [hall.id("zhangsan")]
 
 
@@ -55,7 +55,7 @@ async def link(hall: Hall) -> list[str]:
     return [hall.id("wangwu"), hall.id("zhangsan")]
 
 
-async def changed(hall: Hall, kind: Kind) -> list[str]:
+async def changed(hall: Hall, kind: RequestKind) -> list[str]:
     to = hall.house.worker.account_requests
     await to.change(kind, hall.id("zhangsan"), "查清", hall.id("sunqi"))
     return [hall.id("zhangsan")]
@@ -63,31 +63,31 @@ async def changed(hall: Hall, kind: Kind) -> list[str]:
 
 async def thaw(hall: Hall) -> list[str]:
     await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
-    return await changed(hall, Kind.THAW)
+    return await changed(hall, RequestKind.THAW)
 
 
 async def revive(hall: Hall) -> list[str]:
     await hall.house.worker.lifecycle.deceased(hall.id("zhangsan"), "证明", "test")
-    return await changed(hall, Kind.REVIVE)
+    return await changed(hall, RequestKind.REVIVE)
 
 
-def change(kind: Kind) -> Callable[[Hall], Awaitable[list[str]]]:
+def change(kind: RequestKind) -> Callable[[Hall], Awaitable[list[str]]]:
     return lambda hall: changed(hall, kind)
 
 
-BEGIN: dict[Kind, Callable[[Hall], Awaitable[list[str]]]] = {
-    Kind.VERIFY: verify,
-    Kind.RECOVER: recover,
-    Kind.GUARDIAN: guardian,
-    Kind.MERGE: merge,
-    Kind.UNMERGE: unmerge,
-    Kind.LINK: link,
-    Kind.THAW: thaw,
-    Kind.REVIVE: revive,
-    Kind.RELEASE: change(Kind.RELEASE),
-    Kind.DECEASED: change(Kind.DECEASED),
-    Kind.FREEZE: change(Kind.FREEZE),
-    Kind.SECURE: change(Kind.SECURE),
+BEGIN: dict[RequestKind, Callable[[Hall], Awaitable[list[str]]]] = {
+    RequestKind.VERIFY: verify,
+    RequestKind.RECOVER: recover,
+    RequestKind.GUARDIAN: guardian,
+    RequestKind.MERGE: merge,
+    RequestKind.UNMERGE: unmerge,
+    RequestKind.LINK: link,
+    RequestKind.THAW: thaw,
+    RequestKind.REVIVE: revive,
+    RequestKind.RELEASE: change(RequestKind.RELEASE),
+    RequestKind.DECEASED: change(RequestKind.DECEASED),
+    RequestKind.FREEZE: change(RequestKind.FREEZE),
+    RequestKind.SECURE: change(RequestKind.SECURE),
 }
 """Has sunqi, a supervisor, begin it; whom it is about or whom it profits."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.support.inprocess import Provider, provider
 from tests.support.migrated import migrated_sqlite
 from tests.support.visits import account_id, person
@@ -52,6 +52,6 @@ async def filled(house: Provider) -> Hall:
     await person(house, username="wangwu", name="王五", level=0)
     ids = {name: await account_id(house, name) for name in (*staff, "zhangsan", "wangwu")}
     for username in staff:
-        await house.worker.roles.grant(ids[username], Role.COUNTER, "410411", "test")
-    await house.worker.roles.grant(ids["sunqi"], Role.SUPERVISOR, "410411", "test")
+        await house.worker.roles.grant(ids[username], RoleName.COUNTER, "410411", "test")
+    await house.worker.roles.grant(ids["sunqi"], RoleName.SUPERVISOR, "410411", "test")
     return Hall(house, ids)

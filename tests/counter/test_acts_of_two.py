@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from idp.accounts.store import CERTIFICATE, accounts
-from idp.counter.model import SUPERVISED, CounterRefusal, Kind
+from idp.counter.model import SUPERVISED, CounterRefusal, RequestKind
 from idp.counter.store import counter_concerned, counter_requests
 from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.counter.asking import asked, family
 from tests.counter.beginning import BEGIN, certified
 from tests.counter.conftest import NUMBER, STRONG, Hall
@@ -35,7 +35,7 @@ POSITIONS = (
 
 
 def test_every_kind_is_tried() -> None:
-    assert set(BEGIN) == set(Kind)
+    assert set(BEGIN) == set(RequestKind)
 
 
 async def rows(hall: Hall, statement: Statement = REQUESTS) -> list[Row]:
@@ -51,7 +51,9 @@ async def confirm(hall: Hall, username: str) -> int:
         form = shown.form_with("decision")
         assert form is not None
         [row] = await rows(hall)
-        tick = {"name_differs": "1"} if Kind(row["kind"]) in (Kind.MERGE, Kind.LINK) else {}
+        tick = (
+            {"name_differs": "1"} if RequestKind(row["kind"]) in (RequestKind.MERGE, RequestKind.LINK) else {}
+        )
         sent = Form(form.action, "POST", form.fields | {"request": row["id"]} | tick)
         return page(await someone.submit(sent, decision="confirm")).status
 
@@ -70,17 +72,17 @@ async def put(hall: Hall, position: str, sides: list[str]) -> str:
         await certified(hall, hall.id("zhangsan"), index)
     leaves = {"not-in-office": "zhouba", "began-left": "sunqi"}.get(position)
     if leaves:
-        await hall.house.worker.roles.withdraw(hall.id(leaves), Role.COUNTER, "410411", "test")
+        await hall.house.worker.roles.withdraw(hall.id(leaves), RoleName.COUNTER, "410411", "test")
     return "zhouba"
 
 
 @pytest.mark.parametrize("position", POSITIONS)
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RequestKind)
 async def test_nobody_confirms_whom_it_concerns_who_began_it_or_who_is_not_in_office(
-    any_hall: Hall, kind: Kind, position: str
+    any_hall: Hall, kind: RequestKind, position: str
 ) -> None:
     sides = await BEGIN[kind](any_hall)
-    if position == "named" and kind is Kind.GUARDIAN:
+    if position == "named" and kind is RequestKind.GUARDIAN:
         position = "second-side"  # the certificates of both are on their accounts
     who = await put(any_hall, position, sides)
     before = {row["id"]: row["state"] for row in await any_hall.house.worker.base.database.read(
@@ -96,31 +98,31 @@ async def test_nobody_confirms_whom_it_concerns_who_began_it_or_who_is_not_in_of
 ACCOUNTS = Statement(select(accounts.c.id, accounts.c.state))
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", RequestKind)
 async def test_another_whom_it_does_not_concern_confirms_and_nothing_is_kept(
-    any_hall: Hall, kind: Kind
+    any_hall: Hall, kind: RequestKind
 ) -> None:
     await BEGIN[kind](any_hall)
     assert await confirm(any_hall, "zhouba") == 200
     [request] = await rows(any_hall)
-    if kind is not Kind.RECOVER:  # which waits for a day
+    if kind is not RequestKind.RECOVER:  # which waits for a day
         assert (request["state"], request["content"]) == ("confirmed", b"")
         assert await rows(any_hall, CONCERNED) == []
 
 
 @pytest.mark.parametrize("kind", sorted(SUPERVISED))
-async def test_two_of_whom_none_is_a_supervisor_do_not_suffice(any_hall: Hall, kind: Kind) -> None:
+async def test_two_of_whom_none_is_a_supervisor_do_not_suffice(any_hall: Hall, kind: RequestKind) -> None:
     await BEGIN[kind](any_hall)
-    await any_hall.house.worker.roles.withdraw(any_hall.id("sunqi"), Role.SUPERVISOR, "410411", "test")
+    await any_hall.house.worker.roles.withdraw(any_hall.id("sunqi"), RoleName.SUPERVISOR, "410411", "test")
     assert await confirm(any_hall, "zhouba") == 409
-    await any_hall.house.worker.roles.grant(any_hall.id("zhouba"), Role.SUPERVISOR, "410411", "test")
+    await any_hall.house.worker.roles.grant(any_hall.id("zhouba"), RoleName.SUPERVISOR, "410411", "test")
     assert await confirm(any_hall, "zhouba") == 200
 
 
-@pytest.mark.parametrize("kind", Kind)
-async def test_nobody_begins_what_concerns_them(any_hall: Hall, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", RequestKind)
+async def test_nobody_begins_what_concerns_them(any_hall: Hall, kind: RequestKind) -> None:
     index = any_hall.house.worker.base.vault.blind_index(CERTIFICATE, NUMBER)
-    if kind is Kind.GUARDIAN:
+    if kind is RequestKind.GUARDIAN:
         _child, parent = await family(any_hall)
         [row] = [row for row in await any_hall.house.worker.base.database.read(fetch(CERTIFICATES()))
                  if row["id"] == parent]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.counter.model import CounterRefusal, Kind
+from idp.counter.model import CounterRefusal, RequestKind
 from tests.counter.asking import PARENT, asked, family, phone_changed
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
 from tests.support.browserless import Form
@@ -62,7 +62,7 @@ async def test_a_death_has_a_page_of_its_own_and_the_way_back_is_named(any_hall:
     assert await state(any_hall, id_) == "deceased"
     for phone in (PHONE, "13800000009"):
         assert "本人去世" in str(await messages_to(house, phone))
-    await house.worker.account_requests.change(Kind.REVIVE, id_, "误登记", any_hall.id("sunqi"))
+    await house.worker.account_requests.change(RequestKind.REVIVE, id_, "误登记", any_hall.id("sunqi"))
     await decided(any_hall)
     assert await state(any_hall, id_) == "active"
 

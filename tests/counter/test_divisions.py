@@ -2,8 +2,8 @@
 
 import pytest
 
-from idp.counter.model import VISIT_SECONDS, Claim, Kind
-from idp.organizations.roles import Role
+from idp.counter.model import VISIT_SECONDS, CounterClaim, RequestKind
+from idp.organizations.roles import RoleName
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.visits import CSRF_COOKIE, account_id, page, person, signed_in
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.anyio
 HERE, ELSEWHERE = "410411001", "410411002"
 
 
-async def street(hall: Hall, username: str, division: str, role: Role = Role.COUNTER) -> str:
+async def street(hall: Hall, username: str, division: str, role: RoleName = RoleName.COUNTER) -> str:
     """A member of staff of one street alone."""
     roles = hall.house.worker.roles
     id_ = await account_id(hall.house, await person(hall.house, username=username, name="钱九"))
-    await roles.grant(id_, Role.COUNTER, division, "test")
-    if role is not Role.COUNTER:
+    await roles.grant(id_, RoleName.COUNTER, division, "test")
+    if role is not RoleName.COUNTER:
         await roles.grant(id_, role, division, "test")
     return id_
 
@@ -26,7 +26,7 @@ async def registered_in(hall: Hall, division: str) -> str:
     """Somebody who was registered at a counter of a street; the username."""
     staff_id = await street(hall, f"clerk{division}", division)
     counter = hall.house.worker.counter
-    id_ = await counter.register(staff_id, Claim("林远", "553", "910411199001010013", "13800000017"))
+    id_ = await counter.register(staff_id, CounterClaim("林远", "553", "910411199001010013", "13800000017"))
     row = await counter.account(id_)
     assert row is not None
     return str(row.username)
@@ -71,7 +71,7 @@ async def test_who_has_not_looked_somebody_up_changes_nothing_about_them(any_hal
     counter = any_hall.house.worker.counter
     username = await registered_in(any_hall, HERE)
     id_ = await account_id(any_hall.house, username)
-    await street(any_hall, "stranger", ELSEWHERE, Role.SUPERVISOR)
+    await street(any_hall, "stranger", ELSEWHERE, RoleName.SUPERVISOR)
     before, requests = await counter.account(id_), len(await counter.open_requests())
     assert before is not None
     names = dict.fromkeys(("account", "child", "guardian", "into"), id_)
@@ -133,9 +133,9 @@ async def test_a_look_up_finds_the_own_division_the_homeless_and_the_certificate
 async def test_requests_of_another_division_are_neither_seen_nor_decided(any_hall: Hall) -> None:
     house, counter = any_hall.house, any_hall.house.worker.counter
     clerk = await street(any_hall, "clerk", HERE)
-    await counter.ask(Kind.VERIFY, any_hall.id("zhangsan"), clerk, Claim("张三", "111", NUMBER))
+    await counter.ask(RequestKind.VERIFY, any_hall.id("zhangsan"), clerk, CounterClaim("张三", "111", NUMBER))
     [asked] = await counter.open_requests()
-    await street(any_hall, "stranger", ELSEWHERE, Role.SUPERVISOR)
+    await street(any_hall, "stranger", ELSEWHERE, RoleName.SUPERVISOR)
     await street(any_hall, "neighbour", HERE)
     async with signed_in(house, "stranger", STRONG) as someone:
         assert "张三" not in page(await someone.open("/counter/queue")).text
@@ -158,8 +158,10 @@ async def test_a_recovery_takes_effect_at_once_by_a_supervisor_of_the_division_o
     counter, roles = any_hall.house.worker.counter, any_hall.house.worker.roles
     clerk = await street(any_hall, "clerk", HERE)
     other = await street(any_hall, "other", HERE)
-    await roles.grant(other, Role.SUPERVISOR, ELSEWHERE, "test")
-    await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), clerk, Claim("张三", "111", NUMBER))
+    await roles.grant(other, RoleName.SUPERVISOR, ELSEWHERE, "test")
+    await counter.ask(
+        RequestKind.RECOVER, any_hall.id("zhangsan"), clerk, CounterClaim("张三", "111", NUMBER)
+    )
     [asked] = await counter.open_requests()
     assert (await counter.confirm(asked.id, other)).value == "waiting"
 

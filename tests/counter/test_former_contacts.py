@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idp.accounts.contacts.former import KEPT_SECONDS
 from idp.accounts.contacts.former_store import former_contacts
 from idp.accounts.store import AccountStore
-from idp.counter.model import Claim, Kind
+from idp.counter.model import CounterClaim, RequestKind
 from idp.federation.model import UpstreamLink
 from idp.infrastructure.database import Statement
 from idp.infrastructure.database.interface import fetch
@@ -50,15 +50,15 @@ def test_every_statement_that_changes_how_somebody_is_reached_is_named() -> None
 async def released(hall: Hall) -> None:
     """Two members of staff take the phone off."""
     worker, id_ = hall.house.worker, hall.id("zhangsan")
-    await worker.account_requests.change(Kind.RELEASE, id_, "号码已换人", hall.id("zhaoliu"))
+    await worker.account_requests.change(RequestKind.RELEASE, id_, "号码已换人", hall.id("zhaoliu"))
     [request] = await worker.counter.open_requests()
     await worker.counter.confirm(request.id, hall.id("zhouba"))
 
 
 async def recovered(hall: Hall) -> None:
     worker = hall.house.worker
-    claim = Claim("张三", "111", NUMBER, NEW_PHONE)
-    await worker.counter.ask(Kind.RECOVER, hall.id("zhangsan"), hall.id("zhaoliu"), claim)
+    claim = CounterClaim("张三", "111", NUMBER, NEW_PHONE)
+    await worker.counter.ask(RequestKind.RECOVER, hall.id("zhangsan"), hall.id("zhaoliu"), claim)
     [request] = await worker.counter.open_requests()
     await worker.counter.confirm(request.id, hall.id("sunqi"))
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import bindparam, literal, update
 
 from idp.accounts.store import accounts
-from idp.counter.model import REQUEST_SECONDS, CounterRefusal, State
+from idp.counter.model import REQUEST_SECONDS, CounterRefusal, RequestState
 from idp.infrastructure.database import Statement, Transaction
 from idp.organizations.guardians import comes_of_age
 from tests.counter.asking import CHILD, PARENT, asked, at_work, family
@@ -107,7 +107,7 @@ async def test_nobody_confirms_alone_and_one_of_many_does(any_hall: Hall) -> Non
     outcomes = await asyncio.gather(
         *[counter.confirm(request, who) for who in colleagues], return_exceptions=True
     )
-    assert outcomes.count(State.CONFIRMED) == 1
+    assert outcomes.count(RequestState.CONFIRMED) == 1
     assert await represented(any_hall, parent) == ["赵小宝"]
     with pytest.raises(CounterRefusal, match="guarded"):
         await asked(any_hall, child, parent)
@@ -119,7 +119,9 @@ async def test_staff_do_not_confirm_themselves_as_guardians(any_hall: Hall) -> N
     with pytest.raises(CounterRefusal, match="not-yours-to-confirm"):
         await any_hall.house.worker.counter.confirm(request, any_hall.id("sunqi"))
     assert await represented(any_hall, any_hall.id("sunqi")) == []
-    assert await any_hall.house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.CONFIRMED
+    assert (
+        await any_hall.house.worker.counter.confirm(request, any_hall.id("zhouba")) is RequestState.CONFIRMED
+    )
 
 
 async def test_what_has_changed_meanwhile_counts(any_hall: Hall) -> None:
@@ -208,7 +210,7 @@ async def test_two_requests_for_one_pair_make_one_guardian(any_hall: Hall) -> No
     await counter.end_guardian(mandate.id, "判决书 1 号", staff)
     assert await counter.open_requests() == []  # the other one does not bring it back
     again = await asked(any_hall, child, parent)
-    assert await counter.confirm(again, staff) is State.CONFIRMED  # a new decision does
+    assert await counter.confirm(again, staff) is RequestState.CONFIRMED  # a new decision does
 
 
 async def test_what_a_stolen_office_gave_rests(any_hall: Hall) -> None:

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from idp.accounts.merges.service import Plan
-from idp.counter.model import Claim, Kind
-from idp.organizations.roles import Role
+from idp.counter.model import CounterClaim, RequestKind
+from idp.organizations.roles import RoleName
 from tests.counter.asking import at_work
 from tests.counter.conftest import NUMBER, PHONE, STRONG, Hall
 from tests.support.browserless import Browserless, Form, Page
@@ -54,7 +54,7 @@ async def test_a_form_from_elsewhere_and_one_after_the_role_is_gone_do_nothing(h
         freeze = form(shown, "decision")
         forged = Form(freeze.action, "POST", freeze.fields | {"csrf": "0" * 64})
         assert page(await someone.submit(forged, decision="freeze", reason="x")).status == 400
-        await hall.house.worker.roles.withdraw(hall.id("sunqi"), Role.COUNTER, "410411", "test")
+        await hall.house.worker.roles.withdraw(hall.id("sunqi"), RoleName.COUNTER, "410411", "test")
         assert page(await someone.submit(freeze, decision="freeze", reason="x")).status == 403
     assert "account.frozen" not in await hall.house.audit_events()
 
@@ -340,7 +340,7 @@ async def test_the_counter_sends_no_code_to_what_is_no_phone(hall: Hall, phone: 
 
 async def test_the_pages_speak_english_too(hall: Hall) -> None:
     await hall.house.worker.counter.ask(
-        Kind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), Claim("张三", "111", NUMBER)
+        RequestKind.VERIFY, hall.id("zhangsan"), hall.id("sunqi"), CounterClaim("张三", "111", NUMBER)
     )
     async with at_work(hall) as someone:
         for path in PATHS:

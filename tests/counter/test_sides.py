@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from idp.counter.model import REQUEST_SECONDS, Claim, CounterRefusal, Kind
+from idp.counter.model import REQUEST_SECONDS, CounterClaim, CounterRefusal, RequestKind
 from idp.counter.request_tables import counter_requests
 from idp.infrastructure.database import Row, Statement
 from idp.infrastructure.database.interface import fetch
@@ -45,11 +45,11 @@ async def level(hall: Hall, username: str = "zhangsan") -> int:
     return int(row.real_name_level)
 
 
-@pytest.mark.parametrize("kind", [Kind.VERIFY, Kind.RECOVER])
+@pytest.mark.parametrize("kind", [RequestKind.VERIFY, RequestKind.RECOVER])
 async def test_another_name_is_alarmed_and_confirmed_only_by_whoever_says_so(
-    any_hall: Hall, kind: Kind
+    any_hall: Hall, kind: RequestKind
 ) -> None:
-    claim = Claim("赵小明", "111", NUMBER, "13800000009")
+    claim = CounterClaim("赵小明", "111", NUMBER, "13800000009")
     await any_hall.house.worker.counter.ask(kind, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim)
     shown = await queue(any_hall)
     assert ALARM in shown.text
@@ -65,19 +65,21 @@ async def test_another_name_is_alarmed_and_confirmed_only_by_whoever_says_so(
 
 
 async def test_the_same_name_in_other_letters_alarms_nobody(any_hall: Hall) -> None:
-    claim = Claim(" 张三 ", "111", NUMBER)
-    await any_hall.house.worker.counter.ask(Kind.VERIFY, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim)
+    claim = CounterClaim(" 张三 ", "111", NUMBER)
+    await any_hall.house.worker.counter.ask(
+        RequestKind.VERIFY, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim
+    )
     assert ALARM not in (await queue(any_hall)).text
     assert (await queue(any_hall, decision="confirm")).status == 200
     assert await level(any_hall) == 4
 
 
-@pytest.mark.parametrize("kind", [Kind.VERIFY, Kind.RECOVER])
+@pytest.mark.parametrize("kind", [RequestKind.VERIFY, RequestKind.RECOVER])
 async def test_another_certificate_than_that_of_a_verified_account_is_refused_even_with_the_tick(
-    any_hall: Hall, kind: Kind
+    any_hall: Hall, kind: RequestKind
 ) -> None:
     """It became another one after the request was begun."""
-    claim = Claim("张三", "111", OTHER_NUMBER)
+    claim = CounterClaim("张三", "111", OTHER_NUMBER)
     begin = any_hall.house.worker.counter.begin
     await begin(kind, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim)
     shown = await queue(any_hall)
@@ -90,8 +92,8 @@ async def test_another_certificate_than_that_of_a_verified_account_is_refused_ev
 
 async def test_the_whole_number_is_shown_for_a_reason_which_is_recorded_without_it(any_hall: Hall) -> None:
     house = any_hall.house
-    claim = Claim("张三", "111", NUMBER)
-    await house.worker.counter.ask(Kind.VERIFY, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim)
+    claim = CounterClaim("张三", "111", NUMBER)
+    await house.worker.counter.ask(RequestKind.VERIFY, any_hall.id("zhangsan"), any_hall.id("sunqi"), claim)
     async with signed_in(house, "zhouba", STRONG) as someone:
         shown = page(await someone.open("/counter/queue"))
         assert NUMBER not in shown.text
@@ -117,11 +119,15 @@ async def test_the_whole_number_is_shown_for_a_reason_which_is_recorded_without_
     assert NUMBER not in str(await house.audit_lines())
 
 
-@pytest.mark.parametrize("kind", sorted({*Kind} - {Kind.GUARDIAN, Kind.LINK, Kind.UNMERGE}))
-async def test_whoever_confirms_sees_whom_it_is_about_whatever_the_kind(any_hall: Hall, kind: Kind) -> None:
-    if kind is Kind.THAW:
+@pytest.mark.parametrize(
+    "kind", sorted({*RequestKind} - {RequestKind.GUARDIAN, RequestKind.LINK, RequestKind.UNMERGE})
+)
+async def test_whoever_confirms_sees_whom_it_is_about_whatever_the_kind(
+    any_hall: Hall, kind: RequestKind
+) -> None:
+    if kind is RequestKind.THAW:
         assert await any_hall.house.worker.lifecycle.freeze(any_hall.id("zhangsan"), "测试", "system")
-    if kind is Kind.REVIVE:
+    if kind is RequestKind.REVIVE:
         assert await any_hall.house.worker.lifecycle.deceased(any_hall.id("zhangsan"), "测试", "system")
     await BEGIN[kind](any_hall)
     shown = await queue(any_hall)
@@ -132,9 +138,13 @@ async def test_whoever_confirms_sees_whom_it_is_about_whatever_the_kind(any_hall
 
 
 @pytest.mark.parametrize(
-    "kind", sorted({*Kind} - {Kind.GUARDIAN, Kind.LINK, Kind.UNMERGE, Kind.THAW, Kind.REVIVE})
+    "kind",
+    sorted(
+        {*RequestKind}
+        - {RequestKind.GUARDIAN, RequestKind.LINK, RequestKind.UNMERGE, RequestKind.THAW, RequestKind.REVIVE}
+    ),
 )
-async def test_of_many_equal_requests_one_is_open(any_hall: Hall, kind: Kind) -> None:
+async def test_of_many_equal_requests_one_is_open(any_hall: Hall, kind: RequestKind) -> None:
     outcomes = await asyncio.gather(*[BEGIN[kind](any_hall) for _ in range(6)], return_exceptions=True)
     refused = [str(each) for each in outcomes if isinstance(each, CounterRefusal)]
     assert refused == ["already-open"] * 5, outcomes
@@ -143,29 +153,29 @@ async def test_of_many_equal_requests_one_is_open(any_hall: Hall, kind: Kind) ->
 
 @pytest.mark.parametrize("end", ["refused", "confirmed", "lapsed"])
 async def test_after_a_decision_or_its_day_another_may_be_begun(any_hall: Hall, end: str) -> None:
-    await BEGIN[Kind.RELEASE](any_hall)
+    await BEGIN[RequestKind.RELEASE](any_hall)
     with pytest.raises(CounterRefusal, match="already-open"):
-        await BEGIN[Kind.RELEASE](any_hall)
+        await BEGIN[RequestKind.RELEASE](any_hall)
     if end == "lapsed":
         any_hall.house.clock.forward(REQUEST_SECONDS)
     else:
         decision = "refuse" if end == "refused" else "confirm"
         assert (await queue(any_hall, decision=decision)).status == 200
-    await BEGIN[Kind.RELEASE](any_hall)
+    await BEGIN[RequestKind.RELEASE](any_hall)
     assert [row["open_key"] for row in await requests(any_hall)].count(None) == 1
 
 
 async def test_a_recovery_that_waits_is_open_still(any_hall: Hall) -> None:
-    claim = Claim("张三", "111", NUMBER, "13800000009")
+    claim = CounterClaim("张三", "111", NUMBER, "13800000009")
     counter = any_hall.house.worker.counter
-    await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
+    await counter.ask(RequestKind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
     assert (await queue(any_hall, decision="confirm")).status == 200
     with pytest.raises(CounterRefusal, match="already-open"):
-        await counter.ask(Kind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
+        await counter.ask(RequestKind.RECOVER, any_hall.id("zhangsan"), any_hall.id("zhaoliu"), claim)
 
 
 async def test_the_second_of_two_equal_requests_is_told_why(hall: Hall) -> None:
-    await BEGIN[Kind.RELEASE](hall)
+    await BEGIN[RequestKind.RELEASE](hall)
     async with signed_in(hall.house, "zhaoliu", STRONG) as someone:
         await hall.house.worker.counter.find("zhangsan", hall.id("zhaoliu"))
         shown = page(await someone.open(f"/counter/accounts?account={hall.id('zhangsan')}"))
@@ -186,7 +196,7 @@ def test_every_statement_that_decides_a_request_clears_its_key() -> None:
 
 
 async def test_a_merge_names_what_is_kept_by_its_name(any_hall: Hall) -> None:
-    await BEGIN[Kind.MERGE](any_hall)
+    await BEGIN[RequestKind.MERGE](any_hall)
     shown = re.sub(r"\s+", " ", (await queue(any_hall)).text)
     assert "<dt>保留哪个姓名</dt><dd>王五</dd>" in shown
     assert ALARM in shown

@@ -8,10 +8,17 @@ from sqlalchemy import LargeBinary, Text, bindparam, update
 from idp.accounts.model import Account
 from idp.accounts.store import CERTIFICATE, AccountStore, accounts
 from idp.accounts.store import PHONE as PHONE_PLACE
-from idp.counter.model import RECOVERY_WAIT_SECONDS, REQUEST_SECONDS, Claim, CounterRefusal, Kind, State
+from idp.counter.model import (
+    RECOVERY_WAIT_SECONDS,
+    REQUEST_SECONDS,
+    CounterClaim,
+    CounterRefusal,
+    RequestKind,
+    RequestState,
+)
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import Conflict
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.counter.conftest import NUMBER, PHONE, Hall
 from tests.support.messages import messages_to
 from tests.support.visits import account_id, page, person, signed_in, sql
@@ -23,11 +30,13 @@ WITH_CERTIFICATE = Statement(
     .where(accounts.c.id == bindparam("the_id", type_=Text))
     .values(certificate_index=bindparam("the_index", type_=LargeBinary))
 )
-CLAIM = Claim("张三", "111", NUMBER)
+CLAIM = CounterClaim("张三", "111", NUMBER)
 NEW_PHONE = "13800000009"
 
 
-async def begun(hall: Hall, kind: Kind = Kind.VERIFY, claim: Claim = CLAIM, by: str = "zhaoliu") -> str:
+async def begun(
+    hall: Hall, kind: RequestKind = RequestKind.VERIFY, claim: CounterClaim = CLAIM, by: str = "zhaoliu"
+) -> str:
     """A request; its id."""
     await hall.house.worker.counter.ask(kind, hall.id("zhangsan"), hall.id(by), claim)
     return (await hall.house.worker.counter.open_requests())[-1].id
@@ -43,7 +52,7 @@ async def test_two_members_of_staff_verify_a_person(any_hall: Hall) -> None:
     worker = any_hall.house.worker
     request = await begun(any_hall)
     assert (await account(any_hall)).real_name_level == 2
-    assert await worker.counter.confirm(request, any_hall.id("sunqi")) is State.CONFIRMED
+    assert await worker.counter.confirm(request, any_hall.id("sunqi")) is RequestState.CONFIRMED
     assert (await account(any_hall)).real_name_level == 4
     assert await worker.counter.open_requests() == []
     lines = [line for line in await any_hall.house.audit_lines() if line["event"].startswith("counter.")]
@@ -72,7 +81,7 @@ async def test_of_many_who_confirm_one_does(any_hall: Hall) -> None:
         ],
         return_exceptions=True,
     )
-    assert outcomes.count(State.CONFIRMED) == 1, outcomes
+    assert outcomes.count(RequestState.CONFIRMED) == 1, outcomes
     events = await any_hall.house.audit_events()
     assert events.count("counter.confirmed") == events.count("real_name.raised") == 1
 
@@ -91,13 +100,13 @@ async def test_a_confirmation_and_a_refusal_never_both_win(any_hall: Hall) -> No
 async def test_nobody_without_the_office_and_no_applicant_confirms(any_hall: Hall) -> None:
     worker = any_hall.house.worker
     request = await begun(any_hall)
-    await worker.roles.withdraw(any_hall.id("zhouba"), Role.COUNTER, "410411", "test")
-    await worker.roles.grant(any_hall.id("zhangsan"), Role.COUNTER, "410411", "test")
+    await worker.roles.withdraw(any_hall.id("zhouba"), RoleName.COUNTER, "410411", "test")
+    await worker.roles.grant(any_hall.id("zhangsan"), RoleName.COUNTER, "410411", "test")
     for name in ("zhouba", "wangwu", "zhangsan"):
         with pytest.raises(CounterRefusal):
             await worker.counter.confirm(request, any_hall.id(name))
     with pytest.raises(CounterRefusal, match="own-account"):
-        await worker.counter.ask(Kind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
+        await worker.counter.ask(RequestKind.VERIFY, any_hall.id("zhaoliu"), any_hall.id("zhaoliu"), CLAIM)
 
 
 @pytest.mark.parametrize("pair", [("zhangsan", "sunqi"), ("zhangsan", "zhaoliu"), ("zhaoliu", "sunqi")])
@@ -134,7 +143,7 @@ async def leave(hall: Hall, username: str, how: str) -> None:
     if how == "frozen":
         await hall.house.worker.lifecycle.freeze(hall.id(username), "调查", "test")
     else:
-        await hall.house.worker.roles.withdraw(hall.id(username), Role.COUNTER, "410411", "test")
+        await hall.house.worker.roles.withdraw(hall.id(username), RoleName.COUNTER, "410411", "test")
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "frozen"])
@@ -154,7 +163,7 @@ async def test_a_recovery_that_waits_is_given_up_when_one_of_the_two_leaves(
     any_hall: Hall, who: str, how: str
 ) -> None:
     house = any_hall.house
-    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    request = await begun(any_hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
     await house.worker.counter.confirm(request, any_hall.id("zhouba"))
     await leave(any_hall, who, how)
     house.clock.forward(RECOVERY_WAIT_SECONDS)
@@ -174,15 +183,15 @@ async def test_a_request_is_good_for_a_day(any_hall: Hall) -> None:
 
 async def test_another_certificate_than_the_known_one_is_not_verified(any_hall: Hall) -> None:
     with pytest.raises(CounterRefusal, match="other-certificate"):
-        await begun(any_hall, claim=Claim("张三", "414", "E00000001"))
+        await begun(any_hall, claim=CounterClaim("张三", "414", "E00000001"))
 
 
 async def test_a_supervisor_recovers_an_account_at_once(any_hall: Hall) -> None:
     house = any_hall.house
     await house.enrol_totp("zhangsan")
     async with signed_in(house, "zhangsan") as thief:
-        request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
-        assert await house.worker.counter.confirm(request, any_hall.id("sunqi")) is State.CONFIRMED
+        request = await begun(any_hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
+        assert await house.worker.counter.confirm(request, any_hall.id("sunqi")) is RequestState.CONFIRMED
         assert "张三" not in page(await thief.open("/")).text
     row = await account(any_hall)
     store = AccountStore(house.worker.base.vault)
@@ -194,8 +203,8 @@ async def test_a_supervisor_recovers_an_account_at_once(any_hall: Hall) -> None:
 
 async def test_without_a_supervisor_a_recovery_waits_a_day(any_hall: Hall) -> None:
     house = any_hall.house
-    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
-    assert await house.worker.counter.confirm(request, any_hall.id("zhouba")) is State.WAITING
+    request = await begun(any_hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
+    assert await house.worker.counter.confirm(request, any_hall.id("zhouba")) is RequestState.WAITING
     assert (await account(any_hall)).password_hash != ""
     house.clock.forward(RECOVERY_WAIT_SECONDS - 1)
     assert await house.worker.counter.recover_due() == 0
@@ -209,7 +218,7 @@ async def test_without_a_supervisor_a_recovery_waits_a_day(any_hall: Hall) -> No
 @pytest.mark.parametrize("who", ["owner", "staff"])
 async def test_a_recovery_that_waits_can_be_stopped(any_hall: Hall, who: str) -> None:
     house = any_hall.house
-    request = await begun(any_hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    request = await begun(any_hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
     await house.worker.counter.confirm(request, any_hall.id("zhouba"))
     if who == "owner":
         assert await house.worker.counter.objected(any_hall.id("zhangsan"))
@@ -226,13 +235,13 @@ async def test_who_was_never_verified_is_not_recovered_and_no_phone_of_others_is
 ) -> None:
     counter = any_hall.house.worker.counter
     with pytest.raises(CounterRefusal, match="never-verified"):
-        await counter.ask(Kind.RECOVER, any_hall.id("wangwu"), any_hall.id("zhaoliu"), CLAIM)
+        await counter.ask(RequestKind.RECOVER, any_hall.id("wangwu"), any_hall.id("zhaoliu"), CLAIM)
     with pytest.raises(CounterRefusal, match="phone-taken"):
         await counter.ask(
-            Kind.VERIFY,
+            RequestKind.VERIFY,
             any_hall.id("wangwu"),
             any_hall.id("zhaoliu"),
-            Claim("王五", "414", "E00000001", PHONE),
+            CounterClaim("王五", "414", "E00000001", PHONE),
         )
 
 
@@ -252,7 +261,7 @@ async def test_an_open_request_stands_against_a_cancellation(any_hall: Hall) -> 
 
 
 async def test_what_is_hindered_waits_on_as_it_did(hall: Hall) -> None:
-    request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    request = await begun(hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
     before = [tuple(row) for row in await sql(hall.house, "select * from counter_requests")]
     await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
     with pytest.raises(CounterRefusal, match="closed"):
@@ -260,14 +269,14 @@ async def test_what_is_hindered_waits_on_as_it_did(hall: Hall) -> None:
     assert [tuple(row) for row in await sql(hall.house, "select * from counter_requests")] == before
     assert "counter.confirmed" not in await hall.house.audit_events()
     await hall.house.worker.lifecycle.thaw(hall.id("zhangsan"), "核实", "test")
-    assert await hall.house.worker.counter.confirm(request, hall.id("sunqi")) is State.CONFIRMED
+    assert await hall.house.worker.counter.confirm(request, hall.id("sunqi")) is RequestState.CONFIRMED
 
 
 async def test_the_old_phone_is_told_of_a_recovery_that_brings_another(hall: Hall) -> None:
     await sql(
         hall.house, "update accounts set phone_verified_at = created_at where id = ?", hall.id("zhangsan")
     )
-    request = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    request = await begun(hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
     await hall.house.worker.counter.confirm(request, hall.id("sunqi"))
     for phone in (PHONE, NEW_PHONE):
         assert "已在窗口找回" in (await messages_to(hall.house, phone))[-1]
@@ -288,12 +297,12 @@ async def test_two_who_verify_one_certificate_at_once_are_told_so(
 
 async def test_a_recovery_that_cannot_take_effect_is_given_up_and_stops_no_other(hall: Hall) -> None:
     counter = hall.house.worker.counter
-    first = await begun(hall, Kind.RECOVER, Claim("张三", "111", NUMBER, NEW_PHONE))
+    first = await begun(hall, RequestKind.RECOVER, CounterClaim("张三", "111", NUMBER, NEW_PHONE))
     await counter.confirm(first, hall.id("zhouba"))
     await hall.house.worker.lifecycle.freeze(hall.id("zhangsan"), "盗用", "test")
     hall.house.clock.forward(RECOVERY_WAIT_SECONDS)
     assert await counter.recover_due() == 0
-    assert (await sql(hall.house, "select state from counter_requests"))[0]["state"] == State.REFUSED
+    assert (await sql(hall.house, "select state from counter_requests"))[0]["state"] == RequestState.REFUSED
     assert "recovery.completed" not in await hall.house.audit_events()
     assert (await account(hall)).password_hash != ""
 
@@ -306,10 +315,10 @@ async def test_whatever_stands_against_one_recovery_the_next_takes_effect(
     other = {"certificate_type": "553", "certificate_number": "910411199001010013"}
     lisi = await account_id(hall.house, await person(hall.house, name="李四", **other))
     for id_, claim in (
-        (hall.id("zhangsan"), Claim("张三", "111", NUMBER, NEW_PHONE)),
-        (lisi, Claim("李四", "553", "910411199001010013", "13800000008")),
+        (hall.id("zhangsan"), CounterClaim("张三", "111", NUMBER, NEW_PHONE)),
+        (lisi, CounterClaim("李四", "553", "910411199001010013", "13800000008")),
     ):
-        await counter.ask(Kind.RECOVER, id_, hall.id("zhaoliu"), claim)
+        await counter.ask(RequestKind.RECOVER, id_, hall.id("zhaoliu"), claim)
         request = (await counter.open_requests())[-1].id
         await counter.confirm(request, hall.id("zhouba"))
 

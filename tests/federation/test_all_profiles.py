@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from idp.federation.exchange.call import Credentials
-from idp.federation.model import Failure, Reason, UpstreamIdentity
+from idp.federation.model import Failure, LoginFailureReason, UpstreamIdentity
 from idp.federation.profiles.model import read_profiles
 from tests.federation.conftest import Away
 from tests.province.catalogue import PLATFORMS
@@ -144,7 +144,7 @@ async def test_a_person_who_logs_in_on_the_other_tab_is_no_company(away: Away, n
     for who, there, here in (("zhangsan", "person", "legal"), ("zhangsan@trade", "legal", "person")):
         found = await trip.completed(await trip.walked(who, there), here)
         assert isinstance(found, Failure)
-        assert found.reason in (Reason.REFUSED, Reason.TICKET_EXPIRED)
+        assert found.reason in (LoginFailureReason.REFUSED, LoginFailureReason.TICKET_EXPIRED)
 
 
 @pytest.mark.parametrize("name", PERSONS)
@@ -209,7 +209,7 @@ async def test_somebody_is_handed_on_to_another_application(away: Away, name: st
     assert url.startswith(f"{target}?ticket=")
     ours = await trip.completed({"ticket": url.rpartition("=")[2]})
     assert isinstance(ours, Failure)  # the ticket is the neighbour's
-    assert ours.reason is Reason.WRONG_APP
+    assert ours.reason is LoginFailureReason.WRONG_APP
 
 
 @pytest.mark.parametrize("name", PERSONS)

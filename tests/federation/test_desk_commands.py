@@ -16,7 +16,7 @@ from idp.accounts.service import Accounts
 from idp.audit.store import AuditStore
 from idp.commands.cli import app
 from idp.federation.linking.arrivals import Arrival
-from idp.federation.linking.outcomes import Held, HolderDecision, Linked, Refused
+from idp.federation.linking.outcomes import ArrivalRefused, Held, HolderDecision, Linked
 from idp.server.composition import foundation
 from idp.server.house import House
 from idp.settings import read_settings
@@ -70,10 +70,10 @@ def within(work: Callable[[Services], Awaitable[Any]]) -> Any:
     return asyncio.run(run())
 
 
-def comes(who: Arrival) -> Linked | Refused:
+def comes(who: Arrival) -> Linked | ArrivalRefused:
     """Somebody comes from a platform, and shows that the account with their certificate is theirs."""
 
-    async def enter(worker: Services) -> Linked | Refused | Held:
+    async def enter(worker: Services) -> Linked | ArrivalRefused | Held:
         linking = worker.federation.linking
         found = await linking.enter(who, ADDRESS)
         if isinstance(found, Held):
@@ -82,7 +82,7 @@ def comes(who: Arrival) -> Linked | Refused:
         return found
 
     found = within(enter)
-    assert isinstance(found, Linked | Refused)
+    assert isinstance(found, Linked | ArrivalRefused)
     return found
 
 
@@ -106,7 +106,7 @@ async def level(worker: Services) -> int:
 def conflict() -> str:
     """Somebody comes with zhangsan's certificate under another name; the reference that they are told."""
     found = comes(arrival(name="张三丰"))
-    assert isinstance(found, Refused)
+    assert isinstance(found, ArrivalRefused)
     return found.reference
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from idp.federation.exchange.call import Credentials
 from idp.federation.exchange.engine import Engine, Start
-from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
+from idp.federation.model import Channel, Exchange, Failure, LoginFailureReason, UpstreamIdentity, UserType
 from idp.federation.profiles.check import problems
 from idp.federation.profiles.model import Profile
 from idp.federation.transforms.aes import TRANSFORM as AES
@@ -144,20 +144,20 @@ async def test_a_secret_that_is_being_rotated_still_opens_what_was_sealed_with_i
 @pytest.mark.parametrize(
     ("answers", "reason"),
     [
-        ([said(retcode="1", errormsg="票据已过期")], Reason.TICKET_EXPIRED),
-        ([said(retcode="1", errormsg="别的")], Reason.REFUSED),
-        ([Answer(502, b"")], Reason.UNAVAILABLE),
-        ([BadAnswer("TimeoutError")], Reason.UNAVAILABLE),
-        ([Answer(200, b"<html>")], Reason.MALFORMED),
-        ([Answer(200, b"[]")], Reason.REFUSED),
-        ([said(retcode="000000", data="{}")], Reason.MALFORMED),
-        ([said(retcode="000000", data="no json")], Reason.MALFORMED),
-        ([exchanged(), sealed(PERSON, "another key 16 b")], Reason.MALFORMED),
-        ([exchanged(), sealed({"name": "张三"})], Reason.INCOMPLETE),
+        ([said(retcode="1", errormsg="票据已过期")], LoginFailureReason.TICKET_EXPIRED),
+        ([said(retcode="1", errormsg="别的")], LoginFailureReason.REFUSED),
+        ([Answer(502, b"")], LoginFailureReason.UNAVAILABLE),
+        ([BadAnswer("TimeoutError")], LoginFailureReason.UNAVAILABLE),
+        ([Answer(200, b"<html>")], LoginFailureReason.MALFORMED),
+        ([Answer(200, b"[]")], LoginFailureReason.REFUSED),
+        ([said(retcode="000000", data="{}")], LoginFailureReason.MALFORMED),
+        ([said(retcode="000000", data="no json")], LoginFailureReason.MALFORMED),
+        ([exchanged(), sealed(PERSON, "another key 16 b")], LoginFailureReason.MALFORMED),
+        ([exchanged(), sealed({"name": "张三"})], LoginFailureReason.INCOMPLETE),
     ],
 )
 async def test_every_failure_has_its_reason_and_no_call_is_repeated(
-    answers: list[Answer | Exception], reason: Reason
+    answers: list[Answer | Exception], reason: LoginFailureReason
 ) -> None:
     platform = Platform(*answers)
     found = await complete(platform)
@@ -167,9 +167,12 @@ async def test_every_failure_has_its_reason_and_no_call_is_repeated(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "reason"), [({}, Reason.NO_TICKET), ({"error": "denied"}, Reason.REFUSED)]
+    ("parameters", "reason"),
+    [({}, LoginFailureReason.NO_TICKET), ({"error": "denied"}, LoginFailureReason.REFUSED)],
 )
-async def test_a_callback_without_a_ticket_calls_nobody(parameters: dict[str, str], reason: Reason) -> None:
+async def test_a_callback_without_a_ticket_calls_nobody(
+    parameters: dict[str, str], reason: LoginFailureReason
+) -> None:
     platform = Platform()
     found = await engine(platform).complete(profile(), Credentials(SECRETS), UserType.PERSON, parameters)
     assert isinstance(found, Failure)
@@ -182,7 +185,7 @@ async def test_a_host_beyond_those_of_the_profile_is_not_called() -> None:
     elsewhere = profile(limits={"egress_hosts": ["https://other.test"]})
     found = await engine(platform).complete(elsewhere, Credentials(SECRETS), UserType.PERSON, TICKET)
     assert isinstance(found, Failure)
-    assert found.reason is Reason.CONFIGURATION
+    assert found.reason is LoginFailureReason.CONFIGURATION
     assert platform.asked == []
 
 

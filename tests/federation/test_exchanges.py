@@ -12,7 +12,7 @@ import pytest
 
 from idp.federation.exchange.call import Credentials
 from idp.federation.exchange.engine import Engine
-from idp.federation.model import Exchange, Failure, Reason, UpstreamIdentity, UserType
+from idp.federation.model import Exchange, Failure, LoginFailureReason, UpstreamIdentity, UserType
 from idp.federation.profiles.model import read_profile
 from idp.infrastructure.http_client import Answer, HttpClient
 from idp.infrastructure.sources import Sources
@@ -291,4 +291,4 @@ async def test_a_tampered_answer_is_nobody(name: str) -> None:
     place[SEALED[name]] = sealed[:middle] + ("1" if sealed[middle] == "0" else "0") + sealed[middle + 1 :]
     found, _ = await replayed(name, login)
     assert isinstance(found, Failure)
-    assert found.reason is Reason.MALFORMED
+    assert found.reason is LoginFailureReason.MALFORMED

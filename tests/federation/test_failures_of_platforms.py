@@ -2,7 +2,7 @@
 
 import pytest
 
-from idp.federation.model import Failure, Reason
+from idp.federation.model import Failure, LoginFailureReason
 from tests.federation.conftest import Away
 from tests.province.catalogue import PLATFORMS
 from tests.province.control import credentials
@@ -34,7 +34,7 @@ async def test_a_ticket_that_is_too_old(away: Away, name: str) -> None:
     trip.clock += TICKET_SECONDS + 1
     found = await trip.completed(parameters, kind)
     assert isinstance(found, Failure)
-    assert found.reason is Reason.TICKET_EXPIRED
+    assert found.reason is LoginFailureReason.TICKET_EXPIRED
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
@@ -45,7 +45,9 @@ async def test_a_ticket_that_was_used(away: Away, name: str) -> None:
     somebody(await trip.completed(parameters, kind))
     found = await trip.completed(parameters, kind)
     assert isinstance(found, Failure)
-    assert found.reason is (Reason.TICKET_EXPIRED if name == "oidc" else Reason.TICKET_USED)
+    assert found.reason is (
+        LoginFailureReason.TICKET_EXPIRED if name == "oidc" else LoginFailureReason.TICKET_USED
+    )
     assert trip.outcomes()[-1] == "used"
 
 
@@ -53,7 +55,9 @@ async def test_a_ticket_that_was_used(away: Away, name: str) -> None:
 async def test_a_ticket_of_another_application(away: Away, name: str) -> None:
     trip = away(name)
     found = await failed(trip, **credentials(trip.world, "neighbour")[name])
-    assert found.reason is (Reason.TICKET_EXPIRED if name in CODES else Reason.WRONG_APP)
+    assert found.reason is (
+        LoginFailureReason.TICKET_EXPIRED if name in CODES else LoginFailureReason.WRONG_APP
+    )
     assert trip.outcomes()[-1] == "wrong_app"
 
 
@@ -62,7 +66,7 @@ async def test_an_application_that_the_platform_does_not_know(away: Away, name: 
     trip = away(name)
     public = [key for key, kind in trip.world.apps[name]["district"].needs.items() if kind == "id"]
     found = await failed(trip, **{public[0]: "nobody"})
-    assert found.reason is Reason.WRONG_APP
+    assert found.reason is LoginFailureReason.WRONG_APP
 
 
 @pytest.mark.parametrize(
@@ -78,14 +82,16 @@ async def test_a_wrong_secret(away: Away, name: str, secret: str) -> None:
     trip = away(name)
     other = credentials(trip.world, "neighbour")[name][secret]
     found = await failed(trip, **{secret: other})
-    assert found.reason is (Reason.WRONG_APP if name == "oidc" else Reason.WRONG_SIGNATURE)
+    assert found.reason is (
+        LoginFailureReason.WRONG_APP if name == "oidc" else LoginFailureReason.WRONG_SIGNATURE
+    )
     assert "ok" not in trip.outcomes() or name == "gansu_city"
 
 
 async def test_a_key_that_does_not_open_what_was_sealed_for_us(away: Away) -> None:
     trip = away("jis2")
     other = credentials(trip.world, "neighbour")["jis2"]["private_key"]
-    assert (await failed(trip, private_key=other)).reason is Reason.MALFORMED
+    assert (await failed(trip, private_key=other)).reason is LoginFailureReason.MALFORMED
 
 
 @pytest.mark.parametrize("minutes", [-6, 6])
@@ -93,7 +99,7 @@ async def test_a_key_that_does_not_open_what_was_sealed_for_us(away: Away) -> No
 async def test_a_clock_that_is_wrong(away: Away, name: str, minutes: int) -> None:
     trip = away(name)
     trip.told(clock_offset=minutes * 60)
-    assert (await failed(trip)).reason is Reason.CLOCK
+    assert (await failed(trip)).reason is LoginFailureReason.CLOCK
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
@@ -120,7 +126,9 @@ async def test_a_callback_other_than_the_one_of_the_login(away: Away, name: str)
     parameters = await trip.walked(login, kind)
     found = await trip.completed({**parameters, "callback": "https://id.test/other"}, kind)
     assert isinstance(found, Failure)
-    assert found.reason is (Reason.TICKET_EXPIRED if name == "oidc" else Reason.CONFIGURATION)
+    assert found.reason is (
+        LoginFailureReason.TICKET_EXPIRED if name == "oidc" else LoginFailureReason.CONFIGURATION
+    )
 
 
 async def test_a_proof_of_another_login_does_not_fit_the_code(away: Away) -> None:
@@ -136,7 +144,7 @@ async def test_whoever_does_not_consent_is_nobody(away: Away, name: str) -> None
     login, kind = who(name)
     found = await trip.completed(await trip.walked(login, kind, "cancel"), kind)
     assert isinstance(found, Failure)
-    assert found.reason in (Reason.NO_TICKET, Reason.REFUSED)
+    assert found.reason in (LoginFailureReason.NO_TICKET, LoginFailureReason.REFUSED)
     assert trip.outcomes() == []
 
 
@@ -145,14 +153,14 @@ async def test_an_account_that_was_closed_there(away: Away, name: str) -> None:
     trip = away(name)
     found = await trip.login("cancelled")
     assert isinstance(found, Failure)
-    assert found.reason is (Reason.REFUSED if name == "oidc" else Reason.CANCELLED)
+    assert found.reason is (LoginFailureReason.REFUSED if name == "oidc" else LoginFailureReason.CANCELLED)
 
 
 @pytest.mark.parametrize("name", LEGAL)
 async def test_a_company_that_was_dissolved(away: Away, name: str) -> None:
     found = await away(name).login("zhangsan@dissolved", "legal")
     assert isinstance(found, Failure)
-    assert found.reason is Reason.CANCELLED
+    assert found.reason is LoginFailureReason.CANCELLED
 
 
 @pytest.mark.parametrize("name", ["zhejiang_legal", "guangdong", "beijing_legal", "gansu_city"])
@@ -166,14 +174,16 @@ async def test_an_agent_whose_time_is_over_does_not_get_in_there(away: Away, nam
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [
-        ("500", Reason.UNAVAILABLE),
-        ("malformed", Reason.MALFORMED),
-        ("html", Reason.MALFORMED),
-        ("timeout", Reason.UNAVAILABLE),
+        ("500", LoginFailureReason.UNAVAILABLE),
+        ("malformed", LoginFailureReason.MALFORMED),
+        ("html", LoginFailureReason.MALFORMED),
+        ("timeout", LoginFailureReason.UNAVAILABLE),
     ],
 )
 @pytest.mark.parametrize("name", PLATFORMS)
-async def test_a_platform_that_is_not_itself(away: Away, name: str, mode: str, reason: Reason) -> None:
+async def test_a_platform_that_is_not_itself(
+    away: Away, name: str, mode: str, reason: LoginFailureReason
+) -> None:
     trip = away(name)
     login, kind = who(name)
     parameters = await trip.walked(login, kind)
@@ -197,7 +207,7 @@ async def test_a_platform_that_is_slow_but_answers_is_waited_for(away: Away) -> 
     trip.configured(timeout_seconds=0.01)
     found = await trip.login("zhangsan")
     assert isinstance(found, Failure)
-    assert found.reason is Reason.UNAVAILABLE
+    assert found.reason is LoginFailureReason.UNAVAILABLE
 
 
 @pytest.mark.parametrize("name", PERSONS)
@@ -206,7 +216,7 @@ async def test_a_ticket_that_nobody_issued(away: Away, name: str) -> None:
     parameters = {**await trip.walked("zhangsan"), trip.profile.callback.ticket: 'made "up'}
     found = await trip.completed(parameters)
     assert isinstance(found, Failure)
-    assert found.reason is Reason.TICKET_EXPIRED
+    assert found.reason is LoginFailureReason.TICKET_EXPIRED
 
 
 @pytest.mark.parametrize("name", PERSONS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idp.federation.exchange.call import Credentials
-from idp.federation.model import Failure, Reason
+from idp.federation.model import Failure, LoginFailureReason
 from idp.federation.profiles.check import problems
 from idp.federation.profiles.installation import read_installation
 from idp.federation.profiles.model import Status, read_profile, read_profiles
@@ -65,9 +65,9 @@ async def test_what_fails_has_the_reason_it_names(away: Away, tmp_path: Path) ->
     parameters = await trip.walked("zhangsan")
     trip.told(clock_offset=3600)
     for reason, change in (
-        (Reason.CLOCK, {}),
-        (Reason.TICKET_EXPIRED, {"clock_offset": 0, "ticket": "made up"}),
-        (Reason.WRONG_SIGNATURE, {"appword": "0123456789abcdef"}),
+        (LoginFailureReason.CLOCK, {}),
+        (LoginFailureReason.TICKET_EXPIRED, {"clock_offset": 0, "ticket": "made up"}),
+        (LoginFailureReason.WRONG_SIGNATURE, {"appword": "0123456789abcdef"}),
     ):
         found = await changed(trip, parameters, **change)
         assert isinstance(found, Failure)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from idp.federation.linking.legal import Acting, LegalLinking, represents, valid_until
-from idp.federation.linking.outcomes import Refused, Why
+from idp.federation.linking.legal import LegalLinking, LinkedActor, represents, valid_until
+from idp.federation.linking.outcomes import ArrivalRefusalReason, ArrivalRefused
 from idp.federation.model import (
     UpstreamAgent,
     UpstreamIdentity,
@@ -57,17 +57,17 @@ def desk(house: Provider) -> LegalLinking:
     return house.worker.federation._legal
 
 
-async def acting(house: Provider, identity: UpstreamIdentity) -> Acting:
+async def acting(house: Provider, identity: UpstreamIdentity) -> LinkedActor:
     """Who comes in, and for whom."""
     found = await desk(house).enter(identity, ADDRESS)
-    assert isinstance(found, Acting), found
+    assert isinstance(found, LinkedActor), found
     return found
 
 
-async def refused(house: Provider, identity: UpstreamIdentity) -> Why:
+async def refused(house: Provider, identity: UpstreamIdentity) -> ArrivalRefusalReason:
     """Why nobody does."""
     found = await desk(house).enter(identity, ADDRESS)
-    assert isinstance(found, Refused), found
+    assert isinstance(found, ArrivalRefused), found
     return found.why
 
 
@@ -107,16 +107,16 @@ async def test_a_mandate_ends_on_the_day_that_the_platform_names(house: Provider
 @pytest.mark.parametrize(
     ("until", "why"),
     [
-        ("2020-12-31", Why.AGENT_EXPIRED),
-        ("20201231", Why.AGENT_EXPIRED),
-        ("2020/12/31", Why.AGENT_EXPIRED),
-        ("2020-12-31 23:59:59", Why.AGENT_EXPIRED),
-        ("长期", Why.AGENT),
-        ("2027-02-30", Why.AGENT),
+        ("2020-12-31", ArrivalRefusalReason.AGENT_EXPIRED),
+        ("20201231", ArrivalRefusalReason.AGENT_EXPIRED),
+        ("2020/12/31", ArrivalRefusalReason.AGENT_EXPIRED),
+        ("2020-12-31 23:59:59", ArrivalRefusalReason.AGENT_EXPIRED),
+        ("长期", ArrivalRefusalReason.AGENT),
+        ("2027-02-30", ArrivalRefusalReason.AGENT),
     ],
 )
 async def test_an_agent_whose_time_is_over_or_cannot_be_read_opens_nothing(
-    house: Provider, until: str, why: Why
+    house: Provider, until: str, why: ArrivalRefusalReason
 ) -> None:
     assert await refused(house, sent_by_firm(valid_until=until)) is why
     assert await accounts(house) == 0
@@ -125,20 +125,20 @@ async def test_an_agent_whose_time_is_over_or_cannot_be_read_opens_nothing(
 @pytest.mark.parametrize(
     ("identity", "why"),
     [
-        (firm(level=1), Why.LEVEL),
-        (firm(level=0), Why.LEVEL),
-        (firm(agent=UpstreamAgent(UpstreamPerson(name="钱经办"), "agent")), Why.AGENT),
+        (firm(level=1), ArrivalRefusalReason.LEVEL),
+        (firm(level=0), ArrivalRefusalReason.LEVEL),
+        (firm(agent=UpstreamAgent(UpstreamPerson(name="钱经办"), "agent")), ArrivalRefusalReason.AGENT),
         (
             firm(agent=UpstreamAgent(replace(CLERK, certificate_number="410411199001010032"), "agent")),
-            Why.AGENT,
+            ArrivalRefusalReason.AGENT,
         ),
-        (firm(agent=UpstreamAgent(replace(CLERK, name=""), "agent")), Why.AGENT),
-        (replace(firm(), organization=None), Why.NO_CODE),
+        (firm(agent=UpstreamAgent(replace(CLERK, name=""), "agent")), ArrivalRefusalReason.AGENT),
+        (replace(firm(), organization=None), ArrivalRefusalReason.NO_CODE),
     ],
     ids=["level 1", "level 0", "no number", "wrong number", "no name", "no organisation"],
 )
 async def test_what_is_not_said_well_enough_opens_nothing(
-    house: Provider, identity: UpstreamIdentity, why: Why
+    house: Provider, identity: UpstreamIdentity, why: ArrivalRefusalReason
 ) -> None:
     assert await refused(house, identity) is why
     assert await accounts(house) == 0
@@ -147,7 +147,7 @@ async def test_what_is_not_said_well_enough_opens_nothing(
 @pytest.mark.parametrize("code", ["", "91410411MA0000008X", "MA0000007", "9141041"])
 async def test_a_company_without_a_code_that_can_be_right_is_not_opened(house: Provider, code: str) -> None:
     organization = UpstreamOrganization(name=NAME, unified_social_credit_code=code, representative=BOSS)
-    assert await refused(house, replace(firm(), organization=organization)) is Why.NO_CODE
+    assert await refused(house, replace(firm(), organization=organization)) is ArrivalRefusalReason.NO_CODE
     assert await accounts(house) == 0
 
 
@@ -155,7 +155,10 @@ async def test_another_representative_than_the_one_we_know_waits_for_a_person(ho
     known = await acting(house, firm())
     other = replace(CLERK, name="李四")
     organization = UpstreamOrganization(name=NAME, unified_social_credit_code=CODE, representative=other)
-    assert await refused(house, replace(firm(), organization=organization, person=other)) is Why.CONFLICT
+    assert (
+        await refused(house, replace(firm(), organization=organization, person=other))
+        is ArrivalRefusalReason.CONFLICT
+    )
     [waiting] = await house.worker.links.waiting()
     assert waiting.reason == "representative"
     assert waiting.account_id is not None
@@ -170,7 +173,7 @@ async def test_a_victim_s_number_under_another_name_does_not_act_for_a_company(h
     known = {"certificate_type": "111", "certificate_number": CLERK.certificate_number, "name": "钱经办"}
     victim = await account_id(house, await person(house, level=2, **known))
     forged = firm(agent=UpstreamAgent(replace(CLERK, name="贼"), "agent"))
-    assert await refused(house, forged) is Why.CONFLICT
+    assert await refused(house, forged) is ArrivalRefusalReason.CONFLICT
     assert await house.worker.mandates.principals(victim) == []
     assert await house.worker.links.of_account(victim) == []
 
@@ -178,7 +181,7 @@ async def test_a_victim_s_number_under_another_name_does_not_act_for_a_company(h
 async def test_a_mandate_that_was_suspended_here_is_not_resumed_by_the_platform(house: Provider) -> None:
     boss, found = await acting(house, firm()), await acting(house, sent_by_firm())
     await house.worker.mandates.suspend(boss.linked.account.id, found.principal.mandate_id)
-    assert await refused(house, sent_by_firm()) is Why.AGENT
+    assert await refused(house, sent_by_firm()) is ArrivalRefusalReason.AGENT
     await house.worker.mandates.resume(boss.linked.account.id, found.principal.mandate_id)
     assert (await acting(house, sent_by_firm())).principal.mandate_id == found.principal.mandate_id
 

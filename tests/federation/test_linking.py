@@ -13,7 +13,14 @@ from idp.accounts.control import ProvenControl
 from idp.accounts.model import Account
 from idp.federation.linking.account_links import NoSuchConflict
 from idp.federation.linking.arrivals import Arrival, of_person
-from idp.federation.linking.outcomes import NOT_THEIRS, Held, HolderDecision, Linked, Refused, Why
+from idp.federation.linking.outcomes import (
+    NOT_THEIRS,
+    ArrivalRefusalReason,
+    ArrivalRefused,
+    Held,
+    HolderDecision,
+    Linked,
+)
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from tests.support import raw_sql
 from tests.support.inprocess import Provider, provider
@@ -31,7 +38,7 @@ class Stage:
 
     async def enter(
         self, arrival: Arrival, decision: HolderDecision | None = None
-    ) -> Linked | Refused | Held:
+    ) -> Linked | ArrivalRefused | Held:
         """Somebody comes."""
         return await self.house.worker.federation.linking.enter(arrival, ADDRESS, decision)
 
@@ -44,10 +51,10 @@ class Stage:
         assert isinstance(came, Linked), came
         return came.account
 
-    async def refused(self, arrival: Arrival) -> Refused:
+    async def refused(self, arrival: Arrival) -> ArrivalRefused:
         """Why somebody does not."""
         came = await self.enter(arrival)
-        assert isinstance(came, Refused), came
+        assert isinstance(came, ArrivalRefused), came
         return came
 
     async def citizen(self, level: int = 2, **fields: Any) -> str:
@@ -114,7 +121,7 @@ async def test_a_forged_answer_with_a_victim_s_number_and_another_name_waits_for
 ) -> None:
     known = await stage.citizen()
     refused = await stage.refused(arrival(name="李四"))
-    assert refused.why is Why.CONFLICT
+    assert refused.why is ArrivalRefusalReason.CONFLICT
     [waiting] = await stage.house.worker.links.waiting()
     assert (waiting.reference, waiting.account_id) == (refused.reference, known)
     assert await stage.house.worker.links.of_account(known) == []
@@ -207,7 +214,7 @@ async def test_who_has_left_the_platform_comes_back_to_the_same_account(stage: S
 async def test_who_comes_back_under_another_name_waits_for_a_person(stage: Stage) -> None:
     await stage.account(arrival())
     await stage.house.worker.federation.linking.cancelled("henan", "person", "s-1")
-    assert (await stage.refused(arrival("s-2", name="李四"))).why is Why.CONFLICT
+    assert (await stage.refused(arrival("s-2", name="李四"))).why is ArrivalRefusalReason.CONFLICT
 
 
 @pytest.mark.parametrize("state", ["frozen", "cancelled", "deceased"])
@@ -226,16 +233,18 @@ async def test_a_closed_account_stays_closed(stage: Stage, state: str) -> None:
     for subject in ("s-1", "s-2"):
         came = await stage.enter(arrival(subject))
         assert not isinstance(came, Held)
-        assert isinstance(came, Refused) or (state, came.account.id != known) == ("cancelled", True)
+        assert isinstance(came, ArrivalRefused) or (state, came.account.id != known) == ("cancelled", True)
 
 
 async def test_a_child_is_not_registered_without_a_guardian(stage: Stage) -> None:
-    assert (await stage.refused(arrival(number=CHILD))).why is Why.CHILD
+    assert (await stage.refused(arrival(number=CHILD))).why is ArrivalRefusalReason.CHILD
 
 
 async def test_a_subject_that_turns_into_somebody_else_is_stopped(stage: Stage) -> None:
     await stage.account(arrival())
-    assert (await stage.refused(arrival(number="410411199001010031", name="王五"))).why is Why.CONFLICT
+    assert (
+        await stage.refused(arrival(number="410411199001010031", name="王五"))
+    ).why is ArrivalRefusalReason.CONFLICT
 
 
 async def test_fifty_at_once_are_one_account_and_one_link(stage: Stage) -> None:
@@ -283,7 +292,7 @@ async def test_a_name_that_cannot_be_read_waits_for_staff_with_certificate_level
 ) -> None:
     for holder in (None, await stage.citizen(level=3)):
         refusal = await stage.refused(from_platform(name, f"u-{holder}"))
-        assert refusal.why is Why.CONFLICT
+        assert refusal.why is ArrivalRefusalReason.CONFLICT
         [one] = [
             each for each in await stage.house.worker.links.waiting() if each.reference == refusal.reference
         ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.federation.model import Failure, Reason
+from idp.federation.model import Failure, LoginFailureReason
 from idp.federation.profiles.check import problems
 from idp.federation.profiles.model import read_profile
 from tests.federation.conftest import Away
@@ -72,5 +72,5 @@ async def test_a_platform_nobody_foresaw_takes_a_file_and_no_line_of_python(
     assert (found.profile, found.person.name, found.level) == ("county", "阿卜杜拉·买买提", 0)
     again = await trip.completed(parameters)
     assert isinstance(again, Failure)
-    assert again.reason is Reason.TICKET_USED
+    assert again.reason is LoginFailureReason.TICKET_USED
     assert somebody(await trip.login("zhangsan")).level == 2

@@ -19,7 +19,7 @@ import pytest
 from idp.infrastructure.http_client import Answer, BadAnswer
 from idp.infrastructure.messages.gateway import Gateway
 from idp.infrastructure.messages.interface import Message
-from idp.infrastructure.messages.profile import BadProfile, GatewayProfile, read_profile
+from idp.infrastructure.messages.profile import BadGatewayProfile, GatewayProfile, read_profile
 from idp.infrastructure.messages.sink import Sink
 from idp.infrastructure.messages.smtp import MailServer, Smtp
 from idp.infrastructure.outbox import DeliveryFailed, Undeliverable
@@ -180,16 +180,16 @@ def test_a_profile_that_makes_no_sense_is_refused(changes: dict[str, Any]) -> No
 
 
 def test_missing_credentials_are_said_at_the_start() -> None:
-    with pytest.raises(BadProfile, match="no value for account"):
+    with pytest.raises(BadGatewayProfile, match="no value for account"):
         Gateway(profile(fields={"who": "{account}"}), {}, Line(), sources())  # type: ignore[arg-type]
 
 
 def test_a_file_that_is_no_profile_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "sms.toml"
-    with pytest.raises(BadProfile, match=r"sms\.toml"):
+    with pytest.raises(BadGatewayProfile, match=r"sms\.toml"):
         read_profile(path)
     path.write_text("title = 1\n")
-    with pytest.raises(BadProfile, match="fields: Field required"):
+    with pytest.raises(BadGatewayProfile, match="fields: Field required"):
         read_profile(path)
 
 

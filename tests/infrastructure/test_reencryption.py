@@ -20,7 +20,7 @@ from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.reencryption import counted, reencrypt
 from idp.infrastructure.reencryption_store import sealed_columns
 from idp.infrastructure.sources import system_sources
-from idp.infrastructure.vault import Secret, Unreadable, Use, Vault
+from idp.infrastructure.vault import Secret, SecretUse, Unreadable, Vault
 from tests.architecture.sources import name, python_files, tree
 from tests.support.inprocess import SECRET, Clock, Provider, provider
 from tests.support.logins import answer_with, attempt, is_in
@@ -28,8 +28,8 @@ from tests.support.visits import person, signed_in, tokens, visitor
 
 pytestmark = pytest.mark.anyio
 
-OLD, NEW = Secret(SECRET), Secret(bytes(range(32, 64)), Use.SEAL)
-LOOKUP = Secret(SECRET, Use.LOOKUP)
+OLD, NEW = Secret(SECRET), Secret(bytes(range(32, 64)), SecretUse.SEAL)
+LOOKUP = Secret(SECRET, SecretUse.LOOKUP)
 COLUMNS = sealed_columns(schema.metadata)
 ROWS = Statement(select(accounts).where(accounts.c.username == bindparam("the_name", type_=Text)))
 MOVE = Statement(

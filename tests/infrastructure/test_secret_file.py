@@ -16,7 +16,7 @@ from idp.infrastructure.secret_file import (
     use,
 )
 from idp.infrastructure.sources import system_sources
-from idp.infrastructure.vault import Secret, Use
+from idp.infrastructure.vault import Secret, SecretUse
 
 SOURCES = system_sources()
 FIRST = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="  # bytes(range(32))
@@ -30,14 +30,14 @@ def written(tmp_path: Path, *lines: str) -> Path:
     return path
 
 
-def uses(path: Path) -> list[Use]:
+def uses(path: Path) -> list[SecretUse]:
     return [secret.use for secret in read_secrets(path)]
 
 
 def test_a_new_file_has_a_secret_to_seal_and_one_to_look_up(tmp_path: Path) -> None:
     path = tmp_path / "new" / "secret.key"
     assert make_if_missing(path, SOURCES)
-    assert uses(path) == [Use.SEAL, Use.LOOKUP]
+    assert uses(path) == [SecretUse.SEAL, SecretUse.LOOKUP]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_bytes()
     assert not make_if_missing(path, SOURCES)
@@ -56,7 +56,7 @@ def test_a_file_of_the_first_form_is_rotated_and_what_it_keys_is_still_found(tmp
     assert both.current_key_id == new.key_id
     assert both.decrypt("accounts.phone", sealed) == "1"
     retire(path, old.current_key_id.hex())
-    assert uses(path) == [Use.SEAL, Use.LOOKUP]
+    assert uses(path) == [SecretUse.SEAL, SecretUse.LOOKUP]
     assert open_vault(path, SOURCES).blind_index("accounts.phone", "1") == index
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -68,7 +68,7 @@ def test_of_two_secrets_of_the_first_form_the_last_goes_on_to_look_up(tmp_path: 
         before = open_vault(path, SOURCES).token_hash("session", "x")
         new = announce(path, SOURCES)
         use(path, new.key_id.hex())
-        old = [secret for secret in read_secrets(path) if secret.use is Use.BOTH]
+        old = [secret for secret in read_secrets(path) if secret.use is SecretUse.BOTH]
         retire(path, old[gone].key_id.hex())
         assert open_vault(path, SOURCES).token_hash("session", "x") == before
         use(path, old[1 - gone].key_id.hex())
@@ -135,4 +135,4 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_line(tmp_path: Path, lines: 
 def test_a_secret_shows_its_id_and_not_itself() -> None:
     secret = Secret(bytes(range(32)))
     assert "x1f" not in repr(secret)
-    assert secret.key_id != Secret(secret.value, Use.SEAL).key_id
+    assert secret.key_id != Secret(secret.value, SecretUse.SEAL).key_id

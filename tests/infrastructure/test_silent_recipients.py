@@ -15,7 +15,7 @@ from idp.infrastructure import outbox as module
 from idp.infrastructure.breaker import FAILURES, OPEN_SECONDS
 from idp.infrastructure.database import Database, Transaction, connect
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.lanes import OF_ONE, OF_THE_SLOW, QUICK_SECONDS, SLOTS, Lanes, Place, Wait
+from idp.infrastructure.lanes import OF_ONE, OF_THE_SLOW, QUICK_SECONDS, SLOTS, LanePlace, Lanes, LaneWait
 from idp.infrastructure.outbox import NOT_ANSWERING, DeliveryFailed, Outbox
 from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.sources import system_sources
@@ -164,16 +164,16 @@ def test_places_are_given_by_what_recipients_have_shown() -> None:
     clock = Clock()
     places = Lanes(clock)
     taken = [places.enter("new") for _ in range(OF_ONE)]
-    assert all(isinstance(place, Place) for place in taken)
-    assert places.enter("new") is Wait.FULL
+    assert all(isinstance(place, LanePlace) for place in taken)
+    assert places.enter("new") is LaneWait.FULL
     clock.forward(QUICK_SECONDS)
-    assert places.enter("new") is Wait.SLOW
+    assert places.enter("new") is LaneWait.SLOW
     quick = places.enter("quick")
-    assert isinstance(quick, Place)
+    assert isinstance(quick, LanePlace)
     places.leave(quick, arrived=True)
     for _ in range(OF_THE_SLOW):
-        assert isinstance(places.enter("quick"), Place)
-    assert places.enter("quick") is Wait.FULL
+        assert isinstance(places.enter("quick"), LanePlace)
+    assert places.enter("quick") is LaneWait.FULL
     assert places.free == SLOTS - OF_ONE - OF_THE_SLOW
 
 
@@ -182,17 +182,17 @@ def test_a_refusal_is_an_answer_and_silence_is_none() -> None:
     places = Lanes(clock)
     for _ in range(3 * FAILURES):
         place = places.enter("refuses")
-        assert isinstance(place, Place)
+        assert isinstance(place, LanePlace)
         places.leave(place, arrived=False)
     for _ in range(FAILURES):
         place = places.enter("silent")
-        assert isinstance(place, Place)
+        assert isinstance(place, LanePlace)
         clock.forward(QUICK_SECONDS)
         places.leave(place, arrived=False)
-    assert places.enter("silent") is Wait.CLOSED
+    assert places.enter("silent") is LaneWait.CLOSED
     clock.forward(OPEN_SECONDS)
     place = places.enter("silent")
-    assert isinstance(place, Place)
-    assert places.enter("silent") is Wait.CLOSED
+    assert isinstance(place, LanePlace)
+    assert places.enter("silent") is LaneWait.CLOSED
     places.leave(place, arrived=True)
-    assert isinstance(places.enter("silent"), Place)
+    assert isinstance(places.enter("silent"), LanePlace)

@@ -14,7 +14,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from idp.keys.model import Algorithm, KeyPeriod, signing_key
-from idp.keys.service import LEAD_SECONDS, OVERLAP_SECONDS, InvalidToken, KeyRing
+from idp.keys.service import LEAD_SECONDS, OVERLAP_SECONDS, KeyRing, UntrustedToken
 from tests.keys.published import published
 from tests.support.inprocess import Provider
 from tests.support.visits import claims_of, header_of, signed_in, sql, tokens
@@ -109,7 +109,7 @@ async def test_tokens_of_the_old_key_are_good_during_the_overlap_and_no_longer(h
     await keys.rotate(Algorithm.ES256, lead=0)
     assert keys.verify(token, "at+jwt")["sub"] == "a"
     house.clock.forward(OVERLAP_SECONDS)
-    with pytest.raises(InvalidToken):
+    with pytest.raises(UntrustedToken):
         keys.verify(token, "at+jwt")
     assert keys.verify(token, "at+jwt", expired_too=True)["sub"] == "a"  # a hint, not a credential
 

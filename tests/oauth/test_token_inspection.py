@@ -26,8 +26,8 @@ from tests.support.visits import (
 pytestmark = pytest.mark.anyio
 
 
-def foreign_signer(kid: str, algorithm: Algorithm = Algorithm.ES256) -> signing.Signer:
-    return signing.Signer(kid, algorithm, signing.generate(algorithm))
+def foreign_signer(kid: str, algorithm: Algorithm = Algorithm.ES256) -> signing.JwsSigner:
+    return signing.JwsSigner(kid, algorithm, signing.generate(algorithm))
 
 
 async def test_userinfo_gives_what_the_scopes_release_and_no_more(house: Provider) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from idp.organizations.model import DAY, Refused, Relation, Role, Scope
+from idp.organizations.model import DAY, MandateRefused, Relation, Role, Scope
 from idp.organizations.store import mandate_of
 from tests.organizations.conftest import CODE, OTHER_CODE, OTHER_NAME, Stage
 from tests.support import raw_sql
@@ -236,7 +236,7 @@ async def test_an_administrator_passes_on_what_they_may_do_for_their_own_organis
     assert await stage.mandates.accept(stage.ids["zhangsan"], held)
     await stage.agent("wangwu", other, by="zhangsan", role=Role.ADMINISTRATOR, scope=Scope(("tax",)))
     wangwu, zhaoliu = stage.ids["wangwu"], stage.invitation("zhaoliu", scope=Scope(("credit",)))
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         await stage.mandates.pass_on(wangwu, held, other, zhaoliu)
     passed_on = await stage.mandates.pass_on(wangwu, held, other, stage.invitation("zhaoliu"))
     assert await stage.mandates.accept(stage.ids["zhaoliu"], passed_on)

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 from stdnum.cn import uscc
 
 from idp.infrastructure.typed import credit_code
-from idp.organizations.model import Kind, Principal, Refused, Scope, checked_code, checked_scope
+from idp.organizations.model import (
+    LegalPersonKind,
+    MandateRefused,
+    Principal,
+    Scope,
+    checked_code,
+    checked_scope,
+)
 from idp.organizations.protocol.credit_code import (
     ALPHABET,
     check_character,
@@ -66,7 +73,7 @@ def test_width_case_and_blanks_do_not_matter(typed: str) -> None:
     "wrong", ["", "91410411MA00000070", "91410411MI0000007X", CODE + "0", CODE[:-1], "I" * 18, "١" * 18]
 )
 def test_what_is_no_code_is_refused(wrong: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         checked_code(wrong)
 
 
@@ -92,7 +99,7 @@ def test_the_organisation_code_has_a_check_of_its_own() -> None:
     ],
 )
 def test_the_first_two_characters_suggest_the_kind(front: str, kind: int) -> None:
-    assert Kind(kind_of(front + CODE[2:])) is Kind(str(kind))
+    assert LegalPersonKind(kind_of(front + CODE[2:])) is LegalPersonKind(str(kind))
 
 
 def test_a_principal_comes_back_from_its_text() -> None:
@@ -104,20 +111,20 @@ def test_a_principal_comes_back_from_its_text() -> None:
 def test_a_scope_within_another_is_never_wider(inner: list[str], outer: list[str]) -> None:
     try:
         found = Scope(tuple(inner)).within(Scope(tuple(outer)))
-    except Refused:
+    except MandateRefused:
         return
     assert not outer or (found.systems and set(found.systems) <= set(outer))
 
 
 def test_a_scope_keeps_its_limits() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         checked_scope(Scope(items=("x" * 65,)), 0.0)
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         checked_scope(Scope(systems=tuple(map(str, range(51)))), 0.0)
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         checked_scope(Scope(valid_until=0.0), 0.0)
     for odd in ("", " ", "a b", "a\x00", "a\n"):  # dropped, it would leave nothing, which means everything
         for scope in (Scope(systems=(odd,)), Scope(items=(odd,))):
-            with pytest.raises(Refused):
+            with pytest.raises(MandateRefused):
                 checked_scope(scope, 0.0)
     assert checked_scope(Scope(("a", "a"), ("x",)), 0.0) == Scope(("a",), ("x",))

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from idp.organizations.model import DAY, Reason, Refused, Role, Scope
+from idp.organizations.model import DAY, MandateRefusalReason, MandateRefused, Role, Scope
 from tests.organizations.conftest import CODE, NAME, OTHER_CODE, OTHER_NAME, Stage
 from tests.support import raw_sql
 
@@ -126,7 +126,7 @@ async def test_no_stranger_grants_or_ends_anything(stage: Stage) -> None:
     firm = await stage.bound()
     mandate_id = await stage.agent("zhangsan", firm)
     for who in ("zhangsan", "wangwu"):
-        with pytest.raises(Refused, match=Reason.NOT_YOURS):
+        with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_YOURS):
             await stage.mandates.invite(stage.ids[who], firm, stage.invitation("zhaoliu"))
         for change in (
             stage.mandates.suspend,
@@ -151,7 +151,7 @@ async def test_an_administrator_manages_agents_but_no_administrators_and_not_the
     own = await stage.agent("zhangsan", firm, role=Role.ADMINISTRATOR)
     other = await stage.agent("zhaoliu", firm, role=Role.ADMINISTRATOR)
     agent = await stage.agent("wangwu", firm, by="zhangsan")
-    with pytest.raises(Refused, match=Reason.NOT_YOURS):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_YOURS):
         await stage.mandates.invite(
             stage.ids["zhangsan"], firm, stage.invitation("wangwu", role=Role.ADMINISTRATOR)
         )
@@ -167,11 +167,11 @@ async def test_an_administrator_grants_within_the_own_scope_and_dates_only(stage
     until = stage.clock.now + 30 * DAY
     scope = Scope(("portal", "credit"), (), until)
     await stage.agent("zhangsan", firm, role=Role.ADMINISTRATOR, scope=scope)
-    with pytest.raises(Refused, match=Reason.SCOPE):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.SCOPE):
         await stage.mandates.invite(
             stage.ids["zhangsan"], firm, stage.invitation("wangwu", scope=Scope(("tax",)))
         )
-    with pytest.raises(Refused, match=Reason.DATES):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.DATES):
         await stage.mandates.invite(
             stage.ids["zhangsan"], firm, stage.invitation("wangwu", scope=Scope((), (), until + 1))
         )
@@ -219,7 +219,7 @@ async def test_an_organisation_as_agent_lets_its_people_act_and_they_end_with_it
     assert await stage.mandates.accept(stage.ids["wangwu"], passed_on)
     [principal] = await stage.mandates.principals(stage.ids["wangwu"])
     assert (principal.id, principal.systems, principal.valid_until) == (firm, ("tax",), until)
-    with pytest.raises(Refused, match=Reason.SCOPE):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.SCOPE):
         await stage.mandates.pass_on(
             stage.ids["zhangsan"], held, other, stage.invitation("zhaoliu", scope=Scope(("credit",)))
         )
@@ -238,12 +238,12 @@ async def test_what_was_passed_on_cannot_be_passed_on_again(stage: Stage) -> Non
     other = await stage.organizations.bind(stage.ids["zhangsan"], OTHER_CODE, OTHER_NAME)
     held = await stage.mandates.invite(stage.ids["lisi"], firm, stage.invitation("zhangsan", code=OTHER_CODE))
     assert await stage.mandates.accept(stage.ids["zhangsan"], held)
-    with pytest.raises(Refused, match=Reason.NOT_YOURS):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_YOURS):
         await stage.mandates.pass_on(
             stage.ids["zhangsan"], held, other, stage.invitation("zhangsan", code=CODE)
         )
     [mine] = [one for one in await stage.mandates.principals(stage.ids["zhangsan"]) if one.id == firm]
-    with pytest.raises(Refused, match=Reason.NOT_YOURS):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_YOURS):
         await stage.mandates.pass_on(
             stage.ids["zhangsan"], mine.mandate_id, other, stage.invitation("wangwu")
         )
@@ -267,7 +267,7 @@ async def test_two_organisations_may_act_for_each_other_and_end_apart(stage: Sta
 async def test_nobody_is_their_own_agent(small_stage: Stage) -> None:
     firm = await small_stage.bound()
     for invitation in (small_stage.invitation("lisi"), small_stage.invitation("lisi", code=CODE)):
-        with pytest.raises(Refused, match=Reason.OWN):
+        with pytest.raises(MandateRefused, match=MandateRefusalReason.OWN):
             await small_stage.mandates.invite(small_stage.ids["lisi"], firm, invitation)
 
 
@@ -284,7 +284,7 @@ async def test_too_many_invitations_to_one_phone_are_refused(small_stage: Stage)
     firm = await small_stage.bound()
     for _ in range(5):
         await small_stage.mandates.invite(small_stage.ids["lisi"], firm, small_stage.invitation("zhangsan"))
-    with pytest.raises(Refused, match=Reason.TOO_OFTEN):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.TOO_OFTEN):
         await small_stage.mandates.invite(small_stage.ids["lisi"], firm, small_stage.invitation("zhangsan"))
     await small_stage.mandates.invite(small_stage.ids["lisi"], firm, small_stage.invitation("wangwu"))
 

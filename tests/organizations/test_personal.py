@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from idp.organizations.guardians import comes_of_age
-from idp.organizations.model import COUNTER_SECONDS, DAY, Reason, Refused, Scope
+from idp.organizations.model import COUNTER_SECONDS, DAY, MandateRefusalReason, MandateRefused, Scope
 from tests.organizations.conftest import Stage
 
 pytestmark = pytest.mark.anyio
@@ -39,18 +39,18 @@ async def test_a_helper_acts_for_ninety_days_unless_renewed_by_the_one_who_is_he
 
 async def test_who_is_not_known_invites_nobody(small_stage: Stage) -> None:
     stranger = await small_stage.house.open_account("stranger", level=0)
-    with pytest.raises(Refused, match=Reason.LEVEL):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.LEVEL):
         await small_stage.mandates.invite_helper(stranger, small_stage.invitation("zhangsan"))
 
 
 async def test_a_helper_is_not_for_ever(small_stage: Stage) -> None:
     far = small_stage.invitation("zhangsan", scope=Scope((), (), small_stage.clock.now + 5000 * DAY))
-    with pytest.raises(Refused, match=Reason.DATES):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.DATES):
         await small_stage.mandates.invite_helper(small_stage.ids["lisi"], far)
 
 
 async def test_nobody_helps_themselves(small_stage: Stage) -> None:
-    with pytest.raises(Refused, match=Reason.OWN):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.OWN):
         await small_stage.mandates.invite_helper(small_stage.ids["lisi"], small_stage.invitation("lisi"))
 
 
@@ -72,7 +72,7 @@ async def test_a_child_is_registered_once_however_many_try(stage: Stage) -> None
     async def register(who: str) -> bool:
         try:
             await stage.house.worker.guardians.register_minor(stage.ids[who], *CHILD)
-        except Refused:
+        except MandateRefused:
             return False
         return True
 
@@ -92,13 +92,13 @@ async def test_a_child_is_no_door_into_an_account(stage: Stage) -> None:
 async def test_no_adult_and_nobody_unknown_is_registered_as_a_child(small_stage: Stage) -> None:
     guardians = small_stage.house.worker.guardians
     for child, reason in (
-        (("王五", "111", "410411198505059993"), Reason.NOT_A_MINOR),
-        (("没有", "111", CHILD[2]), Reason.NOT_CONFIRMED),
-        (("赵小宝", "111", "410411201506010011"), Reason.CERTIFICATE),
-        (("赵小宝", "414", "E00000001"), Reason.CERTIFICATE),
-        (("", "111", CHILD[2]), Reason.NAME),
+        (("王五", "111", "410411198505059993"), MandateRefusalReason.NOT_A_MINOR),
+        (("没有", "111", CHILD[2]), MandateRefusalReason.NOT_CONFIRMED),
+        (("赵小宝", "111", "410411201506010011"), MandateRefusalReason.CERTIFICATE),
+        (("赵小宝", "414", "E00000001"), MandateRefusalReason.CERTIFICATE),
+        (("", "111", CHILD[2]), MandateRefusalReason.NAME),
     ):
-        with pytest.raises(Refused, match=reason):
+        with pytest.raises(MandateRefused, match=reason):
             await guardians.register_minor(small_stage.ids["zhangsan"], *child)
     assert small_stage.rows("SELECT id FROM mandates") == []
 

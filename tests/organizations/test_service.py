@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from idp.organizations.model import DAY, Reason, Refused, Role
-from idp.organizations.registries.interface import Wait
+from idp.organizations.model import DAY, MandateRefusalReason, MandateRefused, Role
+from idp.organizations.registries.interface import PictureState
 from tests.authorities import licences
 from tests.organizations.conftest import (
     CODE,
@@ -42,18 +42,18 @@ async def test_a_legal_person_is_bound_once_however_often_its_representative_ask
 @pytest.mark.parametrize(
     ("who", "code", "name", "reason"),
     [
-        ("zhangsan", CODE, NAME, Reason.NOT_CONFIRMED),
-        ("lisi", CODE, "湛河另一家公司", Reason.NOT_CONFIRMED),
-        ("lisi", "91410411MA00000074", NAME, Reason.CODE),
-        ("lisi", CODE, "", Reason.NAME),
-        ("zhangsan", DISSOLVED_CODE, DISSOLVED_NAME, Reason.DISSOLVED),
-        ("wangwu", CODE, NAME, Reason.NO_CERTIFICATE),
+        ("zhangsan", CODE, NAME, MandateRefusalReason.NOT_CONFIRMED),
+        ("lisi", CODE, "湛河另一家公司", MandateRefusalReason.NOT_CONFIRMED),
+        ("lisi", "91410411MA00000074", NAME, MandateRefusalReason.CODE),
+        ("lisi", CODE, "", MandateRefusalReason.NAME),
+        ("zhangsan", DISSOLVED_CODE, DISSOLVED_NAME, MandateRefusalReason.DISSOLVED),
+        ("wangwu", CODE, NAME, MandateRefusalReason.NO_CERTIFICATE),
     ],
 )
 async def test_what_the_register_does_not_confirm_is_not_bound(
-    small_stage: Stage, who: str, code: str, name: str, reason: Reason
+    small_stage: Stage, who: str, code: str, name: str, reason: MandateRefusalReason
 ) -> None:
-    with pytest.raises(Refused, match=reason):
+    with pytest.raises(MandateRefused, match=reason):
         await small_stage.organizations.bind(small_stage.ids[who], code, name)
     assert small_stage.rows("SELECT id FROM legal_persons") == []
 
@@ -61,20 +61,22 @@ async def test_what_the_register_does_not_confirm_is_not_bound(
 @pytest.mark.parametrize("mode", ["500", "garbage"])
 async def test_a_register_that_is_unwell_is_not_believed(small_stage: Stage, mode: str) -> None:
     small_stage.world.modes["licences"] = mode
-    with pytest.raises(Refused, match=Reason.UNAVAILABLE):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.UNAVAILABLE):
         await small_stage.bound()
     assert small_stage.rows("SELECT id FROM mandates") == []
 
 
 async def test_guessing_at_the_register_is_limited(small_stage: Stage) -> None:
     for _ in range(10):
-        with pytest.raises(Refused, match=Reason.NOT_CONFIRMED):
+        with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_CONFIRMED):
             await small_stage.organizations.bind(small_stage.ids["zhangsan"], CODE, NAME)
-    with pytest.raises(Refused, match=Reason.TOO_OFTEN):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.TOO_OFTEN):
         await small_stage.organizations.bind(small_stage.ids["zhangsan"], CODE, NAME)
     lines = await small_stage.house.audit_lines()
     refused = [line for line in lines if line["event"] == "legal_person.refused"]
-    assert [json.loads(line["detail"])["reason"] for line in refused[:10]] == [Reason.NOT_CONFIRMED] * 10
+    assert [json.loads(line["detail"])["reason"] for line in refused[:10]] == [
+        MandateRefusalReason.NOT_CONFIRMED
+    ] * 10
     assert {line["account_id"] for line in refused} == {small_stage.ids["zhangsan"]}
 
 
@@ -99,7 +101,7 @@ async def test_the_former_representative_cannot_come_back_by_what_they_granted(s
     firm = await stage.bound()
     administrator = await stage.agent("wangwu", firm, role=Role.ADMINISTRATOR)
     await stage.organizations.set_representative(CODE, stage.ids["zhangsan"], "test")
-    with pytest.raises(Refused, match=Reason.NOT_YOURS):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_YOURS):
         await stage.mandates.invite(stage.ids["wangwu"], firm, stage.invitation("lisi"))
     assert not await stage.mandates.resume(stage.ids["wangwu"], administrator)
 
@@ -143,7 +145,7 @@ async def test_nobody_acts_for_what_is_dissolved_or_through_it(stage: Stage) -> 
     assert not await stage.organizations.dissolve(CODE, "test")
     assert {stage.state(one) for one in (agent, held)} == {"revoked"}
     assert await stage.represented("lisi") == await stage.represented("wangwu") == []
-    with pytest.raises(Refused, match=Reason.DISSOLVED):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.DISSOLVED):
         await stage.bound()
     assert await stage.represented("zhangsan") == [OTHER_NAME]
     assert await stage.events("legal_person.dissolved") == [("legal_person.dissolved", "test", firm)]
@@ -163,11 +165,17 @@ async def test_a_picture_is_waited_for_and_runs_out(small_stage: Stage) -> None:
     assert (
         started.content in small_stage.organizations.picture(small_stage.ids["lisi"], started.ticket).content
     )
-    assert await small_stage.organizations.licence(small_stage.ids["lisi"], started.ticket) is Wait.CREATED
-    with pytest.raises(Refused, match=Reason.OVER):
+    assert (
+        await small_stage.organizations.licence(small_stage.ids["lisi"], started.ticket)
+        is PictureState.CREATED
+    )
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.OVER):
         await small_stage.organizations.licence(small_stage.ids["zhangsan"], started.ticket)
     small_stage.clock.forward(301)
-    assert await small_stage.organizations.licence(small_stage.ids["lisi"], started.ticket) is Wait.EXPIRED
+    assert (
+        await small_stage.organizations.licence(small_stage.ids["lisi"], started.ticket)
+        is PictureState.EXPIRED
+    )
 
 
 async def test_a_confirmed_picture_is_good_once_however_many_try(stage: Stage) -> None:
@@ -176,7 +184,7 @@ async def test_a_confirmed_picture_is_good_once_however_many_try(stage: Stage) -
     async def redeem() -> bool:
         try:
             await stage.organizations.licence(stage.ids["zhangsan"], ticket)
-        except Refused:
+        except MandateRefused:
             return False
         return True
 
@@ -188,7 +196,7 @@ async def test_a_licence_of_the_same_name_is_not_enough_to_represent(small_stage
     firm = small_stage.firms[CODE]
     firm.certificate_number = "E00000009"  # another 李四
     ticket = await confirmed(small_stage, "lisi", role="LEGAL_REP", holder="李四")
-    with pytest.raises(Refused, match=Reason.NOT_CONFIRMED):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.NOT_CONFIRMED):
         await small_stage.organizations.licence(small_stage.ids["lisi"], ticket)
     assert small_stage.rows("SELECT id FROM legal_persons") == []
 
@@ -229,7 +237,7 @@ async def test_an_assertion_that_is_not_as_agreed_is_not_believed(
     small_stage: Stage, changes: dict[str, Any]
 ) -> None:
     ticket = await confirmed(small_stage, "zhangsan", role="TEMP", holder="张三", **changes)
-    with pytest.raises(Refused):
+    with pytest.raises(MandateRefused):
         await small_stage.organizations.licence(small_stage.ids["zhangsan"], ticket)
     assert small_stage.rows("SELECT id FROM mandates") == []
 
@@ -238,6 +246,6 @@ async def test_a_licence_whose_time_is_over_gives_nothing(small_stage: Stage) ->
     ticket = await confirmed(
         small_stage, "zhangsan", role="TEMP", holder="张三", expiry=small_stage.clock.now - 1
     )
-    with pytest.raises(Refused, match=Reason.DISSOLVED):
+    with pytest.raises(MandateRefused, match=MandateRefusalReason.DISSOLVED):
         await small_stage.organizations.licence(small_stage.ids["zhangsan"], ticket)
     assert await small_stage.represented("zhangsan") == []

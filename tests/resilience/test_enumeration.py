@@ -21,7 +21,7 @@ import pytest
 from idp.accounts.model import NewAccount
 from idp.accounts.service import Accounts
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.proofs import Proof, Proofs
+from idp.authentication.phone.proofs import PhoneProof, Proofs
 from tests.resilience.alike import ALPHA, shown, two_sided
 from tests.support.inprocess import ISSUER, Provider, provider
 from tests.support.visits import CSRF_COOKIE, password_hash
@@ -127,7 +127,7 @@ async def recover(town: Town, phone: str, number: int) -> httpx2.Response:
     secret = town.browser.cookies.get(CSRF_COOKIE) or ""
     base = town.house.worker.base
     browser = base.vault.token_hash("browser", secret).hex()
-    token = await Proofs(base).put(Proof(Purpose.RECOVER, phone), browser)
+    token = await Proofs(base).put(PhoneProof(Purpose.RECOVER, phone), browser)
     town.browser.cookies.set("__Host-zhanhe-phone", token, domain="id.test", path="/")
     town.costs.clear()
     fields = {"name": "张三", "certificate_number": "E12345678", "otp": "000000"}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from idp.authentication.phone.registration import TERMS_VERSION
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.authorities.world import World as Authorities
 from tests.resilience.leaks import BACK_ENDS, dumped, found, sent
 from tests.support import simulated
@@ -132,7 +132,7 @@ async def serve(day: Day) -> None:
     """Two members of staff register and verify somebody at the counter."""
     for username in ("zhaoliu", "sunqi"):
         staff = await account_id(day.house, await person(day.house, username=username))
-        await day.house.worker.roles.grant(staff, Role.COUNTER, "410411", "test")
+        await day.house.worker.roles.grant(staff, RoleName.COUNTER, "410411", "test")
     facts = {
         "name": "陈港生",
         "certificate_type": "553",

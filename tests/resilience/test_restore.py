@@ -23,7 +23,7 @@ from idp.infrastructure.high_water_store import Mark
 from idp.infrastructure.key_value.interface import KeyValue
 from idp.infrastructure.sources import system_sources
 from idp.infrastructure.vault import Secret, Vault
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.server.composition import RestoreUnfinished
 from tests.support import raw_sql
 from tests.support.inprocess import SECRET, Clock, provider
@@ -112,7 +112,7 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
         client, secret = await house.register()
         victim, frozen, staff = await person(house), await person(house), await person(house)
         staff_id = await account_id(house, staff)
-        await house.worker.roles.grant(staff_id, Role.COUNTER, "410411", "test")
+        await house.worker.roles.grant(staff_id, RoleName.COUNTER, "410411", "test")
         async with signed_in(house, victim) as someone:
             cookie = someone.client.cookies[SESSION_COOKIE]
             made = await tokens(house, client, secret, someone, scope="openid offline_access")
@@ -127,7 +127,7 @@ async def test_what_was_ended_since_the_copy_is_good_for_nothing_and_the_server_
         ).status_code == 400  # a replay ends it
         await house.worker.lifecycle.secure(await account_id(house, victim), "test")
         await house.worker.lifecycle.freeze(await account_id(house, frozen), "盗用", "test")
-        await house.worker.roles.withdraw(staff_id, Role.COUNTER, "410411", "test")
+        await house.worker.roles.withdraw(staff_id, RoleName.COUNTER, "410411", "test")
         record = [orjson.dumps(line).decode() for line in await house.audit_lines()]
         await house.worker.mark.raise_mark()
     await copies.restore()

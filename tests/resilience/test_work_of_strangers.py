@@ -15,7 +15,7 @@ from idp.accounts.invalid import InvalidAccount
 from idp.accounts.model import identifier_key
 from idp.accounts.names import normalized_name
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.proofs import Proof, Proofs
+from idp.authentication.phone.proofs import PhoneProof, Proofs
 from idp.authentication.throttle import Limit
 from idp.infrastructure import typed
 from idp.infrastructure.typed import MOST_CHARACTERS
@@ -84,7 +84,7 @@ async def test_nor_does_one_behind_a_form(house: Provider, heap: str, longest: l
         text = HEAPS[heap]
 
         async def post(path: str, purpose: Purpose, proved: str, **fields: str) -> httpx2.Response:
-            token = await Proofs(house.worker.base).put(Proof(purpose, proved), name)
+            token = await Proofs(house.worker.base).put(PhoneProof(purpose, proved), name)
             browser.cookies.set("__Host-zhanhe-phone", token, domain="id.test", path="/")
             data = {"csrf": found[1], **fields}
             return await browser.post(path, data=data, headers={"origin": ISSUER})

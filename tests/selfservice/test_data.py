@@ -5,7 +5,7 @@ import json
 import pytest
 
 from idp.infrastructure.translations import ENGLISH, Translations
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from idp.selfservice.export.texts import FIELD_TEXTS, SECTION_TEXTS
 from tests.support.browserless import Browserless, Page
 from tests.support.inprocess import Provider
@@ -93,7 +93,7 @@ async def test_the_copy_holds_everything_and_no_secret(house: Provider) -> None:
 
 async def test_the_copy_can_be_read_on_a_page(house: Provider) -> None:
     username = await person(house, phone="13800020002")
-    await house.worker.roles.grant(await account_id(house, username), Role.COUNTER, "410411", "test")
+    await house.worker.roles.grant(await account_id(house, username), RoleName.COUNTER, "410411", "test")
     async with signed_in(house, username) as someone:
         form = page(await someone.open(DATA)).form_with("decision")
         assert form is not None
@@ -181,7 +181,7 @@ async def test_after_the_cooling_period_the_account_is_gone(house: Provider) -> 
 async def test_what_stands_against_it_is_said_with_the_way_to_change_it(house: Provider) -> None:
     username = await person(house)
     await company(house, await account_id(house, username))
-    await house.worker.roles.grant(await account_id(house, username), Role.COUNTER, "410411", "test")
+    await house.worker.roles.grant(await account_id(house, username), RoleName.COUNTER, "410411", "test")
     async with signed_in(house, username) as someone:
         shown = page(await someone.open(CANCELLATION))
         assert shown.form_with("username") is None

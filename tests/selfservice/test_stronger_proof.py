@@ -15,7 +15,7 @@ import pytest
 from idp.accounts.model import Account
 from idp.accounts.store import AccountStore
 from idp.audit.model import EventType
-from idp.organizations.roles import Role
+from idp.organizations.roles import RoleName
 from tests.authorities.network_identity import confirm
 from tests.authorities.people import Known
 from tests.authorities.world import World
@@ -235,7 +235,7 @@ async def at_the_counter(house: Provider, account: str, who: Known, phone: str |
     house.clock.forward(120)
     staff = {name: await account_id(house, await person(house, name=name)) for name in ("赵六", "孙七")}
     for id_ in staff.values():
-        await house.worker.roles.grant(id_, Role.COUNTER, "410411", "test")
+        await house.worker.roles.grant(id_, RoleName.COUNTER, "410411", "test")
     usernames = {name: (await by_id(house, id_)).username for name, id_ in staff.items()}
     async with signed_in(house, usernames["赵六"], STRONG) as clerk:
         form = await form_of(clerk, "/counter/verify", "identifier")

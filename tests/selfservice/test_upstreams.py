@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from idp.federation.linking.outcomes import Refused
+from idp.federation.linking.outcomes import ArrivalRefused
 from tests.support.browserless import Browserless, Form, Page
 from tests.support.platforms import Whole, arrival, linked
 from tests.support.visits import page, person, signed_in, visitor
@@ -67,6 +67,6 @@ async def test_nobody_ends_the_link_of_another_or_by_a_form_from_elsewhere(whole
 async def test_what_staff_look_into_is_said(whole: Whole) -> None:
     await linked(whole)
     other = arrival("hn-other", name="张三丰")
-    assert isinstance(await whole.house.worker.federation.linking.enter(other, "192.0.2.9"), Refused)
+    assert isinstance(await whole.house.worker.federation.linking.enter(other, "192.0.2.9"), ArrivalRefused)
     async with signed_in(whole.house, "zhangsan") as someone:
         assert "工作人员正在核实" in page(await someone.open(PATH)).text

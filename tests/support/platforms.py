@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.federation.linking.arrivals import Arrival
 from tests.province.app import build
 from tests.province.catalogue import PLATFORMS
@@ -38,7 +38,7 @@ ADDRESS = "192.0.2.1"
 
 def arrival(subject: str = "s-1", level: int = 3, name: str = "张三", **changes: Any) -> Arrival:
     """Somebody whom 河南 vouches for."""
-    known = Claim(name, changes.pop("type", "111"), changes.pop("number", NUMBER))
+    known = IdentityClaim(name, changes.pop("type", "111"), changes.pop("number", NUMBER))
     made = Arrival("henan", "person", subject, level, str(level), "digest", name, known)
     return replace(made, **changes)
 

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, exists, func, literal, null, or_, select, update
 from sqlalchemy.types import LargeBinary, Text
 
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.store import RAISED, VERSION, account_of, accounts
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import first_as
@@ -44,7 +44,7 @@ CHANGE = Statement(
     update(accounts)
     .where(
         accounts.c.id == _id,
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
         accounts.c.security_version == VERSION,
         _nobody_elses,
     )
@@ -63,7 +63,7 @@ RELEASE = Statement(
     .where(
         or_(accounts.c.id == _id, accounts.c.merged_into == _id),
         accounts.c.phone_index == _phone,
-        accounts.c.state != literal(State.FROZEN.value),
+        accounts.c.state != literal(AccountState.FROZEN.value),
     )
     .values(phone=null(), phone_index=null(), phone_verified_at=null(), updated_at=_now, **RAISED)
     .returning(accounts.c.id),

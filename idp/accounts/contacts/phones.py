@@ -3,7 +3,7 @@
 from idp.accounts.contacts.former import FormerContacts
 from idp.accounts.contacts.notices import Notices
 from idp.accounts.contacts.phone_store import PhoneStore
-from idp.accounts.model import Account, InvalidAccount, State, is_phone
+from idp.accounts.model import Account, AccountState, InvalidAccount, is_phone
 from idp.accounts.store import PHONE, AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -47,7 +47,7 @@ class Phones:
     def held(self, phone: str) -> Transaction[Account | None]:
         """The same, within a transaction."""
         found = yield from self._store.holders(self._index(phone))
-        found = [account for account in found if account.state != State.CANCELLED]
+        found = [account for account in found if account.state != AccountState.CANCELLED]
         proved = [account for account in found if account.phone_verified_at is not None]
         if proved:
             return proved[0]

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, literal, update
 from sqlalchemy.types import LargeBinary, Text
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountState
 from idp.accounts.store import ADDRESS as POSTAL_ADDRESS
 from idp.accounts.store import EMAIL, accounts
 from idp.infrastructure.database import Statement, Transaction
@@ -13,7 +13,10 @@ from idp.infrastructure.vault import Vault
 # Both, or none: two forms sent at once leave one of them, not half of each.
 SET_CONTACT = Statement(
     update(accounts)
-    .where(accounts.c.id == bindparam("the_id", type_=Text), accounts.c.state == literal(State.ACTIVE.value))
+    .where(
+        accounts.c.id == bindparam("the_id", type_=Text),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
+    )
     .values(
         email=bindparam("new_email", type_=LargeBinary),
         address=bindparam("new_address", type_=LargeBinary),

@@ -5,7 +5,7 @@ from sqlalchemy.types import LargeBinary, Text
 
 from idp.accounts.lifecycle.hooks import AccountLifecycleHooks
 from idp.accounts.lifecycle.store import NO_PASSWORD, LifecycleStore
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.store import PHONE, RAISED, account_of, accounts
 from idp.infrastructure.database import Statement, Transaction
 from idp.infrastructure.database.interface import first_as
@@ -16,7 +16,10 @@ _now = bindparam("now", type_=Instant())
 
 RESET = Statement(
     update(accounts)
-    .where(accounts.c.id == bindparam("the_id", type_=Text), accounts.c.state == literal(State.ACTIVE.value))
+    .where(
+        accounts.c.id == bindparam("the_id", type_=Text),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
+    )
     .values(
         password_hash=literal(NO_PASSWORD, Text),
         phone=bindparam("new_phone", type_=LargeBinary),

@@ -9,7 +9,7 @@ from idp.accounts.contacts.former import FormerContacts
 from idp.accounts.lifecycle.hooks import AccountLifecycleHooks, Obstacle
 from idp.accounts.lifecycle.store import LifecycleStore
 from idp.accounts.merges.store import MergeStore
-from idp.accounts.model import Account, InvalidAccount, State
+from idp.accounts.model import Account, AccountState, InvalidAccount
 from idp.accounts.real_names.proof import NotRecorded, Proof
 from idp.accounts.real_names.service import RealNames
 from idp.accounts.store import AccountStore
@@ -76,7 +76,7 @@ class Notifier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class GracePeriods:
     """How long a cancellation and a merge can be taken back, in days."""
 
     cooling_days: int = 15
@@ -92,7 +92,7 @@ class Lifecycle:
         lifecycle_hooks: AccountLifecycleHooks,
         notices: Notifier,
         real_names: RealNames,
-        rules: Rules,
+        rules: GracePeriods,
     ) -> None:
         self._database = foundation.database
         self._sources = foundation.sources
@@ -114,7 +114,9 @@ class Lifecycle:
     def frozen(self, account_id: str, reason: str, actor: str) -> Transaction[bool]:
         """The same, within a transaction, for a `checked_reason`."""
         now = self._sources.now()
-        account = yield from self._store.turn(account_id, (State.ACTIVE, State.FROZEN), reason, actor, now)
+        account = yield from self._store.turn(
+            account_id, (AccountState.ACTIVE, AccountState.FROZEN), reason, actor, now
+        )
         if account is None:
             return False
         yield from self._lifecycle_hooks.pause(account_id, "frozen")
@@ -126,16 +128,18 @@ class Lifecycle:
         """Open a frozen account again, or one that was taken for a dead person's by mistake."""
         checked_reason(reason)
         return await self._done(
-            lambda: self.thawed(account_id, reason, actor, (State.FROZEN, State.DECEASED))
+            lambda: self.thawed(account_id, reason, actor, (AccountState.FROZEN, AccountState.DECEASED))
         )
 
     def thawed(
-        self, account_id: str, reason: str, actor: str, states: tuple[State, ...]
+        self, account_id: str, reason: str, actor: str, states: tuple[AccountState, ...]
     ) -> Transaction[bool]:
         """The same, within a transaction, for a `checked_reason`, where the account is in one of these states."""
         for before in states:
             now = self._sources.now()
-            account = yield from self._store.turn(account_id, (before, State.ACTIVE), reason, actor, now)
+            account = yield from self._store.turn(
+                account_id, (before, AccountState.ACTIVE), reason, actor, now
+            )
             if account is not None:
                 yield self._line(
                     EventType.ACCOUNT_THAWED, account_id, actor, reason=reason, before=before.value
@@ -159,14 +163,16 @@ class Lifecycle:
             (yield from self._lifecycle_hooks.agents_of_firms(account_id)), REPRESENTATIVE_DIED
         )
         told |= dict.fromkeys((yield from self._lifecycle_hooks.close_to(account_id)), SOMEBODY_DIED)
-        for before in (State.ACTIVE, State.FROZEN):
+        for before in (AccountState.ACTIVE, AccountState.FROZEN):
             now = self._sources.now()
-            account = yield from self._store.turn(account_id, (before, State.DECEASED), evidence, actor, now)
+            account = yield from self._store.turn(
+                account_id, (before, AccountState.DECEASED), evidence, actor, now
+            )
             if account is not None:
                 yield from self._notices.everywhere(account, DIED)  # before the former phones are wiped
                 for each, text in told.items():
                     other = yield from self._accounts.by_id(each)
-                    if other is not None and other.state == State.ACTIVE:
+                    if other is not None and other.state == AccountState.ACTIVE:
                         yield from self._notices.everywhere(other, text, name=masked_name(account.name))
                 yield from self._lifecycle_hooks.end(account_id, "deceased")
                 yield self._line(EventType.ACCOUNT_DECEASED, account_id, actor, evidence=evidence)

@@ -4,7 +4,7 @@ from sqlalchemy import bindparam, delete, literal, not_, null, or_, select, upda
 from sqlalchemy.types import Integer, LargeBinary, Text
 
 from idp.accounts.concern import same_person
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.real_names.store import real_name_records
 from idp.accounts.store import RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Statement, Transaction
@@ -22,7 +22,7 @@ _id = bindparam("the_id", type_=Text)
 # By account or certificate; whoever is no account (an operator, two of the staff, a program) is nobody's.
 _of_another = not_(same_person(accounts.c.id, bindparam("the_actor", type_=Text)))
 _now = bindparam("now", type_=Instant())
-_open = (State.ACTIVE.value, State.FROZEN.value)
+_open = (AccountState.ACTIVE.value, AccountState.FROZEN.value)
 
 TURN = Statement(
     update(accounts)
@@ -40,7 +40,9 @@ TURN = Statement(
 REQUEST = Statement(
     update(accounts)
     .where(
-        accounts.c.id == _id, accounts.c.state == literal(State.ACTIVE.value), accounts.c.closes_at.is_(None)
+        accounts.c.id == _id,
+        accounts.c.state == literal(AccountState.ACTIVE.value),
+        accounts.c.closes_at.is_(None),
     )
     .values(closes_at=bindparam("the_end", type_=Instant()), updated_at=_now)
     .returning(accounts),
@@ -50,7 +52,7 @@ UNDO_REQUEST = Statement(
     update(accounts)
     .where(
         accounts.c.id == _id,
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
         accounts.c.closes_at.is_not(None),
     )
     .values(closes_at=null(), updated_at=_now)
@@ -59,7 +61,7 @@ UNDO_REQUEST = Statement(
 )
 DUE = Statement(
     select(accounts.c.id)
-    .where(accounts.c.state == literal(State.ACTIVE.value), accounts.c.closes_at <= _now)
+    .where(accounts.c.state == literal(AccountState.ACTIVE.value), accounts.c.closes_at <= _now)
     .order_by(accounts.c.closes_at)
     .limit(bindparam("most", type_=Integer))
 )
@@ -83,16 +85,18 @@ _wiped = {
 CANCEL = Statement(
     update(accounts)
     .where(
-        accounts.c.id == _id, accounts.c.state == literal(State.ACTIVE.value), accounts.c.closes_at <= _now
+        accounts.c.id == _id,
+        accounts.c.state == literal(AccountState.ACTIVE.value),
+        accounts.c.closes_at <= _now,
     )
-    .values(state=literal(State.CANCELLED.value), **_wiped)
+    .values(state=literal(AccountState.CANCELLED.value), **_wiped)
     .returning(accounts.c.id),
     lock_key="the_id",
 )
 MERGED_INTO = Statement(select(accounts.c.id).where(accounts.c.merged_into == _id))
 WIPE_MERGED = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.state == literal(State.MERGED.value))
+    .where(accounts.c.id == _id, accounts.c.state == literal(AccountState.MERGED.value))
     .values(**_wiped),
     lock_key="the_id",
 )
@@ -150,7 +154,7 @@ class LifecycleStore:
     """One statement per method."""
 
     def turn(
-        self, account_id: str, turn: tuple[State, State], reason: str, actor: str, now: float
+        self, account_id: str, turn: tuple[AccountState, AccountState], reason: str, actor: str, now: float
     ) -> Transaction[Account | None]:
         """Change the state from one to another; the account for the one caller that found it so. Nobody's own."""
         before, after = (state.value for state in turn)

@@ -11,10 +11,10 @@ import orjson
 from idp.accounts.authenticator_store import RECOVERY_CODE
 from idp.accounts.contacts.former import FormerContacts
 from idp.accounts.lifecycle.hooks import AccountLifecycleHooks
-from idp.accounts.lifecycle.service import DAY, Notifier, Rules, checked_reason
+from idp.accounts.lifecycle.service import DAY, GracePeriods, Notifier, checked_reason
 from idp.accounts.lifecycle.store import TOMBSTONE, LifecycleStore
 from idp.accounts.merges.store import CHOSEN, MergeStore, chosen_of
-from idp.accounts.model import Account, Merge, State
+from idp.accounts.model import Account, AccountState, Merge
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
 from idp.infrastructure.database import Transaction
@@ -72,7 +72,11 @@ class Merges:
     """Merges accounts and parts them again within the time allowed."""
 
     def __init__(
-        self, foundation: Foundation, lifecycle_hooks: AccountLifecycleHooks, notices: Notifier, rules: Rules
+        self,
+        foundation: Foundation,
+        lifecycle_hooks: AccountLifecycleHooks,
+        notices: Notifier,
+        rules: GracePeriods,
     ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
@@ -133,7 +137,7 @@ class Merges:
         if not (yield from self._store.close(other, plan.into, now)):
             raise Overtaken(plan.account_id)
         given = _given(other, into, plan.keep)
-        if not (yield from self._store.fill(into, State.ACTIVE, given, now)):
+        if not (yield from self._store.fill(into, AccountState.ACTIVE, given, now)):
             raise Overtaken(plan.into)
         if proving_side(other, into) != OTHER:  # what was chosen away; not that of a side nobody has verified
             yield from self._kept_apart(into, given)
@@ -196,19 +200,19 @@ class Merges:
         account_id, into_id = merge.account_id, merge.into_account_id
         before = orjson.loads(self._vault.decrypt_bytes(BEFORE, merge.before))
         pair = yield from self._store.lock(account_id, into_id)
-        if pair is None or [each.state for each in pair] != [State.MERGED, State.ACTIVE]:
+        if pair is None or [each.state for each in pair] != [AccountState.MERGED, AccountState.ACTIVE]:
             return MergeRefusal.CHANGED
         if not (yield from self._store.undo(merge_id, now)):
             return MergeRefusal.LATE
         other, into = pair
         yield self._store.rename(account_id, TOMBSTONE + merge_id)  # both usernames are free for a moment
-        if not (yield from self._store.fill(into, State.ACTIVE, _returned(into, before), now)):
+        if not (yield from self._store.fill(into, AccountState.ACTIVE, _returned(into, before), now)):
             raise Overtaken(into_id)
         yield from self._kept_apart(into, _returned(into, before))
         values: dict[str, Any] = dict.fromkeys(CHOSEN) | {
             name: value for name, value in _sealed(before["other"]).items() if name in columns
         }
-        if not (yield from self._store.fill(other, State.MERGED, values, now)):
+        if not (yield from self._store.fill(other, AccountState.MERGED, values, now)):
             raise Overtaken(account_id)
         yield from self._lifecycle_hooks.pause(into_id, "merge undone")
         yield from self._give_back(account_id, into_id, before["moved"])
@@ -238,7 +242,7 @@ class Merges:
         """What stands against the two becoming one."""
         if other.id == into.id:
             return MergeRefusal.SAME
-        if not other.state == into.state == State.ACTIVE:
+        if not other.state == into.state == AccountState.ACTIVE:
             return MergeRefusal.CLOSED
         # An account without a certificate may be the same person's, as staff have seen; another person's may not.
         if len({each.certificate_index for each in (other, into)} - {None}) != 1:

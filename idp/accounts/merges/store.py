@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.lifecycle.store import TOMBSTONE
-from idp.accounts.model import Account, Merge, State, UndoableMerge
+from idp.accounts.model import Account, AccountState, Merge, UndoableMerge
 from idp.accounts.real_names.store import real_name_records
 from idp.accounts.store import RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
@@ -67,14 +67,16 @@ CLOSE = Statement(
     update(accounts)
     .where(
         accounts.c.id == _id,
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
         accounts.c.updated_at == bindparam("seen", type_=Instant()),
         exists(
-            select(_other.c.id).where(_other.c.id == _into, _other.c.state == literal(State.ACTIVE.value))
+            select(_other.c.id).where(
+                _other.c.id == _into, _other.c.state == literal(AccountState.ACTIVE.value)
+            )
         ),
     )
     .values(
-        state=literal(State.MERGED.value),
+        state=literal(AccountState.MERGED.value),
         merged_into=_into,
         username=bindparam("tombstone", type_=Text),
         phone=null(),
@@ -89,7 +91,7 @@ CLOSE = Statement(
 )
 FOLLOW = Statement(
     update(accounts)
-    .where(accounts.c.merged_into == _id, accounts.c.state == literal(State.MERGED.value))
+    .where(accounts.c.merged_into == _id, accounts.c.state == literal(AccountState.MERGED.value))
     .values(merged_into=_into)
     .returning(accounts.c.id),
     lock_key="the_id",
@@ -112,7 +114,9 @@ SET = Statement(
         accounts.c.state == bindparam("the_state", type_=Text),
         accounts.c.updated_at == bindparam("seen", type_=Instant()),
     )
-    .values(**_columns, state=literal(State.ACTIVE.value), merged_into=null(), updated_at=_now, **RAISED)
+    .values(
+        **_columns, state=literal(AccountState.ACTIVE.value), merged_into=null(), updated_at=_now, **RAISED
+    )
     .returning(accounts.c.id),
     lock_key="the_id",
 )
@@ -220,7 +224,7 @@ class MergeStore:
         return RENAME(the_id=account_id, new_username=username)
 
     def fill(
-        self, account: Account, state: State, values: Mapping[str, Any], now: float
+        self, account: Account, state: AccountState, values: Mapping[str, Any], now: float
     ) -> Transaction[bool]:
         """Write the columns of CHOSEN into an account that is as it was seen, which is open afterwards."""
         fields = {f"new_{name}": values[name] for name in CHOSEN}

@@ -5,7 +5,7 @@ from sqlalchemy.types import Boolean, Integer, LargeBinary, Text
 
 from idp.accounts.control import ProvenControl
 from idp.accounts.lifecycle.store import NO_PASSWORD
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.real_names.store import real_name_records
 from idp.accounts.store import PHONE, RAISED, account_of, accounts, authenticators
 from idp.infrastructure.database import Statement, Transaction
@@ -25,7 +25,7 @@ _used = func.coalesce(authenticators.c.last_used_at, authenticators.c.created_at
 # One statement for password and phone: nobody comes in between by what is about to go.
 BIND = Statement(
     update(accounts)
-    .where(accounts.c.id == _id, accounts.c.state == literal(State.ACTIVE.value))
+    .where(accounts.c.id == _id, accounts.c.state == literal(AccountState.ACTIVE.value))
     .values(
         password_hash=case(
             (bindparam("keeps_password", type_=Boolean), accounts.c.password_hash),
@@ -60,7 +60,7 @@ HOLDER = Statement(
         accounts.c.certificate_index == bindparam("the_index", type_=LargeBinary),
         accounts.c.certificate_type == bindparam("the_type", type_=Text),
         accounts.c.real_name_level > literal(0, Integer),
-        accounts.c.state != literal(State.MERGED.value),
+        accounts.c.state != literal(AccountState.MERGED.value),
         accounts.c.id != _id,
     )
     .with_for_update(),
@@ -70,7 +70,7 @@ TAKE = Statement(
     update(accounts)
     .where(
         accounts.c.id == _id,
-        accounts.c.state == literal(State.ACTIVE.value),
+        accounts.c.state == literal(AccountState.ACTIVE.value),
         accounts.c.real_name_level < bindparam("the_level", type_=Integer),
     )
     .values(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from idp.accounts.real_names.certificates import CertificateType, Problem
+from idp.accounts.real_names.certificates import CertificateProblem, CertificateType
 from idp.infrastructure.translations import mark as _
 
 TYPE_TEXTS: Mapping[CertificateType, str] = {
@@ -28,19 +28,21 @@ TYPE_TEXTS: Mapping[CertificateType, str] = {
 }
 """Every type, in the order of the codes."""
 
-PROBLEM_TEXTS: Mapping[Problem, str] = {
-    Problem.TYPE: _("请选择证件类型。"),
-    Problem.LENGTH: _("证件号码的位数不对，应为 18 位。"),
-    Problem.FORM: _("证件号码与所选的证件类型不符。请检查证件类型和号码。"),
-    Problem.CHECK: _("证件号码有误，请对照证件逐位核对。"),
-    Problem.BIRTH_DATE: _("证件号码里的出生日期不对，请对照证件核对。"),
-    Problem.AREA: _("证件号码开头的地区代码不对，请对照证件核对。"),
-    Problem.OLD: _("这是 15 位的旧号码。请填写身份证上的 18 位号码。"),
-    Problem.IS_RESIDENCE_PERMIT: _("这是港澳台居民居住证的号码。请把证件类型改为“港澳台居民居住证”。"),
-    Problem.IS_PERMANENT_RESIDENCE: _(
+PROBLEM_TEXTS: Mapping[CertificateProblem, str] = {
+    CertificateProblem.TYPE: _("请选择证件类型。"),
+    CertificateProblem.LENGTH: _("证件号码的位数不对，应为 18 位。"),
+    CertificateProblem.FORM: _("证件号码与所选的证件类型不符。请检查证件类型和号码。"),
+    CertificateProblem.CHECK: _("证件号码有误，请对照证件逐位核对。"),
+    CertificateProblem.BIRTH_DATE: _("证件号码里的出生日期不对，请对照证件核对。"),
+    CertificateProblem.AREA: _("证件号码开头的地区代码不对，请对照证件核对。"),
+    CertificateProblem.OLD: _("这是 15 位的旧号码。请填写身份证上的 18 位号码。"),
+    CertificateProblem.IS_RESIDENCE_PERMIT: _(
+        "这是港澳台居民居住证的号码。请把证件类型改为“港澳台居民居住证”。"
+    ),
+    CertificateProblem.IS_PERMANENT_RESIDENCE: _(
         "这是外国人永久居留身份证的号码。请把证件类型改为“外国人永久居留身份证”。"
     ),
-    Problem.IS_RESIDENT_ID: _("这是居民身份证的号码。请把证件类型改为“居民身份证”。"),
+    CertificateProblem.IS_RESIDENT_ID: _("这是居民身份证的号码。请把证件类型改为“居民身份证”。"),
 }
 """How to put it right."""
 

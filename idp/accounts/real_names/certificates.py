@@ -38,7 +38,7 @@ class CertificateType(StrEnum):
     """港澳台居民居住证. Local extension: the permit is of 2018, the standard of 2016, so it has no code for it."""
 
 
-class Problem(StrEnum):
+class CertificateProblem(StrEnum):
     """Why a number is not accepted, as a word for pages."""
 
     TYPE = "certificate-type"
@@ -56,22 +56,24 @@ class Problem(StrEnum):
 class InvalidCertificate(InvalidAccount):
     """A number that cannot be one of its type; `problem` is the word for a page."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: CertificateProblem) -> None:
         super().__init__(f"certificate_number: {_RULES[problem]}")
         self.problem = problem
 
 
-_RULES: Mapping[Problem, str] = {
-    Problem.TYPE: "certificate_type is no known code (GA/T 2000.156)",
-    Problem.LENGTH: "wrong length",
-    Problem.FORM: "wrong form for this certificate type",
-    Problem.CHECK: "check digit is wrong (GB 11643, ISO 7064 MOD 11-2)",
-    Problem.BIRTH_DATE: "birth date is none, before 1900 or in the future (GB 11643)",
-    Problem.AREA: "area is none of a province (GB/T 2260)",
-    Problem.OLD: "an old number of 15 digits; the number has had 18 since 1999",
-    Problem.IS_RESIDENCE_PERMIT: "this is a residence permit for Hong Kong, Macau or Taiwan residents: type HMT",
-    Problem.IS_PERMANENT_RESIDENCE: "this is a foreigner's permanent residence card: type 553",
-    Problem.IS_RESIDENT_ID: "this is a resident identity card: type 111",
+_RULES: Mapping[CertificateProblem, str] = {
+    CertificateProblem.TYPE: "certificate_type is no known code (GA/T 2000.156)",
+    CertificateProblem.LENGTH: "wrong length",
+    CertificateProblem.FORM: "wrong form for this certificate type",
+    CertificateProblem.CHECK: "check digit is wrong (GB 11643, ISO 7064 MOD 11-2)",
+    CertificateProblem.BIRTH_DATE: "birth date is none, before 1900 or in the future (GB 11643)",
+    CertificateProblem.AREA: "area is none of a province (GB/T 2260)",
+    CertificateProblem.OLD: "an old number of 15 digits; the number has had 18 since 1999",
+    CertificateProblem.IS_RESIDENCE_PERMIT: (
+        "this is a residence permit for Hong Kong, Macau or Taiwan residents: type HMT"
+    ),
+    CertificateProblem.IS_PERMANENT_RESIDENCE: "this is a foreigner's permanent residence card: type 553",
+    CertificateProblem.IS_RESIDENT_ID: "this is a resident identity card: type 111",
 }
 
 _EIGHTEEN = re.compile(r"[0-9]{17}[0-9X]")
@@ -93,7 +95,7 @@ def checked_number(type_: str, number: str, today: date | None = None) -> str:
     try:
         check = CHECKS[CertificateType(type_)]
     except ValueError:
-        raise InvalidCertificate(Problem.TYPE) from None
+        raise InvalidCertificate(CertificateProblem.TYPE) from None
     plain = typed.certificate_number(number)
     check(plain, today)
     return plain
@@ -154,34 +156,34 @@ def _birth_date(number: str) -> date | None:
 def _eighteen(number: str, today: date | None) -> None:
     """What all numbers of 18 digits have in common: form, real birth date, check character."""
     if len(number) != 18:
-        raise InvalidCertificate(Problem.LENGTH)
+        raise InvalidCertificate(CertificateProblem.LENGTH)
     if not _EIGHTEEN.fullmatch(number):
-        raise InvalidCertificate(Problem.FORM)
+        raise InvalidCertificate(CertificateProblem.FORM)
     if number[-1] != ric.calc_check_digit(number):
-        raise InvalidCertificate(Problem.CHECK)
+        raise InvalidCertificate(CertificateProblem.CHECK)
     born = _birth_date(number)
     if born is None or (today is not None and born > today):
-        raise InvalidCertificate(Problem.BIRTH_DATE)
+        raise InvalidCertificate(CertificateProblem.BIRTH_DATE)
 
 
 def _citizen(number: str, today: date | None) -> None:
     if _FIFTEEN.fullmatch(number):
-        raise InvalidCertificate(Problem.OLD)
+        raise InvalidCertificate(CertificateProblem.OLD)
     _eighteen(number, today)
     if number.startswith(_RESIDENCE_PERMITS):
-        raise InvalidCertificate(Problem.IS_RESIDENCE_PERMIT)
+        raise InvalidCertificate(CertificateProblem.IS_RESIDENCE_PERMIT)
     if number.startswith(_FOREIGNER):
-        raise InvalidCertificate(Problem.IS_PERMANENT_RESIDENCE)
+        raise InvalidCertificate(CertificateProblem.IS_PERMANENT_RESIDENCE)
     if not _PROVINCES.match(number):
-        raise InvalidCertificate(Problem.AREA)
+        raise InvalidCertificate(CertificateProblem.AREA)
 
 
 def _residence_permit(number: str, today: date | None) -> None:
     _eighteen(number, today)
     if _PROVINCES.match(number):
-        raise InvalidCertificate(Problem.IS_RESIDENT_ID)
+        raise InvalidCertificate(CertificateProblem.IS_RESIDENT_ID)
     if not number.startswith(_RESIDENCE_PERMITS):
-        raise InvalidCertificate(Problem.AREA)
+        raise InvalidCertificate(CertificateProblem.AREA)
 
 
 def _permanent_residence(number: str, today: date | None) -> None:
@@ -190,7 +192,9 @@ def _permanent_residence(number: str, today: date | None) -> None:
         return
     _eighteen(number, today)
     if not number.startswith(_FOREIGNER):
-        raise InvalidCertificate(Problem.IS_RESIDENT_ID if _PROVINCES.match(number) else Problem.FORM)
+        raise InvalidCertificate(
+            CertificateProblem.IS_RESIDENT_ID if _PROVINCES.match(number) else CertificateProblem.FORM
+        )
 
 
 def _like(pattern: str) -> Check:
@@ -198,7 +202,7 @@ def _like(pattern: str) -> Check:
 
     def check(number: str, today: date | None) -> None:
         if not compiled.fullmatch(number):
-            raise InvalidCertificate(Problem.FORM)
+            raise InvalidCertificate(CertificateProblem.FORM)
 
     return check
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.types import LargeBinary
 
 from idp.accounts.concern import same_person
-from idp.accounts.model import Correction
+from idp.accounts.model import CorrectionRequest
 from idp.accounts.store import accounts
 from idp.infrastructure.database import Row, Statement, Transaction, metadata
 from idp.infrastructure.database.interface import first
@@ -103,11 +103,11 @@ class CorrectionStore:
             decided_at=None,
         )
 
-    def of_account(self, account_id: str) -> Transaction[list[Correction]]:
+    def of_account(self, account_id: str) -> Transaction[list[CorrectionRequest]]:
         """What a person has asked for, latest first."""
         return [self._correction_of(row) for row in (yield OF_ACCOUNT(the_account=account_id))]
 
-    def waiting(self, most: int) -> Transaction[list[Correction]]:
+    def waiting(self, most: int) -> Transaction[list[CorrectionRequest]]:
         """What nobody has decided yet, oldest first, with the person's name."""
         return [
             self._correction_of(row, name=row["name"], username=row["username"])
@@ -128,9 +128,9 @@ class CorrectionStore:
         """The call that wipes what a person wrote."""
         return FORGET(the_account=account_id, nothing=b"")
 
-    def _correction_of(self, row: Row, *, name: str = "", username: str = "") -> Correction:
+    def _correction_of(self, row: Row, *, name: str = "", username: str = "") -> CorrectionRequest:
         """With both texts in clear; nothing where they were wiped, or nobody has answered."""
-        return Correction(
+        return CorrectionRequest(
             id=row["id"],
             account_id=row["account_id"],
             wanted=self._vault.decrypt(WANTED, row["wanted"]) if row["wanted"] else "",

@@ -2,7 +2,7 @@
 
 from idp.accounts.contacts.notices import Notices
 from idp.accounts.lifecycle.hooks import AccountLifecycleHook
-from idp.accounts.model import Correction
+from idp.accounts.model import CorrectionRequest
 from idp.accounts.real_names.correction_store import DONE, REFUSED, CorrectionStore
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
@@ -39,7 +39,7 @@ class Corrections:
         self._audit = AuditStore(foundation.sources)
         self._notices = notices
 
-    async def of_account(self, account_id: str) -> list[Correction]:
+    async def of_account(self, account_id: str) -> list[CorrectionRequest]:
         """What a person has asked for, latest first."""
         return await self._database.read(lambda: self._store.of_account(account_id))
 
@@ -56,7 +56,7 @@ class Corrections:
 
         await self._database.write(work)
 
-    async def waiting(self) -> list[Correction]:
+    async def waiting(self) -> list[CorrectionRequest]:
         """What staff have to look into, oldest first."""
         return await self._database.read(lambda: self._store.waiting(MOST_SHOWN))
 

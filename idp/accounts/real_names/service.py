@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.real_names.binding_store import TAKEN, RebindingStore
 from idp.accounts.real_names.certificates import stored_type
 from idp.accounts.real_names.proof import NotRecorded, Proof, Record
@@ -184,7 +184,7 @@ class RealNames:
     def _gives_way(self, holder: Account, proof: Proof) -> bool:
         """Whoever proves less does not keep the certificate from whoever proves more."""
         weaker = holder.real_name_level < proof.level
-        return self._binding is not None and holder.state == State.ACTIVE and weaker
+        return self._binding is not None and holder.state == AccountState.ACTIVE and weaker
 
     def _take(self, holder: Account, proof: Proof) -> Transaction[None]:
         if self._binding is None or not (

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import LargeBinary
 
-from idp.accounts.model import State
+from idp.accounts.model import AccountState
 from idp.accounts.real_names.certificates import birth_date_of, stored_type
 from idp.accounts.real_names.proof import Proof, RealNameState, Record
 from idp.accounts.store import BIRTH_DATE, CERTIFICATE, RAISED, accounts
@@ -92,7 +92,7 @@ SETTLE = Statement(
                 _other.c.certificate_type == _new_type,
                 _other.c.id != _id,
                 _other.c.real_name_level > 0,
-                _other.c.state != State.MERGED.value,
+                _other.c.state != AccountState.MERGED.value,
             )
         ),
     )

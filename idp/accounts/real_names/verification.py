@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from idp.accounts.control import NOTHING, ProvenControl
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.names import normalized_name, same_name
 from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.accounts.real_names.certificates import birth_date_of, checked_number, is_under_fourteen, stored_type
 from idp.accounts.real_names.proof import NotRecorded, Proof
 from idp.accounts.real_names.service import RealNames
 from idp.accounts.store import CERTIFICATE, PHONE, AccountStore
-from idp.accounts.verifiers.interface import Claim, Verifier
+from idp.accounts.verifiers.interface import IdentityClaim, Verifier
 from idp.accounts.verifiers.network_identity import SUCCESS, Mode, client_call
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -33,7 +33,7 @@ class NoSuchAccount(Exception):
     """There is no account of this id."""
 
 
-class Why(StrEnum):
+class NotVerifiedReason(StrEnum):
     """Why somebody was not verified, as a word for pages and the audit record."""
 
     MISMATCH = "mismatch"
@@ -54,10 +54,10 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class NotVerified:
     """It is not."""
 
-    why: Why
+    why: NotVerifiedReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Throttled:
     retry_after: int
 
 
-Outcome = Verified | Refused | Duplicate | Unavailable | Throttled
+Outcome = Verified | NotVerified | Duplicate | Unavailable | Throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +124,21 @@ class Verification:
             raise NoSuchAccount
         return account
 
-    def identity(self, account: Account) -> Claim | None:
+    def identity(self, account: Account) -> IdentityClaim | None:
         """Name and certificate on the account, if it has a certificate."""
         number = self._accounts.reveal(CERTIFICATE, account.certificate_number)
         if number is None or account.certificate_type is None:
             return None
-        return Claim(account.name, account.certificate_type, number)
+        return IdentityClaim(account.name, account.certificate_type, number)
 
-    def claim(self, name: str, certificate_type: str, certificate_number: str) -> Claim:
+    def claim(self, name: str, certificate_type: str, certificate_number: str) -> IdentityClaim:
         """What was typed, by the rules; raises InvalidAccount."""
         today = day_of(self._sources.now())
         number = checked_number(certificate_type, certificate_number, today)
-        return Claim(normalized_name(name), stored_type(certificate_type).value, number)
+        return IdentityClaim(normalized_name(name), stored_type(certificate_type).value, number)
 
     async def verify(
-        self, account_id: str, method: str, claim: Claim, address: str, shown: ProvenControl = NOTHING
+        self, account_id: str, method: str, claim: IdentityClaim, address: str, shown: ProvenControl = NOTHING
     ) -> Outcome:
         """Have a claim verified by a method, once; `shown` is what the person has shown of the account."""
         verifier = self.offered.get(method)
@@ -156,10 +156,10 @@ class Verification:
         except AuthorityUnavailable:
             return Unavailable()
         if proof is None:
-            return await self._refuse(account_id, method, Why.MISMATCH, address)
+            return await self._refuse(account_id, method, NotVerifiedReason.MISMATCH, address)
         return await self._keep(account_id, proof, address, shown)
 
-    async def start(self, account_id: str, mode: Mode, claim: Claim) -> dict[str, str]:
+    async def start(self, account_id: str, mode: Mode, claim: IdentityClaim) -> dict[str, str]:
         """Begin with the network identity: what the app is to be called with. Good once, for this account."""
         biz_seq = self._sources.new_bytes(_BIZ_SEQ_BYTES).hex()
         content = {
@@ -181,12 +181,12 @@ class Verification:
         try:
             begun = self._vault.unseal(NETWORK_IDENTITY, (sealed or b"").decode())
         except Unreadable:
-            return Refused(Why.LAPSED)
+            return NotVerified(NotVerifiedReason.LAPSED)
         if begun["account"] != account_id:
-            return await self._refuse(account_id, NETWORK_IDENTITY, Why.LAPSED, address)
+            return await self._refuse(account_id, NETWORK_IDENTITY, NotVerifiedReason.LAPSED, address)
         if answer.get("resultCode") != SUCCESS:
-            return Refused(Why.CANCELLED)
-        claim = Claim(
+            return NotVerified(NotVerifiedReason.CANCELLED)
+        claim = IdentityClaim(
             begun["name"],
             begun["type"],
             begun["number"],
@@ -199,25 +199,27 @@ class Verification:
         )
         return await self.verify(account_id, NETWORK_IDENTITY, claim, address, shown)
 
-    def _judged(self, account: Account, claim: Claim, verifier: Verifier) -> tuple[Claim, Why | None]:
+    def _judged(
+        self, account: Account, claim: IdentityClaim, verifier: Verifier
+    ) -> tuple[IdentityClaim, NotVerifiedReason | None]:
         """The claim with what the account adds to it, and what speaks against asking at all."""
         known = self.identity(account) if account.real_name_level else None
         if known is not None:
             same = known.certificate_number == claim.certificate_number
             if not same or not same_name(known.name, claim.name):
-                return claim, Why.OTHER_IDENTITY
+                return claim, NotVerifiedReason.OTHER_IDENTITY
             claim = replace(claim, name=known.name, certificate_type=known.certificate_type)
-        if account.state != State.ACTIVE:
-            return claim, Why.CLOSED
+        if account.state != AccountState.ACTIVE:
+            return claim, NotVerifiedReason.CLOSED
         if claim.certificate_type not in verifier.types:
-            return claim, Why.TYPE
+            return claim, NotVerifiedReason.TYPE
         born = birth_date_of(claim.certificate_type, claim.certificate_number)
         today = day_of(self._sources.now())
         if born is not None and is_under_fourteen(born, today):
-            return claim, Why.UNDER_FOURTEEN
+            return claim, NotVerifiedReason.UNDER_FOURTEEN
         phone = None if account.phone_verified_at is None else self._accounts.reveal(PHONE, account.phone)
         if verifier.needs_phone and phone is None:
-            return claim, Why.NO_PHONE
+            return claim, NotVerifiedReason.NO_PHONE
         return replace(claim, phone=phone), None
 
     async def _keep(self, account_id: str, proof: Proof, address: str, shown: ProvenControl) -> Outcome:
@@ -235,7 +237,7 @@ class Verification:
                 await self._real_names.contested(account_id, proof)
                 return Duplicate()
             case NotRecorded.OTHER_IDENTITY:
-                return await self._refuse(account_id, proof.method, Why.OTHER_IDENTITY, address)
+                return await self._refuse(account_id, proof.method, NotVerifiedReason.OTHER_IDENTITY, address)
             case NotRecorded.NO_SUCH_ACCOUNT:
                 raise NoSuchAccount
             case level:
@@ -243,7 +245,7 @@ class Verification:
                 await self._key_value.take("real_name_account", self._hashed(account_id))
                 return Verified(level)
 
-    async def _admit(self, account_id: str, claim: Claim) -> int:
+    async def _admit(self, account_id: str, claim: IdentityClaim) -> int:
         """Count the attempt before anything is looked at: 0 when it may go on, else the seconds to wait."""
         limits, mine = self._limits, self._hashed(account_id)
         number = self._hashed(f"{claim.certificate_type}:{claim.certificate_number}")
@@ -269,13 +271,17 @@ class Verification:
             return False
         return await self._key_value.increment("real_name_owners", number, seconds) <= MOST_OWN
 
-    async def _refuse(self, account_id: str, method: str, why: str, address: str) -> Refused:
+    async def _refuse(self, account_id: str, method: str, why: str, address: str) -> NotVerified:
         detail = {"method": method, "reason": str(why)}
         line = AuditEvent(
             event=EventType.REAL_NAME_REFUSED, account_id=account_id, address=address, detail=detail
         )
         await self._database.add(self._audit.record(line))
-        return Refused(why) if isinstance(why, Why) else Refused(Why.MISMATCH)
+        return (
+            NotVerified(why)
+            if isinstance(why, NotVerifiedReason)
+            else NotVerified(NotVerifiedReason.MISMATCH)
+        )
 
     def _hashed(self, text: str) -> str:
         return self._vault.token_hash("real_name", text).hex()

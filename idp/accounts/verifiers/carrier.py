@@ -6,7 +6,7 @@ Assumption: names of fields and service. Carriers sell this check under many int
 from idp.accounts.real_names.authority import Authority
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import Proof
-from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
+from idp.accounts.verifiers.interface import IdentityClaim, VerifierPage, verdict
 from idp.infrastructure.translations import mark as _
 
 SERVICE, PATH = "carrier.check", "/carrier/check"
@@ -34,7 +34,7 @@ class Carrier:
         about=_("手机号要用您本人的证件办理。完成后为 2 级。"),
     )
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """See `Verifier.check`; without a verified phone there is nothing to compare."""
         if claim.phone is None:
             return None

@@ -10,7 +10,7 @@ from idp.accounts.real_names.proof import Proof
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class IdentityClaim:
     """What a person says, normalized. `phone` is one that is verified; `answer` what an app brought back."""
 
     name: str = field(repr=False)
@@ -46,12 +46,14 @@ class Verifier(Protocol):
     page: VerifierPage | None
     """None for what cannot be chosen on a page."""
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """The proof; None where the authority says no. Raises AuthorityUnavailable."""
         ...
 
 
-def verdict(verifier: Verifier, claim: Claim, authority: Authority, said: Mapping[str, Any]) -> Proof | None:
+def verdict(
+    verifier: Verifier, claim: IdentityClaim, authority: Authority, said: Mapping[str, Any]
+) -> Proof | None:
     """What an authority's 1 or 0 about a claim means; `serial` is the evidence. Raises AuthorityUnavailable."""
     if said.get("result") == "0":
         return None

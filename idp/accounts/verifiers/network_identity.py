@@ -11,7 +11,7 @@ from enum import StrEnum
 from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import Proof
-from idp.accounts.verifiers.interface import Claim, VerifierPage
+from idp.accounts.verifiers.interface import IdentityClaim, VerifierPage
 from idp.infrastructure.translations import mark as _
 
 SERVICE, PATH = "networkIdentity.check", "/nationalCertification/userInfoCheck"
@@ -71,7 +71,7 @@ class NetworkIdentity:
         through_app=True,
     )
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """See `Verifier.check`."""
         mode = Mode(claim.answer["authMode"])
         data = await authority.ask(

@@ -4,7 +4,7 @@ from idp.accounts.invalid import InvalidAccount
 from idp.accounts.real_names.authority import Authority
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import Proof
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 
 
 class OnSite:
@@ -16,7 +16,7 @@ class OnSite:
     needs_phone = False
     page = None
 
-    def proof(self, claim: Claim, reference: str, first: str, second: str) -> Proof:
+    def proof(self, claim: IdentityClaim, reference: str, first: str, second: str) -> Proof:
         """The proof of a proceeding; raises InvalidAccount where one person is both members of staff."""
         if first == second:
             raise InvalidAccount("verifier: two different members of staff")
@@ -30,7 +30,7 @@ class OnSite:
             certificate_number=claim.certificate_number,
         )
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """Never: nobody proves their own presence by a form."""
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 from idp.accounts.real_names.authority import Authority
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import Proof
-from idp.accounts.verifiers.interface import Claim, VerifierPage, verdict
+from idp.accounts.verifiers.interface import IdentityClaim, VerifierPage, verdict
 from idp.infrastructure.beijing import BEIJING
 from idp.infrastructure.translations import mark as _
 
@@ -36,7 +36,7 @@ class Population:
         about=_("填写姓名和证件号码，马上得到结果。完成后为 1 级。"),
     )
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """See `Verifier.check`."""
         data = await authority.ask(
             SERVICE,

@@ -3,7 +3,7 @@
 from idp.accounts.real_names.authority import Authority
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import HIGHEST_LEVEL, Proof
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 
 
 class Upstream:
@@ -15,7 +15,7 @@ class Upstream:
     needs_phone = False
     page = None
 
-    def proof(self, claim: Claim, platform: str, level: int, reference: str) -> Proof:
+    def proof(self, claim: IdentityClaim, platform: str, level: int, reference: str) -> Proof:
         """The proof of what a platform said; `reference` is a digest of its answer."""
         return Proof(
             level=max(0, min(level, HIGHEST_LEVEL)),
@@ -27,7 +27,7 @@ class Upstream:
             certificate_number=claim.certificate_number,
         )
 
-    async def check(self, claim: Claim, authority: Authority) -> Proof | None:
+    async def check(self, claim: IdentityClaim, authority: Authority) -> Proof | None:
         """Never: it is told, not asked."""
         return None
 

@@ -42,7 +42,7 @@ Linked = Callable[[str], Transaction[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Factor:
+class OwnFactor:
     """An authenticator as its owner sees it."""
 
     id: str
@@ -92,10 +92,12 @@ class Factors:
         """Every factor that there is here, by kind."""
         return self._policy.factors
 
-    async def of_account(self, account_id: str) -> list[Factor]:
+    async def of_account(self, account_id: str) -> list[OwnFactor]:
         """Everything that the account has, oldest first."""
         owned = await self._database.read(lambda: self._store.of_account(account_id))
-        return [Factor(each.id, each.kind, each.label, each.created_at, each.last_used_at) for each in owned]
+        return [
+            OwnFactor(each.id, each.kind, each.label, each.created_at, each.last_used_at) for each in owned
+        ]
 
     async def lacking(self, session: Session) -> Lacking | None:
         """What a session has yet to show before it may change what protects its account."""

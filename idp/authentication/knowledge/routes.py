@@ -12,7 +12,7 @@ from idp.authentication.login.flow import KNOWN, LOGIN, LoginFlow
 from idp.authentication.model import LoginRejected
 from idp.authentication.phone.registration import More
 from idp.authentication.phone.routes import not_right
-from idp.authentication.phone.steps import LAPSED, Refused
+from idp.authentication.phone.steps import LAPSED, StepRefused
 from idp.authentication.visitor import Pages, Visitor
 
 
@@ -58,9 +58,11 @@ class KnowledgePages:
 
     def _lapsed(self, visitor: Visitor, sealed: str) -> Response:
         continuation = self._login_flow.continuation(visitor, sealed)
-        return self._page(visitor, continuation, Refused(visitor.say(LAPSED), 400))
+        return self._page(visitor, continuation, StepRefused(visitor.say(LAPSED), 400))
 
-    def _page(self, visitor: Visitor, continuation: Continuation, refused: Refused | None = None) -> Response:
+    def _page(
+        self, visitor: Visitor, continuation: Continuation, refused: StepRefused | None = None
+    ) -> Response:
         response = visitor.page(
             "known.html",
             refused.status if refused else 200,

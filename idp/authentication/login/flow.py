@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from idp.accounts.model import Preference
 from idp.authentication.login.continuation import Continuation, Lapsed, unseal
-from idp.authentication.login.methods import LoginMethod, LoginMethods, Offer, is_in_app
+from idp.authentication.login.methods import LoginMethod, LoginMethodOffer, LoginMethods, is_in_app
 from idp.authentication.model import LoggedIn, LoginOutdated, SecondFactorRequired
 from idp.authentication.visitor import Visitor
 from idp.infrastructure.translations import CHINESE
@@ -60,13 +60,13 @@ class LoginFlow:
         client = self._registry.find(continuation.client_id) if continuation.client_id else None
         return client.client_name if client else None
 
-    def offers(self, visitor: Visitor, sealed: str, current: str) -> list[Offer]:
+    def offers(self, visitor: Visitor, sealed: str, current: str) -> list[LoginMethodOffer]:
         """The other ways to log in, for ways.html, with what the person came for as the page has it sealed."""
         last = visitor.cookie(names.METHOD)
         in_app = is_in_app(visitor.user_agent)
         others = self.ways.others(current, last, elder=visitor.elder, in_app=in_app)
         return [
-            Offer(
+            LoginMethodOffer(
                 f"{way.path}?{urlencode({'continue': sealed})}",
                 self.label(visitor, way),
                 way.name == last,

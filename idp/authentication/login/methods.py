@@ -25,7 +25,7 @@ QR = LoginMethod("qr", "/login/qr", _("用已登录的手机扫码登录"))
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class LoginMethodOffer:
     """A way as the page shows it; `last`: this browser came in by it the last time."""
 
     href: str

@@ -21,7 +21,7 @@ CHANGED = _("您的账号密码已修改，其他设备上的登录已全部退�
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class PasswordNotChanged:
     """The password stays; `retry_after` seconds when throttled, else the old one was wrong."""
 
     retry_after: int = 0
@@ -56,22 +56,24 @@ class OwnPassword:
         account = await self._account(session)
         return account is not None and is_known_hash(account.password_hash)
 
-    async def change(self, session: Session, current: str, new: str, caller: Caller) -> Refused | None:
+    async def change(
+        self, session: Session, current: str, new: str, caller: Caller
+    ) -> PasswordNotChanged | None:
         """Set a new password; raises InvalidAccount, Overloaded. None when done."""
         account = await self._account(session)
         if account is None:
-            return Refused()
+            return PasswordNotChanged()
         strong_password(new, *self._store.told_of(account))
         # A first password is counted too: each attempt costs a hash.
         key = self._throttle.account_key(session.account_id, "")
         if wait := await self._throttle.admit(Attempt(key, caller.address, IN_SESSION)):
-            return Refused(wait.seconds)
+            return PasswordNotChanged(wait.seconds)
         if is_known_hash(account.password_hash):
             right, _new_hash = await self._hasher.verify(current, account.password_hash)
             if not right:
-                return Refused()
+                return PasswordNotChanged()
         if not await self._replace(session, account, await self._hasher.hash(new), caller):
-            return Refused()
+            return PasswordNotChanged()
         self._tellers.outbox.kick()
         return None
 

@@ -14,7 +14,7 @@ from idp.authentication.login.flow import LOGIN, OTP, RESUME, SECURITY, LoginFlo
 from idp.authentication.login.methods import PASSKEY as PASSKEY_WAY
 from idp.authentication.login.methods import PASSWORD, SMS
 from idp.authentication.methods.interface import WRONG_CODE, AnswerField
-from idp.authentication.model import Answer, LoginRejected
+from idp.authentication.model import FactorAnswer, LoginRejected
 from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure import typed
@@ -89,7 +89,7 @@ class LoginPages:
         continuation = self._login_flow.continuation(visitor, fields.get("continue", ""))
         outcome = await self._authentication.second_factor(
             visitor.pending_login,
-            Answer(fields.get("otp", ""), trust_device="trust" in fields),
+            FactorAnswer(fields.get("otp", ""), trust_device="trust" in fields),
             visitor.caller,
             await visitor.current_session(),
             visitor.device,

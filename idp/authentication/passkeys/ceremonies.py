@@ -54,7 +54,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PasskeyUse:
     """A passkey was used: the counter that it sent, and the user handle."""
 
     count: int
@@ -122,7 +122,7 @@ def claimed_id(answer: str) -> str:
         raise NotProven(type(error).__name__) from error
 
 
-def used(party: Party, challenge: bytes, answer: str, public_key: str) -> Use:
+def used(party: Party, challenge: bytes, answer: str, public_key: str) -> PasskeyUse:
     """What an answer proves; raises NotProven. The caller compares the counter, in one step with noting it."""
     try:
         credential = parse_authentication_credential_json(answer)
@@ -137,7 +137,7 @@ def used(party: Party, challenge: bytes, answer: str, public_key: str) -> Use:
         )
     except (WebAuthnException, ValueError, KeyError, TypeError) as error:
         raise NotProven(type(error).__name__) from error
-    return Use(verified.new_sign_count, credential.response.user_handle)
+    return PasskeyUse(verified.new_sign_count, credential.response.user_handle)
 
 
 def _descriptors(ids: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:

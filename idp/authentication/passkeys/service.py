@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from idp.accounts.authenticator_store import PASSKEY, AuthenticatorStore, NewAuthenticator
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.refusals import Refusals
@@ -150,7 +150,7 @@ class Passkeys:
         if not await self._database.write(lambda: self._store.count_up(passkey.id, use.count, now)):
             raise _Refused(account_id, "passkey_counter")  # WebAuthn §6.1.1: maybe a copy
         account = await self._database.read(lambda: self._accounts.by_id(account_id))
-        if account is None or account.state != State.ACTIVE:
+        if account is None or account.state != AccountState.ACTIVE:
             raise _Refused(account_id, "state")
         if account.security_version != security_version:
             raise _Refused(account_id, "changed")  # it may be this passkey that is gone

@@ -13,7 +13,7 @@ SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class PhoneProof:
     """The phone, what its code was for, and the account that had the phone or is to have it, as it was then."""
 
     purpose: Purpose
@@ -41,7 +41,7 @@ class Proofs:
         self._vault = foundation.vault
         self._sources = foundation.sources
 
-    async def put(self, proof: Proof, browser: str) -> str:
+    async def put(self, proof: PhoneProof, browser: str) -> str:
         """Note a proof; the token that finds it in this browser."""
         token = self._sources.new_token(24)
         content = {
@@ -54,21 +54,21 @@ class Proofs:
         await self._key_value.put(KIND, self._key(token, browser), sealed.encode(), SECONDS)
         return token
 
-    async def find(self, purpose: Purpose, token: str | None, browser: str) -> Proof | None:
+    async def find(self, purpose: Purpose, token: str | None, browser: str) -> PhoneProof | None:
         """The proof of a token, if it is of this purpose."""
         value = await self._key_value.get(KIND, self._key(token or "", browser))
         return None if value is None else self._read(purpose, value)
 
-    async def take(self, purpose: Purpose, token: str | None, browser: str) -> Proof | None:
+    async def take(self, purpose: Purpose, token: str | None, browser: str) -> PhoneProof | None:
         """The same, for one caller only."""
         value = await self._key_value.take(KIND, self._key(token or "", browser))
         return None if value is None else self._read(purpose, value)
 
-    def _read(self, purpose: Purpose, value: bytes) -> Proof | None:
+    def _read(self, purpose: Purpose, value: bytes) -> PhoneProof | None:
         content: dict[str, Any] = self._vault.unseal(KIND, value.decode())
         if content["purpose"] != purpose.value:
             return None
-        return Proof(purpose, content["phone"], content["account_id"], content["security_version"])
+        return PhoneProof(purpose, content["phone"], content["account_id"], content["security_version"])
 
     def _key(self, token: str, browser: str) -> str:
         return self._vault.token_hash(KIND, f"{browser}:{token}").hex()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from idp.accounts.contacts.phones import Phones
-from idp.accounts.model import Account, NewAccount, State, checked
+from idp.accounts.model import Account, AccountState, NewAccount, checked
 from idp.accounts.names import placeholder_name
 from idp.accounts.passwords.hashing import BUSY_SECONDS, Overloaded, PasswordHasher
 from idp.accounts.store import AccountStore
@@ -133,7 +133,7 @@ class Registration:
 
     async def entered(self, account: Account, phone: str) -> Account | None:
         """The account with its phone proved; None where it is closed, has changed, or another one has the phone."""
-        if account.state != State.ACTIVE:
+        if account.state != AccountState.ACTIVE:
             return None
         return (
             account if account.phone_verified_at is not None else await self._phones.confirm(account, phone)

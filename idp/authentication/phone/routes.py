@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from idp.accounts.contacts.phones import Phones
-from idp.accounts.model import Account, InvalidAccount, State
+from idp.accounts.model import Account, AccountState, InvalidAccount
 from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.passwords.rule import WeakPassword, strong_password
 from idp.authentication.device_cookie import DeviceCookie
@@ -16,9 +16,9 @@ from idp.authentication.login.continuation import Continuation
 from idp.authentication.login.flow import LoginFlow
 from idp.authentication.model import LoginRejected
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.proofs import SECONDS, Proof, Proofs
+from idp.authentication.phone.proofs import SECONDS, PhoneProof, Proofs
 from idp.authentication.phone.registration import TERMS_VERSION, More, Registrant, Registration
-from idp.authentication.phone.steps import LAPSED, PhoneSteps, Refused, Step
+from idp.authentication.phone.steps import LAPSED, PhoneStep, PhoneSteps, StepRefused
 from idp.authentication.service import Authentication
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.masking import masked_name
@@ -33,7 +33,7 @@ REGISTER = "/register"
 DETAILS = "/register/details"
 TERMS = "/terms"
 
-STEP = Step(
+STEP = PhoneStep(
     Purpose.LOGIN,
     _("短信验证码登录"),
     _("没有账号也没关系：验证手机号后就可以注册。"),
@@ -101,13 +101,13 @@ class SmsPages:
         sealed = self._login_flow.sealed(continuation)
         if "code" not in fields:
             sent = await self._steps.send(visitor, Purpose.LOGIN, fields)
-            if isinstance(sent, Refused) and "ticket" in fields:
+            if isinstance(sent, StepRefused) and "ticket" in fields:
                 return self._steps.code_page(visitor, STEP, sealed, fields["ticket"], sent)
-            if isinstance(sent, Refused):
+            if isinstance(sent, StepRefused):
                 return self._steps.phone_page(visitor, STEP, sealed, sent, fields.get("phone", ""))
             return visitor.redirect(f"{self._login_flow.to(LOGIN_SMS, continuation)}&ticket={sent}")
         phone = await self._steps.check(visitor, Purpose.LOGIN, fields)
-        if isinstance(phone, Refused):
+        if isinstance(phone, StepRefused):
             return self._steps.code_page(visitor, STEP, sealed, fields.get("ticket", ""), phone)
         return await self._proved(visitor, continuation, phone)
 
@@ -184,11 +184,11 @@ class SmsPages:
     async def _proved(self, visitor: Visitor, continuation: Continuation, phone: str) -> Response:
         """On to the account at once where nothing speaks against it, else to a question."""
         account = await self._phones.holder(phone)
-        if account is not None and account.state == State.ACTIVE:
+        if account is not None and account.state == AccountState.ACTIVE:
             known = self._devices.known(visitor.device, account.id) is not None
             if known and not await self._registration.needs_more(account):
                 return await self._enter(visitor, continuation, account)
-        proof = Proof.of(Purpose.LOGIN, phone, account)
+        proof = PhoneProof.of(Purpose.LOGIN, phone, account)
         token = await self._proofs.put(proof, visitor.browser)
         path = DETAILS if account is None else ACCOUNT
         response = visitor.redirect(self._login_flow.to(path, continuation))
@@ -214,7 +214,7 @@ class SmsPages:
         visitor.site.cookies.clear(response, names.PHONE)
         return response
 
-    async def _proof(self, visitor: Visitor) -> Proof | None:
+    async def _proof(self, visitor: Visitor) -> PhoneProof | None:
         token = visitor.cookie(names.PHONE)
         return await self._proofs.find(Purpose.LOGIN, token, visitor.browser)
 
@@ -226,14 +226,14 @@ class SmsPages:
         return self._begin_again(visitor, self._login_flow.continuation(visitor, fields.get("continue", "")))
 
     def _begin_again(self, visitor: Visitor, continuation: Continuation, text: str = LAPSED) -> Response:
-        refused = Refused(visitor.say(text), 400 if text is LAPSED else 409)
+        refused = StepRefused(visitor.say(text), 400 if text is LAPSED else 409)
         return self._steps.phone_page(visitor, STEP, self._login_flow.sealed(continuation), refused)
 
     async def _account_page(
         self,
         visitor: Visitor,
         continuation: Continuation,
-        refused: Refused | None = None,
+        refused: StepRefused | None = None,
         *,
         confirm: bool = False,
     ) -> Response:
@@ -241,7 +241,7 @@ class SmsPages:
         account = await self._phones.holder(proof.phone) if proof else None
         if account is None:
             return self._begin_again(visitor, continuation)
-        active = account.state == State.ACTIVE
+        active = account.state == AccountState.ACTIVE
         response = visitor.page(
             "phone_account.html",
             refused.status if refused else 200,
@@ -250,7 +250,7 @@ class SmsPages:
             name_masked=masked_name(account.name),
             system=self._login_flow.system(continuation),
             active=active,
-            releasable=account.state != State.FROZEN,
+            releasable=account.state != AccountState.FROZEN,
             more=active and await self._registration.needs_more(account),
             confirm=confirm,
             error=refused.error if refused else None,
@@ -274,11 +274,11 @@ class SmsPages:
         )
 
 
-def not_right(visitor: Visitor, wrong: LoginRejected) -> Refused:
+def not_right(visitor: Visitor, wrong: LoginRejected) -> StepRefused:
     """What a page says when what was asked for beside the code is not right."""
     if wrong.retry_after:
-        return Refused(visitor.say(BUSY), 429, wrong.retry_after)
-    return Refused(visitor.say(NOT_RIGHT), 401)
+        return StepRefused(visitor.say(BUSY), 429, wrong.retry_after)
+    return StepRefused(visitor.say(NOT_RIGHT), 401)
 
 
 def _fault(phone: str, name: str, password: str, *, agreed: bool) -> str | None:

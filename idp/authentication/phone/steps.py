@@ -27,7 +27,7 @@ LAPSED = _("页面已过期，请重新输入手机号。")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class StepRefused:
     """Why a step did not go well, for the page."""
 
     error: str
@@ -36,7 +36,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PhoneStep:
     """What a page of a step is drawn with: its words, where its form goes, and how to begin anew."""
 
     purpose: Purpose
@@ -58,34 +58,34 @@ class PhoneSteps:
         self._phones = phones
         self._devices = DeviceCookie(foundation)
 
-    async def send(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+    async def send(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | StepRefused:
         """Send a code to the phone of the form, or of its ticket; the ticket for the next page."""
         try:
             phone = self.phone(visitor, purpose, fields.get("ticket", "")) or checked_phone(
                 fields.get("phone", "")
             )
         except InvalidAccount:
-            return Refused(visitor.say(BAD_PHONE), 400)
+            return StepRefused(visitor.say(BAD_PHONE), 400)
         lifetime = ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS
         language = visitor.language
         asker = await self._asker(visitor, phone)
         wait = await self._codes.send(purpose, phone, asker, lifetime=lifetime, language=language)
         if wait:
-            return Refused(visitor.say(TOO_OFTEN), 429, wait)
+            return StepRefused(visitor.say(TOO_OFTEN), 429, wait)
         return self.ticket(visitor, purpose, phone)
 
-    async def check(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | Refused:
+    async def check(self, visitor: Visitor, purpose: Purpose, fields: Mapping[str, str]) -> str | StepRefused:
         """The phone, if the code of the form is right."""
         phone = self.phone(visitor, purpose, fields.get("ticket", ""))
         if phone is None:
-            return Refused(visitor.say(LAPSED), 400)
+            return StepRefused(visitor.say(LAPSED), 400)
         if await self._codes.check(purpose, phone, fields.get("code", ""), visitor.browser):
             return phone
         caller = visitor.caller
         detail = {"reason": "code", "purpose": purpose.value}
         line = AuditEvent(event=EventType.LOGIN_FAILED, address=caller.address, detail=detail)
         self._refusals.note(line)
-        return Refused(visitor.say(WRONG_CODE), 401)
+        return StepRefused(visitor.say(WRONG_CODE), 401)
 
     async def _asker(self, visitor: Visitor, phone: str) -> Asker:
         """This browser; known where the account that has the phone has logged in on it.
@@ -120,7 +120,12 @@ class PhoneSteps:
         return str(content["phone"]) if fresh else None
 
     def phone_page(
-        self, visitor: Visitor, step: Step, sealed: str, refused: Refused | None = None, typed: str = ""
+        self,
+        visitor: Visitor,
+        step: PhoneStep,
+        sealed: str,
+        refused: StepRefused | None = None,
+        typed: str = "",
     ) -> Response:
         """The form that asks for a phone."""
         current = "sms" if step.purpose is Purpose.LOGIN else ""
@@ -135,12 +140,12 @@ class PhoneSteps:
         )
 
     def code_page(
-        self, visitor: Visitor, step: Step, sealed: str, ticket: str, refused: Refused | None = None
+        self, visitor: Visitor, step: PhoneStep, sealed: str, ticket: str, refused: StepRefused | None = None
     ) -> Response:
         """The form that asks for the code; without a readable ticket, the one for the phone."""
         phone = self.phone(visitor, step.purpose, ticket)
         if phone is None:
-            lapsed = Refused(visitor.say(LAPSED), 400)
+            lapsed = StepRefused(visitor.say(LAPSED), 400)
             return self.phone_page(visitor, step, sealed, refused or lapsed)
         minutes = (ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS) // 60
         return self._page(
@@ -154,7 +159,9 @@ class PhoneSteps:
             minutes=minutes,
         )
 
-    def _page(self, visitor: Visitor, template: str, refused: Refused | None, **context: object) -> Response:
+    def _page(
+        self, visitor: Visitor, template: str, refused: StepRefused | None, **context: object
+    ) -> Response:
         response = visitor.page(
             template,
             refused.status if refused else 200,

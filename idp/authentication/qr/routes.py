@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from idp.authentication.login.continuation import Continuation
 from idp.authentication.login.flow import LoginFlow
 from idp.authentication.login.methods import QR
-from idp.authentication.qr.service import LIFETIME_SECONDS, QrLogins, Shown, State
+from idp.authentication.qr.service import LIFETIME_SECONDS, QrLogins, QrShown, QrState
 from idp.authentication.service import Authentication
 from idp.authentication.throttle import Throttle
 from idp.authentication.visitor import Pages, Visitor
@@ -46,8 +46,8 @@ class QrPages:
         """The picture, how far it has come, and at last the way in."""
         continuation = self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         qr_id, browser = visitor.cookie(names.QR), visitor.browser
-        state = State.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
-        if qr_id is not None and state is State.APPROVED:
+        state = QrState.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
+        if qr_id is not None and state is QrState.APPROVED:
             return await self._attempts.once(
                 visitor.request, qr_id, lambda: self._enter(visitor, continuation, qr_id)
             )
@@ -58,13 +58,13 @@ class QrPages:
         if qr_id is None or AGAIN in visitor.query:
             return await self._begin(visitor, continuation)
         shown = await self._logins.find(qr_id)
-        return await self._page(visitor, continuation, state if shown else State.EXPIRED, shown)
+        return await self._page(visitor, continuation, state if shown else QrState.EXPIRED, shown)
 
     async def state(self, visitor: Visitor) -> Response:
         """How far it has come, for the script."""
         qr_id = visitor.cookie(names.QR)
         browser = visitor.browser
-        state = State.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
+        state = QrState.EXPIRED if qr_id is None else await self._logins.state(qr_id, browser)
         return JSONResponse({"state": state}, headers={"cache-control": "no-store"})
 
     async def _begin(self, visitor: Visitor, continuation: Continuation) -> Response:
@@ -72,7 +72,7 @@ class QrPages:
         if wait := await self._throttle.admit_address(caller.address):
             return self._slow_down(visitor, wait)
         shown = await self._logins.begin(visitor.browser, caller)
-        response = await self._page(visitor, continuation, State.CREATED, shown)
+        response = await self._page(visitor, continuation, QrState.CREATED, shown)
         visitor.site.cookies.set(response, names.QR, shown.id, LIFETIME_SECONDS * 2)
         return response
 
@@ -82,16 +82,16 @@ class QrPages:
         response.headers["retry-after"] = str(wait)
         return response
 
-    async def _entered(self, visitor: Visitor, qr_id: str | None, state: State) -> Response | None:
+    async def _entered(self, visitor: Visitor, qr_id: str | None, state: QrState) -> Response | None:
         """It may be over because this browser is in by it, and has not heard of it yet."""
-        if qr_id is None or state is not State.EXPIRED or AGAIN in visitor.query:
+        if qr_id is None or state is not QrState.EXPIRED or AGAIN in visitor.query:
             return None
         return await self._attempts.earlier(visitor.request, qr_id)
 
     async def _enter(self, visitor: Visitor, continuation: Continuation, qr_id: str) -> Response:
         approved = await self._logins.take(qr_id, visitor.browser)
         if approved is None:
-            return await self._page(visitor, continuation, State.EXPIRED, None)
+            return await self._page(visitor, continuation, QrState.EXPIRED, None)
         outcome = await self._authentication.proceed(
             approved.account,
             approved.amr,
@@ -105,11 +105,11 @@ class QrPages:
         return response
 
     async def _page(
-        self, visitor: Visitor, continuation: Continuation, state: State, shown: Shown | None
+        self, visitor: Visitor, continuation: Continuation, state: QrState, shown: QrShown | None
     ) -> Response:
         sealed = self._login_flow.sealed(continuation)
         picture = None
-        if shown is not None and state is State.CREATED:
+        if shown is not None and state is QrState.CREATED:
             address = f"{visitor.site.origin}{APPROVE}?{urlencode({'id': shown.id})}"
             picture = await qr_code(address, keep=True)
         response = visitor.page(
@@ -124,6 +124,6 @@ class QrPages:
             offers=self._login_flow.offers(visitor, sealed, QR.name),
         )
         response.headers.update(SCRIPT_HEADERS)
-        if state in (State.REFUSED, State.EXPIRED):
+        if state in (QrState.REFUSED, QrState.EXPIRED):
             visitor.site.cookies.clear(response, names.QR)
         return response

@@ -9,8 +9,7 @@ from enum import StrEnum
 
 import orjson
 
-from idp.accounts.model import Account
-from idp.accounts.model import State as AccountState
+from idp.accounts.model import Account, AccountState
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -27,7 +26,7 @@ CHOICES = 3
 NUMBERS = range(10, 100)
 
 
-class State(StrEnum):
+class QrState(StrEnum):
     """How far it has come."""
 
     CREATED = "created"
@@ -38,7 +37,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class QrShown:
     """What the computer shows: the id in the picture, the number to compare, until when."""
 
     id: str
@@ -79,9 +78,9 @@ class QrLogins:
         self._accounts = AccountStore(foundation.vault)
         self._audit = AuditStore(foundation.sources)
 
-    async def begin(self, browser: str, caller: Caller) -> Shown:
+    async def begin(self, browser: str, caller: Caller) -> QrShown:
         """A new picture for a browser."""
-        shown = Shown(
+        shown = QrShown(
             id=self._sources.new_token(18),
             number=(numbers := self._numbers())[0],
             choices=tuple(sorted(numbers)),
@@ -93,22 +92,22 @@ class QrLogins:
         await self._key_value.put(BEGUN, self._key(shown.id), orjson.dumps(asdict(shown)), LIFETIME_SECONDS)
         return shown
 
-    async def find(self, qr_id: str) -> Shown | None:
+    async def find(self, qr_id: str) -> QrShown | None:
         """The login that a picture stands for; None when it is over."""
         return _read(await self._key_value.get(BEGUN, self._key(qr_id)))
 
-    async def state(self, qr_id: str, browser: str) -> State:
+    async def state(self, qr_id: str, browser: str) -> QrState:
         """How far it has come, for the browser that began it."""
         shown = await self.find(qr_id)
         if shown is None or shown.browser != browser:
-            return State.EXPIRED
+            return QrState.EXPIRED
         decided = await self._key_value.get(DECIDED, self._key(qr_id))
         if decided is not None:
-            return State.APPROVED if orjson.loads(decided)["approved"] else State.REFUSED
+            return QrState.APPROVED if orjson.loads(decided)["approved"] else QrState.REFUSED
         scanned = await self._key_value.get(SCANNED, self._key(qr_id))
-        return State.CREATED if scanned is None else State.SCANNED
+        return QrState.CREATED if scanned is None else QrState.SCANNED
 
-    async def scan(self, qr_id: str, session: Session) -> Shown | None:
+    async def scan(self, qr_id: str, session: Session) -> QrShown | None:
         """Somebody opened the picture's address: theirs from now on. None when it is over or another's.
 
         A login that came by picture lets no other in: one would follow another for ever.
@@ -157,7 +156,7 @@ class QrLogins:
 
     async def take(self, qr_id: str, browser: str) -> Approved | None:
         """The approval, for the browser that began, once, and only while the login lives that gave it."""
-        if await self.state(qr_id, browser) is not State.APPROVED:
+        if await self.state(qr_id, browser) is not QrState.APPROVED:
             return None
         if _read(await self._key_value.take(BEGUN, self._key(qr_id))) is None:
             return None
@@ -192,8 +191,8 @@ class QrLogins:
         return self._vault.token_hash(BEGUN, qr_id).hex()
 
 
-def _read(value: bytes | None) -> Shown | None:
+def _read(value: bytes | None) -> QrShown | None:
     if value is None:
         return None
     fields = orjson.loads(value)
-    return Shown(**{**fields, "choices": tuple(fields["choices"])})
+    return QrShown(**{**fields, "choices": tuple(fields["choices"])})

@@ -13,10 +13,10 @@ from idp.accounts.passwords.rule import WeakPassword, strong_password
 from idp.authentication.guard import open_form
 from idp.authentication.login.flow import LoginFlow
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.proofs import SECONDS, Proof, Proofs
+from idp.authentication.phone.proofs import SECONDS, PhoneProof, Proofs
 from idp.authentication.phone.routes import BUSY, WEAK
-from idp.authentication.phone.steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneSteps, Refused, Step
-from idp.authentication.recovery.service import Claim, Lost, Recovery, Refusal
+from idp.authentication.phone.steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneStep, PhoneSteps, StepRefused
+from idp.authentication.recovery.service import Lost, NotRecovered, Recovery, RecoveryClaim
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web import cookies as names
@@ -29,14 +29,14 @@ PHONE_CODE = "/recover/phone/code"
 DONE = "/recover/done"
 OVERLOADED_SECONDS = 10
 
-FORGOTTEN = Step(
+FORGOTTEN = PhoneStep(
     Purpose.RECOVER,
     _("重设密码"),
     _("请输入账号绑定的手机号，先用短信证明号码在您手里。"),
     PASSWORD,
     PASSWORD,
 )
-LOST = Step(Purpose.CHANGE_PHONE, _("换绑手机号"), _("请输入新的手机号。"), PHONE_CODE, PHONE)
+LOST = PhoneStep(Purpose.CHANGE_PHONE, _("换绑手机号"), _("请输入新的手机号。"), PHONE_CODE, PHONE)
 
 NOT_MATCHING = _("填写的内容与账号不符，或者这个账号不能这样找回。请核对后重试，或到政务服务窗口办理。")
 PHONE_TAKEN = _("换绑没有成功：这个手机号已属于另一个账号，或者您的账号刚刚有变动。请核对后重新开始。")
@@ -87,13 +87,13 @@ class RecoveryPages:
         sealed = fields.get("continue", "")
         if "code" not in fields:
             sent = await self._steps.send(visitor, Purpose.RECOVER, fields)
-            if isinstance(sent, Refused) and "ticket" in fields:
+            if isinstance(sent, StepRefused) and "ticket" in fields:
                 return self._steps.code_page(visitor, FORGOTTEN, sealed, fields["ticket"], sent)
-            if isinstance(sent, Refused):
+            if isinstance(sent, StepRefused):
                 return self._steps.phone_page(visitor, FORGOTTEN, sealed, sent, fields.get("phone", ""))
             return self._to(visitor, PASSWORD, sealed, ticket=sent)
         phone = await self._steps.check(visitor, Purpose.RECOVER, fields)
-        if isinstance(phone, Refused):
+        if isinstance(phone, StepRefused):
             return self._steps.code_page(visitor, FORGOTTEN, sealed, fields.get("ticket", ""), phone)
         proof = await self._recovery.proof(phone)
         return await self._with_proof(visitor, proof, self._to(visitor, DETAILS, sealed))
@@ -111,7 +111,7 @@ class RecoveryPages:
         proof = await self._proof(visitor, Purpose.RECOVER)
         if proof is None:
             return self._lapsed(visitor, sealed)
-        claim = Claim(
+        claim = RecoveryClaim(
             fields.get("name", ""),
             fields.get("certificate_number", ""),
             fields.get("otp", ""),
@@ -122,9 +122,9 @@ class RecoveryPages:
             caller, device = visitor.caller, visitor.device
             refusal = await self._recovery.by_phone(proof, claim, caller, device)
         except WeakPassword:
-            return self._details_page(visitor, sealed, Refused(visitor.say(WEAK), 400), claim)
+            return self._details_page(visitor, sealed, StepRefused(visitor.say(WEAK), 400), claim)
         except Overloaded:
-            refusal = Refusal(OVERLOADED_SECONDS)
+            refusal = NotRecovered(OVERLOADED_SECONDS)
         if refusal is not None:
             return self._details_page(visitor, sealed, self._said(visitor, refusal), claim)
         await self._take(visitor, Purpose.RECOVER)
@@ -140,22 +140,24 @@ class RecoveryPages:
         try:
             phone = checked_phone(fields.get("phone", ""))
         except InvalidAccount:
-            return self._phone_page(visitor, sealed, Refused(visitor.say(BAD_PHONE), 400), fields)
+            return self._phone_page(visitor, sealed, StepRefused(visitor.say(BAD_PHONE), 400), fields)
         lost = Lost(fields.get("username", ""), fields.get("password", ""), fields.get("otp", ""))
         try:
             caller, device = visitor.caller, visitor.device
             found = await self._recovery.by_factor(lost, caller, device)
         except Overloaded:
-            found = Refusal(OVERLOADED_SECONDS)
-        if isinstance(found, Refusal):
+            found = NotRecovered(OVERLOADED_SECONDS)
+        if isinstance(found, NotRecovered):
             return self._phone_page(visitor, sealed, self._said(visitor, found), fields)
-        proof = Proof.of(Purpose.CHANGE_PHONE, phone, found)
+        proof = PhoneProof.of(Purpose.CHANGE_PHONE, phone, found)
         sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, {"phone": phone})
         # Where the code cannot be sent yet, the page has a button to ask for it again.
         ticket = (
-            self._steps.ticket(visitor, Purpose.CHANGE_PHONE, phone) if isinstance(sent, Refused) else sent
+            self._steps.ticket(visitor, Purpose.CHANGE_PHONE, phone)
+            if isinstance(sent, StepRefused)
+            else sent
         )
-        wait = "wait" if isinstance(sent, Refused) else ""
+        wait = "wait" if isinstance(sent, StepRefused) else ""
         return await self._with_proof(
             visitor, proof, self._to(visitor, PHONE_CODE, sealed, ticket=ticket, wait=wait)
         )
@@ -164,7 +166,7 @@ class RecoveryPages:
         """Ask for the code that went to the new phone."""
         sealed, ticket = visitor.query.get("continue", ""), visitor.query.get("ticket", "")
         late = visitor.query.get("wait") == "wait"
-        refused = Refused(visitor.say(TOO_OFTEN), 200) if late else None
+        refused = StepRefused(visitor.say(TOO_OFTEN), 200) if late else None
         if await self._proof(visitor, Purpose.CHANGE_PHONE) is None:
             return self._to(visitor, PHONE, sealed)
         return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
@@ -177,16 +179,16 @@ class RecoveryPages:
             return self._lapsed_phone(visitor, sealed)
         if "code" not in fields:
             sent = await self._steps.send(visitor, Purpose.CHANGE_PHONE, {"phone": proof.phone})
-            refused = sent if isinstance(sent, Refused) else None
+            refused = sent if isinstance(sent, StepRefused) else None
             return self._steps.code_page(visitor, LOST, sealed, ticket, refused)
         phone = await self._steps.check(visitor, Purpose.CHANGE_PHONE, fields)
-        if isinstance(phone, Refused):
+        if isinstance(phone, StepRefused):
             return self._steps.code_page(visitor, LOST, sealed, ticket, phone)
         if phone != proof.phone or await self._take(visitor, Purpose.CHANGE_PHONE) is None:
             return self._lapsed_phone(visitor, sealed)
         caller = visitor.caller
         if not await self._recovery.new_phone(proof, caller):
-            return self._phone_page(visitor, sealed, Refused(visitor.say(PHONE_TAKEN), 409))
+            return self._phone_page(visitor, sealed, StepRefused(visitor.say(PHONE_TAKEN), 409))
         return self._to(visitor, DONE, sealed, done="phone")
 
     async def done(self, visitor: Visitor) -> Response:
@@ -201,35 +203,39 @@ class RecoveryPages:
             f"{path}?{urlencode({name: value for name, value in given.items() if value})}"
         )
 
-    async def _with_proof(self, visitor: Visitor, proof: Proof, response: Response) -> Response:
+    async def _with_proof(self, visitor: Visitor, proof: PhoneProof, response: Response) -> Response:
         token = await self._proofs.put(proof, visitor.browser)
         visitor.site.cookies.set(response, names.PHONE, token, SECONDS)
         return response
 
-    async def _proof(self, visitor: Visitor, purpose: Purpose) -> Proof | None:
+    async def _proof(self, visitor: Visitor, purpose: Purpose) -> PhoneProof | None:
         token = visitor.cookie(names.PHONE)
         return await self._proofs.find(purpose, token, visitor.browser)
 
-    async def _take(self, visitor: Visitor, purpose: Purpose) -> Proof | None:
+    async def _take(self, visitor: Visitor, purpose: Purpose) -> PhoneProof | None:
         token = visitor.cookie(names.PHONE)
         return await self._proofs.take(purpose, token, visitor.browser)
 
     async def _on_lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
         return self._lapsed(visitor, fields.get("continue", ""))
 
-    def _said(self, visitor: Visitor, refusal: Refusal) -> Refused:
+    def _said(self, visitor: Visitor, refusal: NotRecovered) -> StepRefused:
         if refusal.retry_after:
-            return Refused(visitor.say(BUSY), 429, refusal.retry_after)
-        return Refused(visitor.say(NOT_MATCHING), 401)
+            return StepRefused(visitor.say(BUSY), 429, refusal.retry_after)
+        return StepRefused(visitor.say(NOT_MATCHING), 401)
 
     def _lapsed(self, visitor: Visitor, sealed: str) -> Response:
-        return self._steps.phone_page(visitor, FORGOTTEN, sealed, Refused(visitor.say(LAPSED), 400))
+        return self._steps.phone_page(visitor, FORGOTTEN, sealed, StepRefused(visitor.say(LAPSED), 400))
 
     def _lapsed_phone(self, visitor: Visitor, sealed: str) -> Response:
-        return self._phone_page(visitor, sealed, Refused(visitor.say(LAPSED), 400))
+        return self._phone_page(visitor, sealed, StepRefused(visitor.say(LAPSED), 400))
 
     def _details_page(
-        self, visitor: Visitor, sealed: str, refused: Refused | None = None, claim: Claim | None = None
+        self,
+        visitor: Visitor,
+        sealed: str,
+        refused: StepRefused | None = None,
+        claim: RecoveryClaim | None = None,
     ) -> Response:
         return self._refusing(
             visitor,
@@ -245,7 +251,7 @@ class RecoveryPages:
         self,
         visitor: Visitor,
         sealed: str,
-        refused: Refused | None = None,
+        refused: StepRefused | None = None,
         fields: dict[str, str] | None = None,
     ) -> Response:
         typed = fields or {}
@@ -260,7 +266,7 @@ class RecoveryPages:
         )
 
     def _refusing(
-        self, visitor: Visitor, template: str, refused: Refused | None, **context: object
+        self, visitor: Visitor, template: str, refused: StepRefused | None, **context: object
     ) -> Response:
         response = visitor.page(
             template,

@@ -7,7 +7,7 @@ from typing import Any
 from idp.accounts.authenticator_store import AuthenticatorStore
 from idp.accounts.contacts.notices import Notices
 from idp.accounts.contacts.phones import Phones
-from idp.accounts.model import Account, Authenticator, State, identifier_key
+from idp.accounts.model import Account, AccountState, Authenticator, identifier_key
 from idp.accounts.passwords.hashing import PasswordHasher
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
@@ -17,7 +17,7 @@ from idp.authentication.device_cookie import DeviceCookie
 from idp.authentication.knowledge.verification import knowledge_verified
 from idp.authentication.methods.interface import SecondFactor
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.proofs import Proof
+from idp.authentication.phone.proofs import PhoneProof
 from idp.authentication.phone.registration import Registration
 from idp.authentication.throttle import Attempt, Throttle, Wait
 from idp.infrastructure.database import Transaction
@@ -39,7 +39,7 @@ Secure = Callable[[str, float], Transaction[Mapping[str, int]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RecoveryClaim:
     """What somebody who has forgotten the password says beside the code from the phone."""
 
     name: str = field(repr=False)
@@ -58,7 +58,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class NotRecovered:
     """Not recovered; `retry_after` seconds when throttled, else 0."""
 
     retry_after: int = 0
@@ -99,13 +99,13 @@ class Recovery:
         self._messages = means.messages
         self._secure = means.secure
 
-    async def proof(self, phone: str) -> Proof:
+    async def proof(self, phone: str) -> PhoneProof:
         """What a code to a phone proves: for the account that has the phone, as it is now; the same work for none."""
-        return Proof.of(Purpose.RECOVER, phone, await self._phones.holder(phone))
+        return PhoneProof.of(Purpose.RECOVER, phone, await self._phones.holder(phone))
 
     async def by_phone(
-        self, proof: Proof, claim: Claim, caller: Caller, device: str | None
-    ) -> Refusal | None:
+        self, proof: PhoneProof, claim: RecoveryClaim, caller: Caller, device: str | None
+    ) -> NotRecovered | None:
         """Set a new password for the account of a phone that was just proved; None when it is done.
 
         Where the account has them, name and certificate number must be right; where there is a second factor, so
@@ -143,13 +143,13 @@ class Recovery:
             self._note_refusal(account, caller, "phone")
         return refusal
 
-    async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Account | Refusal:
+    async def by_factor(self, lost: Lost, caller: Caller, device: str | None) -> Account | NotRecovered:
         """The account of a person who lost the phone, if password and second factor are right."""
         account = await self._database.read(lambda: self._accounts.find(lost.identifier))
         attempt = self._attempt(account, identifier_key(lost.identifier), caller, device)
         if wait := await self._throttle.admit(attempt):
             return self._throttled(account, caller, wait)
-        usable = account is not None and account.state == State.ACTIVE
+        usable = account is not None and account.state == AccountState.ACTIVE
         stored = account.password_hash if account and usable else None
         right, _new_hash = await self._hasher.verify(lost.password, stored or None)
         if right and (seconds := await self._throttle.admit_second_factor(attempt.account_key)):
@@ -164,9 +164,9 @@ class Recovery:
         if refusal is None and account is not None:
             return account
         self._note_refusal(account, caller, "factor")
-        return Refusal()
+        return NotRecovered()
 
-    async def new_phone(self, proof: Proof, caller: Caller) -> bool:
+    async def new_phone(self, proof: PhoneProof, caller: Caller) -> bool:
         """Give the account of a proof its phone; False when another account has it, or this one has changed since."""
 
         def work() -> Transaction[bool]:
@@ -187,10 +187,10 @@ class Recovery:
         self._messages.kick()
         return done
 
-    async def _settled(self, work: Callable[[], Transaction[bool]], attempt: Attempt) -> Refusal | None:
+    async def _settled(self, work: Callable[[], Transaction[bool]], attempt: Attempt) -> NotRecovered | None:
         done = await self._database.write(work)
         if not done:
-            return Refusal()
+            return NotRecovered()
         self._messages.kick()
         await self._throttle.succeeded(attempt, second_factor=True)
         return None
@@ -201,15 +201,15 @@ class Recovery:
         key = self._throttle.account_key(account_id, claimed)
         return Attempt(key, caller.address, self._devices.known(device, account_id))
 
-    def _throttled(self, account: Account | None, caller: Caller, wait: Wait) -> Refusal:
+    def _throttled(self, account: Account | None, caller: Caller, wait: Wait) -> NotRecovered:
         about = wait.about(account.id if account else None)
         self._refusals.note(
             AuditEvent(event=EventType.LOGIN_THROTTLED, account_id=about, address=caller.address)
         )
-        return Refusal(wait.seconds)
+        return NotRecovered(wait.seconds)
 
     def _fits(self, account: Account, *, quiet: bool, known: bool) -> bool:
-        if account.state != State.ACTIVE or account.phone_verified_at is None:
+        if account.state != AccountState.ACTIVE or account.phone_verified_at is None:
             return False
         identified = account.real_name_level >= VERIFIED_LEVEL or account.certificate_index is not None
         return known or not (identified or quiet)

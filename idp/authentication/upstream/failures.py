@@ -7,7 +7,7 @@ from idp.authentication.login.flow import LoginFlow
 from idp.authentication.upstream.methods import address, way_name
 from idp.authentication.upstream.texts import Told, told
 from idp.authentication.visitor import Visitor
-from idp.federation.linking.outcomes import Refused
+from idp.federation.linking.outcomes import ArrivalRefused
 from idp.federation.model import Failure, UserType
 from idp.federation.service import Federation
 from idp.infrastructure.translations import CHINESE
@@ -21,10 +21,15 @@ class FailurePages:
         self._federation = federation
 
     def of(
-        self, visitor: Visitor, name: str, user_type: UserType, why: Refused | Failure, sealed: str = ""
+        self,
+        visitor: Visitor,
+        name: str,
+        user_type: UserType,
+        why: ArrivalRefused | Failure,
+        sealed: str = "",
     ) -> Response:
         """The page for what became of a login; `sealed` is what the person had come for."""
-        reference = why.reference if isinstance(why, Refused) else ""
+        reference = why.reference if isinstance(why, ArrivalRefused) else ""
         return self._page(visitor, (name, user_type), told(why), (sealed, reference))
 
     def page(self, visitor: Visitor, name: str, user_type: UserType, words: Told) -> Response:

@@ -19,7 +19,7 @@ from idp.authentication.upstream.failures import FailurePages
 from idp.authentication.upstream.methods import address
 from idp.authentication.visitor import Visitor
 from idp.federation.linking.held import HeldArrival
-from idp.federation.linking.outcomes import NOT_THEIRS, HolderDecision, Refused, Why
+from idp.federation.linking.outcomes import NOT_THEIRS, ArrivalRefusalReason, ArrivalRefused, HolderDecision
 from idp.federation.model import UserType
 from idp.federation.service import Came, Federation
 from idp.infrastructure.translations import CHINESE
@@ -56,7 +56,9 @@ class HeldPages:
         name, ticket = _name(visitor), visitor.query.get(TICKET, "")
         held = await self._federation.held.find(ticket, visitor.browser)
         if held is None:
-            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
+            return self._failures.of(
+                visitor, name, UserType.PERSON, ArrivalRefused(ArrivalRefusalReason.LAPSED)
+            )
         session = await self._holder(visitor, held)
         if session is not None and await self._lacks_factor(session):
             here = self._continuation(visitor, name, ticket, strong=True)
@@ -71,7 +73,9 @@ class HeldPages:
         ticket, decision = fields.get(TICKET, ""), fields.get("decision", "")
         held = await self._federation.held.find(ticket, browser)
         if held is None or decision not in (JOIN, APART):
-            return self._failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
+            return self._failures.of(
+                visitor, name, UserType.PERSON, ArrivalRefused(ArrivalRefusalReason.LAPSED)
+            )
         session = await self._holder(visitor, held) if decision == JOIN else None
         if decision == JOIN and (session is None or await self._lacks_factor(session)):
             return visitor.redirect(_here(name, ticket))
@@ -88,7 +92,9 @@ class HeldPages:
 
     async def lapsed(self, visitor: Visitor, fields: Mapping[str, str]) -> Response:
         """The question is asked anew."""
-        return self._failures.of(visitor, _name(visitor), UserType.PERSON, Refused(Why.LAPSED))
+        return self._failures.of(
+            visitor, _name(visitor), UserType.PERSON, ArrivalRefused(ArrivalRefusalReason.LAPSED)
+        )
 
     async def _holder(self, visitor: Visitor, held: HeldArrival) -> Session | None:
         """The session of whoever has just shown to hold the account; a login by picture shows another's."""

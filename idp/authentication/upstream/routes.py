@@ -15,10 +15,10 @@ from idp.authentication.upstream.failures import FailurePages
 from idp.authentication.upstream.held import TICKET, HeldPages, HeldPort
 from idp.authentication.upstream.methods import address, channel_of, way_name
 from idp.authentication.visitor import Pages, Visitor
-from idp.federation.linking.legal import Acting
+from idp.federation.linking.legal import LinkedActor
 from idp.federation.linking.organization_logins import Represented
-from idp.federation.linking.outcomes import Refused, Why
-from idp.federation.model import Failure, Reason, UserType
+from idp.federation.linking.outcomes import ArrivalRefusalReason, ArrivalRefused
+from idp.federation.model import Failure, LoginFailureReason, UserType
 from idp.federation.service import AskedFirst, Beginning, Came, Federation
 from idp.infrastructure.typed import is_readable
 from idp.infrastructure.vault import Unreadable
@@ -89,7 +89,7 @@ class UpstreamPages:
             self._login_flow.continuation(visitor, visitor.query.get("continue", ""))
         )
         if self._federation.is_away(name):
-            away = Failure(Reason.UNAVAILABLE, "start")
+            away = Failure(LoginFailureReason.UNAVAILABLE, "start")
             return self.failures.of(visitor, name, user_type, away, sealed)
         caller = visitor.caller
         if wait := await self._throttle.admit_address(caller.address):
@@ -111,10 +111,14 @@ class UpstreamPages:
                 (await read_form(visitor.request)).decode("ascii"), max_num_fields=50, errors="strict"
             )
         except (UnreadableForm, ValueError):
-            return self.failures.of(visitor, name, UserType.PERSON, Failure(Reason.NO_TICKET, "callback"))
+            return self.failures.of(
+                visitor, name, UserType.PERSON, Failure(LoginFailureReason.NO_TICKET, "callback")
+            )
         parameters = _readable({**dict(visitor.query), **dict(brought)})
         if sum(map(len, [*parameters, *parameters.values()])) > MOST_CHARACTERS:
-            return self.failures.of(visitor, name, UserType.PERSON, Failure(Reason.NO_TICKET, "callback"))
+            return self.failures.of(
+                visitor, name, UserType.PERSON, Failure(LoginFailureReason.NO_TICKET, "callback")
+            )
         until = visitor.site.sources.now() + POSTED_SECONDS
         sealed = visitor.site.vault.seal(_purpose(name), {"until": until, "parameters": parameters})
         return visitor.redirect(f"{address(name, 'callback')}?{urlencode({POSTED: sealed})}")
@@ -125,7 +129,9 @@ class UpstreamPages:
         name, _ = _place(visitor)
         parameters = self._parameters(visitor, name)
         if parameters is None:
-            return self.failures.of(visitor, name, UserType.PERSON, Refused(Why.LAPSED))
+            return self.failures.of(
+                visitor, name, UserType.PERSON, ArrivalRefused(ArrivalRefusalReason.LAPSED)
+            )
         state = self._federation.state_of(name, parameters)
         if not state:
             return await self._complete(visitor, name, parameters)
@@ -153,7 +159,7 @@ class UpstreamPages:
         if isinstance(entered, Represented):
             return await self._enter_organization(visitor, name, continuation, came, entered)
         linked, principal = (
-            (entered.linked, entered.principal) if isinstance(entered, Acting) else (entered, None)
+            (entered.linked, entered.principal) if isinstance(entered, LinkedActor) else (entered, None)
         )
         outcome = await self._authentication.proceed(
             linked.account,

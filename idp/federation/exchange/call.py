@@ -12,8 +12,8 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 
 from idp.federation.exchange.outgoing import Outgoing
-from idp.federation.model import Exchange, Failure, Reason
-from idp.federation.profiles.model import Decode, Encrypt, Profile, Sign, Step, Success
+from idp.federation.model import Exchange, Failure, LoginFailureReason
+from idp.federation.profiles.model import Decode, Encrypt, PlatformStep, Profile, Sign, Success
 from idp.federation.profiles.pointers import MISSING, find, put, text
 from idp.federation.profiles.templates import UnknownName, fill, fill_all
 from idp.federation.signers.interface import Signer
@@ -82,7 +82,7 @@ class Platform:
         self._signers = signers
         self._transforms = transforms
 
-    def request(self, step: Step, values: Mapping[str, str]) -> Outgoing | Failure:
+    def request(self, step: PlatformStep, values: Mapping[str, str]) -> Outgoing | Failure:
         """The finished request: filled, encrypted, signed."""
         try:
             request = Outgoing(
@@ -98,14 +98,14 @@ class Platform:
             for one_signature in step.sign:
                 self._sign(request, one_signature, values)
         except UnknownName as error:
-            return Failure(Reason.CONFIGURATION, step.name, f"no value for {error}")
+            return Failure(LoginFailureReason.CONFIGURATION, step.name, f"no value for {error}")
         except (KeyError, ValueError) as error:
-            return Failure(Reason.CONFIGURATION, step.name, type(error).__name__)
+            return Failure(LoginFailureReason.CONFIGURATION, step.name, type(error).__name__)
         if not self._allowed(request.url, values):
-            return Failure(Reason.CONFIGURATION, step.name, "host is not among egress_hosts")
+            return Failure(LoginFailureReason.CONFIGURATION, step.name, "host is not among egress_hosts")
         return request
 
-    async def send(self, http: HttpClient, step: Step, request: Outgoing) -> Sent:
+    async def send(self, http: HttpClient, step: PlatformStep, request: Outgoing) -> Sent:
         """Send it, once."""
         headers = {"accept": "application/json", **request.headers}
         content = b""
@@ -123,32 +123,34 @@ class Platform:
                 request.method, request.full_url, headers=headers, content=content, seconds=seconds
             )
         except BadAnswer as error:
-            failure = Failure(Reason.UNAVAILABLE, step.name, str(error))
+            failure = Failure(LoginFailureReason.UNAVAILABLE, step.name, str(error))
             return Sent(failure=failure, milliseconds=int((clock() - begun) * 1000))
         return Sent(answer.status, answer.body, milliseconds=int((clock() - begun) * 1000))
 
-    def reply(self, step: Step, sent: Sent) -> Reply | Failure:
+    def reply(self, step: PlatformStep, sent: Sent) -> Reply | Failure:
         """What was answered, or why it is of no use."""
         if sent.failure is not None:
             return sent.failure
         if sent.status >= 500:
-            return Failure(Reason.UNAVAILABLE, step.name, f"status {sent.status}", answered=True)
+            return Failure(LoginFailureReason.UNAVAILABLE, step.name, f"status {sent.status}", answered=True)
         try:
             document = self._decoded(step, orjson.loads(sent.body))
         except (ValueError, KeyError) as error:
             said = f"status {sent.status}, {type(error).__name__}"
-            return Failure(Reason.MALFORMED, step.name, said, answered=True)
+            return Failure(LoginFailureReason.MALFORMED, step.name, said, answered=True)
         if not all(_holds(one, document) for one in step.success):
             return self._refusal(step, document)
         extracted = {}
         for name, pointer in step.extract.items():
             found = text(find(document, pointer))
             if not found:
-                return Failure(Reason.MALFORMED, step.name, f"no {name} in the reply", answered=True)
+                return Failure(
+                    LoginFailureReason.MALFORMED, step.name, f"no {name} in the reply", answered=True
+                )
             extracted[name] = found
         return Reply(document, extracted)
 
-    def exchange(self, step: Step, request: Outgoing, sent: Sent, reply: Reply | Failure) -> Exchange:
+    def exchange(self, step: PlatformStep, request: Outgoing, sent: Sent, reply: Reply | Failure) -> Exchange:
         """The call as it may be kept."""
         parts = urlsplit(request.url)
         outcome = f"{reply.reason} {reply.safe_detail}".strip() if isinstance(reply, Failure) else "ok"
@@ -157,12 +159,12 @@ class Platform:
             sent.milliseconds, outcome, hashlib.sha256(sent.body).hexdigest(),
         )  # fmt: skip
 
-    def _refusal(self, step: Step, document: Any) -> Failure:
+    def _refusal(self, step: PlatformStep, document: Any) -> Failure:
         said = next(filter(None, (text(find(document, place)) for place in step.error_at)), "")
         for words, reason in step.errors.items():
             if words in said:
                 return Failure(reason, step.name, words)
-        return Failure(Reason.REFUSED, step.name, said[:200])
+        return Failure(LoginFailureReason.REFUSED, step.name, said[:200])
 
     def _encrypt(self, request: Outgoing, one: Encrypt, values: Mapping[str, str]) -> None:
         transform = self._transforms[one.transform]
@@ -175,7 +177,7 @@ class Platform:
         parts = [fill(part, values) for part in one.parts]
         request.set(one.into, signer.sign(request, parts, fill_all(one.options, values)))
 
-    def _decoded(self, step: Step, document: Any) -> Any:
+    def _decoded(self, step: PlatformStep, document: Any) -> Any:
         for one in step.decode:
             sealed = find(document, one.at)
             if not isinstance(sealed, str):

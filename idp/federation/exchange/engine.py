@@ -14,9 +14,9 @@ import idp.federation.signers
 import idp.federation.transforms
 from idp.federation.exchange.call import Credentials, Platform
 from idp.federation.exchange.outgoing import Outgoing
-from idp.federation.model import Channel, Exchange, Failure, Reason, UpstreamIdentity, UserType
+from idp.federation.model import Channel, Exchange, Failure, LoginFailureReason, UpstreamIdentity, UserType
 from idp.federation.profiles.mapping import identity
-from idp.federation.profiles.model import Profile, Redirect, Step
+from idp.federation.profiles.model import PlatformStep, Profile, Redirect
 from idp.federation.profiles.templates import FILTERS, fill
 from idp.federation.signers.interface import Signer
 from idp.federation.transforms.interface import Transform
@@ -78,11 +78,13 @@ class Engine:
         Beside what the browser brought, `parameters` holds what the login began with: callback and code_verifier.
         """
         if error := parameters.get(profile.callback.error):
-            return Failure(Reason.REFUSED, "callback", hashlib.sha256(error.encode()).hexdigest()[:12])
+            return Failure(
+                LoginFailureReason.REFUSED, "callback", hashlib.sha256(error.encode()).hexdigest()[:12]
+            )
         ticket = parameters.get(profile.callback.ticket, "")
         kept = {f"callback.{name}": parameters.get(name, "") for name in profile.callback.keep}
         if not ticket or not all(map(_is_sent_on, (ticket, *kept.values()))):
-            return Failure(Reason.NO_TICKET, "callback")
+            return Failure(LoginFailureReason.NO_TICKET, "callback")
         values = self._values(profile, credentials) | kept | {
             "ticket": ticket,
             "callback": parameters.get("callback", ""),
@@ -103,7 +105,7 @@ class Engine:
     ) -> str | Failure:
         """The address under which another application of the platform takes somebody over."""
         if profile.hand_on is None:
-            return Failure(Reason.CONFIGURATION, "hand_on", "the profile has no hand_on")
+            return Failure(LoginFailureReason.CONFIGURATION, "hand_on", "the profile has no hand_on")
         values = self._values(profile, credentials) | {TOKEN: token, "target_app": target_app}
         replies = await self._run(profile, credentials, profile.hand_on.steps, values)
         if isinstance(replies, Failure):
@@ -127,7 +129,7 @@ class Engine:
         return Outgoing("GET", fill(redirect.url, values), query).full_url
 
     async def _run(
-        self, profile: Profile, credentials: Credentials, steps: list[Step], values: dict[str, str]
+        self, profile: Profile, credentials: Credentials, steps: list[PlatformStep], values: dict[str, str]
     ) -> dict[str, Any] | Failure:
         """The replies of the steps, in order, until one fails; what a step extracts goes into the values."""
         platform = Platform(profile, credentials, self.signers, self.transforms)

@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from idp.accounts.authenticator_store import AuthenticatorStore
-from idp.accounts.model import Account, State
+from idp.accounts.model import Account, AccountState
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -99,7 +99,7 @@ class AccountLinks:
 
     def _kept(self, account: Account, link_id: str) -> Transaction[KeptLink | None]:
         """Whether an account keeps a link that its owner would end, and why."""
-        if account.state != State.ACTIVE:
+        if account.state != AccountState.ACTIVE:
             return KeptLink.GONE
         links = yield from self._linking.links.of_account(account.id)
         if all(link.id != link_id for link in links):

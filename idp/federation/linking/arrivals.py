@@ -5,16 +5,16 @@ from datetime import date
 
 from idp.accounts.names import InvalidName, normalized_name
 from idp.accounts.real_names.certificates import (
+    CertificateProblem,
     CertificateType,
     InvalidCertificate,
-    Problem,
     birth_date_of,
     checked_number,
     eighteen_from_fifteen,
     is_under_fourteen,
     stored_type,
 )
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.federation.model import UpstreamIdentity, UpstreamPerson, UserType
 from idp.infrastructure import typed
 from idp.infrastructure.beijing import day_of
@@ -50,7 +50,7 @@ class Arrival:
     level_source: str
     digest: str
     name: str = field(repr=False)
-    claim: Claim | None = None
+    claim: IdentityClaim | None = None
     unread: Unread | None = None
 
     @property
@@ -86,10 +86,10 @@ def _certificate(person: UpstreamPerson) -> tuple[str, str] | str:
     except InvalidCertificate as error:
         return error.problem.value
     except ValueError:
-        return Problem.TYPE.value
+        return CertificateProblem.TYPE.value
 
 
-def is_child(claim: Claim | None, now: float) -> bool:
+def is_child(claim: IdentityClaim | None, now: float) -> bool:
     """Whether a guardian has to agree first (个人信息保护法 art. 31)."""
     born = None if claim is None else birth_date_of(claim.certificate_type, claim.certificate_number)
     return born is not None and is_under_fourteen(born, today(now))
@@ -109,7 +109,7 @@ def _arrival(identity: UpstreamIdentity, kind: str, subject: str, person: Upstre
     claim, unread = None, None
     if not isinstance(certificate, str):
         if name:
-            claim = Claim(name, *certificate)
+            claim = IdentityClaim(name, *certificate)
         elif problem:
             unread = Unread(problem, identity.level, person.name, *certificate, certified=True)
     elif certificate or problem:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import orjson
 
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.federation.linking.arrivals import Arrival
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.vault import Unreadable
@@ -58,7 +58,7 @@ class HeldArrivals:
         except Unreadable:
             return None
         arrival = content["arrival"]
-        claim = None if arrival["claim"] is None else Claim(**arrival["claim"])
+        claim = None if arrival["claim"] is None else IdentityClaim(**arrival["claim"])
         return HeldArrival(**{**content, "arrival": Arrival(**{**arrival, "claim": claim})})
 
     def _key(self, ticket: str, browser: str) -> str:

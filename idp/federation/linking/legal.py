@@ -5,7 +5,7 @@ from datetime import datetime
 
 from idp.federation.linking.arrivals import Arrival, of_agent
 from idp.federation.linking.organization_logins import OrganizationLogins, Represented
-from idp.federation.linking.outcomes import Held, Linked, Refused, Unfit, Why
+from idp.federation.linking.outcomes import ArrivalRefusalReason, ArrivalRefused, Held, Linked, Unfit
 from idp.federation.linking.service import Linking
 from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamOrganization, UserType
 from idp.infrastructure import typed
@@ -14,7 +14,7 @@ from idp.infrastructure.database import Transaction
 from idp.infrastructure.database.interface import Conflict
 from idp.infrastructure.foundation import Foundation
 from idp.organizations import model as organizations
-from idp.organizations.model import DAY, Human, Principal, Reason, Relation
+from idp.organizations.model import DAY, Human, MandateRefusalReason, Principal, Relation
 from idp.organizations.platform_attestations import UPSTREAM
 from idp.organizations.registries.interface import Confirmed, Holding
 from idp.organizations.service import Organizations
@@ -22,15 +22,15 @@ from idp.organizations.service import Organizations
 LEGAL = UserType.LEGAL.value
 _DATES = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S")
 _WHY = {
-    Reason.DISSOLVED: Why.ORGANIZATION,
-    Reason.DATES: Why.AGENT_EXPIRED,
-    Reason.SCOPE: Why.AGENT,
-    Reason.NOT_YOURS: Why.AGENT,
+    MandateRefusalReason.DISSOLVED: ArrivalRefusalReason.ORGANIZATION,
+    MandateRefusalReason.DATES: ArrivalRefusalReason.AGENT_EXPIRED,
+    MandateRefusalReason.SCOPE: ArrivalRefusalReason.AGENT,
+    MandateRefusalReason.NOT_YOURS: ArrivalRefusalReason.AGENT,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class LinkedActor:
     """Somebody linked, and for whom they act."""
 
     linked: Linked
@@ -48,41 +48,43 @@ class LegalLinking:
         self._level = level
         self._logins = OrganizationLogins(foundation, linking.links, service)
 
-    async def enter(self, identity: UpstreamIdentity, address: str) -> Acting | Represented | Refused:
+    async def enter(
+        self, identity: UpstreamIdentity, address: str
+    ) -> LinkedActor | Represented | ArrivalRefused:
         """Who came, and the organisation that they may act for: a person where the platform has them prove that."""
         confirmed = await self._confirmed(identity)
-        if isinstance(confirmed, Refused):
+        if isinstance(confirmed, ArrivalRefused):
             return confirmed
         if identity.human is Human.PROVEN:
             return await self._proven(identity, confirmed, address)
         try:
             entered = await self._logins.enter(identity, confirmed, address)
-        except organizations.Refused as refused:
-            return Refused(_WHY.get(refused.reason, Why.AGENT))
+        except organizations.MandateRefused as refused:
+            return ArrivalRefused(_WHY.get(refused.reason, ArrivalRefusalReason.AGENT))
         if isinstance(entered, Represented):
             await self._link(identity, entered.principal.id)
         return entered
 
     async def _proven(
         self, identity: UpstreamIdentity, confirmed: Confirmed, address: str
-    ) -> Acting | Refused:
+    ) -> LinkedActor | ArrivalRefused:
         organization = identity.organization or UpstreamOrganization()
         arrival = of_agent(identity, identity.agent.person if identity.agent else organization.representative)
         if arrival is None:
-            return Refused(Why.AGENT)
+            return ArrivalRefused(ArrivalRefusalReason.AGENT)
         linked = await self._linking.enter(arrival, address)
         if isinstance(linked, Held):  # for the person alone to say, when they come for themselves
-            return Refused(Why.HELD)
-        if isinstance(linked, Refused):
+            return ArrivalRefused(ArrivalRefusalReason.HELD)
+        if isinstance(linked, ArrivalRefused):
             return linked
         try:
             principal = await self._organizations.vouched(linked.account.id, confirmed, address)
-        except organizations.Refused as refused:
-            if refused.reason is not Reason.NOT_THE_HOLDER:
-                return Refused(_WHY.get(refused.reason, Why.AGENT))
+        except organizations.MandateRefused as refused:
+            if refused.reason is not MandateRefusalReason.NOT_THE_HOLDER:
+                return ArrivalRefused(_WHY.get(refused.reason, ArrivalRefusalReason.AGENT))
             return await self._two_representatives(arrival, linked.account.id)
         await self._link(identity, principal.id)
-        return Acting(linked, principal)
+        return LinkedActor(linked, principal)
 
     async def cancelled(self, profile: str, subject: str) -> bool:
         """The platform has closed an organisation's account: whom it named acts no more."""
@@ -96,23 +98,23 @@ class LegalLinking:
         self._organizations.sent()
         return ended
 
-    async def _confirmed(self, identity: UpstreamIdentity) -> Confirmed | Refused:
+    async def _confirmed(self, identity: UpstreamIdentity) -> Confirmed | ArrivalRefused:
         organization = identity.organization or UpstreamOrganization()
         if identity.level < self._level:
-            return Refused(Why.LEVEL)
+            return ArrivalRefused(ArrivalRefusalReason.LEVEL)
         try:
             code = organizations.checked_code(organization.unified_social_credit_code)
             name = organizations.checked_organisation_name(organization.name)
-        except organizations.Refused:
-            return Refused(Why.NO_CODE)
+        except organizations.MandateRefused:
+            return ArrivalRefused(ArrivalRefusalReason.NO_CODE)
         known = await self._organizations.by_code(code)
         if known is not None and known.state is not organizations.LegalPersonState.ACTIVE:
-            return Refused(Why.ORGANIZATION)
+            return ArrivalRefused(ArrivalRefusalReason.ORGANIZATION)
         until = valid_until(identity.agent.valid_until if identity.agent else "")
-        if isinstance(until, Refused):
+        if isinstance(until, ArrivalRefused):
             return until
         if until is not None and until <= self._sources.now():
-            return Refused(Why.AGENT_EXPIRED)
+            return ArrivalRefused(ArrivalRefusalReason.AGENT_EXPIRED)
         return Confirmed(
             code=code,
             name=name,
@@ -123,11 +125,11 @@ class LegalLinking:
             valid_until=until,
         )
 
-    async def _two_representatives(self, arrival: Arrival, account_id: str) -> Refused:
+    async def _two_representatives(self, arrival: Arrival, account_id: str) -> ArrivalRefused:
         def work() -> Transaction[str]:
             return (yield from self._linking.unfit(Unfit.REPRESENTATIVE, arrival, account_id))
 
-        return Refused(Why.CONFLICT, await self._database.write(work))
+        return ArrivalRefused(ArrivalRefusalReason.CONFLICT, await self._database.write(work))
 
     async def _link(self, identity: UpstreamIdentity, organization_id: str) -> None:
         """Note which organisation the platform's account is."""
@@ -171,7 +173,7 @@ def represents(identity: UpstreamIdentity) -> bool:
     return identity.agent.relation == Relation.LEGAL_REPRESENTATIVE
 
 
-def valid_until(text: str) -> float | Refused | None:
+def valid_until(text: str) -> float | ArrivalRefused | None:
     """The end of the last day (or the instant) that a platform names; what cannot be read is no mandate."""
     if not text:
         return None
@@ -181,4 +183,4 @@ def valid_until(text: str) -> float | Refused | None:
         except ValueError:
             continue
         return found.timestamp() + (0 if "%H" in form else DAY)
-    return Refused(Why.AGENT)
+    return ArrivalRefused(ArrivalRefusalReason.AGENT)

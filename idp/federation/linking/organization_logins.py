@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from idp.accounts.invalid import InvalidAccount
-from idp.accounts.model import Account, AccountKind, NewAccount, State
+from idp.accounts.model import Account, AccountKind, AccountState, NewAccount
 from idp.accounts.names import normalized_name
 from idp.accounts.store import AccountStore
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
-from idp.federation.linking.outcomes import Refused, Why
+from idp.federation.linking.outcomes import ArrivalRefusalReason, ArrivalRefused
 from idp.federation.linking.store import LinkStore
 from idp.federation.model import UpstreamIdentity, UpstreamLink, UpstreamPerson
 from idp.infrastructure.database import Transaction
@@ -50,8 +50,8 @@ class OrganizationLogins:
 
     async def enter(
         self, identity: UpstreamIdentity, confirmed: Confirmed, address: str
-    ) -> Represented | Refused:
-        """The organisation's login, opened where need be; raises the `Refused` of the organisations room."""
+    ) -> Represented | ArrivalRefused:
+        """The organisation's login, opened where need be; raises the `MandateRefused` of the organisations room."""
         named = _named(identity)
         human = Human.NONE if named is None or not (name := _name(named)) else Human.ASSERTED
         shown = name if human is Human.ASSERTED else confirmed.name
@@ -59,8 +59,8 @@ class OrganizationLogins:
             account = await self._account(identity, named, shown, address)
         except Conflict:  # somebody else came by the same account at this moment
             account = await self._account(identity, named, shown, address)
-        if account.state != State.ACTIVE:
-            return Refused(Why.CLOSED)
+        if account.state != AccountState.ACTIVE:
+            return ArrivalRefused(ArrivalRefusalReason.CLOSED)
         principal = await self._organizations.vouched_login(account.id, confirmed, human, address)
         return Represented(account, principal)
 

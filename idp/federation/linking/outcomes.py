@@ -7,7 +7,7 @@ from idp.accounts.control import ProvenControl
 from idp.accounts.model import Account
 
 
-class Why(StrEnum):
+class ArrivalRefusalReason(StrEnum):
     """Why somebody whom a platform vouches for does not come in; a page for each says what to do."""
 
     CLOSED = "closed"
@@ -39,10 +39,10 @@ class Unfit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class ArrivalRefused:
     """Nobody comes in; `reference` is what the help desk finds the conflict by."""
 
-    why: Why
+    why: ArrivalRefusalReason
     reference: str = ""
 
 
@@ -73,7 +73,7 @@ NOT_THEIRS = HolderDecision(None)
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class LinkingRules:
     """From which level of the platform on a certificate finds its account, and how platforms are called."""
 
     level: int

@@ -4,13 +4,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from idp.accounts.control import NOTHING, PRESENCE_LEVEL, ProvenControl
-from idp.accounts.model import Account, NewAccount, State, checked
+from idp.accounts.model import Account, AccountState, NewAccount, checked
 from idp.accounts.names import placeholder_name, same_name
 from idp.accounts.real_names.proof import NotRecorded, Proof
 from idp.accounts.real_names.service import RealNames
 from idp.accounts.real_names.store import RealNameStore
 from idp.accounts.store import CERTIFICATE, AccountStore
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.accounts.verifiers.upstream import VERIFIER
 from idp.audit.model import AuditEvent, EventType
 from idp.audit.store import AuditStore
@@ -18,13 +18,13 @@ from idp.federation.linking.arrivals import Arrival, Unread, is_child
 from idp.federation.linking.conflict_store import ConflictStore
 from idp.federation.linking.outcomes import (
     NOT_THEIRS,
+    ArrivalRefusalReason,
+    ArrivalRefused,
     Held,
     HolderDecision,
     Linked,
-    Refused,
-    Rules,
+    LinkingRules,
     Unfit,
-    Why,
 )
 from idp.federation.linking.store import LinkStore
 from idp.federation.model import ConflictContent, UpstreamConflict, UpstreamLink, reference
@@ -51,7 +51,9 @@ Notice = Callable[..., Transaction[None]]
 class Linking:
     """Every way through is one transaction; the unique rule on live links decides between two that come at once."""
 
-    def __init__(self, foundation: Foundation, real_names: RealNames, notice: Notice, rules: Rules) -> None:
+    def __init__(
+        self, foundation: Foundation, real_names: RealNames, notice: Notice, rules: LinkingRules
+    ) -> None:
         self._database = foundation.database
         self._vault = foundation.vault
         self._sources = foundation.sources
@@ -66,7 +68,7 @@ class Linking:
 
     async def enter(
         self, arrival: Arrival, address: str, decision: HolderDecision | None = None
-    ) -> Linked | Refused | Held:
+    ) -> Linked | ArrivalRefused | Held:
         """The account of somebody who came, linked or opened where need be.
 
         Held where the person has to say first whether the account is theirs that has their certificate by less.
@@ -161,7 +163,7 @@ class Linking:
 
     def _enter_unproved(
         self, arrival: Arrival, address: str, decision: HolderDecision | None
-    ) -> Transaction[Linked | Refused | Held]:
+    ) -> Transaction[Linked | ArrivalRefused | Held]:
         """The certificate is somebody else's here: whoever came enters without it, and staff hear of it."""
         arriving = replace(arrival, level=LOCAL_LEVEL, claim=None)
         outcome = yield from self._enter(arriving, address, decision)
@@ -172,18 +174,18 @@ class Linking:
 
     def _enter(
         self, arrival: Arrival, address: str, decision: HolderDecision | None
-    ) -> Transaction[Linked | Refused | Held | NotRecorded]:
+    ) -> Transaction[Linked | ArrivalRefused | Held | NotRecorded]:
         index = self.links.index(arrival.kind, arrival.subject)
         link = yield from self.links.live(arrival.profile, index)
         if link is None:
             return (yield from self._first(arrival, index, address, decision))
         account = None if link.account_id is None else (yield from self._accounts.by_id(link.account_id))
-        if account is None or account.state != State.ACTIVE:
-            return Refused(Why.CLOSED)
+        if account is None or account.state != AccountState.ACTIVE:
+            return ArrivalRefused(ArrivalRefusalReason.CLOSED)
         came, arrival = arrival, self._read_by_account(account, arrival)
         if self._is_somebody_else(account, arrival):
             conflict = yield from self.unfit(Unfit.OTHER_IDENTITY, arrival, account.id)
-            return Refused(Why.CONFLICT, conflict)
+            return ArrivalRefused(ArrivalRefusalReason.CONFLICT, conflict)
         if arrival.claim is None:  # told nothing new by number: what was proved stands, unless the level fell
             arrival = replace(arrival, level=link.level if arrival.level >= link.level else LOCAL_LEVEL)
         proof = self._proof(account, arrival) if link.level != arrival.level else None
@@ -205,23 +207,27 @@ class Linking:
 
     def _first(
         self, arrival: Arrival, index: bytes, address: str, decision: HolderDecision | None
-    ) -> Transaction[Linked | Refused | Held | NotRecorded]:
+    ) -> Transaction[Linked | ArrivalRefused | Held | NotRecorded]:
         if arrival.unread is not None and arrival.unread.certified and arrival.level > LOCAL_LEVEL:
-            return Refused(Why.CONFLICT, (yield from self._unread(arrival, arrival.unread)))
+            return ArrivalRefused(
+                ArrivalRefusalReason.CONFLICT, (yield from self._unread(arrival, arrival.unread))
+            )
         if arrival.claim is None:  # a level without a certificate is nobody's
             arrival = replace(arrival, level=LOCAL_LEVEL)
         account = yield from self._holder(arrival)
-        if account is not None and account.state != State.ACTIVE:
-            return Refused(Why.CLOSED)
+        if account is not None and account.state != AccountState.ACTIVE:
+            return ArrivalRefused(ArrivalRefusalReason.CLOSED)
         if account is not None and arrival.claim and not same_name(account.name, arrival.claim.name):
-            return Refused(Why.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account.id)))
+            return ArrivalRefused(
+                ArrivalRefusalReason.CONFLICT, (yield from self.unfit(Unfit.NAME, arrival, account.id))
+            )
         if account is not None and not _is_as_sure(arrival.level, account.real_name_level):
             if decision is None or decision.account_id not in (None, account.id):
                 return Held(account.id)
             if decision == NOT_THEIRS:
                 account = None  # the certificate comes along: who has proved less does not keep it
         if account is None and is_child(arrival.claim, self._sources.now()):
-            return Refused(Why.CHILD)
+            return ArrivalRefused(ArrivalRefusalReason.CHILD)
         proof, known_id = self._proof(account, arrival), None if account is None else account.id
         if proof and (against := (yield from self._real_names.against(known_id, proof))):
             return against
@@ -261,7 +267,7 @@ class Linking:
         unread = arrival.unread
         if unread is None or not unread.certified:
             return arrival
-        claim = Claim(account.name, unread.certificate_type, unread.certificate_number)
+        claim = IdentityClaim(account.name, unread.certificate_type, unread.certificate_number)
         known = replace(arrival, name=claim.name, claim=claim, unread=None)
         verified = account.real_name_level and account.certificate_index is not None
         return known if verified else arrival

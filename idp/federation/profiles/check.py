@@ -7,7 +7,7 @@ from idp.federation.exchange.block_modes import is_ecb
 from idp.federation.exchange.engine import BUILTINS
 from idp.federation.exchange.outgoing import PARTS
 from idp.federation.profiles.mapping import FIELDS, LEVELS
-from idp.federation.profiles.model import Decode, Encrypt, Profile, Step
+from idp.federation.profiles.model import Decode, Encrypt, PlatformStep, Profile
 from idp.federation.profiles.templates import FILTERS, names
 from idp.federation.signers.interface import Signer
 from idp.federation.transforms.interface import Transform
@@ -53,7 +53,7 @@ def weaknesses(profile: Profile) -> list[str]:
 
 def _steps(
     place: str,
-    steps: list[Step],
+    steps: list[PlatformStep],
     known: set[str],
     signers: Mapping[str, Signer],
     transforms: Mapping[str, Transform],

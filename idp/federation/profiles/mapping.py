@@ -5,7 +5,7 @@ from typing import Any
 
 from idp.federation.model import (
     Failure,
-    Reason,
+    LoginFailureReason,
     UpstreamAgent,
     UpstreamIdentity,
     UpstreamOrganization,
@@ -46,13 +46,13 @@ def identity(profile: Profile, user_type: UserType, replies: Replies) -> Upstrea
     """Who the platform says is there; a Failure where it says too little, or that the account was cancelled."""
     mapping = profile.map.get(user_type)
     if mapping is None:
-        return Failure(Reason.CONFIGURATION, detail=f"no map for {user_type}")
+        return Failure(LoginFailureReason.CONFIGURATION, detail=f"no map for {user_type}")
     values = _values(profile, mapping, replies)
     if values.get("status") == CANCELLED:
         detail, subject = "the account is cancelled there", values.get("subject", "")
-        return Failure(Reason.CANCELLED, mapping.source, detail, subject)
+        return Failure(LoginFailureReason.CANCELLED, mapping.source, detail, subject)
     if not values.get("subject"):
-        return Failure(Reason.INCOMPLETE, mapping.source, "no subject")
+        return Failure(LoginFailureReason.INCOMPLETE, mapping.source, "no subject")
     level = values.get("level", "")
     known = level.isdecimal() and int(level) in LEVELS
     legal = user_type is UserType.LEGAL

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from idp.federation.model import Channel, Reason, UserType
+from idp.federation.model import Channel, LoginFailureReason, UserType
 from idp.organizations.model import Human
 
 Pointer = Annotated[str, Field(pattern=r"^(/.*|)$")]
@@ -108,7 +108,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Step(_Part):
+class PlatformStep(_Part):
     """One call to the platform. `single_use` spends the ticket: such a call is never made twice.
 
     `error_at` is where the platform says what is wrong: one place, or several of which the first that says something
@@ -129,11 +129,11 @@ class Step(_Part):
     decode: list[Decode] = []
     success: list[Success] = []
     error_at: Annotated[list[Pointer], BeforeValidator(_listed)] = []
-    errors: dict[str, Reason] = {}
+    errors: dict[str, LoginFailureReason] = {}
     extract: dict[str, Pointer] = {}
 
     @model_validator(mode="after")
-    def _one_body(self) -> "Step":
+    def _one_body(self) -> "PlatformStep":
         if self.form and self.json_body:
             raise ValueError("form and json exclude each other")
         return self
@@ -169,12 +169,12 @@ class Redirect(_Part):
 class HandOn(_Part):
     """How somebody logged in is given a ticket for another application, and where they go with it."""
 
-    steps: list[Step] = []
+    steps: list[PlatformStep] = []
     url: str
     query: Texts = {}
 
 
-class Limits(_Part):
+class PlatformLimits(_Part):
     """What a platform may cost us. Hosts beyond those of `egress_hosts` are never called."""
 
     timeout_seconds: float = Field(default=5, gt=0, le=30)
@@ -202,13 +202,13 @@ class Profile(_Part):
     secrets: Secrets = Secrets()
     authorize: Authorize
     callback: Callback = Callback()
-    steps: list[Step]
+    steps: list[PlatformStep]
     map: dict[UserType, Mapping]
     values: dict[str, Texts] = {}
     logout: Redirect | None = None
     hand_on: HandOn | None = None
     trust: Redirect | None = None
-    limits: Limits = Limits()
+    limits: PlatformLimits = PlatformLimits()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Profile":

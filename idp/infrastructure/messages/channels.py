@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.messages.gateway import Gateway
-from idp.infrastructure.messages.interface import Channel
+from idp.infrastructure.messages.interface import MessageChannel
 from idp.infrastructure.messages.profile import read_profile
 from idp.infrastructure.messages.sink import Sink
 from idp.infrastructure.messages.smtp import MailServer, Smtp
@@ -40,7 +40,7 @@ def has_sink(settings: MessageSettings) -> bool:
     return settings.message_sink or (settings.demo and settings.sms_profile is None)
 
 
-def sms_channel(settings: MessageSettings, http: HttpClient, sources: Sources) -> Channel | None:
+def sms_channel(settings: MessageSettings, http: HttpClient, sources: Sources) -> MessageChannel | None:
     """What sends short messages; raises BadProfile."""
     if has_sink(settings):
         return Sink(settings.data_dir, sources)
@@ -50,7 +50,7 @@ def sms_channel(settings: MessageSettings, http: HttpClient, sources: Sources) -
     return Gateway(read_profile(settings.sms_profile), credentials, http, sources)
 
 
-def mail_channel(settings: MessageSettings, sources: Sources) -> Channel | None:
+def mail_channel(settings: MessageSettings, sources: Sources) -> MessageChannel | None:
     """What sends mail."""
     if settings.smtp_host and not settings.message_sink:
         server = MailServer(

@@ -13,7 +13,7 @@ import orjson
 from idp.infrastructure.beijing import moment_of
 from idp.infrastructure.http_client import Answer, BadAnswer, HttpClient
 from idp.infrastructure.messages.interface import Message
-from idp.infrastructure.messages.profile import BadProfile, GatewayProfile, Signer, fill
+from idp.infrastructure.messages.profile import BadGatewayProfile, GatewayProfile, GatewaySigner, fill
 from idp.infrastructure.outbox import DeliveryFailed
 from idp.infrastructure.sources import Sources
 
@@ -26,18 +26,18 @@ class Gateway:
     ) -> None:
         missing = sorted(profile.credentials() - credentials.keys())
         if missing:
-            raise BadProfile(f"{profile.title}: no value for {', '.join(missing)}")
+            raise BadGatewayProfile(f"{profile.title}: no value for {', '.join(missing)}")
         self._profile = profile
         self._credentials = dict(credentials)
         self._http = http
         self._sources = sources
 
     async def __call__(self, message: Message) -> None:
-        """See `Channel`."""
+        """See `MessageChannel`."""
         profile = self._profile
         values = self._values(message)
         headers = {name: fill(text, values) for name, text in profile.headers.items()}
-        if profile.sign.signer is Signer.BEARER:
+        if profile.sign.signer is GatewaySigner.BEARER:
             headers["authorization"] = f"Bearer {self._credentials[profile.sign.secret]}"
         fields = {name: fill(text, values) for name, text in profile.fields.items()}
         content_type, body = _body(profile.body, fields)
@@ -75,10 +75,10 @@ class Gateway:
 
     def _signature(self, values: Mapping[str, str]) -> str:
         sign = self._profile.sign
-        if sign.signer not in (Signer.MD5, Signer.HMAC_SHA256):
+        if sign.signer not in (GatewaySigner.MD5, GatewaySigner.HMAC_SHA256):
             return ""
         text = sign.join.join(fill(part, values) for part in sign.parts).encode()
-        if sign.signer is Signer.MD5:
+        if sign.signer is GatewaySigner.MD5:
             digest = hashlib.md5(text, usedforsecurity=False).digest()  # not ours to choose
         else:
             digest = hmac.digest(self._credentials[sign.secret].encode(), text, "sha256")

@@ -31,7 +31,7 @@ class Message:
         return CODE if CODE in self.values else NOTICE
 
 
-class Channel(Protocol):
+class MessageChannel(Protocol):
     """Sends one message; raises DeliveryFailed, whose text holds neither recipient nor content."""
 
     async def __call__(self, message: Message) -> None:

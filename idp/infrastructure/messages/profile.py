@@ -29,7 +29,7 @@ OURS = frozenset(
 """The names a message brings along; every other one is a credential."""
 
 
-class BadProfile(Exception):
+class BadGatewayProfile(Exception):
     """A profile cannot be used; the text lists every problem."""
 
 
@@ -37,7 +37,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Signer(StrEnum):
+class GatewaySigner(StrEnum):
     """How a request proves that it is ours."""
 
     NONE = "none"
@@ -48,10 +48,10 @@ class Signer(StrEnum):
     """The secret itself, in the Authorization header."""
 
 
-class Sign(_Part):
+class GatewaySignature(_Part):
     """`{signature}` in fields and headers; for `bearer`, the header is added."""
 
-    signer: Signer = Signer.NONE
+    signer: GatewaySigner = GatewaySigner.NONE
     secret: str = "secret"  # noqa: S105
     """The name of the credential that is key or token."""
     parts: list[str] = []
@@ -59,7 +59,7 @@ class Sign(_Part):
     output: Literal["hex", "HEX", "base64"] = "hex"
 
 
-class Success(_Part):
+class GatewaySuccess(_Part):
     """What an accepted message is answered with: a status, and a value at a place in the JSON answer."""
 
     status: list[int] = [200]
@@ -85,12 +85,12 @@ class GatewayProfile(_Part):
     time_format: str = "%Y%m%d%H%M%S"
     """Of `{time_text}`, in China's time."""
     timeout_seconds: float = Field(default=8, gt=0, le=20)
-    sign: Sign = Sign()
-    success: Success = Success()
+    sign: GatewaySignature = GatewaySignature()
+    success: GatewaySuccess = GatewaySuccess()
 
     @model_validator(mode="after")
     def _consistent(self) -> "GatewayProfile":
-        if self.sign.signer in (Signer.MD5, Signer.HMAC_SHA256):
+        if self.sign.signer in (GatewaySigner.MD5, GatewaySigner.HMAC_SHA256):
             if not self.sign.parts:
                 raise ValueError("sign.parts: what is to be signed?")
             if not any("{signature}" in text for text in (*self.fields.values(), *self.headers.values())):
@@ -103,7 +103,9 @@ class GatewayProfile(_Part):
         """The names that the installation has to give values for."""
         texts = [self.url, *self.headers.values(), *self.fields.values(), *self.sign.parts]
         named = {name for text in texts for name in _NAME.findall(text)} - OURS
-        return named | ({self.sign.secret} if self.sign.signer not in (Signer.NONE, Signer.MD5) else set())
+        return named | (
+            {self.sign.secret} if self.sign.signer not in (GatewaySigner.NONE, GatewaySigner.MD5) else set()
+        )
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -116,7 +118,7 @@ def read_profile(path: Path) -> GatewayProfile:
     try:
         return GatewayProfile.model_validate(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadProfile(f"{path.name}: {error}") from error
+        raise BadGatewayProfile(f"{path.name}: {error}") from error
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, one['loc'])) or 'profile'}: {one['msg']}" for one in error.errors()]
-        raise BadProfile("\n".join(f"{path.name}: {problem}" for problem in problems)) from error
+        raise BadGatewayProfile("\n".join(f"{path.name}: {problem}" for problem in problems)) from error

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from idp.infrastructure.database.statement import Call
-from idp.infrastructure.messages.interface import Channel, Message
+from idp.infrastructure.messages.interface import Message, MessageChannel
 from idp.infrastructure.outbox import Outbox, Report, Undeliverable
 from idp.infrastructure.outbox_store import OutboxMessage
 from idp.infrastructure.sources import Sources
@@ -56,7 +56,7 @@ class Messages:
         """What stands for a phone or a mail address in the outbox."""
         return self._vault.token_hash(_RECIPIENT, address).hex()
 
-    def register(self, sms: Channel | None, mail: Channel | None, record: Record) -> None:
+    def register(self, sms: MessageChannel | None, mail: MessageChannel | None, record: Record) -> None:
         """Take over the outbox's messages of our kinds; without a channel they are given up, and recorded so."""
         for kind, channel in ((SMS, sms), (MAIL, mail)):
             self._outbox.register(kind, self._deliverer(channel), _report(kind, record), private=True)
@@ -73,7 +73,7 @@ class Messages:
         payload = {"sealed": self._vault.seal(_SEALED, content)}
         return self._outbox.message(kind, self.recipient(to), about, payload)
 
-    def _deliverer(self, channel: Channel | None) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+    def _deliverer(self, channel: MessageChannel | None) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
         async def deliver(payload: Mapping[str, Any]) -> None:
             if channel is None:
                 raise Undeliverable("nothing is set up to send it")

@@ -21,7 +21,7 @@ class Sink:
         self._sources = sources
 
     async def __call__(self, message: Message) -> None:
-        """See `Channel`."""
+        """See `MessageChannel`."""
         line = {
             "at": self._sources.now(),
             "to": message.to,

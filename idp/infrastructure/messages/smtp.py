@@ -53,7 +53,7 @@ class Smtp:
         self._context = context or ssl.create_default_context()
 
     async def __call__(self, message: Message) -> None:
-        """See `Channel`."""
+        """See `MessageChannel`."""
         mail, line = self._mail(message), _Line()
         try:
             async with asyncio.timeout(self._deadline):

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from idp.audit.store import AuditStore
 from idp.infrastructure.foundation import Foundation
-from idp.oauth.model import Lifetimes
+from idp.oauth.model import TokenLifetimes
 from idp.oauth.protocol.parameters import Parameters
 from idp.oauth.store import OAuthStore
 from idp.oauth.tokens import TokenIssuer, TokenResponse
@@ -42,7 +42,7 @@ class GrantContext:
     store: OAuthStore
     audit: AuditStore
     tokens: TokenIssuer
-    lifetimes: Lifetimes
+    lifetimes: TokenLifetimes
 
 
 @runtime_checkable

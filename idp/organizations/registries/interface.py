@@ -15,7 +15,7 @@ class Holding(StrEnum):
     TEMPORARY = "TEMP"
 
 
-class Wait(StrEnum):
+class PictureState(StrEnum):
     """How far a picture has come."""
 
     CREATED = "CREATED"
@@ -25,7 +25,7 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RegistryClaim:
     """What somebody says, and who they are by their own real-name login."""
 
     code: str
@@ -65,17 +65,17 @@ class Picture:
     seconds: int
 
 
-Outcome = Confirmed | NotConfirmed | Wait
+Outcome = Confirmed | NotConfirmed | PictureState
 
 
 @runtime_checkable
-class Registry(Protocol):
+class LegalPersonRegistry(Protocol):
     """A way to have a legal person confirmed."""
 
     name: str
     """A word for the record and the pages."""
 
-    async def begin(self, authority: Authority, claim: Claim) -> Picture | Outcome:
+    async def begin(self, authority: Authority, claim: RegistryClaim) -> Picture | Outcome:
         """Ask. Raises AuthorityUnavailable."""
         ...
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.organizations.registries.interface import (
-    Claim,
     Confirmed,
     Holding,
     NotConfirmed,
     Outcome,
     Picture,
-    Wait,
+    PictureState,
+    RegistryClaim,
 )
 
 NAME = "licence_qr"
@@ -29,7 +29,7 @@ class LicenceQr:
 
     name = NAME
 
-    async def begin(self, authority: Authority, claim: Claim) -> Picture | Outcome:
+    async def begin(self, authority: Authority, claim: RegistryClaim) -> Picture | Outcome:
         """See `Registry.begin`; the claim is not needed: the licence says which organisation it is."""
         answer = await authority.ask(SERVICE, START, {"purpose": "bind"})
         try:
@@ -42,7 +42,7 @@ class LicenceQr:
         answer = await authority.ask(SERVICE, STATE, {"ticket": ticket})
         if answer.get("state") != CONFIRMED:
             try:
-                return Wait(str(answer.get("state")))
+                return PictureState(str(answer.get("state")))
             except ValueError as error:
                 raise AuthorityUnavailable(authority.name) from error
         assertion = answer.get("assertion")

@@ -6,12 +6,12 @@ no official document is public. A site puts its data exchange platform behind it
 
 from idp.accounts.real_names.authority import Authority, AuthorityUnavailable
 from idp.organizations.registries.interface import (
-    Claim,
     Confirmed,
     Holding,
     NotConfirmed,
     Outcome,
     Picture,
+    RegistryClaim,
 )
 
 NAME = "register_lookup"
@@ -25,7 +25,7 @@ class RegisterLookup:
 
     name = NAME
 
-    async def begin(self, authority: Authority, claim: Claim) -> Picture | Outcome:
+    async def begin(self, authority: Authority, claim: RegistryClaim) -> Picture | Outcome:
         """See `Registry.begin`."""
         answer = await authority.ask(
             SERVICE,

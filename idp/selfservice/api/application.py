@@ -48,7 +48,7 @@ def application(services: Services) -> ASGIApp:
     for part in PARTS:
         app.include_router(part.router, prefix="/me")
     problems.install(app)
-    return Guard(app)
+    return ApiGuard(app)
 
 
 class _Described(FastAPI):
@@ -62,7 +62,7 @@ class _Described(FastAPI):
         return document
 
 
-class Guard:
+class ApiGuard:
     """Nothing too long comes in; what breaks inside is logged without its message, which may quote what was sent."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -81,7 +81,7 @@ class Services:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class TokenBearer:
     """The person whose token it is."""
 
     owner: Owner
@@ -126,7 +126,7 @@ async def holder(
     wanted: SecurityScopes,
     tools: Tools,
     token: Annotated[str | None, Depends(SCHEME)],
-) -> Holder:
+) -> TokenBearer:
     """The person, if the token lives and has the scope; raises InvalidToken, InsufficientScope, Problem."""
     if not token:
         raise MissingToken("an access token is required")
@@ -139,28 +139,28 @@ async def holder(
         raise InsufficientScope("the access token lacks a scope", detail=" ".join(wanted.scopes))
     caller = Caller(tools.site.addresses.of(request), request.headers.get("user-agent", ""))
     session = _session(whose, claims, tools.sources.now())
-    return Holder(Owner(whose.id, session.id, caller), session)
+    return TokenBearer(Owner(whose.id, session.id, caller), session)
 
 
-async def fresh(tools: Tools, person: Annotated[Holder, Depends(holder)]) -> Holder:
+async def fresh(tools: Tools, person: Annotated[TokenBearer, Depends(holder)]) -> TokenBearer:
     """The same, after a login of the last minutes; raises StepUp."""
     if tools.sources.now() - person.session.authenticated_at >= FRESH_SECONDS:
         raise StepUp("a more recent login is required", FRESH_SECONDS)
     return person
 
 
-async def strong(tools: Tools, person: Annotated[Holder, Depends(fresh)]) -> Holder:
+async def strong(tools: Tools, person: Annotated[TokenBearer, Depends(fresh)]) -> TokenBearer:
     """The same, as strong a login as what protects the account asks for; raises StepUp."""
     if (lacking := await tools.factors.lacking(person.session)) is not None:
         raise StepUp(f"a login with {lacking} is required", FRESH_SECONDS)
     return person
 
 
-Reader = Annotated[Holder, Security(holder, scopes=[ACCOUNT])]
-Writer = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_WRITE])]
-Giver = Annotated[Holder, Security(strong, scopes=[ACCOUNT_WRITE])]
-Approver = Annotated[Holder, Security(fresh, scopes=[ACCOUNT_SECURITY])]
-Strong = Annotated[Holder, Security(strong, scopes=[ACCOUNT_SECURITY])]
+Reader = Annotated[TokenBearer, Security(holder, scopes=[ACCOUNT])]
+Writer = Annotated[TokenBearer, Security(fresh, scopes=[ACCOUNT_WRITE])]
+Giver = Annotated[TokenBearer, Security(strong, scopes=[ACCOUNT_WRITE])]
+Approver = Annotated[TokenBearer, Security(fresh, scopes=[ACCOUNT_SECURITY])]
+Strong = Annotated[TokenBearer, Security(strong, scopes=[ACCOUNT_SECURITY])]
 
 
 def _session(whose: TokenHolder, claims: dict[str, Any], now: float) -> Session:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from idp.organizations.registries.interface import Wait
+from idp.organizations.registries.interface import PictureState
 from idp.selfservice.api import representation_models as models
 from idp.selfservice.api.gate import Giver, Reader, Services, Tools, Writer
 from idp.selfservice.api.problems import not_found
@@ -54,7 +54,7 @@ async def begin_licence(person: Writer, tools: Tools) -> models.LicencePicture:
 async def licence(asked: models.LicenceTicket, person: Writer, tools: Tools) -> models.LicenceState:
     """What became of the picture; a confirmed one binds the legal person, once."""
     outcome = await tools.organizations.licence(person.account_id, asked.ticket, person.caller.address)
-    if isinstance(outcome, Wait):
+    if isinstance(outcome, PictureState):
         return models.LicenceState.model_validate({"state": outcome.lower(), "organization_id": None})
     return models.LicenceState(state="bound", organization_id=outcome)
 

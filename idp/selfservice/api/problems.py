@@ -16,7 +16,7 @@ from idp.authentication.model import NotAllowed
 from idp.infrastructure.database import DatabaseUnavailable
 from idp.infrastructure.key_value import KeyValueUnavailable
 from idp.oauth.protocol.errors import InsufficientScope, InvalidToken, MissingToken
-from idp.organizations.model import Refused
+from idp.organizations.model import MandateRefused
 from idp.selfservice.representation.views import FIELDS, STATUS
 from idp.selfservice.security.texts import FACTOR_REFUSALS
 
@@ -81,7 +81,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(InsufficientScope, _token)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(InvalidAccount, _broken_rule)
-    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(MandateRefused, _refused)
     app.add_exception_handler(NotAllowed, _not_allowed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseUnavailable, _away)
@@ -126,7 +126,7 @@ async def _broken_rule(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     """About a legal person or a mandate: `detail` is the word of the service."""
-    assert isinstance(error, Refused)
+    assert isinstance(error, MandateRefused)
     status = STATUS.get(error.reason, 422 if error.reason in FIELDS else 409)
     return answer(status, "refused", error.reason.value, {})
 

@@ -6,24 +6,24 @@ from idp.accounts.control import ProvenControl
 from idp.accounts.real_names.verification import (
     NETWORK_IDENTITY,
     Duplicate,
+    NotVerifiedReason,
     Outcome,
     Throttled,
     Unavailable,
     Verified,
-    Why,
 )
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.factors.session_control import proven_by
 from idp.selfservice.api import real_name_models as models
-from idp.selfservice.api.gate import Holder, Reader, Services, Tools, Writer
+from idp.selfservice.api.gate import Reader, Services, TokenBearer, Tools, Writer
 from idp.selfservice.api.models import at, at_or_none
 from idp.selfservice.api.problems import Problem, not_found
 
 router = APIRouter(prefix="/real-name", tags=["real name"])
 MODES = {"face": Mode.CREDENTIAL_FACE, "password": Mode.CREDENTIAL_PASSWORD}
 AWAY_SECONDS = 60
-MISTAKES = (Why.MISMATCH, Why.TYPE, Why.UNDER_FOURTEEN)
+MISTAKES = (NotVerifiedReason.MISMATCH, NotVerifiedReason.TYPE, NotVerifiedReason.UNDER_FOURTEEN)
 """What was sent is wrong; everything else is a state of the account or of the app."""
 
 
@@ -91,20 +91,20 @@ async def finish_app(answer: models.AppAnswer, person: Writer, tools: Tools) -> 
     return await _told(outcome, person, tools)
 
 
-async def _shown(person: Holder, tools: Services) -> ProvenControl:
+async def _shown(person: TokenBearer, tools: Services) -> ProvenControl:
     """What the login of the token has shown of the account."""
     account = await tools.verification.account(person.account_id)
     return proven_by(person.session, account, tools.sources.now())
 
 
-async def _claim(asked: models.Identity, person: Holder, tools: Services) -> Claim:
+async def _claim(asked: models.Identity, person: TokenBearer, tools: Services) -> IdentityClaim:
     """The identity on the account where one is verified, else what was sent; raises InvalidAccount."""
     account = await tools.verification.account(person.account_id)
     known = tools.verification.identity(account) if account.real_name_level else None
     return known or tools.verification.claim(asked.name, asked.certificate_type, asked.certificate_number)
 
 
-async def _told(outcome: Outcome, person: Holder, tools: Services) -> models.RealName:
+async def _told(outcome: Outcome, person: TokenBearer, tools: Services) -> models.RealName:
     if isinstance(outcome, Verified):
         return await real_name(person, tools)
     if isinstance(outcome, Throttled):

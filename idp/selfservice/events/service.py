@@ -29,7 +29,7 @@ Say = Callable[..., str]
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class OwnEvent:
     """One event: when, what, which system, from which network address, what is known beyond that."""
 
     id: str
@@ -58,19 +58,19 @@ class Events:
 
     async def of_account(
         self, account_id: str, say: Say, before: str | None = None, most: int = PAGE
-    ) -> tuple[list[Happening], str | None]:
+    ) -> tuple[list[OwnEvent], str | None]:
         """A page of events, latest first, and where the next one begins (None: there is none)."""
         lines = await self._database.read(lambda: self._store.page(account_id, before, most + 1))
         # What a later release has recorded is told by that.
         shown = [self._told(account_id, line, say) for line in lines[:most] if line.event in EVENTS]
         return shown, lines[most - 1].id if len(lines) > most else None
 
-    def _told(self, account_id: str, line: AuditRecord, say: Say) -> Happening:
+    def _told(self, account_id: str, line: AuditRecord, say: Say) -> OwnEvent:
         event = EventType(line.event)
         own = line.account_id == account_id and line.actor in (None, account_id)
         notes = [say(text) for text in _who(account_id, line)]
         notes += _details(event, orjson.loads(line.detail), say, self._factor_titles)
-        return Happening(
+        return OwnEvent(
             id=line.id,
             at=line.at,
             event=event,

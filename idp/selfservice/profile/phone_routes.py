@@ -7,13 +7,13 @@ from starlette.responses import Response
 from idp.accounts.contacts.phones import Phones
 from idp.authentication.guard import STRONG, Guard
 from idp.authentication.phone.codes import Purpose
-from idp.authentication.phone.steps import LAPSED, PhoneSteps, Refused, Step
+from idp.authentication.phone.steps import LAPSED, PhoneStep, PhoneSteps, StepRefused
 from idp.authentication.visitor import Pages, Subscriber
 from idp.infrastructure.translations import mark as _
 from idp.selfservice.profile.service import Profiles
 
 PHONE = "/me/profile/phone"
-STEP = Step(
+STEP = PhoneStep(
     Purpose.CHANGE_PHONE,
     _("换绑手机号"),
     _("请输入新的手机号，我们会向它发送验证码。换绑后，旧手机号会收到通知。"),
@@ -49,7 +49,7 @@ class PhonePages:
         return self._steps.phone_page(visitor, STEP, "")
 
     async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return self._steps.phone_page(visitor, STEP, "", Refused(visitor.say(LAPSED), 400))
+        return self._steps.phone_page(visitor, STEP, "", StepRefused(visitor.say(LAPSED), 400))
 
     async def change(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Send a code, or check one and change the phone."""
@@ -62,11 +62,11 @@ class PhonePages:
                 return self._steps.code_page(visitor, STEP, "", ticket, sent)
             return self._steps.phone_page(visitor, STEP, "", sent, fields.get("phone", ""))
         phone = await self._steps.check(visitor, Purpose.CHANGE_PHONE, fields)
-        if isinstance(phone, Refused):
+        if isinstance(phone, StepRefused):
             return self._steps.code_page(visitor, STEP, "", ticket, phone)
         account = await self._profiles.account(visitor.account_id)
         address, proven = visitor.caller.address, visitor.session.security_version
         if not await self._phones.change(account, phone, address, proven=proven):
-            refused = Refused(visitor.say(TAKEN), 409)
+            refused = StepRefused(visitor.say(TAKEN), 409)
             return self._steps.phone_page(visitor, STEP, "", refused)
         return visitor.redirect("/me/profile?done=phone")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from idp.accounts.contacts.preferences import Preferences
-from idp.accounts.model import Correction
+from idp.accounts.model import CorrectionRequest
 from idp.accounts.real_names.certificate_texts import TYPE_TEXTS
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.corrections import LONGEST, BadText, Corrections, TooMany
@@ -147,7 +147,7 @@ class ProfilePages:
         known = [each for each in CertificateType if each == type_]
         return visitor.say(TYPE_TEXTS[known[0]]) if known else type_ or ""
 
-    def _shown(self, visitor: Visitor, correction: Correction) -> dict[str, str]:
+    def _shown(self, visitor: Visitor, correction: CorrectionRequest) -> dict[str, str]:
         return {
             "at": clock(correction.asked_at),
             "state": visitor.say(CORRECTION_STATES[correction.state]),

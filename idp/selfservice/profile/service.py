@@ -32,7 +32,7 @@ class BadAddress(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class OwnProfile:
     """A person's record; certificate and phone masked. Instants are Unix seconds."""
 
     account_id: str
@@ -64,18 +64,18 @@ class Profiles:
         self._notices = notices
         self._messages = messages
 
-    async def of_session(self, session: Session) -> Profile:
+    async def of_session(self, session: Session) -> OwnProfile:
         """The record of somebody who is logged in.
 
         A login that rests on the phone alone sees nothing of the certificate number: it may be asked for it.
         """
         return await self.of_account(session.account_id, hidden=session.rests_on_number)
 
-    async def of_account(self, account_id: str, *, hidden: bool = False) -> Profile:
+    async def of_account(self, account_id: str, *, hidden: bool = False) -> OwnProfile:
         """The record of an account; `hidden`: without any digit of the certificate number."""
         account = await self.account(account_id)
         certificate = self._accounts.reveal(fields.CERTIFICATE, account.certificate_number)
-        return Profile(
+        return OwnProfile(
             account_id=account.id,
             name=account.name,
             username=account.username,

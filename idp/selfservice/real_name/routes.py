@@ -16,14 +16,14 @@ from idp.accounts.real_names.service import RealNames
 from idp.accounts.real_names.verification import (
     NETWORK_IDENTITY,
     Duplicate,
+    NotVerifiedReason,
     Outcome,
     Throttled,
     Unavailable,
     Verification,
     Verified,
-    Why,
 )
-from idp.accounts.verifiers.interface import Claim, Verifier, VerifierPage
+from idp.accounts.verifiers.interface import IdentityClaim, Verifier, VerifierPage
 from idp.accounts.verifiers.network_identity import Mode
 from idp.authentication.factors.session_control import proven_by
 from idp.authentication.guard import LOGGED_IN, Guard, Requirement
@@ -44,7 +44,7 @@ _RETRY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class FormOutcome:
     """What a form shows beside its fields: an error and the field that it is about."""
 
     error: str | None = None
@@ -133,7 +133,7 @@ class RealNamePages:
 
     async def show_form(self, visitor: Subscriber) -> Response:
         """The form of a method."""
-        return await self._form(visitor, Shown())
+        return await self._form(visitor, FormOutcome())
 
     async def submit(self, visitor: Subscriber, fields: dict[str, str]) -> Response:
         """Have what was typed verified, or begin with the app."""
@@ -149,10 +149,10 @@ class RealNamePages:
             field = (
                 "certificate_type" if error.problem.startswith(("certificate-is", "certificate-type")) else ""
             )
-            shown = Shown(PROBLEM_TEXTS[error.problem], field or "certificate_number", 400)
+            shown = FormOutcome(PROBLEM_TEXTS[error.problem], field or "certificate_number", 400)
             return await self._form(visitor, shown, fields)
         except InvalidAccount:
-            return await self._form(visitor, Shown(texts.BAD_NAME, "name", 400), fields)
+            return await self._form(visitor, FormOutcome(texts.BAD_NAME, "name", 400), fields)
         if chosen.through_app:
             return await self._begin_app(visitor, claim, fields)
         outcome = await self._verification.verify(
@@ -168,7 +168,7 @@ class RealNamePages:
         """What the app brought back."""
         answer = _answer(fields.get("answer", ""))
         if answer is None:
-            return await self._form(visitor, Shown(texts.UNREADABLE_ANSWER, status=400))
+            return await self._form(visitor, FormOutcome(texts.UNREADABLE_ANSWER, status=400))
         outcome = await self._verification.finish(
             visitor.account_id,
             answer | {"bizSeq": fields.get("biz_seq", "")},
@@ -178,7 +178,7 @@ class RealNamePages:
         return await self._told(visitor, outcome, {})
 
     async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return await self._form(visitor, Shown(texts.LAPSED_FORM, status=400))
+        return await self._form(visitor, FormOutcome(texts.LAPSED_FORM, status=400))
 
     def _asking(self, visitor: Visitor) -> Continuation | None:
         """The request of the system that asks for a higher level, where the person came from one."""
@@ -204,7 +204,7 @@ class RealNamePages:
     def _shown(self, visitor: Subscriber, account: Account) -> ProvenControl:
         return proven_by(visitor.session, account, visitor.site.sources.now())
 
-    async def _begin_app(self, visitor: Subscriber, claim: Claim, fields: dict[str, str]) -> Response:
+    async def _begin_app(self, visitor: Subscriber, claim: IdentityClaim, fields: dict[str, str]) -> Response:
         mode = (
             Mode.CREDENTIAL_PASSWORD
             if fields.get("mode") == Mode.CREDENTIAL_PASSWORD
@@ -227,18 +227,23 @@ class RealNamePages:
             return visitor.redirect(onward)
         if isinstance(outcome, Throttled):
             text = visitor.say(texts.THROTTLED, minutes=outcome.retry_after // 60)
-            shown = Shown(text, status=429, retry_after=outcome.retry_after)
+            shown = FormOutcome(text, status=429, retry_after=outcome.retry_after)
         elif isinstance(outcome, Unavailable):
-            shown = Shown(texts.UNAVAILABLE, status=503, retry_after=_RETRY_SECONDS)
+            shown = FormOutcome(texts.UNAVAILABLE, status=503, retry_after=_RETRY_SECONDS)
         elif isinstance(outcome, Duplicate):
-            shown = Shown(texts.DUPLICATE, status=409, duplicate=True)
+            shown = FormOutcome(texts.DUPLICATE, status=409, duplicate=True)
         else:
-            status = 409 if outcome.why in (Why.OTHER_IDENTITY, Why.NO_PHONE, Why.CLOSED) else 400
-            shown = Shown(texts.REASONS[outcome.why], "certificate_number", status)
+            status = (
+                409
+                if outcome.why
+                in (NotVerifiedReason.OTHER_IDENTITY, NotVerifiedReason.NO_PHONE, NotVerifiedReason.CLOSED)
+                else 400
+            )
+            shown = FormOutcome(texts.REASONS[outcome.why], "certificate_number", status)
         return await self._form(visitor, shown, fields)
 
     async def _form(
-        self, visitor: Subscriber, shown: Shown, fields: Mapping[str, str] | None = None
+        self, visitor: Subscriber, shown: FormOutcome, fields: Mapping[str, str] | None = None
     ) -> Response:
         (verifier, chosen), fields = self._chosen(visitor), fields or {}
         account = await self._verification.account(visitor.account_id)
@@ -275,7 +280,7 @@ class RealNamePages:
         """The method that the path is about, and how it stands on the page."""
         return self._methods[NETWORK if visitor.path == ANSWER else visitor.path]
 
-    def _known(self, account: Account) -> Claim | None:
+    def _known(self, account: Account) -> IdentityClaim | None:
         """The identity that is verified already, and so is not typed again."""
         return self._verification.identity(account) if account.real_name_level else None
 

@@ -1,6 +1,6 @@
 """What the real-name pages say, by the words of the services."""
 
-from idp.accounts.real_names.verification import Why
+from idp.accounts.real_names.verification import NotVerifiedReason
 from idp.infrastructure.translations import mark as _
 
 LEVELS = (
@@ -30,16 +30,16 @@ SOURCES = {
 """Who said so, by the first part of real_name_records.source."""
 
 REASONS = {
-    Why.MISMATCH: _("没有通过：填写的信息与登记的信息不一致。请对照证件检查姓名和号码。"),
-    Why.OTHER_IDENTITY: _(
+    NotVerifiedReason.MISMATCH: _("没有通过：填写的信息与登记的信息不一致。请对照证件检查姓名和号码。"),
+    NotVerifiedReason.OTHER_IDENTITY: _(
         "这个账号已经用另一个人的姓名或证件实名，不能换成别人。姓名有变更的，请带证件到窗口办理。"
     ),
-    Why.NO_PHONE: _("请先验证您的手机号，再回到这里。"),
-    Why.UNDER_FOURTEEN: _("未满 14 周岁，请由监护人陪同，带户口簿到窗口办理。"),
-    Why.TYPE: _("这种证件不能在网上核验。请带证件原件到窗口办理，或换一种方式。"),
-    Why.CANCELLED: _("没有完成：您在 App 里取消了，或者没有安装 App。可以再试一次。"),
-    Why.LAPSED: _("这一次认证已经过期或已经用过，请重新开始。"),
-    Why.CLOSED: _("这个账号现在不能办理实名认证，请到窗口咨询。"),
+    NotVerifiedReason.NO_PHONE: _("请先验证您的手机号，再回到这里。"),
+    NotVerifiedReason.UNDER_FOURTEEN: _("未满 14 周岁，请由监护人陪同，带户口簿到窗口办理。"),
+    NotVerifiedReason.TYPE: _("这种证件不能在网上核验。请带证件原件到窗口办理，或换一种方式。"),
+    NotVerifiedReason.CANCELLED: _("没有完成：您在 App 里取消了，或者没有安装 App。可以再试一次。"),
+    NotVerifiedReason.LAPSED: _("这一次认证已经过期或已经用过，请重新开始。"),
+    NotVerifiedReason.CLOSED: _("这个账号现在不能办理实名认证，请到窗口咨询。"),
 }
 DUPLICATE = _(
     "这个证件已经有一个同样等级或更高等级的实名账号，一个人只能有一个。这个账号没有任何变化，"

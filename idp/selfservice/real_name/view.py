@@ -3,7 +3,7 @@
 from idp.accounts.real_names.certificate_texts import METHOD_TEXTS, TYPE_TEXTS
 from idp.accounts.real_names.certificates import CertificateType
 from idp.accounts.real_names.proof import Record
-from idp.accounts.verifiers.interface import Claim
+from idp.accounts.verifiers.interface import IdentityClaim
 from idp.authentication.visitor import Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.masking import HIDDEN, last_shown
@@ -19,7 +19,7 @@ class RealNameView:
         self.app_url = app_url
         """The page that stands for the person's app in a demonstration; empty otherwise."""
 
-    def identity(self, visitor: Subscriber, claim: Claim | None) -> dict[str, str] | None:
+    def identity(self, visitor: Subscriber, claim: IdentityClaim | None) -> dict[str, str] | None:
         """Name, type and the end of the number; None for an account that has proved none.
 
         Nothing of the number for a login that rests on the phone alone: it may be asked for it.

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from idp.authentication.guard import STRONG, Guard
 from idp.authentication.visitor import Pages, Subscriber
 from idp.organizations.mandates import Mandates
-from idp.organizations.model import Refused, Relation
+from idp.organizations.model import MandateRefused, Relation
 from idp.organizations.records import LegalPerson, NamedMandate
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
@@ -15,7 +15,7 @@ from idp.selfservice.representation.organization_routes import DETAILS
 from idp.selfservice.representation.views import (
     LAPSED,
     ORGANIZATIONS,
-    Problem,
+    ShownProblem,
     Views,
     invitation,
     problem,
@@ -61,12 +61,12 @@ class AgentPages:
         """Send the invitation."""
         try:
             await self._send(visitor, fields)
-        except Refused as refused:
+        except MandateRefused as refused:
             return await self._page(visitor, fields, problem(refused))
         return visitor.redirect(f"{DETAILS}?id={fields['id']}&done=invited")
 
     async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return await self._page(visitor, fields, Problem(LAPSED))
+        return await self._page(visitor, fields, ShownProblem(LAPSED))
 
     async def _send(self, visitor: Subscriber, fields: dict[str, str]) -> None:
         if fields.get("kind") != ORGANIZATION:
@@ -79,7 +79,7 @@ class AgentPages:
             await self._mandates.invite(actor, organization_id, asked, address)
 
     async def _page(
-        self, visitor: Subscriber, fields: Mapping[str, str], error: Problem | None = None
+        self, visitor: Subscriber, fields: Mapping[str, str], error: ShownProblem | None = None
     ) -> Response:
         managed = await self._organizations.managed(visitor.account_id, fields.get("id", ""))
         if managed is None:

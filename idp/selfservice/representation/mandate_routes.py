@@ -13,7 +13,7 @@ from idp.infrastructure.translations import mark as _
 from idp.organizations.guardians import GUARDIAN_LEVEL, Guardians
 from idp.organizations.inviting import HELPER_LEVEL
 from idp.organizations.mandates import Mandates
-from idp.organizations.model import HELPER_DAYS, Reason, Refused, Relation
+from idp.organizations.model import HELPER_DAYS, MandateRefusalReason, MandateRefused, Relation
 from idp.organizations.records import NamedMandate
 from idp.relying_parties.service import Registry
 from idp.selfservice.representation.organization_routes import DETAILS, DONE
@@ -23,7 +23,7 @@ from idp.selfservice.representation.views import (
     MANDATES,
     MISSED,
     ORGANIZATIONS,
-    Problem,
+    ShownProblem,
     Views,
     invitation,
     problem,
@@ -145,13 +145,13 @@ class MandatePages:
             return visitor.redirect(MANDATES)
         if not await change(visitor.account_id, mandate_id, visitor.address):
             text = REFUSED_ACCEPTANCE if decision == "accept" else MISSED
-            shown = Problem(text, "", 409)
+            shown = ShownProblem(text, "", 409)
             return await self._decision_page(visitor, mandate_id, decision, shown)
         return visitor.redirect(_with(_back(visitor.session, one, decision), f"done={decision}"))
 
     async def _lapsed_decision(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
         mandate_id, decision = fields.get("id", ""), fields.get("decision", "")
-        return await self._decision_page(visitor, mandate_id, decision, Problem(LAPSED))
+        return await self._decision_page(visitor, mandate_id, decision, ShownProblem(LAPSED))
 
     async def _enter(self, visitor: Visitor) -> Subscriber | Response:
         query = visitor.query
@@ -166,12 +166,12 @@ class MandatePages:
         try:
             asked = invitation(fields | {"unified_social_credit_code": "", "role": ""})
             await self._mandates.invite_helper(visitor.account_id, asked, visitor.address)
-        except Refused as refused:
+        except MandateRefused as refused:
             return self._helper_page(visitor, fields, problem(refused))
         return visitor.redirect(f"{MANDATES}?done=helper")
 
     async def _lapsed_helper(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return self._helper_page(visitor, {}, Problem(LAPSED))
+        return self._helper_page(visitor, {}, ShownProblem(LAPSED))
 
     async def show_minor(self, visitor: Subscriber) -> Response:
         """The form to add a child."""
@@ -181,7 +181,7 @@ class MandatePages:
         """Have name and number compared, and open the account."""
         try:
             if "statement" not in fields:
-                raise Refused(Reason.STATEMENT)
+                raise MandateRefused(MandateRefusalReason.STATEMENT)
             await self._guardians.register_minor(
                 visitor.account_id,
                 fields.get("name", ""),
@@ -189,15 +189,15 @@ class MandatePages:
                 fields.get("certificate_number", ""),
                 visitor.address,
             )
-        except Refused as refused:
+        except MandateRefused as refused:
             return self._minor_page(visitor, fields, problem(refused))
         return visitor.redirect(f"{MANDATES}?done=minor")
 
     async def _lapsed_minor(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return self._minor_page(visitor, {}, Problem(LAPSED))
+        return self._minor_page(visitor, {}, ShownProblem(LAPSED))
 
     async def _decision_page(
-        self, visitor: Subscriber, mandate_id: str, decision: str, error: Problem | None = None
+        self, visitor: Subscriber, mandate_id: str, decision: str, error: ShownProblem | None = None
     ) -> Response:
         one = await self._mandates.visible(visitor.account_id, mandate_id)
         words = DECISIONS.get(decision)
@@ -218,7 +218,7 @@ class MandatePages:
         )
 
     def _helper_page(
-        self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None
+        self, visitor: Visitor, fields: dict[str, str], error: ShownProblem | None = None
     ) -> Response:
         return visitor.page(
             "mandate_helper.html",
@@ -233,7 +233,9 @@ class MandatePages:
             days=HELPER_DAYS,
         )
 
-    def _minor_page(self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None) -> Response:
+    def _minor_page(
+        self, visitor: Visitor, fields: dict[str, str], error: ShownProblem | None = None
+    ) -> Response:
         return visitor.page(
             "mandate_minor.html",
             error.status if error else 200,

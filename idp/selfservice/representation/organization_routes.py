@@ -10,9 +10,9 @@ from idp.infrastructure.translations import mark as _
 from idp.infrastructure.web.pictures import qr_code
 from idp.organizations.binding import REPRESENTATIVE_LEVEL, Started
 from idp.organizations.mandates import Mandates
-from idp.organizations.model import LegalPersonState, MandateState, Refused, Relation, Role
+from idp.organizations.model import LegalPersonState, MandateRefused, MandateState, Relation, Role
 from idp.organizations.records import NamedMandate
-from idp.organizations.registries.interface import Wait
+from idp.organizations.registries.interface import PictureState
 from idp.organizations.service import Organizations
 from idp.relying_parties.service import Registry
 from idp.selfservice.representation.views import (
@@ -20,7 +20,7 @@ from idp.selfservice.representation.views import (
     LAPSED,
     MISSED,
     ORGANIZATIONS,
-    Problem,
+    ShownProblem,
     Views,
     problem,
 )
@@ -42,10 +42,10 @@ DONE = {
     "resign": _("已结束。"),
 }
 WAITING = {
-    Wait.CREATED: _("还没有扫码。请先用手机扫描图案。"),
-    Wait.SCANNED: _("已经扫码，还没有确认。请在手机上点“确认”。"),
-    Wait.EXPIRED: _("图案已过期，请换一个。"),
-    Wait.CANCELLED: _("手机上选择了取消。要继续请换一个图案。"),
+    PictureState.CREATED: _("还没有扫码。请先用手机扫描图案。"),
+    PictureState.SCANNED: _("已经扫码，还没有确认。请在手机上点“确认”。"),
+    PictureState.EXPIRED: _("图案已过期，请换一个。"),
+    PictureState.CANCELLED: _("手机上选择了取消。要继续请换一个图案。"),
 }
 
 
@@ -120,12 +120,12 @@ class OrganizationPages:
                 fields.get("name", ""),
                 visitor.address,
             )
-        except Refused as refused:
+        except MandateRefused as refused:
             return self._bind_page(visitor, fields, problem(refused))
         return visitor.redirect(f"{ORGANIZATIONS}?done=bound")
 
     async def _lapsed_bind(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return self._bind_page(visitor, {}, Problem(LAPSED))
+        return self._bind_page(visitor, {}, ShownProblem(LAPSED))
 
     async def show_licence(self, visitor: Subscriber) -> Response:
         """What will happen, and the button that asks for a picture."""
@@ -140,13 +140,13 @@ class OrganizationPages:
                 return await self._licence_page(visitor, started)
             address = visitor.caller.address
             outcome = await self._organizations.licence(visitor.account_id, sealed, address)
-        except Refused as refused:
+        except MandateRefused as refused:
             return await self._licence_page(visitor, error=problem(refused))
-        if isinstance(outcome, Wait):
-            over = outcome in (Wait.EXPIRED, Wait.CANCELLED)
+        if isinstance(outcome, PictureState):
+            over = outcome in (PictureState.EXPIRED, PictureState.CANCELLED)
             shown = None if over else self._organizations.picture(visitor.account_id, sealed)
             return await self._licence_page(
-                visitor, shown, error=Problem(WAITING[outcome], "", 409 if over else 200)
+                visitor, shown, error=ShownProblem(WAITING[outcome], "", 409 if over else 200)
             )
         managed = await self._organizations.managed(visitor.account_id, outcome)
         bound = managed is not None and managed[1].relation is Relation.LEGAL_REPRESENTATIVE
@@ -194,16 +194,18 @@ class OrganizationPages:
         """Somebody is no longer the representative."""
         organization_id = fields.get("id", "")
         if not await self._organizations.step_down(visitor.account_id, organization_id, visitor.address):
-            return await self._leave_page(visitor, organization_id, Problem(MISSED, "", 409))
+            return await self._leave_page(visitor, organization_id, ShownProblem(MISSED, "", 409))
         return visitor.redirect(f"{ORGANIZATIONS}?done=left")
 
     async def _lapsed_leave(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return await self._leave_page(visitor, fields.get("id", ""), Problem(LAPSED))
+        return await self._leave_page(visitor, fields.get("id", ""), ShownProblem(LAPSED))
 
     async def _lapsed_licence(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
-        return await self._licence_page(visitor, error=Problem(LAPSED))
+        return await self._licence_page(visitor, error=ShownProblem(LAPSED))
 
-    def _bind_page(self, visitor: Visitor, fields: dict[str, str], error: Problem | None = None) -> Response:
+    def _bind_page(
+        self, visitor: Visitor, fields: dict[str, str], error: ShownProblem | None = None
+    ) -> Response:
         return visitor.page(
             "organization_bind.html",
             error.status if error else 200,
@@ -215,7 +217,7 @@ class OrganizationPages:
         )
 
     async def _licence_page(
-        self, visitor: Visitor, started: Started | None = None, error: Problem | None = None
+        self, visitor: Visitor, started: Started | None = None, error: ShownProblem | None = None
     ) -> Response:
         picture = None
         if started is not None:
@@ -230,7 +232,7 @@ class OrganizationPages:
         )
 
     async def _leave_page(
-        self, visitor: Subscriber, organization_id: str, error: Problem | None = None
+        self, visitor: Subscriber, organization_id: str, error: ShownProblem | None = None
     ) -> Response:
         managed = await self._organizations.managed(visitor.account_id, organization_id)
         if managed is None or managed[1].relation is not Relation.LEGAL_REPRESENTATIVE:

@@ -13,10 +13,10 @@ from idp.organizations.ledger import CHANGED
 from idp.organizations.model import (
     DAY,
     OPEN,
-    Kind,
+    LegalPersonKind,
+    MandateRefusalReason,
+    MandateRefused,
     MandateState,
-    Reason,
-    Refused,
     Relation,
     Role,
     Scope,
@@ -32,11 +32,11 @@ SYSTEM = "system-"
 """Begins the names of the check boxes of systems."""
 
 KINDS = {
-    Kind.ENTERPRISE: _("企业法人"),
-    Kind.INSTITUTION: _("事业法人"),
-    Kind.SOCIAL_ORGANISATION: _("社会组织法人"),
-    Kind.AUTHORITY: _("行政机关"),
-    Kind.OTHER: _("其他组织"),
+    LegalPersonKind.ENTERPRISE: _("企业法人"),
+    LegalPersonKind.INSTITUTION: _("事业法人"),
+    LegalPersonKind.SOCIAL_ORGANISATION: _("社会组织法人"),
+    LegalPersonKind.AUTHORITY: _("行政机关"),
+    LegalPersonKind.OTHER: _("其他组织"),
 }
 RELATIONS = {
     Relation.LEGAL_REPRESENTATIVE: _("法定代表人"),
@@ -60,45 +60,52 @@ STATES_FOR_AGENT = STATES | {
 }
 """The same as whoever was asked reads it."""
 REASONS = {
-    Reason.LEVEL: _("您的实名等级不够。请先到“实名认证”提升等级。"),
-    Reason.NO_CERTIFICATE: _("您的账号还没有证件信息。请先到“实名认证”完成认证。"),
-    Reason.CODE: _("统一社会信用代码不对。它有 18 位，请照营业执照重新填写。"),
-    Reason.NAME: _("名称或姓名不对，请照证照上的写法填写。"),
-    Reason.NOT_CONFIRMED: _("登记信息核对不上。请检查填写的内容；如果没有填错，请带证件到窗口办理。"),
-    Reason.NOT_THE_HOLDER: _("扫码确认的人和现在登录的人不是同一个人。请本人登录后再扫码。"),
-    Reason.DISSOLVED: _("登记信息显示这家单位已注销、吊销，或授权已过期，不能绑定。"),
-    Reason.UNAVAILABLE: _("现在联系不上登记部门的系统，请稍后再试，或到窗口办理。"),
-    Reason.TOO_OFTEN: _("尝试次数过多，请稍后再试。"),
-    Reason.NOT_YOURS: _("您没有这项权限，或者授权刚刚变了。"),
-    Reason.PHONE: _("手机号不对，请填写 11 位的大陆手机号。"),
-    Reason.OWN: _("不能授权给自己。"),
-    Reason.DATES: _("截止日期不对：要在今天之后，也不能晚于您自己的授权期限。"),
-    Reason.SCOPE: _("授权范围不对：不能超出您自己的授权范围，事项编码用空格分开。"),
-    Reason.UNKNOWN_ORGANIZATION: _("这家单位还没有在本平台绑定。请对方的法定代表人先绑定。"),
-    Reason.OVER: _("页面已过期，请重新开始。"),
-    Reason.CERTIFICATE: _("证件号码不对，请检查后重新填写。"),
-    Reason.NOT_A_MINOR: _("对方已满 18 岁。成年人请使用“亲友代办”。"),
-    Reason.STATEMENT: _("请先勾选声明。"),
+    MandateRefusalReason.LEVEL: _("您的实名等级不够。请先到“实名认证”提升等级。"),
+    MandateRefusalReason.NO_CERTIFICATE: _("您的账号还没有证件信息。请先到“实名认证”完成认证。"),
+    MandateRefusalReason.CODE: _("统一社会信用代码不对。它有 18 位，请照营业执照重新填写。"),
+    MandateRefusalReason.NAME: _("名称或姓名不对，请照证照上的写法填写。"),
+    MandateRefusalReason.NOT_CONFIRMED: _(
+        "登记信息核对不上。请检查填写的内容；如果没有填错，请带证件到窗口办理。"
+    ),
+    MandateRefusalReason.NOT_THE_HOLDER: _("扫码确认的人和现在登录的人不是同一个人。请本人登录后再扫码。"),
+    MandateRefusalReason.DISSOLVED: _("登记信息显示这家单位已注销、吊销，或授权已过期，不能绑定。"),
+    MandateRefusalReason.UNAVAILABLE: _("现在联系不上登记部门的系统，请稍后再试，或到窗口办理。"),
+    MandateRefusalReason.TOO_OFTEN: _("尝试次数过多，请稍后再试。"),
+    MandateRefusalReason.NOT_YOURS: _("您没有这项权限，或者授权刚刚变了。"),
+    MandateRefusalReason.PHONE: _("手机号不对，请填写 11 位的大陆手机号。"),
+    MandateRefusalReason.OWN: _("不能授权给自己。"),
+    MandateRefusalReason.DATES: _("截止日期不对：要在今天之后，也不能晚于您自己的授权期限。"),
+    MandateRefusalReason.SCOPE: _("授权范围不对：不能超出您自己的授权范围，事项编码用空格分开。"),
+    MandateRefusalReason.UNKNOWN_ORGANIZATION: _("这家单位还没有在本平台绑定。请对方的法定代表人先绑定。"),
+    MandateRefusalReason.OVER: _("页面已过期，请重新开始。"),
+    MandateRefusalReason.CERTIFICATE: _("证件号码不对，请检查后重新填写。"),
+    MandateRefusalReason.NOT_A_MINOR: _("对方已满 18 岁。成年人请使用“亲友代办”。"),
+    MandateRefusalReason.STATEMENT: _("请先勾选声明。"),
 }
 FIELDS = {
-    Reason.CODE: "unified_social_credit_code",
-    Reason.UNKNOWN_ORGANIZATION: "unified_social_credit_code",
-    Reason.NAME: "name",
-    Reason.PHONE: "phone",
-    Reason.DATES: "valid_until",
-    Reason.SCOPE: "items",
-    Reason.CERTIFICATE: "certificate_number",
-    Reason.NOT_A_MINOR: "certificate_number",
-    Reason.STATEMENT: "statement",
+    MandateRefusalReason.CODE: "unified_social_credit_code",
+    MandateRefusalReason.UNKNOWN_ORGANIZATION: "unified_social_credit_code",
+    MandateRefusalReason.NAME: "name",
+    MandateRefusalReason.PHONE: "phone",
+    MandateRefusalReason.DATES: "valid_until",
+    MandateRefusalReason.SCOPE: "items",
+    MandateRefusalReason.CERTIFICATE: "certificate_number",
+    MandateRefusalReason.NOT_A_MINOR: "certificate_number",
+    MandateRefusalReason.STATEMENT: "statement",
 }
 """The field that an error is about."""
 LAPSED = _("页面已过期，请重试。")
 MISSED = _("没有办成：授权刚刚变了，或者您没有这项权限。")
-STATUS = {Reason.TOO_OFTEN: 429, Reason.UNAVAILABLE: 503, Reason.NOT_CONFIRMED: 409, Reason.LEVEL: 409}
+STATUS = {
+    MandateRefusalReason.TOO_OFTEN: 429,
+    MandateRefusalReason.UNAVAILABLE: 503,
+    MandateRefusalReason.NOT_CONFIRMED: 409,
+    MandateRefusalReason.LEVEL: 409,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ShownProblem:
     """What a page says when something could not be done."""
 
     text: str
@@ -106,9 +113,11 @@ class Problem:
     status: int = 400
 
 
-def problem(refused: Refused) -> Problem:
+def problem(refused: MandateRefused) -> ShownProblem:
     """The words for a refusal."""
-    return Problem(REASONS[refused.reason], FIELDS.get(refused.reason, ""), STATUS.get(refused.reason, 400))
+    return ShownProblem(
+        REASONS[refused.reason], FIELDS.get(refused.reason, ""), STATUS.get(refused.reason, 400)
+    )
 
 
 class Views:
@@ -204,5 +213,5 @@ def last_instant(text: str) -> float | None:
     try:
         day = datetime.strptime(plain, "%Y-%m-%d").replace(tzinfo=BEIJING)
     except ValueError as error:
-        raise Refused(Reason.DATES) from error
+        raise MandateRefused(MandateRefusalReason.DATES) from error
     return day.timestamp() + DAY

@@ -9,7 +9,7 @@ from idp.accounts.passwords.hashing import BUSY_SECONDS, Overloaded
 from idp.authentication.factors.service import Enrolment, Factors
 from idp.authentication.guard import STRONG, Guard
 from idp.authentication.login.flow import SECURITY, LoginFlow
-from idp.authentication.login.own_password import OwnPassword, Refused
+from idp.authentication.login.own_password import OwnPassword, PasswordNotChanged
 from idp.authentication.methods.interface import EnrolmentMethod
 from idp.authentication.model import NotAllowed
 from idp.authentication.passkeys.service import Passkeys
@@ -131,7 +131,7 @@ class AddingPages:
         except InvalidAccount:
             return await self._password_page(visitor, BAD_PASSWORD, 400)
         except Overloaded:
-            refused = Refused(BUSY_SECONDS)
+            refused = PasswordNotChanged(BUSY_SECONDS)
         if refused is None:
             return done(visitor, "password")
         if refused.retry_after:

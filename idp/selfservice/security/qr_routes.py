@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from idp.authentication.guard import Guard, Requirement
 from idp.authentication.qr.routes import APPROVE
-from idp.authentication.qr.service import QrLogins, Shown
+from idp.authentication.qr.service import QrLogins, QrShown
 from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.masking import masked_name
@@ -51,7 +51,7 @@ class QrApproval:
     async def _lapsed(self, visitor: Subscriber, fields: Mapping[str, str]) -> Response:
         return self._over(visitor)
 
-    def _page(self, visitor: Subscriber, shown: Shown) -> Response:
+    def _page(self, visitor: Subscriber, shown: QrShown) -> Response:
         return visitor.page(
             "qr_approve.html",
             action=APPROVE,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from idp.accounts.authenticator_store import RECOVERY_CODE, STAND_INS
-from idp.authentication.factors.service import FEW_RECOVERY_CODES, Factor, Factors
+from idp.authentication.factors.service import FEW_RECOVERY_CODES, Factors, OwnFactor
 from idp.authentication.guard import LOGGED_IN, STRONG, Act, Guard
 from idp.authentication.login.flow import LOGIN, SECURITY, LoginFlow
 from idp.authentication.login.own_password import OwnPassword
@@ -158,7 +158,7 @@ class SecurityPages:
             go_on=self._login_flow.to(LOGIN, continuation) if continuation else None,
         )
 
-    def _row(self, visitor: Visitor, factor: Factor) -> dict[str, str | None]:
+    def _row(self, visitor: Visitor, factor: OwnFactor) -> dict[str, str | None]:
         return {
             "id": factor.id,
             "what": self._named(visitor, factor),
@@ -166,10 +166,10 @@ class SecurityPages:
             "used": clock(factor.last_used_at) if factor.last_used_at else None,
         }
 
-    def _named(self, visitor: Visitor, factor: Factor) -> str:
+    def _named(self, visitor: Visitor, factor: OwnFactor) -> str:
         kind = visitor.say(self._factors.methods[factor.kind].texts.title)
         return f"{kind} · {factor.label}" if factor.label else kind
 
     @staticmethod
-    def _factor(factors: list[Factor], factor_id: str | None) -> Factor | None:
+    def _factor(factors: list[OwnFactor], factor_id: str | None) -> OwnFactor | None:
         return next((each for each in factors if each.id == factor_id and each.kind not in STAND_INS), None)

@@ -10,7 +10,7 @@ from idp.authentication.visitor import Pages, Subscriber, Visitor
 from idp.infrastructure.beijing import clock
 from idp.infrastructure.translations import mark as _
 from idp.selfservice.security.routes import LAPSED
-from idp.selfservice.systems.service import System, Systems
+from idp.selfservice.systems.service import SystemInUse, Systems
 from idp.sign_on.scope_texts import scope_items
 
 SYSTEMS = "/me/systems"
@@ -75,7 +75,7 @@ class SystemPages:
             systems=[self._shown(visitor, system) for system in systems],
         )
 
-    def _shown(self, visitor: Visitor, system: System) -> dict[str, object]:
+    def _shown(self, visitor: Visitor, system: SystemInUse) -> dict[str, object]:
         return {
             "name": system.name,
             "uri": system.uri,

@@ -16,7 +16,7 @@ from idp.sessions.model import Owner
 
 
 @dataclass(frozen=True, slots=True)
-class System:
+class SystemInUse:
     """A system as the person sees it. `active`: there is something to withdraw."""
 
     client_id: str
@@ -40,10 +40,10 @@ class Systems:
         self._store = SystemStore()
         self._audit = AuditStore(foundation.sources)
 
-    async def of_account(self, account_id: str) -> list[System]:
+    async def of_account(self, account_id: str) -> list[SystemInUse]:
         """Every system, the last used first."""
 
-        def look() -> Transaction[list[System]]:
+        def look() -> Transaction[list[SystemInUse]]:
             consented = yield from self._store.consents(account_id)
             granted = yield from self._store.grants(account_id, self._sources.now())
             visited = yield from self._store.visits(account_id)
@@ -111,8 +111,8 @@ class Systems:
             content = payload(client_id, account_id, session.id, principal.id if principal else None)
             yield self._outbox.message(KIND, client_id, session.id, content)
 
-    def _merged(self, consented: Iterable[KeptConsent], used: Iterable[SystemUse]) -> list[System]:
-        found: dict[str, System] = {}
+    def _merged(self, consented: Iterable[KeptConsent], used: Iterable[SystemUse]) -> list[SystemInUse]:
+        found: dict[str, SystemInUse] = {}
         for consent in consented:
             system = self._system(consent.client_id)
             found[system.client_id] = replace(
@@ -132,6 +132,8 @@ class Systems:
             found.values(), key=lambda each: each.last_used_at or each.consented_at or 0.0, reverse=True
         )
 
-    def _system(self, client_id: str) -> System:
+    def _system(self, client_id: str) -> SystemInUse:
         client = self._registry.find(client_id)
-        return System(client_id, self.name(client_id) or client_id, client.client_uri if client else None)
+        return SystemInUse(
+            client_id, self.name(client_id) or client_id, client.client_uri if client else None
+        )

@@ -11,7 +11,7 @@ from idp.infrastructure.translations import mark as _
 from idp.selfservice.security.routes import LAPSED
 from idp.selfservice.systems.service import Systems
 from idp.sessions.devices import UNKNOWN_BROWSER, Devices, browser_name
-from idp.sessions.model import Device, OpenSession, Session
+from idp.sessions.model import KnownDevice, OpenSession, Session
 from idp.sessions.service import Sessions
 
 SESSIONS = "/me/sessions"
@@ -113,7 +113,7 @@ class SessionPages:
             "systems": [self._systems.name(client_id) for client_id, _joined in found.systems],
         }
 
-    def _device(self, visitor: Visitor, device: Device, current: str | None) -> dict[str, object]:
+    def _device(self, visitor: Visitor, device: KnownDevice, current: str | None) -> dict[str, object]:
         until = device.trusted_until
         if until is not None and until <= visitor.site.sources.now():
             until = None

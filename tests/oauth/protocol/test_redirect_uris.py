@@ -92,3 +92,11 @@ def test_an_app_without_a_secret_is_known_by_a_claimed_address_alone(
 ) -> None:
     """RFC 8252 §8.6: others on the device may answer for a private scheme and for loopback."""
     assert unclaimed(uri, native=native) is expected
+
+
+@pytest.mark.parametrize("odd", [" ", "\t", "\n", "\x00"])
+def test_an_address_with_a_blank_is_none_that_was_registered(odd: str) -> None:
+    registered = ("http://127.0.0.1/callback",)
+    assert matches("http://127.0.0.1:4104/callback", registered, native=True)
+    for presented in (f"{odd}http://127.0.0.1:4104/callback", f"http://127.0.0.1:4104/call{odd}back"):
+        assert not matches(presented, registered, native=True)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from idp.audit.model import EventType
-from idp.selfservice.events.service import Happening
-from idp.selfservice.profile.service import Profile
+from idp.selfservice.events.service import OwnEvent
+from idp.selfservice.profile.service import OwnProfile
 
-PROFILE = Profile(
+PROFILE = OwnProfile(
     account_id="a", name="张三", username="zhangsan", level=2, certificate_type="111", certificate_masked="410*",
     phone_masked="138*", phone_verified=True, email="a@example.cn", address=None, language="zh-CN", elder=False,
     created_at=0.0, closes_at=None,
@@ -23,7 +23,7 @@ DEVICE = {
     "id": "a", "current": True, "device": "Chrome", "address": "192.0.2.1", "first": "今天", "last": "今天",
     "trusted": "明天",
 }  # fmt: skip
-EVENT = Happening("a", 0.0, EventType.LOGIN_FAILED, "登录没有成功", "门户", None, ("密码不正确",), True)
+EVENT = OwnEvent("a", 0.0, EventType.LOGIN_FAILED, "登录没有成功", "门户", None, ("密码不正确",), True)
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "counter_corrections.html": {

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from idp.counter.model import Claim, Person
+from idp.counter.model import CounterClaim, CounterPerson
 
-FOUND = Person(
+FOUND = CounterPerson(
     id="a", name="*三", username="zhangsan", state="active", level=2, certificate_type="111",
     certificate="410***********0015", phone="138****0001", closes_at=None, reason="文书 1 号",
 )  # fmt: skip
-OTHER = Person(
+OTHER = CounterPerson(
     id="b", name="*三", username="zhangsan2", state="active", level=0, certificate_type=None, certificate="",
     phone="", closes_at=None, reason=None,
 )  # fmt: skip
-CLAIM = Claim("张三", "414", "E00000001", "13800000001", elder_mode=True)
+CLAIM = CounterClaim("张三", "414", "E00000001", "13800000001", elder_mode=True)
 TYPES = [("111", "居民身份证"), ("414", "普通护照")]
 ASKED = {
     "id": "a", "kind": "找回账号", "name": "*三", "phone": "138****0001",

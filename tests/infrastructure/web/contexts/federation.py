@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from idp.authentication.login.methods import Offer
+from idp.authentication.login.methods import LoginMethodOffer
 
 PASSWORD = "/login?continue=sealed"
 
@@ -13,7 +13,7 @@ CONTEXTS: dict[str, dict[str, Any]] = {
         "reference": "A1B2C3D4",
         "again": "/upstream/henan/start?continue=sealed",
         "login": PASSWORD,
-        "offers": [Offer("/login/sms?continue=sealed", "用短信验证码登录", False)],
+        "offers": [LoginMethodOffer("/login/sms?continue=sealed", "用短信验证码登录", False)],
     },
     "logged_out.html": {
         "systems": [("公共信用查询", "已退出")],

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from idp.authentication.login.methods import Offer
+from idp.authentication.login.methods import LoginMethodOffer
 
-OFFERS = [Offer("/login/sms?continue=x", "用短信验证码登录", True), Offer("/login/qr", "扫码", False)]
+OFFERS = [
+    LoginMethodOffer("/login/sms?continue=x", "用短信验证码登录", True),
+    LoginMethodOffer("/login/qr", "扫码", False),
+]
 PICTURE = "data:image/svg+xml,%3Csvg/%3E"
 HERE = {"here": "/me/security", "back": "/me/security", "error": None}
 

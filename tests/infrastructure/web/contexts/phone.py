@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from idp.authentication.login.methods import Offer
+from idp.authentication.login.methods import LoginMethodOffer
 from idp.authentication.phone.routes import STEP
 
 ASKED = {"continue_": "sealed", "error": None, "retry_after": None}
-OFFERS = [Offer("/login?continue=sealed", "用密码登录", True), Offer("/login/qr", "扫码", False)]
+OFFERS = [
+    LoginMethodOffer("/login?continue=sealed", "用密码登录", True),
+    LoginMethodOffer("/login/qr", "扫码", False),
+]
 
 CONTEXTS: dict[str, dict[str, Any]] = {
     "phone.html": {**ASKED, "step": STEP, "phone": "13800000001", "offers": OFFERS},
