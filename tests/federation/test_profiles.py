@@ -11,7 +11,7 @@ from idp.federation.profiles.model import Profile, Status, read_profile, read_pr
 from idp.infrastructure.http_client import HttpClient
 from idp.infrastructure.sources import system_sources
 
-FOLDER = Path(module.__file__).parents[2] / "config" / "upstreams"
+FOLDER = Path(module.__file__).parents[3] / "config" / "upstreams"
 PROFILES = read_profiles(FOLDER)
 EXPECTED = {
     "henan", "henan_via_pingdingshan", "national_trust", "jis1", "jis2", "zhejiang", "guangdong", "beijing_person",

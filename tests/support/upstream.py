@@ -19,7 +19,7 @@ from tests.province.app import build
 from tests.province.control import change, credentials
 from tests.province.world import World
 
-FOLDER = Path(profiles.__file__).parents[2] / "config" / "upstreams"
+FOLDER = Path(profiles.__file__).parents[3] / "config" / "upstreams"
 HOME = "https://id.test"
 PROVINCE = "https://province.test"
 VERIFIER = "a verifier of forty-three characters or more"
