@@ -22,18 +22,18 @@ pytestmark = pytest.mark.anyio
 
 KEPT = Statement(select(former_contacts))
 REACHED = {
-    "accounts.contact_store.SET_CONTACT": "kept by selfservice.profile",
-    "accounts.phone_store.CHANGE": "kept by accounts.phones",
-    "accounts.phone_store.CONFIRM": "the same phone",
-    "accounts.phone_store.RELEASE": "another has proved it: whoever answers there is somebody else",
-    "accounts.lifecycle_store.RELEASE_PHONE": "kept by accounts.lifecycle",
-    "accounts.lifecycle_store.DROP_NEW_PHONE": "younger than a month after a theft: it may be the thief's",
-    "accounts.lifecycle_store.CANCEL": "the account is gone",
-    "accounts.lifecycle_store.WIPE_MERGED": "the account is gone",
-    "accounts.reset.RESET": "kept by counter.approved_requests",
-    "accounts.binding_store.BIND": "kept by accounts.binding",
-    "accounts.merge_store.CLOSE": "both are told of the merge; the side that is verified stays reached",
-    "accounts.merge_store.SET": "kept by accounts.merges",
+    "accounts.contacts.store.SET_CONTACT": "kept by selfservice.profile.service",
+    "accounts.contacts.phone_store.CHANGE": "kept by accounts.contacts.phones",
+    "accounts.contacts.phone_store.CONFIRM": "the same phone",
+    "accounts.contacts.phone_store.RELEASE": "another has proved it: whoever answers there is somebody else",
+    "accounts.lifecycle.store.RELEASE_PHONE": "kept by accounts.lifecycle.service",
+    "accounts.lifecycle.store.DROP_NEW_PHONE": "younger than a month after a theft: it may be the thief's",
+    "accounts.lifecycle.store.CANCEL": "the account is gone",
+    "accounts.lifecycle.store.WIPE_MERGED": "the account is gone",
+    "accounts.lifecycle.reset.RESET": "kept by counter.approved_requests",
+    "accounts.real_names.binding_store.BIND": "kept by accounts.real_names.binding",
+    "accounts.merges.store.CLOSE": "both are told of the merge; the side that is verified stays reached",
+    "accounts.merges.store.SET": "kept by accounts.merges.service",
 }
 """Every statement that changes a phone or mail of an account, and who keeps what was."""
 
