@@ -129,7 +129,7 @@ class PhoneSteps:
     ) -> Response:
         """The form that asks for a phone."""
         current = "sms" if step.purpose is Purpose.LOGIN else ""
-        return self._page(
+        return refusing_page(
             visitor,
             "phone.html",
             refused,
@@ -148,7 +148,7 @@ class PhoneSteps:
             lapsed = StepRefused(visitor.say(LAPSED), 400)
             return self.phone_page(visitor, step, sealed, refused or lapsed)
         minutes = (ELDER_CODE_SECONDS if visitor.elder else CODE_SECONDS) // 60
-        return self._page(
+        return refusing_page(
             visitor,
             "phone_code.html",
             refused,
@@ -159,16 +159,18 @@ class PhoneSteps:
             minutes=minutes,
         )
 
-    def _page(
-        self, visitor: Visitor, template: str, refused: StepRefused | None, **context: object
-    ) -> Response:
-        response = visitor.page(
-            template,
-            refused.status if refused else 200,
-            error=refused.error if refused else None,
-            retry_after=(refused.retry_after or None) if refused else None,
-            **context,
-        )
-        if refused and refused.retry_after:
-            response.headers["retry-after"] = str(refused.retry_after)
-        return response
+
+def refusing_page(
+    visitor: Visitor, template: str, refused: StepRefused | None, **context: object
+) -> Response:
+    """The page of a step, which says why it was refused, where it was, and when to come again."""
+    response = visitor.page(
+        template,
+        refused.status if refused else 200,
+        error=refused.error if refused else None,
+        retry_after=(refused.retry_after or None) if refused else None,
+        **context,
+    )
+    if refused and refused.retry_after:
+        response.headers["retry-after"] = str(refused.retry_after)
+    return response

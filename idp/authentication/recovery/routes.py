@@ -15,7 +15,15 @@ from idp.authentication.login.flow import LoginFlow
 from idp.authentication.phone.codes import Purpose
 from idp.authentication.phone.proofs import SECONDS, PhoneProof, Proofs
 from idp.authentication.phone.routes import BUSY, WEAK
-from idp.authentication.phone.steps import BAD_PHONE, LAPSED, TOO_OFTEN, PhoneStep, PhoneSteps, StepRefused
+from idp.authentication.phone.steps import (
+    BAD_PHONE,
+    LAPSED,
+    TOO_OFTEN,
+    PhoneStep,
+    PhoneSteps,
+    StepRefused,
+    refusing_page,
+)
 from idp.authentication.recovery.service import Lost, NotRecovered, Recovery, RecoveryClaim
 from idp.authentication.visitor import Pages, Visitor
 from idp.infrastructure.translations import mark as _
@@ -237,7 +245,7 @@ class RecoveryPages:
         refused: StepRefused | None = None,
         claim: RecoveryClaim | None = None,
     ) -> Response:
-        return self._refusing(
+        return refusing_page(
             visitor,
             "recover_details.html",
             refused,
@@ -255,7 +263,7 @@ class RecoveryPages:
         fields: dict[str, str] | None = None,
     ) -> Response:
         typed = fields or {}
-        return self._refusing(
+        return refusing_page(
             visitor,
             "recover_phone.html",
             refused,
@@ -264,17 +272,3 @@ class RecoveryPages:
             username=typed.get("username", ""),
             phone=typed.get("phone", ""),
         )
-
-    def _refusing(
-        self, visitor: Visitor, template: str, refused: StepRefused | None, **context: object
-    ) -> Response:
-        response = visitor.page(
-            template,
-            refused.status if refused else 200,
-            error=refused.error if refused else None,
-            retry_after=(refused.retry_after or None) if refused else None,
-            **context,
-        )
-        if refused and refused.retry_after:
-            response.headers["retry-after"] = str(refused.retry_after)
-        return response
