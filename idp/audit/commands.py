@@ -3,15 +3,14 @@
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import orjson
 import typer
 
 from idp.audit.chain import RecordFault
 from idp.audit.model import AuditRecord
-from idp.audit.sealing import Sealer
+from idp.audit.sealing import RecordSettings, Sealer
 from idp.audit.store import EARLY_SECONDS, AuditStore
 from idp.infrastructure.console import Commands, console
 from idp.infrastructure.foundation import Foundation
@@ -34,12 +33,6 @@ def export(context: typer.Context, since: Since) -> None:
     console(context).run(work)
 
 
-class RecordSettings(Protocol):
-    """What is read of the settings."""
-
-    data_dir: Path
-
-
 def commands(settings: Callable[[], RecordSettings]) -> Commands:
     """What this room adds to the command line."""
     app = typer.Typer(help="The record of what happened.", no_args_is_help=True)
@@ -56,6 +49,11 @@ def commands(settings: Callable[[], RecordSettings]) -> Commands:
         )
         if proved.faults:
             raise typer.Exit(1)
+
+    @app.command()
+    def accept(context: typer.Context) -> None:
+        """On this machine, take the end of the record as it is in the database: after a restore that was meant."""
+        console(context).run(lambda base: Sealer(base, settings().data_dir).settle())
 
     return {"record": app}
 

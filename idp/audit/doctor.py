@@ -1,21 +1,13 @@
 """`idp doctor` on the record."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Protocol
 
-from idp.audit.sealing import LATE_SECONDS, Sealer
+from idp.audit.sealing import LATE_SECONDS, RecordSettings, Sealer
 from idp.infrastructure.findings import Checks, Finding
 from idp.infrastructure.foundation import Foundation
 
 
-class SealSettings(Protocol):
-    """What is read of the settings."""
-
-    data_dir: Path
-
-
-async def _of_stores(settings: SealSettings, base: Foundation) -> AsyncIterator[Finding]:
+async def _of_stores(settings: RecordSettings, base: Foundation) -> AsyncIterator[Finding]:
     waiting = await Sealer(base, settings.data_dir).waiting_since()
     late = waiting is not None and base.sources.now() - waiting > LATE_SECONDS
     says = (

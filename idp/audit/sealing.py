@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import orjson
 import structlog
@@ -29,6 +30,12 @@ FILE = "audit-head"
 _SEALS = 100
 
 log = structlog.get_logger(__name__)
+
+
+class RecordSettings(Protocol):
+    """What is read of the settings."""
+
+    data_dir: Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from idp.audit.sealing import Sealer
+from idp.audit.sealing import FILE, Sealer
 from idp.infrastructure.database.connect import connect
 from idp.infrastructure.foundation import Foundation
 from idp.infrastructure.key_value.memory import MemoryKeyValue
@@ -21,7 +21,11 @@ pytestmark = pytest.mark.anyio
 
 
 def verify(instance: Instance) -> subprocess.CompletedProcess[str]:
-    command = [*IDP, "record", "verify"]
+    return run(instance, "verify")
+
+
+def run(instance: Instance, word: str) -> subprocess.CompletedProcess[str]:
+    command = [*IDP, "record", word]
     environment = dict(instance.environment)
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -50,3 +54,12 @@ async def test_it_names_the_line_and_fails(tmp_path: Path) -> None:
     bad = await asyncio.to_thread(verify, instance)
     assert bad.returncode == 1
     assert bad.stdout.startswith("removed: between the first line and ")
+
+
+async def test_a_machine_accepts_the_end_of_a_copy_that_another_one_restored(tmp_path: Path) -> None:
+    instance = await asyncio.to_thread(Instance.create, tmp_path)
+    (tmp_path / FILE).write_text('{"since_id": "01", "digest": "of a seal that the copy does not have"}')
+    bad = await asyncio.to_thread(verify, instance)
+    assert (bad.returncode, bad.stdout.startswith("shortened: ")) == (1, True)
+    assert (await asyncio.to_thread(run, instance, "accept")).returncode == 0
+    assert (await asyncio.to_thread(verify, instance)).returncode == 0
